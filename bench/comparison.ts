@@ -1,0 +1,115 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { now } from './clock.js'
+import { CrowdProcess } from './crowd-process.js'
+import { IdleConnections, type IdleOutcome } from './idle.js'
+import { type Observation, observe, type Window } from './observation.js'
+import type { Party, Service } from './party.js'
+import type { Timeline } from './plot.js'
+import { coldBoot } from './server.js'
+
+/** How the comparison is done. */
+export interface ComparisonSettings {
+  parties: readonly Party[]
+  rounds: number
+  /** How many idle connections there are. */
+  idle: number
+}
+
+/** What one reload did, and what the same app did when it was left alone while another one booted beside it. */
+export interface Reloading {
+  seen: Observation
+  idle: IdleOutcome
+  /** From the request for the reload until all that accepts is new. Milliseconds. */
+  duration: number
+  besideBoot: Observation
+  /** How long that other one took to boot, under the same load. Milliseconds. */
+  coldBoot: number
+}
+
+/** All reloads of one party. */
+export interface Result {
+  party: Party
+  reloadings: Reloading[]
+  /** What its clients saw in the first round. */
+  timeline: Timeline
+}
+
+/** How often each party reloads in a round. */
+export const RELOADS = 2
+/** For how long what happens is watched, at least. Milliseconds. */
+const WATCH = 4500
+/** For how long the clients are watched after the last process of the old code is gone. Milliseconds. */
+const AFTER = 500
+/** For how long the clients ask before a measurement, so that what came before it has died away. Milliseconds. */
+const QUIET = 1000
+
+/** Lets each party reload under load, in turn; who begins rotates. */
+export async function compare({ parties, rounds, idle }: ComparisonSettings): Promise<Result[]> {
+  const results = new Map<Party, Result>()
+  for (let round = 0; round < rounds; round += 1) {
+    for (let turn = 0; turn < parties.length; turn += 1) {
+      const party = parties[(round + turn) % parties.length] as Party
+      const { reloadings, timeline } = await measure(party, idle)
+      const result = results.get(party) ?? { party, reloadings: [], timeline }
+      result.reloadings.push(...reloadings)
+      results.set(party, result)
+      console.log(`comparison, round ${round + 1} of ${rounds}: ${party.name}: ${reloadings.map(describe).join('; ')}`)
+    }
+  }
+  return parties.map((party) => results.get(party) as Result)
+}
+
+async function measure(party: Party, idleCount: number): Promise<Omit<Result, 'party'>> {
+  const service = await party.start()
+  const idle = new IdleConnections({ host: '127.0.0.1', port: service.port }, idleCount)
+  const crowd = new CrowdProcess(service.port)
+  try {
+    await idle.open()
+    await delay(QUIET)
+    const beside = await watch(() => coldBoot(party.variant))
+    const reloads = []
+    for (let count = 0; count < RELOADS; count += 1) reloads.push(await reload(service, idle))
+    const { samples, closings } = await crowd.stop()
+    const see = (window: Window) => observe(samples, closings, window)
+    const besideBoot = see(beside.window)
+    return {
+      reloadings: reloads.map(({ took: duration, window, outcome }) => {
+        return { seen: see(window), idle: outcome, duration, besideBoot, coldBoot: beside.took }
+      }),
+      timeline: {
+        name: party.name,
+        samples,
+        reloads: reloads.map(({ took, window }) => ({ from: window.from, to: window.from + took }))
+      }
+    }
+  } finally {
+    crowd.kill()
+    idle.close()
+    await service.stop()
+  }
+}
+
+async function reload(service: Service, idle: IdleConnections): Promise<Watched & { outcome: IdleOutcome }> {
+  await idle.open()
+  await delay(QUIET)
+  const watched = await watch(() => service.reload())
+  return { ...watched, outcome: await idle.check() }
+}
+
+interface Watched {
+  window: Window
+  /** What the action returned. */
+  took: number
+}
+
+async function watch(act: () => Promise<number>): Promise<Watched> {
+  const from = now()
+  const [took] = await Promise.all([act(), delay(WATCH)])
+  await delay(AFTER)
+  return { window: { from, to: now() }, took }
+}
+
+function describe({ seen, idle }: Reloading): string {
+  const failed = seen.freshFailed + seen.keepAliveFailed + idle.failed
+  return `${failed} requests failed, ${seen.closedUnannounced + idle.closed} connections closed unannounced`
+}

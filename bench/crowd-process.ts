@@ -1,0 +1,36 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import type { Closing, Sample } from './observation.js'
+
+/** What the clients of a crowd saw, on the clock of `now()`. */
+export interface Seen {
+  samples: Sample[]
+  closings: Closing[]
+}
+
+/** A crowd in a process of its own: starting other processes from this one takes milliseconds, in which nobody would ask. */
+export class CrowdProcess {
+  readonly #child: ChildProcess
+
+  /** Starts at once. */
+  constructor(port: number) {
+    const env = { ...process.env, BENCH_PORT: String(port) }
+    this.#child = fork(join(__dirname, 'crowd-program.js'), { env, serialization: 'advanced' })
+  }
+
+  /** Lets the requests under way come to their end; returns what the clients saw. */
+  async stop(): Promise<Seen> {
+    const reported = once(this.#child, 'message')
+    const gone = once(this.#child, 'exit')
+    this.#child.send('stop')
+    const [seen] = (await reported) as [Seen]
+    await gone
+    return seen
+  }
+
+  /** Ends it without a report, if it has not ended. */
+  kill(): void {
+    this.#child.kill('SIGKILL')
+  }
+}

@@ -1,0 +1,11 @@
+// The clients, in a process of their own, so that nothing but the servers makes them wait. They ask BENCH_PORT until they are
+// told to stop, and then report what they saw.
+import { Crowd } from './crowd.js'
+
+const crowd = new Crowd({ host: '127.0.0.1', port: Number(process.env.BENCH_PORT) })
+
+process.once('message', async () => {
+  await crowd.stop()
+  process.send?.({ samples: crowd.samples, closings: crowd.closings }, () => process.disconnect())
+})
+process.once('disconnect', () => process.exit())

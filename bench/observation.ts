@@ -1,0 +1,66 @@
+/** One request of a client. Times in milliseconds on one clock. */
+export interface Sample {
+  client: 'fresh' | 'keep-alive'
+  begun: number
+  /** When it was answered, or had failed. */
+  ended: number
+  failed: boolean
+}
+
+/** A connection that the server wanted to end. */
+export interface Closing {
+  time: number
+  /** Whether a response had said `Connection: close`. */
+  announced: boolean
+}
+
+/** A stretch of time, in milliseconds. */
+export interface Window {
+  from: number
+  to: number
+}
+
+/** What clients saw within a window. */
+export interface Observation {
+  requests: number
+  freshFailed: number
+  keepAliveFailed: number
+  closedUnannounced: number
+  closedAnnounced: number
+  /** The longest time without any answer. Milliseconds. */
+  longestGap: number
+  /** The longest that an answered request took. Milliseconds. */
+  worstLatency: number
+}
+
+/** Sums up the requests that began within the window. */
+export function observe(samples: readonly Sample[], closings: readonly Closing[], window: Window): Observation {
+  const seen = samples.filter(({ begun }) => isWithin(begun, window))
+  const failed = seen.filter((sample) => sample.failed)
+  const answered = seen.filter((sample) => !sample.failed)
+  const closed = closings.filter(({ time }) => isWithin(time, window))
+  const closedAnnounced = closed.filter(({ announced }) => announced).length
+  return {
+    requests: seen.length,
+    freshFailed: failed.filter(({ client }) => client === 'fresh').length,
+    keepAliveFailed: failed.filter(({ client }) => client === 'keep-alive').length,
+    closedUnannounced: closed.length - closedAnnounced,
+    closedAnnounced,
+    longestGap: longestGap(
+      samples.filter((sample) => !sample.failed).map(({ ended }) => ended),
+      window
+    ),
+    worstLatency: answered.reduce((worst, { begun, ended }) => Math.max(worst, ended - begun), 0)
+  }
+}
+
+/** The longest part of the window in which none of the times lies. */
+export function longestGap(times: readonly number[], { from, to }: Window): number {
+  const inside = times.filter((time) => isWithin(time, { from, to })).sort((a, b) => a - b)
+  const marks = [from, ...inside, to]
+  return marks.reduce((longest, mark, index) => Math.max(longest, mark - (marks[index - 1] ?? mark)), 0)
+}
+
+function isWithin(time: number, { from, to }: Window): boolean {
+  return time >= from && time <= to
+}

@@ -1,0 +1,85 @@
+import { join } from 'node:path'
+import type { ReloadResult } from '../lib/index.js'
+import { askOnce } from './ask-once.js'
+import { Program } from './program.js'
+
+/** What runs beside the app: nothing, this plugin, or close-with-grace for the stop. */
+export type Variant = 'plain' | 'plugin' | 'close-with-grace'
+
+/** How to start the app. */
+export interface ServerSettings {
+  /** Default: any that is free. */
+  port?: number
+  /** Of the plugin. Default: the plugin's own. Milliseconds. */
+  probation?: number
+}
+
+/** One server of the app under test, in a process of its own. */
+export class BenchServer {
+  /** From the start of the process to its word that it listens. Milliseconds. */
+  readonly bootTime: number
+  readonly port: number
+  /** The process and its successors. */
+  readonly program: Program
+  #pid: number
+
+  private constructor(program: Program, bootTime: number, port: number) {
+    this.program = program
+    this.bootTime = bootTime
+    this.port = port
+    this.#pid = program.pid
+  }
+
+  /** Starts a server of the app and waits until it listens. */
+  static start(variant: Variant, { port = 0, probation }: ServerSettings = {}): Promise<BenchServer> {
+    const env = { BENCH_VARIANT: variant, BENCH_PORT: String(port) }
+    const all = probation === undefined ? env : { ...env, BENCH_PROBATION: String(probation) }
+    return BenchServer.launch([join(__dirname, 'app.js')], all)
+  }
+
+  /** Starts Node with these arguments, which make it a server that tells what app.ts tells, and waits until it listens. */
+  static async launch(args: string[], variables: Record<string, string>): Promise<BenchServer> {
+    const program = new Program(args, variables)
+    const { time, port } = await program.said('listening')
+    return new BenchServer(program, time - program.started, port as number)
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`
+  }
+
+  /** Resident memory in bytes. */
+  async residentMemory(): Promise<number> {
+    const { rss } = (await askOnce(this.port, '/memory')) as { rss: number }
+    return rss
+  }
+
+  /** How many connections the process has that answers, this question's own left out. */
+  async connections(): Promise<{ connections: number; pid: number }> {
+    const { connections, pid } = (await askOnce(this.port, '/connections')) as { connections: number; pid: number }
+    return { connections: connections - 1, pid }
+  }
+
+  /** Reloads, and waits until the parent is gone. Returns how long the request for it took, in milliseconds. */
+  async reload(): Promise<{ duration: number; result: ReloadResult }> {
+    const parentGone = this.program.said('exit')
+    const started = performance.now()
+    const result = (await askOnce(this.port, '/reload', 'POST')) as ReloadResult
+    const duration = performance.now() - started
+    this.#pid = result.pid
+    await parentGone
+    return { duration, result }
+  }
+
+  /** Stops the server and waits until the last of its processes is gone. */
+  async stop(): Promise<void> {
+    await this.program.stop(this.#pid)
+  }
+}
+
+/** How long the app takes from the start of its process to its word that it listens, in milliseconds. */
+export async function coldBoot(variant: Variant): Promise<number> {
+  const server = await BenchServer.start(variant)
+  await server.stop()
+  return server.bootTime
+}

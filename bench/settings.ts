@@ -1,0 +1,37 @@
+/** How long and how large the benchmarks are, from the environment. */
+export interface Settings {
+  /** Of throughput and reload time; the comparison takes half as many, the migration a quarter. */
+  rounds: number
+  /** Seconds of load on each server in a round of the throughput benchmark. */
+  turns: number
+  /** Idle connections in the comparison. */
+  idle: number
+  /** Connections in the migration benchmark. */
+  connections: number
+  /** The folder for the report and the picture. */
+  output: string
+  /** The command line that sets all that is not the default. */
+  command: string
+}
+
+/**
+ * Reads the settings.
+ *
+ * @throws {RangeError} when a variable is not a whole number above 0
+ */
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const number = (name: string, fallback: number) => {
+    const value = Number(env[name] ?? fallback)
+    if (Number.isInteger(value) && value > 0) return value
+    throw new RangeError(`${name} must be a whole number above 0, received ${env[name]}`)
+  }
+  const numbers = {
+    rounds: number('BENCH_ROUNDS', 8),
+    turns: number('BENCH_TURNS', 4),
+    idle: number('BENCH_IDLE', 1000),
+    connections: number('BENCH_CONNECTIONS', 10_000)
+  }
+  const given = ['BENCH_ROUNDS', 'BENCH_TURNS', 'BENCH_IDLE', 'BENCH_CONNECTIONS'].filter((name) => name in env)
+  const command = [...given.map((name) => `${name}=${env[name]}`), 'npm run bench'].join(' ')
+  return { ...numbers, output: env.BENCH_OUTPUT ?? 'docs', command }
+}

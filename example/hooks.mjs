@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
+import Fastify from 'fastify'
+import graceful from 'fastify-graceful-reload'
+
+const app = Fastify({ logger: true })
+
+await app.register(graceful, { statusRoute: '/status/ready' })
+
+app.graceful.addHook('preReload', async () => {
+  if (existsSync('deploy.lock')) throw new Error('deploy.lock is there: the release is not complete') // a veto
+})
+app.graceful.addHook('reloadFailed', async (error) => {
+  app.log.error(`generation ${app.graceful.generation} serves on: ${error.code}`)
+})
+app.graceful.addHook('postReload', async (result) => {
+  app.log.info(`generation ${result.generation} has taken over`)
+})
+app.graceful.addHook('drain', async () => {
+  app.log.info('no new work from here on: time to stop the queue consumer')
+})
+
+// The client has its answer at once; a drain waits for the work that goes on behind it.
+app.post('/mails', async (_request, reply) => {
+  const release = app.graceful.hold('sending a mail')
+  sendMail().finally(release)
+  return reply.code(202).send({ accepted: true })
+})
+
+async function sendMail() {
+  await setTimeout(200)
+  app.log.info('mail sent')
+}
+
+await app.listen({ port: Number(process.env.PORT ?? 3000) })

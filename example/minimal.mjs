@@ -1,0 +1,13 @@
+import Fastify from 'fastify'
+import graceful from 'fastify-graceful-reload'
+
+const app = Fastify({ logger: true })
+
+app.register(graceful, { drainTimeout: 20_000 }) // no await needed
+
+app.get('/', async () => ({ hello: 'world', pid: process.pid }))
+
+await app.listen({ port: Number(process.env.PORT ?? 3000) })
+
+// kill -HUP <pid>   reloads: edit this file first, and the answers change
+// kill -TERM <pid>  stops

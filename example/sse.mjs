@@ -1,0 +1,31 @@
+import { Readable } from 'node:stream'
+import { setInterval } from 'node:timers/promises'
+import Fastify from 'fastify'
+import graceful from 'fastify-graceful-reload'
+
+const app = Fastify({ logger: true })
+
+app.register(graceful)
+
+app.get('/events', async (request, reply) => {
+  reply.type('text/event-stream')
+  // What the client has seen last, when it comes back.
+  const last = Number(request.headers['last-event-id'] ?? 0)
+  return Readable.from(events(last, app.graceful.signal))
+})
+
+// A stream without an end would hold up the drain until drainTimeout. This one ends when the drain begins; the browser's
+// EventSource then connects again, after the time that `retry` names, and reaches the new generation.
+async function* events(last, signal) {
+  yield 'retry: 100\n\n'
+  try {
+    for await (const now of setInterval(1000, Date.now, { signal })) {
+      last++
+      yield `id: ${last}\ndata: ${JSON.stringify({ generation: app.graceful.generation, now: now() })}\n\n`
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}
+
+await app.listen({ port: Number(process.env.PORT ?? 3000) })

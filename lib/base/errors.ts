@@ -1,0 +1,151 @@
+import createError from '@fastify/error'
+
+/** An option is unknown or has a value that cannot be used. Thrown at registration. */
+export const InvalidOptionError = createError<[string, string, string]>(
+  'GRACEFUL_ERR_INVALID_OPTION',
+  'fastify-graceful-reload: option %s must be %s, received %s',
+  500,
+  TypeError
+)
+
+/** A hook name is unknown, or what was given for it is no function. */
+export const InvalidHookError = createError<[string, string]>(
+  'GRACEFUL_ERR_INVALID_HOOK',
+  'fastify-graceful-reload: addHook expects one of preReload, postReload, reloadFailed, drain and a function, received %s and %s',
+  500,
+  TypeError
+)
+
+/** A reload was asked for while nothing listens, so there is nothing to hand over. */
+export const NotListeningError = createError(
+  'GRACEFUL_ERR_NOT_LISTENING',
+  'cannot reload: this process does not listen yet; call app.listen() first',
+  409
+)
+
+/** A reload was asked for after the process had begun to stop, or the stop overtook the reload. */
+export const StoppingError = createError<[string]>(
+  'GRACEFUL_ERR_STOPPING',
+  'cannot reload: this process is stopping (%s)',
+  503
+)
+
+/** A reload is not possible on this platform or in this kind of process. A stop works. */
+export const UnsupportedError = createError<[string, string]>('GRACEFUL_ERR_UNSUPPORTED', 'cannot reload %s; %s', 501)
+
+/** A preReload hook threw. The error it threw is the `cause`. */
+export const VetoedError = createError<[string]>(
+  'GRACEFUL_ERR_VETOED',
+  'the reload was vetoed by a preReload hook: %s',
+  409
+)
+
+/** The `save` function of the `state` option threw, or what it returned cannot be cloned. The error is the `cause`. */
+export const StateError = createError<[string]>(
+  'GRACEFUL_ERR_STATE',
+  'the state could not be passed on to the child: %s',
+  500
+)
+
+/** A warm-up request was answered with a status of 500 or more, so the app must not be served. */
+export const WarmupError = createError<[string, number]>(
+  'GRACEFUL_ERR_WARMUP',
+  'the warm-up request GET %s was answered with status %d',
+  500
+)
+
+/** The child process could not be started at all. The system's error is the `cause`. */
+export const SpawnFailedError = createError<[string, string]>(
+  'GRACEFUL_ERR_SPAWN_FAILED',
+  'the child could not be started with %s: %s',
+  500
+)
+
+/** The child ended before it took over. See {@link ChildExitedDetails}. */
+export const ChildExitedError = createError<[string, string]>(
+  'GRACEFUL_ERR_CHILD_EXITED',
+  'the child %s before it was ready%s',
+  502
+)
+
+/** No child was ready within `readyTimeout`; one that was booting has been killed. */
+export const ReadyTimeoutError = createError<[number]>(
+  'GRACEFUL_ERR_READY_TIMEOUT',
+  'no child was ready within %d ms (readyTimeout)',
+  504
+)
+
+/** What this process inherited is not what the handoff says it is. */
+export const BadHandoffError = createError<[string]>(
+  'GRACEFUL_ERR_BAD_HANDOFF',
+  'the handoff between parent and child cannot be trusted: %s',
+  500
+)
+
+/** The new generation took over and died, or gave up, within its probation; this process serves again. */
+export const RolledBackError = createError<[string]>(
+  'GRACEFUL_ERR_ROLLED_BACK',
+  'the new generation was rolled back: it %s within its probation; this process serves again',
+  502
+)
+
+/** A rollback was asked for by a process that is not on probation: its parent is gone, or there never was one. */
+export const NotOnProbationError = createError(
+  'GRACEFUL_ERR_NOT_ON_PROBATION',
+  'cannot roll back: this process is not on probation',
+  409
+)
+
+/** The new generation was asked to reload once more, and this process lost touch with it before the outcome was known. */
+export const OutcomeUnknownError = createError<[string]>(
+  'GRACEFUL_ERR_OUTCOME_UNKNOWN',
+  'the reload was passed on to the new generation, and its outcome is unknown: %s',
+  502
+)
+
+/** Work in hand was cut off by `drainTimeout` or by a force signal. */
+export const ForcedError = createError<[string, string]>(
+  'GRACEFUL_ERR_FORCED',
+  'the drain was forced (%s) and cut off %s',
+  500
+)
+
+/** What a {@link ChildExitedError} knows of the child's end. */
+export interface ChildExitedDetails {
+  /** Exit code, or null when a signal ended the child. */
+  exitCode: number | null
+  /** The signal that ended the child, or null. */
+  signal: NodeJS.Signals | null
+  /** The last lines that the child reported of its own failure; empty when it died without a word. */
+  stderr: string[]
+}
+
+/** An error as it crosses from one process to the other. */
+export interface PlainError {
+  name: string
+  message: string
+  code?: string
+  statusCode?: number
+  stack?: string
+}
+
+/** Reduces anything that was thrown to what can be sent to another process. */
+export function toPlainError(thrown: unknown): PlainError {
+  const error = toError(thrown) as Error & { code?: unknown; statusCode?: unknown }
+  const plain: PlainError = { name: error.name, message: error.message }
+  if (typeof error.code === 'string') plain.code = error.code
+  if (typeof error.statusCode === 'number') plain.statusCode = error.statusCode
+  if (typeof error.stack === 'string') plain.stack = error.stack
+  return plain
+}
+
+/** Makes an `Error` again of what another process sent; code and statusCode are kept. */
+export function fromPlainError(plain: PlainError): Error {
+  const { name, message, code, statusCode, stack } = plain
+  return Object.assign(new Error(message), { name, code, statusCode, stack })
+}
+
+/** Anything that was thrown, as an `Error`. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown })
+}

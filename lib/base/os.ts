@@ -1,0 +1,128 @@
+import cluster from 'node:cluster'
+import {
+  type BigIntStats,
+  closeSync,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  readSync
+} from 'node:fs'
+import { isMainThread } from 'node:worker_threads'
+
+/**
+ * What this plugin asks of the operating system and of the process it runs in. One object, so that a test can take one
+ * call away.
+ */
+export const os = {
+  /** Why this process cannot reload and what to do instead, or undefined if it can. */
+  whyNoReload(): [why: string, instead: string] | undefined {
+    if (process.platform === 'win32') return ['on Windows', 'restart the process instead']
+    if (cluster.isWorker) return ['in a cluster worker', 'let the primary replace its workers instead']
+    if (!isMainThread) return ['in a worker thread', 'register the plugin in the main thread']
+    const permission = (process as { permission?: { has(scope: string): boolean } }).permission
+    if (permission && !permission.has('child')) {
+      return ['under the permission model', 'start the process with --allow-child-process']
+    }
+    return undefined
+  },
+
+  /** Whether there is a process with this pid. */
+  exists(pid: number): boolean {
+    try {
+      return process.kill(pid, 0)
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code !== 'ESRCH'
+    }
+  },
+
+  /**
+   * The environment that this process was started with, whatever became of `process.env` since; undefined where the
+   * system does not tell. https://man7.org/linux/man-pages/man5/proc_pid_environ.5.html
+   */
+  startEnvironment(): NodeJS.ProcessEnv | undefined {
+    try {
+      const entries = readFileSync('/proc/self/environ', 'utf8').split('\0')
+      return Object.fromEntries(entries.filter((entry) => entry.indexOf('=') > 0).map(splitEntry))
+    } catch {
+      return undefined // no /proc: macOS
+    }
+  },
+
+  /**
+   * What is at a path, links not followed, or behind a file descriptor; undefined if nothing is that could be had.
+   *
+   * With `bigint`, since Node before 24 is led astray by the other form: after a look at a socket, `fs.realpathSync`
+   * takes the next path for one, and `require` no longer follows the links of a package manager.
+   * https://github.com/nodejs/node/blob/v22.x/lib/fs.js, realpathSync
+   */
+  stat(file: string | number): BigIntStats | undefined {
+    try {
+      return typeof file === 'number' ? fstatSync(file, { bigint: true }) : lstatSync(file, { bigint: true })
+    } catch {
+      return undefined // ENOENT, EBADF; or EACCES, ELOOP, ENAMETOOLONG, which whoever uses the path will meet
+    }
+  },
+
+  /**
+   * Opens so many file descriptors and closes them again, to learn whether they could be had.
+   *
+   * @throws {Error} EMFILE or ENFILE
+   */
+  probeDescriptors(count: number): void {
+    const probes: number[] = []
+    try {
+      while (probes.length < count) probes.push(openSync('/dev/null', 'r'))
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EMFILE' || code === 'ENFILE') throw error
+    } finally {
+      for (const probe of probes) closeSync(probe)
+    }
+  },
+
+  /** What the link of an open file says, e.g. `socket:[4711]`; undefined where there is no /proc. */
+  fileLink(fd: number): string | undefined {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`)
+    } catch {
+      return undefined
+    }
+  },
+
+  /**
+   * The lines of one of the kernel's socket tables, read in chunks: the listening sockets come first, and on a busy
+   * machine the rest can be megabytes. https://man7.org/linux/man-pages/man5/proc_pid_net.5.html
+   */
+  *socketTable(name: 'tcp' | 'tcp6' | 'unix'): Generator<string> {
+    let file: number
+    try {
+      file = openSync(`/proc/self/net/${name}`, 'r')
+    } catch {
+      return // no /proc, or no IPv6
+    }
+    try {
+      yield* readLines(file)
+    } finally {
+      closeSync(file)
+    }
+  }
+}
+
+function splitEntry(entry: string): [string, string] {
+  const at = entry.indexOf('=')
+  return [entry.slice(0, at), entry.slice(at + 1)]
+}
+
+function* readLines(file: number): Generator<string> {
+  const chunk = Buffer.alloc(64 * 1024)
+  let rest = ''
+  for (;;) {
+    const size = readSync(file, chunk)
+    if (size === 0) break
+    const lines = (rest + chunk.toString('latin1', 0, size)).split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
+  }
+}

@@ -1,0 +1,29 @@
+import { closeSync } from 'node:fs'
+import { isatty } from 'node:tty'
+
+/** The terminal that a process was started on: stdin, stdout and stderr, as far as they are one. */
+export class Terminal {
+  readonly #fds = [0, 1, 2].filter((fd) => isatty(fd))
+
+  /** Whether stdin was a terminal, and no longer is. */
+  get hasHungUp(): boolean {
+    return this.#fds.includes(0) && !isatty(0)
+  }
+
+  /**
+   * Closes what is left of a terminal that has hung up. For the very end: Node resets the terminals that it found at its
+   * start, and Node 20 aborts where it cannot. It passes over what is closed:
+   * https://github.com/nodejs/node/blob/v20.20.0/src/node.cc, ResetStdio
+   */
+  release(): void {
+    for (const fd of this.#fds) if (!isatty(fd)) closeQuietly(fd)
+  }
+}
+
+function closeQuietly(fd: number): void {
+  try {
+    closeSync(fd)
+  } catch {
+    // EBADF: somebody has closed it already.
+  }
+}

@@ -1,0 +1,117 @@
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import type { AddressInfo, ListenOptions, Server } from 'node:net'
+import type { FastifyRequest } from 'fastify'
+import type { Phase } from './pure/phases.js'
+import type { Member } from './reloader/member.js'
+import type { Reloader } from './reloader/reloader.js'
+import type { GracefulHooks } from './resources/hooks.js'
+
+/** The decorator `app.graceful`. */
+export class Graceful {
+  readonly #reloader: Reloader
+  readonly #member: Member
+
+  constructor(reloader: Reloader, member: Member) {
+    this.#reloader = reloader
+    this.#member = member
+  }
+
+  /** What this process is doing now. */
+  get phase(): Phase {
+    return this.#reloader.phaseOf(this.#member)
+  }
+
+  /** How many reloads lie behind this process, counted from 1. */
+  get generation(): number {
+    return this.#reloader.generation
+  }
+
+  /** Aborts when draining begins: end streams and long polls on it. */
+  get signal(): AbortSignal {
+    return this.#member.signal
+  }
+
+  /**
+   * Lets a drain wait for work in the background, within `drainTimeout`.
+   *
+   * @param name - for the log, should the drain be forced
+   * @returns what releases the hold
+   */
+  hold(name: string): () => void {
+    return this.#member.holds.hold(String(name))
+  }
+
+  /**
+   * Makes a further server of this process listen: it is handed over and drained like the app's own.
+   *
+   * @param server - a `net.Server`, `http.Server` or the like that does not listen yet
+   * @param options - as of `server.listen`: https://nodejs.org/api/net.html#serverlistenoptions-callback
+   * @returns the address, as of `server.address()`
+   * @throws {Error} the error of `listen`, e.g. EADDRINUSE
+   */
+  async listen(server: Server, options: ListenOptions): Promise<AddressInfo | string | null> {
+    this.#reloader.own(server, this.#member)
+    const listening = once(server, 'listening')
+    server.listen({ ...options })
+    await listening
+    this.#reloader.listeningBeside(this.#member)
+    return server.address()
+  }
+
+  /**
+   * Whether a WebSocket has moved to the next generation. To be asked in its `close` handler, which is called then too, though
+   * the client is still there and has noticed nothing.
+   *
+   * @param socket - as the route's handler received it
+   */
+  hasMoved(socket: object): boolean {
+    return this.#reloader.webSockets.hasMoved(socket)
+  }
+
+  /**
+   * Whether the WebSocket of a request was opened in an earlier generation and has moved here. The route's handler is called with the
+   * original request and a fresh socket then: the client has been greeted already.
+   *
+   * @param request - as the route's handler received it
+   */
+  hasArrived(request: FastifyRequest | IncomingMessage): boolean {
+    return this.#reloader.webSockets.hasArrived('raw' in request ? request.raw : request)
+  }
+
+  /**
+   * Keeps a WebSocket in this process, which knows something of it that the next one would not: while a message is worked on that will
+   * be answered later; or for as long as it lives, if the client has subscribed to something, say. One that is still pinned when half of
+   * `drainTimeout` is over is closed with 1012 (Service Restart), and the client connects again.
+   *
+   * @param socket - as the route's handler received it
+   * @returns what takes this pin out again
+   */
+  pin(socket: object): () => void {
+    return this.#reloader.webSockets.pin(socket)
+  }
+
+  /** Drains and stops, then ends the process with 0, or with 1 if work in hand had to be cut off. */
+  stop(reason = 'stop()'): void {
+    this.#reloader.stop(reason)
+  }
+
+  /**
+   * Gives up, within the probation: the parent serves again, and this process finishes what it has in hand and ends.
+   *
+   * @param reason - becomes part of the error with which the reload is rejected
+   * @throws {NotOnProbationError} `GRACEFUL_ERR_NOT_ON_PROBATION` when there is no parent to go back to
+   */
+  rollback(reason = 'rollback()'): void {
+    this.#reloader.rollBack(String(reason))
+  }
+
+  /**
+   * Adds a hook. Hooks are awaited, in the order in which they were added.
+   *
+   * @throws {InvalidHookError} `GRACEFUL_ERR_INVALID_HOOK`
+   */
+  addHook<H extends keyof GracefulHooks>(name: H, hook: GracefulHooks[H]): void {
+    this.#member.hooks.add(name, hook)
+  }
+}

@@ -1,0 +1,89 @@
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import fp from 'fastify-plugin'
+import type * as errors from './base/errors.js'
+import type * as events from './base/events.js'
+import type * as results from './base/reload-result.js'
+import { Graceful } from './graceful.js'
+import { reloaderOfThisProcess, rememberStart } from './process.js'
+import type * as options from './pure/options.js'
+import type * as phases from './pure/phases.js'
+import type * as signals from './pure/signal-options.js'
+import type * as hooks from './resources/hooks.js'
+import { warmUp } from './warmup.js'
+
+// The one thing that the import itself does: later would be too late.
+rememberStart()
+
+/** The plugin, which is also its own named and default export. */
+interface GracefulPlugin extends FastifyPluginAsync<options.GracefulOptions> {
+  /** The plugin, for `import { graceful } from 'fastify-graceful-reload'`. */
+  graceful: GracefulPlugin
+  /** The plugin, for compilers that ask a CommonJS module for its `default`. */
+  default: GracefulPlugin
+}
+
+const registered = fp(register, { fastify: '5.x', name: 'fastify-graceful-reload' })
+
+const graceful: GracefulPlugin = Object.assign(registered, {
+  graceful: registered,
+  default: registered
+}) as GracefulPlugin
+
+// Node finds the names that an ES module can import by reading this text, not by running it:
+// https://github.com/nodejs/cjs-module-lexer#exports-object-assignment
+exports.graceful = graceful
+exports.default = graceful
+
+async function register(app: FastifyInstance, given: options.GracefulOptions): Promise<void> {
+  const reloader = reloaderOfThisProcess()
+  const { warmup } = given
+  const member = reloader.enroll(app, given, warmup && (() => warmUp(app, warmup)))
+  app.decorate('graceful', new Graceful(reloader, member))
+  app.decorate('gracefulReload', ({ reason = 'gracefulReload()' } = {}) => reloader.reload(reason))
+  // Added from within a hook, this runs before Fastify begins to answer with 503, and without its plugin timeout.
+  app.addHook('onReady', async () => {
+    const { onClose } = app as unknown as { onClose(close: () => Promise<void>): void }
+    onClose.call(app, () => reloader.closing(member))
+  })
+  app.addHook('onListen', async () => reloader.listening(member))
+  app.addHook('onClose', async () => reloader.closed(member))
+  addStatusRoute(app, () => reloader.isInRotation(member), member.options.statusRoute)
+}
+
+function addStatusRoute(app: FastifyInstance, isInRotation: () => boolean, path: string | undefined): void {
+  if (path === undefined) return
+  app.get(path, { logLevel: 'warn' }, async (_request, reply) => {
+    const { phase, generation } = app.graceful
+    return reply
+      .code(isInRotation() ? 200 : 503)
+      .header('cache-control', 'no-store')
+      .send({ phase, generation })
+  })
+}
+
+declare namespace graceful {
+  export type GracefulOptions = options.GracefulOptions
+  export type SignalOptions = signals.SignalOptions
+  export type Phase = phases.Phase
+  export type ReloadResult = results.ReloadResult
+  export type GracefulHooks = hooks.GracefulHooks
+  export type GracefulEvents = events.GracefulEvents
+  export type ChildExitedDetails = errors.ChildExitedDetails
+  export type GracefulDecorator = Graceful
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** See the README, "Decorators". */
+    graceful: Graceful
+    /**
+     * Reloads: starts a successor, hands the listening sockets over to it, and leaves.
+     *
+     * Resolves when the successor has taken over and outlived its probation. Rejects with an error whose code begins
+     * with `GRACEFUL_ERR_` when the reload failed or was rolled back; this process goes on serving then.
+     */
+    gracefulReload(options?: { reason?: string }): Promise<results.ReloadResult>
+  }
+}
+
+export = graceful

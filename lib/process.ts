@@ -1,0 +1,51 @@
+import { watchListenCalls } from './base/listen-calls.js'
+import { Reloader } from './reloader/reloader.js'
+import { Command } from './resources/command.js'
+import { takeFlag } from './resources/inheritance.js'
+import { LastWords } from './resources/last-words.js'
+
+/**
+ * The state that truly is one per process: signals, listening sockets and the way out belong to the process, not to an
+ * app. It stands on `globalThis` because a process can load this package twice, from two `node_modules`, and one signal
+ * must still make one child.
+ */
+interface ProcessState {
+  readonly command: Command
+  /** What the parent left in the environment; undefined once it has been used. */
+  flag: string | undefined
+  reloader?: Reloader | undefined
+  lastWords?: LastWords | undefined
+  generation: number
+}
+
+const KEY = Symbol.for('fastify-graceful-reload.process.1')
+
+function state(): ProcessState {
+  const globals = globalThis as { [KEY]?: ProcessState }
+  if (globals[KEY] === undefined) {
+    globals[KEY] = { command: new Command(), flag: takeFlag(), generation: 1 }
+    // From the start: a server may listen before an app is registered, and has to be handed over all the same.
+    watchListenCalls((call) => reloaderOfThisProcess().see(call))
+  }
+  return globals[KEY]
+}
+
+/**
+ * Takes note of how this process was started, before the app has changed its directory or started a process of its own,
+ * which would inherit the flag. In the child of a reload: begins to remember what its parent shall hear if it fails.
+ */
+export function rememberStart(): void {
+  const current = state()
+  if (current.flag !== undefined && process.connected) current.lastWords ??= new LastWords()
+}
+
+/** @throws {BadHandoffError} when this process was started with a handoff that cannot be trusted */
+export function reloaderOfThisProcess(): Reloader {
+  const current = state()
+  if (current.reloader === undefined || current.reloader.isOver) {
+    current.reloader = new Reloader(current)
+    current.generation = current.reloader.generation
+    current.flag = undefined
+  }
+  return current.reloader
+}

@@ -1,0 +1,88 @@
+import { BadHandoffError } from '../base/errors.js'
+import type { ListeningHandle } from '../base/node-internals.js'
+import type { BoundAddress } from './listener-key.js'
+
+/** The environment variable by which a parent tells its child what it inherits. */
+export const HANDOFF_VARIABLE = 'FASTIFY_GRACEFUL_RELOAD'
+
+/** The version of the flag and of the messages. Both ends must speak the same one. */
+export const PROTOCOL_VERSION = 1
+
+/** stdin, stdout and stderr come first, then the listeners. */
+export const FIRST_LISTENER_FD = 3
+
+/** One inherited listening socket. */
+export interface HandoffListener {
+  fd: number
+  key: string
+  address: BoundAddress
+}
+
+/** A listener that waits to be claimed in the child, with its place in the handoff. */
+export interface InheritedListener extends HandoffListener {
+  index: number
+}
+
+/** A listener that has been claimed, with its dormant handle. */
+export type ClaimedListener = InheritedListener & { handle: ListeningHandle }
+
+/** The value of the flag. */
+export interface Handoff {
+  version: number
+  /** The pid that the child's `process.ppid` must be: a flag that reached another process means nothing to it. */
+  parent: number
+  generation: number
+  listeners: HandoffListener[]
+}
+
+/** The flag's value for a child of this process. */
+export function encodeHandoff(parent: number, generation: number, listeners: HandoffListener[]): string {
+  return JSON.stringify({ version: PROTOCOL_VERSION, parent, generation, listeners } satisfies Handoff)
+}
+
+/**
+ * Reads the flag's value back.
+ *
+ * @throws {BadHandoffError} when it is no handoff that this version understands
+ */
+export function decodeHandoff(text: string): Handoff {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw Object.assign(new BadHandoffError(`${HANDOFF_VARIABLE} is not JSON`), { cause })
+  }
+  const problem = findProblem(value)
+  if (problem !== undefined) throw new BadHandoffError(`${HANDOFF_VARIABLE} ${problem}`)
+  return value as Handoff
+}
+
+function findProblem(value: unknown): string | undefined {
+  if (!isObject(value)) return 'is not an object'
+  if (value.version !== PROTOCOL_VERSION) {
+    return `has version ${JSON.stringify(value.version)}, and this release understands ${PROTOCOL_VERSION}`
+  }
+  if (!isCount(value.parent)) return 'names no parent'
+  if (!isCount(value.generation) || value.generation < 2) return 'names no generation'
+  if (!Array.isArray(value.listeners) || value.listeners.length === 0) return 'names no listeners'
+  const bad = value.listeners.findIndex((listener) => !isListener(listener))
+  if (bad !== -1) return `has a malformed listener at index ${bad}`
+  const fds = value.listeners.map((listener) => listener.fd)
+  return new Set(fds).size === fds.length ? undefined : 'names a file descriptor twice'
+}
+
+function isListener(value: unknown): value is HandoffListener {
+  if (!isObject(value) || !isObject(value.address)) return false
+  if (!isCount(value.fd) || value.fd < FIRST_LISTENER_FD || typeof value.key !== 'string') return false
+  const { family, address, port, path } = value.address
+  if (typeof path === 'string') return true
+  return (family === 'IPv4' || family === 'IPv6') && typeof address === 'string' && isCount(port)
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value > 0
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}

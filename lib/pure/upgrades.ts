@@ -1,0 +1,71 @@
+import type { Socket } from 'node:net'
+
+/** The request that made a WebSocket of a connection and what was agreed on then: enough to ask for the same again. */
+export interface Upgrade {
+  method: string
+  url: string
+  httpVersion: string
+  /** Names and values in turn: https://nodejs.org/api/http.html#messagerawheaders */
+  rawHeaders: string[]
+  /** The subprotocol that the client was told; empty: none. */
+  protocol: string
+}
+
+/**
+ * Whether a connection that another protocol has taken over can go to another process.
+ *
+ * - `ready`: now; nothing is half received or half sent.
+ * - `busy`: perhaps in a moment.
+ * - `never`: it is compressed, pinned, closing, or not a WebSocket that this plugin knows how to continue.
+ */
+export type Mobility = 'ready' | 'busy' | 'never'
+
+/** What becomes of the upgraded connections of this process, for those who move or end them. */
+export interface UpgradedConnections {
+  mobility(socket: Socket): Mobility
+  /** What the child needs to go on with it. */
+  upgradeOf(socket: Socket): Upgrade | undefined
+  /** Ends it here, as the child has it. Returns false, and does nothing, when it is no longer `ready`. */
+  release(socket: Socket): boolean
+  /**
+   * Sends a close frame. Returns whether the client has been told, now or earlier; not while its upgrade is not yet
+   * answered, or if it speaks something else.
+   */
+  close(socket: Socket, code: number, reason: string): boolean
+  /** The path of the request that it began with, without the query. */
+  pathOf(socket: Socket): string
+}
+
+/**
+ * The request again, as bytes. Without the offer of extensions: the one that was agreed on was none, and a new one would not be
+ * heard of by the client.
+ */
+export function formatUpgrade({ method, url, httpVersion, rawHeaders }: Upgrade): Buffer {
+  const lines = [`${method} ${url} HTTP/${httpVersion}`]
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string
+    if (name.toLowerCase() !== 'sec-websocket-extensions') lines.push(`${name}: ${rawHeaders[index + 1]}`)
+  }
+  // Node decodes what it receives in this way: https://nodejs.org/api/http.html#messageheaders
+  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
+}
+
+/** Whether an answer says what the client was told when the request was made for the first time. */
+export function isSameAnswer(answer: string, { protocol }: Upgrade): boolean {
+  if (!/^HTTP\/1\.1 101 /.test(answer) || !answer.endsWith('\r\n\r\n')) return false
+  const field = (name: string) => new RegExp(`^${name}: *(.*?) *\r$`, 'im').exec(answer)?.[1] ?? ''
+  return field('sec-websocket-protocol') === protocol && field('sec-websocket-extensions') === ''
+}
+
+/** https://www.iana.org/assignments/websocket/websocket.xhtml#close-code-number */
+export const CLOSE_CODES = { goingAway: 1001, serviceRestart: 1012 } as const
+
+/** A close frame of a server: https://www.rfc-editor.org/rfc/rfc6455#section-5.5.1 */
+export function closeFrame(code: number): Buffer {
+  return Buffer.from([0x88, 2, code >> 8, code & 0xff])
+}
+
+/** Whether the request has a body, which the one that is made again would lack. */
+export function hasBody(rawHeaders: readonly string[]): boolean {
+  return rawHeaders.some((name, index) => index % 2 === 0 && /^(content-length|transfer-encoding)$/i.test(name))
+}

@@ -1,0 +1,228 @@
+import type { Server } from 'node:net'
+import { NotListeningError, NotOnProbationError, UnsupportedError } from '../base/errors.js'
+import type { ListenCall } from '../base/listen-calls.js'
+import type { ReloadResult } from '../base/reload-result.js'
+import { formatAddress } from '../pure/listener-key.js'
+import type { GracefulOptions, ResolvedOptions } from '../pure/options.js'
+import { isInRotation, isLeaving, type Phase } from '../pure/phases.js'
+import type { Command } from '../resources/command.js'
+import { Inheritance } from '../resources/inheritance.js'
+import { LastWords } from '../resources/last-words.js'
+import type { Listener } from '../resources/listeners.js'
+import { Signals } from '../resources/signals.js'
+import type { WebSockets } from '../resources/websockets.js'
+import { Departure } from './departure.js'
+import { type App, Member } from './member.js'
+import { Reloads } from './reloads.js'
+import { Service } from './service.js'
+import { Succession } from './succession.js'
+
+/** How long an app that listens beside itself may take to listen itself. Milliseconds. */
+const LISTEN_PAUSE = 1000
+
+/** How this process came to be. */
+export interface Start {
+  readonly command: Command
+  /** What the parent left in the environment. */
+  readonly flag: string | undefined
+  readonly lastWords?: LastWords | undefined
+  /** Of a process without a parent: the number of the apps' lives in it. */
+  readonly generation: number
+}
+
+/**
+ * Joins the parts: what a process with this plugin does, whoever asks for it. There is one in a process, whatever the
+ * number of its apps, since one signal must make one child with the listeners of all of them.
+ */
+export class Reloader {
+  readonly #service: Service
+  #hasStrangersFlag: boolean
+  readonly #departure: Departure
+  readonly #reloads: Reloads
+  readonly #inheritance: Inheritance | undefined
+  readonly #succession: Succession | undefined
+  #signals: Signals | undefined
+
+  /** @throws {BadHandoffError} when this process was started with a handoff that cannot be trusted */
+  constructor({ command, flag, lastWords, generation }: Start) {
+    const inheritance = Inheritance.of(flag)
+    this.#hasStrangersFlag = inheritance === 'stranger'
+    this.#inheritance = typeof inheritance === 'string' ? undefined : inheritance
+    const claim = (key: string) => this.#inheritance?.claim(key)
+    const opened = (listener: Listener) => this.#opened(listener)
+    this.#service = new Service(
+      command,
+      this.#inheritance?.generation ?? generation,
+      { claim, opened },
+      this.#inheritance === undefined
+    )
+    this.#departure = new Departure(this.#service)
+    this.#reloads = new Reloads(this.#service, this.#departure, {
+      mustWait: () => this.#succession?.isOnProbation === true,
+      left: () => this.#signals?.exit('reloaded')
+    })
+    if (this.#inheritance === undefined) lastWords?.dispose()
+    else this.#succession = this.#becomeSuccessor(this.#inheritance, lastWords ?? new LastWords())
+  }
+
+  /** A server of this process is about to listen. */
+  see(call: ListenCall): void {
+    this.#service.listeners.see(call)
+  }
+
+  get phase(): Phase {
+    return this.#service.phase
+  }
+
+  /** Whether the last app closes, or has closed, while the process goes on: an app to come needs a new reloader. */
+  get isOver(): boolean {
+    return this.phase === 'closed' || (this.phase === 'draining' && !this.#departure.hasBegun)
+  }
+
+  /** What is known of the WebSockets of this process. */
+  get webSockets(): WebSockets {
+    return this.#service.webSockets
+  }
+
+  get generation(): number {
+    return this.#service.generation
+  }
+
+  /**
+   * Makes an app one of this process.
+   *
+   * @param warmup - what there is to do before the app listens
+   * @throws {InvalidOptionError}
+   */
+  enroll(app: App, given: GracefulOptions, warmup?: () => Promise<void>): Member {
+    const member = new Member(app, given, warmup)
+    this.#service.members.add(member)
+    this.#service.listeners.own(app.server, member)
+    if (this.#hasStrangersFlag) {
+      this.#hasStrangersFlag = false
+      this.#service.warn('FASTIFY_GRACEFUL_RELOAD in the environment was meant for another process and is ignored')
+    }
+    if (this.#succession !== undefined) {
+      this.#install(member)
+      this.#succession.follow(app)
+      this.#succession.progress()
+    }
+    return member
+  }
+
+  /** The app's `listen` has done all it does. */
+  listening(member: Member): void {
+    if (member.listening || member.leaving) return
+    member.listening = true
+    if (this.#succession !== undefined) this.#succession.progress()
+    else if (this.phase === 'starting') this.#serve()
+  }
+
+  /** A further server of the app listens. Where the app never listens itself, that has to do. */
+  listeningBeside(member: Member): void {
+    if (!member.listening) setTimeout(() => this.listening(member), LISTEN_PAUSE).unref()
+  }
+
+  /** Further servers of an app are handed over like its main one. */
+  own(server: Server, member: Member): void {
+    this.#service.listeners.own(server, member)
+  }
+
+  /**
+   * Whether a load balancer shall send requests here. A process that has a successor says so as well: who asks it, on an
+   * old connection, means the service, and that goes on.
+   */
+  isInRotation(member: Member): boolean {
+    const isSucceeded = this.#departure.hasBegun && !this.#departure.isStopping
+    return isSucceeded || isInRotation(this.phaseOf(member))
+  }
+
+  /** What the app is doing now: one that closes drains, whatever becomes of the process. */
+  phaseOf(member: Member): Phase {
+    return member.leaving && !isLeaving(this.phase) ? 'draining' : this.phase
+  }
+
+  /** The app closes, by itself or with the process. Resolves when it has nothing left in hand. */
+  async closing(member: Member): Promise<void> {
+    if (this.#signals === undefined) return // It never listened.
+    const isLast = [...this.#service.members].every((other) => other === member || other.leaving)
+    if (!member.leaving && isLast) await this.#reloads.current?.abandon('the app closes')
+    await this.#departure.drainMember(member)
+  }
+
+  /** The app has closed. Returns whether it was the last one; then this process is as if there never had been a plugin. */
+  closed(member: Member): boolean {
+    if (!this.#service.leave(member)) return false
+    this.#succession?.release()
+    if (!this.#departure.hasBegun) {
+      this.#signals?.uninstall()
+      if (this.#signals === undefined) this.#service.enter('closed')
+      else this.#service.end('the app closed', 0)
+    }
+    return true
+  }
+
+  /** See {@link Reloads.ask}. */
+  reload(reason: string): Promise<ReloadResult> {
+    const why = this.#service.whyNoReload
+    if (why !== undefined) return Promise.reject(new UnsupportedError(...why))
+    if (this.phase === 'starting' && this.#succession === undefined && this.#signals === undefined) {
+      return Promise.reject(new NotListeningError())
+    }
+    return this.#reloads.ask(reason)
+  }
+
+  /**
+   * Gives the service back to the parent, finishes what is in hand, and ends the process.
+   *
+   * @throws {NotOnProbationError}
+   */
+  rollBack(reason: string): void {
+    if (this.#succession === undefined) throw new NotOnProbationError()
+    this.#succession.rollBack(reason)
+    const exit = () => this.#signals?.exit(reason)
+    this.#departure.leave(reason, { idle: 'own timeout' }).then(exit, exit)
+  }
+
+  /** Leaves without a successor, and ends the process. */
+  stop(reason: string): void {
+    this.#signals ??= this.#takeSignals([...this.#service.members][0]?.options.signals ?? false)
+    this.#signals.exit(reason)
+  }
+
+  #becomeSuccessor(inheritance: Inheritance, lastWords: LastWords): Succession {
+    return new Succession(this.#service, inheritance, lastWords, {
+      tookOver: () => this.#serve(),
+      settled: () => this.#reloads.proceed(),
+      reload: (reason) => this.reload(reason),
+      stop: (reason) => this.stop(reason)
+    })
+  }
+
+  #opened(listener: Listener): void {
+    if (listener.owner instanceof Member) this.#install(listener.owner)
+    if (listener.index !== undefined) {
+      this.#service.announce('adopted', { key: listener.key, address: formatAddress(listener.address) })
+    }
+    this.#succession?.progress()
+  }
+
+  /** Nothing is installed before an app listens: an app that only answers to `inject` shall leave no trace. */
+  #install(member: Member): void {
+    this.#service.follow(member)
+    this.#signals ??= this.#takeSignals(member.options.signals)
+  }
+
+  #takeSignals(signals: ResolvedOptions['signals']): Signals {
+    return new Signals(signals, {
+      stop: (reason, error) => this.#departure.stop(reason, error, this.#reloads.current, this.#succession),
+      reload: (signal) => void this.reload(signal).catch((err) => this.#reloads.tell(signal, err)),
+      force: (reason) => this.#departure.force(reason, this.#reloads.current)
+    })
+  }
+
+  #serve(): void {
+    this.#service.serve()
+    if (this.#succession?.isOnProbation !== true) this.#reloads.proceed()
+  }
+}

@@ -1,0 +1,193 @@
+import type { Server } from 'node:net'
+import { isDeepStrictEqual } from 'node:util'
+import type { FastifyBaseLogger } from 'fastify'
+import { toError } from '../base/errors.js'
+import { announce, type GracefulEvent, type GracefulEvents } from '../base/events.js'
+import { within } from '../base/limit.js'
+import { os } from '../base/os.js'
+import type { ClaimedListener } from '../pure/handoff.js'
+import { formatAddress } from '../pure/listener-key.js'
+import { givenOptions, type ResolvedOptions, resolveOptions } from '../pure/options.js'
+import { canFollow, type Phase } from '../pure/phases.js'
+import type { Arrivals } from '../resources/arrivals.js'
+import type { Command } from '../resources/command.js'
+import { Connections } from '../resources/connections.js'
+import type { GracefulHooks } from '../resources/hooks.js'
+import { type Listener, Listeners } from '../resources/listeners.js'
+import { PidFile } from '../resources/pid-file.js'
+import { WebSockets } from '../resources/websockets.js'
+import { Member } from './member.js'
+
+/** What the parts of a service tell whoever joins them. */
+export interface ServiceEvents {
+  claim(key: string): ClaimedListener | undefined
+  opened(listener: Listener): void
+}
+
+/** What this process serves: its apps, its listeners, their connections, and the phase that it is in. */
+export class Service {
+  readonly command: Command
+  readonly members = new Set<Member>()
+  readonly listeners: Listeners
+  readonly generation: number
+  /** The connections that the parent of this process moves here. */
+  arrivals: Arrivals | undefined
+  readonly webSockets = new WebSockets()
+  readonly #owners = new Map<Connections, object | undefined>()
+  readonly #connections = new WeakMap<Server, Connections>()
+  #phase: Phase = 'starting'
+  #leader: Member | undefined
+  #log: FastifyBaseLogger | undefined
+  #pidFile: PidFile | undefined
+
+  /** @param accepting - see {@link Listeners} */
+  constructor(command: Command, generation: number, events: ServiceEvents, accepting: boolean) {
+    this.command = command
+    this.generation = generation
+    const opening = (server: Server, owner: object | undefined) => this.#follow(server, owner)
+    const prepare = (owner: object | undefined) => (owner instanceof Member ? owner.prepare() : undefined)
+    this.listeners = new Listeners({ ...events, opening, prepare }, accepting)
+  }
+
+  get phase(): Phase {
+    return this.#phase
+  }
+
+  /**
+   * The one place where the phase changes.
+   *
+   * @throws {Error} when the table does not allow it: a defect of this plugin
+   */
+  enter(phase: Phase): void {
+    if (!canFollow(this.#phase, phase))
+      throw new Error(`fastify-graceful-reload: "${phase}" cannot follow "${this.#phase}"`)
+    this.#phase = phase
+  }
+
+  /** The options that concern the process: those of the app that listened first. */
+  get options(): ResolvedOptions {
+    return this.#leader?.options ?? DEFAULTS
+  }
+
+  /** Makes the first app that listens the one whose options and log count; tells of what a later one wants otherwise. */
+  follow(member: Member): void {
+    this.#log ??= member.app.log
+    if (this.#leader === undefined) {
+      this.#leader = member
+      this.#pidFile = member.options.pidFile === undefined ? undefined : new PidFile(member.options.pidFile)
+      return
+    }
+    for (const name of givenOptions(member.given)) {
+      if (PROCESS_OPTIONS.has(name) && !isDeepStrictEqual(member.options[name], this.options[name])) {
+        this.warn(
+          `option ${name} of a second app is ignored: it concerns the process, and the app that listened first decides`
+        )
+      }
+    }
+  }
+
+  announce<E extends GracefulEvent>(event: E, data: GracefulEvents[E]): void {
+    const log = this.#log ?? [...this.members][0]?.app.log
+    if (log !== undefined) announce(log, event, data)
+  }
+
+  warn(warning: string, err?: Error): void {
+    this.announce('warning', err === undefined ? { warning } : { warning, err })
+  }
+
+  /** Runs a hook of all apps that can no longer change anything: one that fails or hangs is told of, and that is all. */
+  async tellHooks<H extends 'postReload' | 'reloadFailed'>(
+    name: H,
+    about: Parameters<GracefulHooks[H]>[0]
+  ): Promise<void> {
+    for (const { hooks } of this.members) {
+      const run = within(hooks.runAll(name, about), this.options.drainTimeout, `the ${name} hooks`)
+      const failures = await run.catch((late) => [late])
+      for (const thrown of failures) this.warn(`a ${name} hook failed: ${toError(thrown).message}`, toError(thrown))
+    }
+  }
+
+  /** From here on the service is this process's: its pid is in the pid file, and everybody is told. */
+  serve(): void {
+    this.enter('serving')
+    this.writePidFile()
+    const listeners = this.listeners.open.map(({ address }) => formatAddress(address))
+    this.announce('serving', { generation: this.generation, pid: process.pid, listeners })
+  }
+
+  writePidFile(): void {
+    try {
+      this.#pidFile?.write()
+    } catch (error) {
+      this.warn(`the pid file ${this.#pidFile?.path} could not be written`, error as Error)
+    }
+  }
+
+  /** Nothing is left to do. */
+  end(reason: string, exitCode: number): void {
+    this.enter('closed')
+    this.removePidFile()
+    this.announce('closed', { reason, pid: process.pid, exitCode })
+  }
+
+  /** The service is the parent's again, and so is what stands for it in the file system. */
+  disown(): void {
+    this.listeners.disown()
+    this.#pidFile = undefined
+  }
+
+  removePidFile(): void {
+    this.#pidFile?.remove()
+  }
+
+  /** The connections of the servers of certain owners; undefined is the owner of what the app made by itself. */
+  connectionsOf(isMeant: (owner: object | undefined) => boolean): Connections[] {
+    const all = [...this.#owners].filter(([connections]) => connections.server.listening || connections.size > 0)
+    return all.filter(([, owner]) => isMeant(owner)).map(([connections]) => connections)
+  }
+
+  connectionsOfServer(server: Server): Connections | undefined {
+    return this.#connections.get(server)
+  }
+
+  /** The options of the app that a listener belongs to; a server of nobody goes by those of the process. */
+  optionsOf({ owner }: Listener): ResolvedOptions {
+    return owner instanceof Member ? owner.options : this.options
+  }
+
+  /** The listeners of certain owners. */
+  listenersOf(isMeant: (owner: object | undefined) => boolean): Listener[] {
+    return this.listeners.open.filter(({ owner }) => isMeant(owner))
+  }
+
+  /** Forgets an app that has closed. Returns whether it was the last one. */
+  leave(member: Member): boolean {
+    this.members.delete(member)
+    for (const [connections, owner] of this.#owners) if (owner === member) this.#owners.delete(connections)
+    return this.members.size === 0
+  }
+
+  #follow(server: Server, owner: object | undefined): void {
+    const upgrading: WebSockets['upgrading'] = (...upgrade) => this.webSockets.upgrading(...upgrade)
+    const known = this.#connections.get(server) ?? new Connections(server, upgrading)
+    this.#connections.set(server, known)
+    this.#owners.set(known, owner)
+    server.once('close', () => this.#owners.delete(known))
+  }
+
+  /** Why this process cannot reload; undefined if it can. */
+  get whyNoReload(): ReturnType<typeof os.whyNoReload> {
+    return os.whyNoReload()
+  }
+}
+
+const PROCESS_OPTIONS = new Set<keyof ResolvedOptions>([
+  'signals',
+  'readyTimeout',
+  'probation',
+  'lameDuck',
+  'pidFile',
+  'env'
+])
+
+const DEFAULTS = resolveOptions({})

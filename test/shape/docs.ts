@@ -1,0 +1,88 @@
+/** The text of files by path, relative to the root of the repository, with forward slashes. */
+export type Texts = ReadonlyMap<string, string>
+
+/** A fenced block of a Markdown file. */
+interface Fence {
+  /** What an HTML comment on the line above names, e.g. `example/minimal.mjs`. */
+  marker: string | undefined
+  language: string
+  text: string
+}
+
+/** Languages whose snippets a reader might run as a program, and which a test must therefore run. */
+const PROGRAMS = new Set(['js', 'mjs', 'cjs', 'ts', 'mts', 'cts', 'javascript', 'typescript'])
+
+/**
+ * What must not be in any file: folders that exist on one machine only, and registries, which are the business of whoever
+ * installs. In pieces, so that this file does not break its own rule.
+ */
+const UNWANTED = [
+  new RegExp(`(?<![\\w.-])/(${['work', 'root'].join('|')})/`),
+  new RegExp(`(?<![\\w.-])/tmp/(${['notes', 'nodes', 'bash_jobs'].join('|')})`),
+  new RegExp(`registry\\.${'[a-z.-]*'}(npmjs|yarnpkg|npmmirror)`),
+  new RegExp(`"${'resolved'}": "http`)
+]
+
+/** Returns one sentence for each snippet of `path` that is not the example it is said to be. */
+export function snippetProblems(path: string, texts: Texts): string[] {
+  return fencesIn(texts.get(path) ?? '').flatMap(({ marker, language, text }) => {
+    if (marker === undefined) {
+      return PROGRAMS.has(language) ? [`${path}: no <!-- example/… --> names the file of "${firstLine(text)}"`] : []
+    }
+    const example = texts.get(marker)
+    if (example === undefined) return [`${path}: ${marker} is not there`]
+    return example.trimEnd() === text.trimEnd() ? [] : [`${path}: the snippet of ${marker} is not that file`]
+  })
+}
+
+/** Returns one sentence for each relative link of `path` to a file or heading that is not there. */
+export function linkProblems(path: string, texts: Texts): string[] {
+  const prose = (texts.get(path) ?? '').replace(/^```.*?^```/gms, '').replace(/`[^`\n]*`/g, '')
+  const targets = [...prose.matchAll(/\]\(<?([^)\s>]+)>?[^)]*\)|^\[[^\]]+\]:\s*(\S+)/gm)].map(
+    ([, a, b]) => a ?? b ?? ''
+  )
+  return targets
+    .filter((target) => !/^[a-z][a-z+.-]*:/i.test(target))
+    .filter((target) => !reaches(path, target, texts))
+    .map((target) => `${path}: the link ${target} leads nowhere`)
+}
+
+/** Returns one sentence for each line of `path` that names what only one machine knows. */
+export function unwantedProblems(path: string, texts: Texts): string[] {
+  const lines = (texts.get(path) ?? '').split('\n')
+  return lines.flatMap((line, index) =>
+    UNWANTED.some((pattern) => pattern.test(line))
+      ? [`${path}:${index + 1} names a place of one machine: ${line.trim()}`]
+      : []
+  )
+}
+
+function fencesIn(text: string): Fence[] {
+  const fences = text.matchAll(/(?:^<!--\s*(\S+)\s*-->[ \t]*\n+)?^```(\w*)[^\n]*\n(.*?)^```[ \t]*$/gms)
+  return [...fences].map(([, marker, language = '', body = '']) => ({ marker, language, text: body }))
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? ''
+}
+
+function reaches(from: string, target: string, texts: Texts): boolean {
+  const [file = '', heading] = target.split('#', 2)
+  // The URL class resolves .. and . as a browser on the repository's pages would.
+  const path =
+    file === '' ? from : decodeURIComponent(new URL(file, `repo:///${from}`).pathname.slice(1)).replace(/\/$/, '')
+  if (!texts.has(path)) return [...texts.keys()].some((name) => name.startsWith(`${path}/`))
+  return heading === undefined || !path.endsWith('.md') || anchorsIn(texts.get(path) ?? '').includes(heading)
+}
+
+/** The anchors that GitHub gives to headings: lower case, no punctuation, dashes for spaces. */
+function anchorsIn(text: string): string[] {
+  const headings = text.replace(/^```.*?^```/gms, '').matchAll(/^#+\s+(.*)$/gm)
+  return [...headings].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .trim()
+      .replace(/\s/g, '-')
+  )
+}

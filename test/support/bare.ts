@@ -1,0 +1,14 @@
+/**
+ * The command that runs another one with exactly this environment. tap puts a loader, with signal handlers of its own, into
+ * every process that a test starts, whatever `env` says; `env -i` becomes the command by `exec`, so pid and descriptors stay.
+ */
+export function bare(env: NodeJS.ProcessEnv, file: string, args: string[]): [file: string, args: string[]] {
+  const assignments = Object.entries(env).map(([name, value]) => `${name}=${value}`)
+  return ['env', ['-i', ...assignments, file, ...args]]
+}
+
+/** The environment of the test without what tap put into it: loaders and coverage have no business in a fixture. */
+export function ownEnvironment(): NodeJS.ProcessEnv {
+  const isForeign = (name: string) => /^(TAP|_TAPJS|NODE_OPTIONS|NODE_V8_COVERAGE)/.test(name)
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isForeign(name)))
+}

@@ -1,0 +1,30 @@
+/** How long a test waits for anything before it fails. Milliseconds. */
+export const WAIT_LIMIT = 15_000
+
+/** A failure of the servers under test; tap prints their output below it. */
+export class ServerFailure extends Error {
+  readonly output: string[]
+
+  constructor(message: string, output: string) {
+    super(message)
+    this.name = 'ServerFailure'
+    this.output = output.split('\n')
+  }
+}
+
+/**
+ * Waits for a promise, but not for ever.
+ *
+ * @throws {ServerFailure} naming `what` was awaited, with what `explain` returns at that moment
+ */
+export async function within<T>(promise: Promise<T>, what: string, explain = () => '', limit = WAIT_LIMIT): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const expired = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new ServerFailure(`no ${what} within ${limit} ms`, explain())), limit)
+  })
+  try {
+    return await Promise.race([promise, expired])
+  } finally {
+    clearTimeout(timer)
+  }
+}

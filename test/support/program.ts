@@ -1,0 +1,36 @@
+import { symlink } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import type { Test } from 'tap'
+import type { TestServer } from './server.js'
+import { startServer } from './start.js'
+
+/** Starts a program of its own, which has `app`, `greeter()` (a server that greets) and `say`; `link`: a package to link. */
+export function startProgram(t: Test, body: string, { before = '', link = '' } = {}): Promise<TestServer> {
+  const program = `'use strict'
+    const net = require('node:net')
+    const graceful = require('fastify-graceful-reload')
+    const { say } = require('./app.cjs')
+    process.on('exit', (code) => say('exit', { code }))
+    let app
+    const greeter = () => net.createServer((socket) => {
+      socket.on('error', () => socket.destroy())
+      socket.end(JSON.stringify({ pid: process.pid, generation: app?.graceful.generation }) + '\\n')
+    })
+    const here = (kind, server) => say('listening', { kind, index: 0, address: server.address() })
+    async function main() {
+      ${before}
+      app = require('fastify')({ logger: true })
+      app.register(graceful, { probation: 100 })
+      app.get('/', async () => ({ pid: process.pid, generation: app.graceful.generation }))
+      ${body}
+      say('started', {})
+    }
+    main()`
+  return startServer(t, {
+    prepare: async (release) => {
+      await release.write('server.cjs', program)
+      if (link !== '') await symlink(link, release.path(join('node_modules', basename(link))))
+      return undefined
+    }
+  })
+}

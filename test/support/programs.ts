@@ -1,0 +1,24 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { promisify } from 'node:util'
+
+/** How long a client program may run. Milliseconds. */
+const LIMIT = 20_000
+
+/** What a client program printed; it has ended with 0. */
+export type Program = Promise<{ stdout: string; stderr: string }>
+
+/** Starts a client program. Rejects when it ends with another code than 0. */
+export function runProgram(file: string, args: string[]): Program {
+  return promisify(execFile)(file, args, { timeout: LIMIT, maxBuffer: 2 ** 24 })
+}
+
+/** Why a test of a client program must be skipped; false if it is here, and its version names all the features. */
+export function missing(file: string, ...features: string[]): string | false {
+  try {
+    const version = execFileSync(file, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+    const lacking = features.filter((feature) => !version.includes(feature))
+    return lacking.length > 0 && `this ${file} has no ${lacking.join(', ')}`
+  } catch {
+    return `${file} is not installed`
+  }
+}

@@ -1,0 +1,45 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { TestServer } from './server.js'
+
+/** How often to look. Milliseconds. The end of a process that is no child of ours is no event for us. */
+const INTERVAL = 10
+
+/** Waits until exactly these processes of the tree exist. */
+export async function untilLeft(server: TestServer, pids: number[]): Promise<void> {
+  const expected = [...pids].sort().join()
+  await untilTrue(server, `end of all processes but ${expected}`, () => [...server.alive()].sort().join() === expected)
+}
+
+/**
+ * Waits until nothing goes on in the tree any more: at most one process is left, it serves, and has nothing to do.
+ * Returns the pid, or undefined when none is left.
+ */
+export async function untilQuiet(server: TestServer): Promise<number | undefined> {
+  await untilTrue(server, 'end of all that was under way', () => {
+    const pids = server.alive()
+    return pids.length === 0 || (pids.length === 1 && isQuiet(server, pids[0] as number))
+  })
+  return server.alive()[0]
+}
+
+/** Waits for a fact of which no process tells. */
+export async function untilTrue(server: TestServer, what: string, test: () => boolean): Promise<void> {
+  const over = new AbortController()
+  const poll = async () => {
+    while (!test() && !over.signal.aborted) await pause(INTERVAL)
+  }
+  try {
+    await server.waitFor(poll(), what)
+  } finally {
+    over.abort()
+  }
+}
+
+/** A process that serves, has no reload to make and does not leave. */
+function isQuiet(server: TestServer, pid: number): boolean {
+  const own = server.events((line) => line.pid === pid && line.graceful !== undefined).map(({ graceful }) => graceful)
+  const begun = own.lastIndexOf('reload-started')
+  const ended = Math.max(own.lastIndexOf('reload-failed'), own.lastIndexOf('rolled-back'))
+  const isLeaving = own.includes('draining') || own.includes('forced') || own.includes('reload-succeeded')
+  return own.includes('serving') && !isLeaving && begun <= ended && own.lastIndexOf('reload-queued') <= begun
+}

@@ -1,0 +1,100 @@
+// Compiled here against lib/, and by the package check against the published files. Never run.
+import { createServer } from 'node:net'
+import Fastify from 'fastify'
+import graceful, {
+  type GracefulOptions,
+  graceful as named,
+  type Phase,
+  type ReloadResult
+} from 'fastify-graceful-reload'
+
+/** Compiles only if both types are the same. */
+export function same<A, B>(..._proof: Same<A, B> extends true ? [] : [never]): void {}
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+
+same<typeof named, typeof graceful>()
+
+// Registration: with and without await, with options as a value or a function, on every kind of server.
+const app = Fastify()
+app.register(graceful)
+app.register(named, { drainTimeout: 20_000 })
+await app.register(graceful, () => ({ lameDuck: 5_000 }))
+Fastify({ http2: true }).register(graceful, { probation: 0 })
+Fastify({ https: {} }).register(graceful, { statusRoute: '/status/ready' })
+
+// Options: all of them, and each with a value that is wrong.
+const options: GracefulOptions = {
+  signals: { stop: ['SIGTERM'], reload: [], force: ['SIGUSR2'] },
+  readyTimeout: 1,
+  drainTimeout: 1,
+  lameDuck: 1,
+  probation: 1,
+  warmup: ['/'],
+  statusRoute: '/ready',
+  pidFile: 'server.pid',
+  env: (env) => ({ ...env, RELEASE: '2' })
+}
+same<graceful.GracefulOptions, GracefulOptions>()
+app.register(graceful, options)
+app.register(graceful, { signals: false })
+// @ts-expect-error unknown option
+app.register(graceful, { drainTimeut: 1 })
+// @ts-expect-error false, or an object
+app.register(graceful, { signals: true })
+// @ts-expect-error no such signal
+app.register(graceful, { signals: { stop: ['SIGSTOPP'] } })
+// @ts-expect-error milliseconds, not a duration in words
+app.register(graceful, { drainTimeout: '20s' })
+app.register(graceful, { warmup: async (instance) => void (await instance.inject('/')) })
+// @ts-expect-error a path
+app.register(graceful, { pidFile: 1 })
+// @ts-expect-error must return an environment
+app.register(graceful, { env: () => 1 })
+
+// Reload.
+const result = await app.gracefulReload({ reason: 'deploy' })
+same<typeof result, ReloadResult>()
+same<typeof result.generation, number>()
+same<typeof result.pid, number>()
+same<typeof result.previous, { generation: number; pid: number }>()
+same<typeof result.timings.boot, number>()
+app.gracefulReload()
+// @ts-expect-error unknown key
+app.gracefulReload({ because: 'deploy' })
+app.post('/admin/reload', async () => app.gracefulReload())
+app.post('/admin/reload/reply', async (request) => request.server.gracefulReload())
+
+// app.graceful.
+same<typeof app.graceful.phase, Phase>()
+same<typeof app.graceful.generation, number>()
+same<typeof app.graceful.signal, AbortSignal>()
+const release = app.graceful.hold('report')
+release()
+// @ts-expect-error a hold needs a name
+app.graceful.hold()
+app.graceful.listen(createServer(), { port: 5_000, host: '127.0.0.1' })
+app.graceful.listen(createServer(), { path: '/run/raw.sock' })
+app.graceful.stop()
+app.graceful.stop('maintenance')
+// @ts-expect-error read only
+app.graceful.phase = 'serving'
+// @ts-expect-error read only
+app.graceful.generation = 2
+
+// Hooks.
+app.graceful.addHook('preReload', async ({ reason }) => {
+  same<typeof reason, string>()
+})
+app.graceful.addHook('postReload', async (outcome) => {
+  same<typeof outcome, ReloadResult>()
+})
+app.graceful.addHook('reloadFailed', async (error) => {
+  same<typeof error, Error>()
+})
+app.graceful.addHook('drain', async ({ reason }) => {
+  same<typeof reason, string>()
+})
+// @ts-expect-error no such hook
+app.graceful.addHook('preDrain', async () => {})
+// @ts-expect-error a function
+app.graceful.addHook('drain', 1)
