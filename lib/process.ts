@@ -1,8 +1,10 @@
 import { watchListenCalls } from './base/listen-calls.js'
+import { isLaunch } from './pure/handoff.js'
 import { Reloader } from './reloader/reloader.js'
 import { Command } from './resources/command.js'
 import { takeFlag } from './resources/inheritance.js'
 import { LastWords } from './resources/last-words.js'
+import { Launcher } from './resources/launcher.js'
 
 /**
  * The state that truly is one per process: signals, listening sockets and the way out belong to the process, not to an
@@ -13,6 +15,7 @@ interface ProcessState {
   readonly command: Command
   /** What the parent left in the environment; undefined once it has been used. */
   flag: string | undefined
+  readonly launcher: Launcher | undefined
   reloader?: Reloader | undefined
   lastWords?: LastWords | undefined
   generation: number
@@ -23,7 +26,9 @@ const KEY = Symbol.for('fastify-graceful-reload.process.1')
 function state(): ProcessState {
   const globals = globalThis as { [KEY]?: ProcessState }
   if (globals[KEY] === undefined) {
-    globals[KEY] = { command: new Command(), flag: takeFlag(), generation: 1 }
+    const flag = takeFlag()
+    const launcher = isLaunch(flag, process.ppid) && process.connected ? new Launcher() : undefined
+    globals[KEY] = { command: new Command(), flag, launcher, generation: 1 }
     // From the start: a server may listen before an app is registered, and has to be handed over all the same.
     watchListenCalls((call) => reloaderOfThisProcess().see(call))
   }

@@ -24,4 +24,6 @@ export interface ReloadResult extends GenerationId {
   /** What was given as the reason of the reload, or the signal that asked for it. */
   reason: string
   timings: ReloadTimings
+  /** Of a launcher with several workers: what the reload of each came to. */
+  workers?: ReloadResult[]
 }

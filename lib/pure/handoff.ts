@@ -33,11 +33,19 @@ export interface Handoff {
   parent: number
   generation: number
   listeners: HandoffListener[]
+  /** The parent process is a launcher; who serves in the meantime, if anybody does, is another child of it. */
+  launched?: true
 }
 
 /** The flag's value for a child of this process. */
 export function encodeHandoff(parent: number, generation: number, listeners: HandoffListener[]): string {
   return JSON.stringify({ version: PROTOCOL_VERSION, parent, generation, listeners } satisfies Handoff)
+}
+
+/** The flag's value for a server that this process, a launcher, starts. The first one of all has nothing to inherit. */
+export function encodeLaunch(launcher: number, generation: number, listeners: HandoffListener[]): string {
+  const handoff = { version: PROTOCOL_VERSION, parent: launcher, generation, listeners, launched: true } as const
+  return JSON.stringify(handoff satisfies Handoff)
 }
 
 /**
@@ -57,14 +65,25 @@ export function decodeHandoff(text: string): Handoff {
   return value as Handoff
 }
 
+/** Whether a launcher has started the process with this flag, and is its parent. Whether the flag is sound is not asked here. */
+export function isLaunch(flag: string | undefined, ppid: number): boolean {
+  try {
+    const { launched, parent } = JSON.parse(flag ?? '{}') as Partial<Handoff>
+    return launched === true && parent === ppid
+  } catch {
+    return false // What is wrong with it is said when an app is registered.
+  }
+}
+
 function findProblem(value: unknown): string | undefined {
   if (!isObject(value)) return 'is not an object'
   if (value.version !== PROTOCOL_VERSION) {
     return `has version ${JSON.stringify(value.version)}, and this release understands ${PROTOCOL_VERSION}`
   }
   if (!isCount(value.parent)) return 'names no parent'
-  if (!isCount(value.generation) || value.generation < 2) return 'names no generation'
-  if (!Array.isArray(value.listeners) || value.listeners.length === 0) return 'names no listeners'
+  const isLaunched = value.launched === true
+  if (!isCount(value.generation) || (value.generation < 2 && !isLaunched)) return 'names no generation'
+  if (!Array.isArray(value.listeners) || (value.listeners.length === 0 && !isLaunched)) return 'names no listeners'
   const bad = value.listeners.findIndex((listener) => !isListener(listener))
   if (bad !== -1) return `has a malformed listener at index ${bad}`
   const fds = value.listeners.map((listener) => listener.fd)

@@ -48,6 +48,8 @@ export type ToChild =
   | { type: 'settled' }
   /** Somebody asked the parent for one more reload. */
   | { type: 'reload'; id: number; reason: string }
+  /** The reload of another worker has failed: give the service back. */
+  | { type: 'give up'; reason: string }
   /** Somebody asked the parent to stop the service. */
   | { type: 'stop'; reason: string }
   /**

@@ -1,6 +1,6 @@
 import { ForcedError, toError } from '../base/errors.js'
 import { within } from '../base/limit.js'
-import type { Child } from '../resources/child.js'
+import type { Child } from '../pure/child.js'
 import type { Migration } from '../resources/migration.js'
 import { type Cut, Drain, type DrainPlan } from './drain.js'
 import type { Member } from './member.js'
@@ -65,6 +65,7 @@ export class Departure {
     if (error !== undefined) this.#service.warn('an error that nobody caught ends this process', error)
     if (this.hasBegun) return this.leave(reason, { idle: 'soon' })
     this.#stopping = true
+    this.#service.launcher?.leaves(error !== undefined)
     await succession?.stopping(reason, error)
     await reload?.abandon(reason)
     reload?.migration?.stop()

@@ -1,3 +1,4 @@
+import { describeEnding, type Ending } from '../base/channel-process.js'
 import {
   BadHandoffError,
   ChildExitedError,
@@ -8,10 +9,9 @@ import {
 } from '../base/errors.js'
 import type { ListeningHandle } from '../base/node-internals.js'
 import type { ReloadResult } from '../base/reload-result.js'
-import { encodeHandoff, FIRST_LISTENER_FD } from '../pure/handoff.js'
+import type { Child, StartChild } from '../pure/child.js'
 import type { ToParent } from '../pure/messages.js'
 import type { StartCommand } from '../pure/start-command.js'
-import { Child, describe, type Ending } from '../resources/child.js'
 import type { Listener } from '../resources/listeners.js'
 import { examine } from '../resources/post-mortem.js'
 
@@ -53,14 +53,13 @@ export class Handover {
   static async begin(
     command: StartCommand,
     generation: number,
-    inherited: Array<[Listener, fd: number]>
+    inherited: Array<[Listener, fd: number]>,
+    start: StartChild
   ): Promise<Handover> {
     const listeners = inherited.map(([listener]) => listener)
-    const entries = listeners.map(({ key, address }, index) => ({ fd: FIRST_LISTENER_FD + index, key, address }))
     const conversation = new Conversation()
-    const flag = encodeHandoff(process.pid, generation, entries)
-    const fds = inherited.map(([, fd]) => fd)
-    return new Handover(await Child.start(command, flag, fds, conversation.hear), command, listeners, conversation)
+    const child = await start(command, generation, inherited, conversation.hear)
+    return new Handover(child, command, listeners, conversation)
   }
 
   /**
@@ -98,7 +97,7 @@ export class Handover {
     const { error, stderr: said } = this.#conversation.lastWords
     const silent = error === undefined && said.length === 0 && signal === null
     const stderr = silent ? await examine(this.#command) : said
-    const how = describe({ exitCode, signal })
+    const how = describeEnding({ exitCode, signal })
     const why = error?.message ?? stderr.findLast((line) => /error/i.test(line)) ?? stderr.at(-1)
     const failure = new ChildExitedError(
       how,

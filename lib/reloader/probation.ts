@@ -1,10 +1,14 @@
+import { describeEnding, type Ending } from '../base/channel-process.js'
 import { RolledBackError, StoppingError } from '../base/errors.js'
 import type { MovingGroup } from '../pure/moving.js'
+import type { Supervision } from '../pure/supervision.js'
 import { Candidates } from '../resources/candidates.js'
-import { describe, type Ending } from '../resources/child.js'
 import { Migration } from '../resources/migration.js'
 import type { Handover } from './handover.js'
 import type { Service } from './service.js'
+
+/** How long a child may take to give up. Milliseconds. */
+const UNDO_LIMIT = 1000
 
 type GivenUp = Awaited<Handover['givenUp']>
 
@@ -15,11 +19,13 @@ export class Probation {
   readonly #service: Service
   readonly #handover: Handover
   readonly #duration: number
+  readonly #supervision: Supervision | undefined
   readonly #started = performance.now()
 
-  constructor(service: Service, handover: Handover) {
+  constructor(service: Service, handover: Handover, supervision?: Supervision) {
     this.#service = service
     this.#handover = handover
+    this.#supervision = supervision
     this.#duration = service.options.probation
     const { child } = handover
     service.announce('handed-over', { child: child.pid, probation: this.#duration })
@@ -33,6 +39,8 @@ export class Probation {
     })
     handover.onAnswer((message) => this.migration.heard(message))
     void child.ended.then(() => this.migration.childEnded())
+    supervision?.handedOver()
+    void supervision?.undone.then((reason) => this.#undo(reason))
   }
 
   /**
@@ -46,8 +54,16 @@ export class Probation {
     if (abandoned.aborted) throw abandoned.reason
     if (typeof ending === 'string') throw new StoppingError(`the new generation was told to: ${ending}`)
     if (ending !== undefined)
-      await this.#rollBack('type' in ending ? `gave up (${ending.reason})` : describe(ending), ending)
+      await this.#rollBack('type' in ending ? `gave up (${ending.reason})` : describeEnding(ending), ending)
     return performance.now() - this.#started
+  }
+
+  /** One that hangs cannot give up by itself. */
+  #undo(reason: string): void {
+    const { child, givenUp } = this.#handover
+    const timer = setTimeout(() => child.kill(), UNDO_LIMIT)
+    child.send({ type: 'give up', reason }).catch(() => {}) // It has ended: that brings this process back as well.
+    void Promise.race([givenUp, child.ended]).then(() => clearTimeout(timer))
   }
 
   async #wait(abandoned: AbortSignal): Promise<Ending | GivenUp | string | undefined> {
@@ -55,10 +71,11 @@ export class Probation {
     let end: (() => void) | undefined
     const over = new Promise<undefined>((resolve) => {
       end = () => resolve(undefined)
+      const passed = () => void Promise.resolve(this.#supervision?.passed()).then(end)
       if (abandoned.aborted) end()
       // Without a probation there is still the time in which all connections move at once.
-      else if (this.#duration === 0) void this.migration.swept.then(end)
-      else timer = setTimeout(end, this.#duration)
+      else if (this.#duration === 0) void this.migration.swept.then(passed)
+      else timer = setTimeout(passed, this.#duration)
       abandoned.addEventListener('abort', end, { once: true })
     })
     const { child, stopping, givenUp } = this.#handover

@@ -1,6 +1,7 @@
 import { ReadyTimeoutError, RolledBackError, StoppingError, toError, VetoedError } from '../base/errors.js'
 import type { ReloadResult } from '../base/reload-result.js'
 import { unless } from '../base/unless.js'
+import type { Supervision } from '../pure/supervision.js'
 import type { Migration } from '../resources/migration.js'
 import { Handover } from './handover.js'
 import { Probation } from './probation.js'
@@ -21,9 +22,13 @@ export class Reload {
   #decide!: (handedOver: boolean) => void
   #probation: Probation | undefined
 
-  constructor(service: Service, reason: string) {
+  readonly #supervision: Supervision | undefined
+
+  /** @param supervision - of a reload that is one of several */
+  constructor(service: Service, reason: string, supervision?: Supervision) {
     this.#service = service
     this.reason = reason
+    this.#supervision = supervision
     this.handedOver = new Promise((resolve) => {
       this.#decide = resolve
     })
@@ -82,7 +87,7 @@ export class Reload {
       const spawned = performance.now()
       const handover = await this.#begin()
       const { ready, serving } = await letTakeOver(this.#service, handover, interrupts)
-      this.#probation = new Probation(this.#service, handover)
+      this.#probation = new Probation(this.#service, handover, this.#supervision)
       return { boot: ready - spawned, handoff: serving - ready }
     } finally {
       clearTimeout(timer)
@@ -98,8 +103,9 @@ export class Reload {
   }
 
   async #begin(): Promise<Handover> {
-    const { command, listeners, options, generation } = this.#service
-    const handover = await Handover.begin(command.again(options.env), generation + 1, listeners.handable())
+    const { command, listeners, options, generation, startChild } = this.#service
+    const again = command.again(options.env)
+    const handover = await Handover.begin(again, generation + 1, listeners.handable(), startChild)
     this.#handover = handover
     this.#service.announce('reload-started', { reason: this.reason, child: handover.child.pid })
     return handover

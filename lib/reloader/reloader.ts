@@ -5,24 +5,23 @@ import type { ReloadResult } from '../base/reload-result.js'
 import { formatAddress } from '../pure/listener-key.js'
 import type { GracefulOptions, ResolvedOptions } from '../pure/options.js'
 import { isInRotation, isLeaving, type Phase } from '../pure/phases.js'
-import type { Command } from '../resources/command.js'
 import { Inheritance } from '../resources/inheritance.js'
 import { LastWords } from '../resources/last-words.js'
+import type { Launcher } from '../resources/launcher.js'
 import type { Listener } from '../resources/listeners.js'
 import { Signals } from '../resources/signals.js'
 import type { WebSockets } from '../resources/websockets.js'
 import { Departure } from './departure.js'
 import { type App, Member } from './member.js'
 import { Reloads } from './reloads.js'
-import { Service } from './service.js'
+import { type Origin, Service } from './service.js'
 import { Succession } from './succession.js'
 
 /** How long an app that listens beside itself may take to listen itself. Milliseconds. */
 const LISTEN_PAUSE = 1000
 
 /** How this process came to be. */
-export interface Start {
-  readonly command: Command
+export interface Start extends Origin {
   /** What the parent left in the environment. */
   readonly flag: string | undefined
   readonly lastWords?: LastWords | undefined
@@ -44,14 +43,14 @@ export class Reloader {
   #signals: Signals | undefined
 
   /** @throws {BadHandoffError} when this process was started with a handoff that cannot be trusted */
-  constructor({ command, flag, lastWords, generation }: Start) {
+  constructor({ command, launcher, flag, lastWords, generation }: Start) {
     const inheritance = Inheritance.of(flag)
     this.#hasStrangersFlag = inheritance === 'stranger'
     this.#inheritance = typeof inheritance === 'string' ? undefined : inheritance
     const claim = (key: string) => this.#inheritance?.claim(key)
     const opened = (listener: Listener) => this.#opened(listener)
     this.#service = new Service(
-      command,
+      { command, launcher },
       this.#inheritance?.generation ?? generation,
       { claim, opened },
       this.#inheritance === undefined
@@ -63,6 +62,7 @@ export class Reloader {
     })
     if (this.#inheritance === undefined) lastWords?.dispose()
     else this.#succession = this.#becomeSuccessor(this.#inheritance, lastWords ?? new LastWords())
+    if (launcher !== undefined) this.#follow(launcher)
   }
 
   /** A server of this process is about to listen. */
@@ -190,12 +190,23 @@ export class Reloader {
     this.#signals.exit(reason)
   }
 
+  #follow(launcher: Launcher): void {
+    if (this.#succession === undefined) launcher.unref()
+    launcher.attach({
+      makeReload: (reason, supervision) => this.#reloads.make(reason, supervision),
+      parentEnded: () => this.#succession?.parentEnded(),
+      stop: (reason) => this.stop(reason),
+      force: (reason) => this.#signals?.force(reason)
+    })
+  }
+
   #becomeSuccessor(inheritance: Inheritance, lastWords: LastWords): Succession {
     return new Succession(this.#service, inheritance, lastWords, {
       tookOver: () => this.#serve(),
       settled: () => this.#reloads.proceed(),
       reload: (reason) => this.reload(reason),
-      stop: (reason) => this.stop(reason)
+      stop: (reason) => this.stop(reason),
+      giveUp: (reason) => this.rollBack(reason)
     })
   }
 

@@ -7,6 +7,7 @@ import {
 } from '../base/errors.js'
 import type { ReloadResult } from '../base/reload-result.js'
 import { isLeaving } from '../pure/phases.js'
+import type { Supervision } from '../pure/supervision.js'
 import type { Departure } from './departure.js'
 import { NextReload } from './next-reload.js'
 import { Reload } from './reload.js'
@@ -48,10 +49,21 @@ export class Reloads {
    * generation makes it.
    */
   ask(reason: string): Promise<ReloadResult> {
-    const { phase } = this.#service
+    const { phase, launcher } = this.#service
+    if (launcher !== undefined) return this.#departure.isStopping ? this.#passOn(reason) : launcher.ask(reason)
     if (this.#departure.isStopping || this.#hasSuccessor || isLeaving(phase)) return this.#passOn(reason)
     if (phase === 'serving' && !this.#events.mustWait()) return this.#begin(reason)
     return this.#queue(reason)
+  }
+
+  /**
+   * Makes the share of this process in a reload that its launcher has begun.
+   *
+   * @throws {StoppingError}
+   */
+  make(reason: string, supervision: Supervision): Promise<ReloadResult> {
+    if (this.#service.phase !== 'serving') return Promise.reject(new StoppingError(this.#service.phase))
+    return this.#begin(reason, supervision)
   }
 
   /** What kept a reload waiting is over. */
@@ -59,8 +71,8 @@ export class Reloads {
     this.#next.begin()
   }
 
-  #begin(reason: string): Promise<ReloadResult> {
-    const reload = new Reload(this.#service, reason)
+  #begin(reason: string, supervision?: Supervision): Promise<ReloadResult> {
+    const reload = new Reload(this.#service, reason, supervision)
     this.#current = reload
     const outcome = this.#follow(reload)
     outcome.catch(() => {}) // Whoever asked hears of it; a signal has nobody who listens.

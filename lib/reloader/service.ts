@@ -5,6 +5,7 @@ import { toError } from '../base/errors.js'
 import { announce, type GracefulEvent, type GracefulEvents } from '../base/events.js'
 import { within } from '../base/limit.js'
 import { os } from '../base/os.js'
+import type { StartChild } from '../pure/child.js'
 import type { ClaimedListener } from '../pure/handoff.js'
 import { formatAddress } from '../pure/listener-key.js'
 import { givenOptions, type ResolvedOptions, resolveOptions } from '../pure/options.js'
@@ -13,10 +14,13 @@ import type { Arrivals } from '../resources/arrivals.js'
 import type { Command } from '../resources/command.js'
 import { Connections } from '../resources/connections.js'
 import type { GracefulHooks } from '../resources/hooks.js'
+import type { Launcher } from '../resources/launcher.js'
 import { type Listener, Listeners } from '../resources/listeners.js'
 import { PidFile } from '../resources/pid-file.js'
+import { ticketKeysOf } from '../resources/ticket-keys.js'
 import { WebSockets } from '../resources/websockets.js'
 import { Member } from './member.js'
+import { spawnChild } from './spawn-child.js'
 
 /** What the parts of a service tell whoever joins them. */
 export interface ServiceEvents {
@@ -24,9 +28,18 @@ export interface ServiceEvents {
   opened(listener: Listener): void
 }
 
+/** How this process was started, and by whom. */
+export interface Origin {
+  readonly command: Command
+  readonly launcher?: Launcher | undefined
+}
+
 /** What this process serves: its apps, its listeners, their connections, and the phase that it is in. */
 export class Service {
   readonly command: Command
+  readonly launcher: Launcher | undefined
+  /** How the child of a reload comes to be. */
+  readonly startChild: StartChild
   readonly members = new Set<Member>()
   readonly listeners: Listeners
   readonly generation: number
@@ -41,12 +54,19 @@ export class Service {
   #pidFile: PidFile | undefined
 
   /** @param accepting - see {@link Listeners} */
-  constructor(command: Command, generation: number, events: ServiceEvents, accepting: boolean) {
+  constructor({ command, launcher }: Origin, generation: number, events: ServiceEvents, accepting: boolean) {
     this.command = command
+    this.launcher = launcher
+    this.startChild = launcher?.startChild ?? spawnChild
     this.generation = generation
     const opening = (server: Server, owner: object | undefined) => this.#follow(server, owner)
     const prepare = (owner: object | undefined) => (owner instanceof Member ? owner.prepare() : undefined)
-    this.listeners = new Listeners({ ...events, opening, prepare }, accepting)
+    const opened = (listener: Listener) => {
+      this.#tellLauncher(listener)
+      events.opened(listener)
+    }
+    const closed = (listener: Listener) => launcher?.closed(listener)
+    this.listeners = new Listeners({ ...events, opened, closed, opening, prepare }, accepting, launcher === undefined)
   }
 
   get phase(): Phase {
@@ -110,12 +130,15 @@ export class Service {
   /** From here on the service is this process's: its pid is in the pid file, and everybody is told. */
   serve(): void {
     this.enter('serving')
+    this.launcher?.serves(this.options)
     this.writePidFile()
     const listeners = this.listeners.open.map(({ address }) => formatAddress(address))
     this.announce('serving', { generation: this.generation, pid: process.pid, listeners })
   }
 
+  /** Under a launcher, the process that does not change is the launcher: it writes its own pid. */
   writePidFile(): void {
+    if (this.launcher !== undefined) return
     try {
       this.#pidFile?.write()
     } catch (error) {
@@ -167,6 +190,11 @@ export class Service {
     return this.members.size === 0
   }
 
+  #tellLauncher(listener: Listener): void {
+    const [keys] = ticketKeysOf(listener.server, 0)
+    this.launcher?.opened(listener, this.listeners.handleOf(listener), keys?.[1])
+  }
+
   #follow(server: Server, owner: object | undefined): void {
     const upgrading: WebSockets['upgrading'] = (...upgrade) => this.webSockets.upgrading(...upgrade)
     const known = this.#connections.get(server) ?? new Connections(server, upgrading)
@@ -177,7 +205,7 @@ export class Service {
 
   /** Why this process cannot reload; undefined if it can. */
   get whyNoReload(): ReturnType<typeof os.whyNoReload> {
-    return os.whyNoReload()
+    return this.launcher === undefined ? os.whyNoReload() : undefined
   }
 }
 

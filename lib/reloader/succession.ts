@@ -21,6 +21,8 @@ export interface SuccessionEvents {
   settled(): void
   reload(reason: string): Promise<ReloadResult>
   stop(reason: string): void
+  /** The parent shall serve again. */
+  giveUp(reason: string): void
 }
 
 /**
@@ -97,6 +99,11 @@ export class Succession {
     else await this.#parent.send({ type: 'stopping', reason })
   }
 
+  /** The parent has ended, and it was not the other end of the channel. */
+  parentEnded(): void {
+    this.#parent.leave()
+  }
+
   /** No app is left: this process shall end for want of work, and its parent hear of it, not wait for it. */
   release(): void {
     clearTimeout(this.#pause)
@@ -113,6 +120,11 @@ export class Succession {
     this.#state = 'settled'
     this.#service.disown()
     void this.#parent.send({ type: 'roll back', reason })
+  }
+
+  /** Perhaps it has done so already. */
+  #giveUp(reason: string): void {
+    if (this.#state === 'on probation') this.#events.giveUp(reason)
   }
 
   #becomeReady(): void {
@@ -139,6 +151,7 @@ export class Succession {
     if (message.type === 'take over') void this.#takeOver(message)
     else if (message.type === 'settled') this.#settle()
     else if (message.type === 'stop') this.#events.stop(message.reason)
+    else if (message.type === 'give up') this.#giveUp(message.reason)
     else if (message.type === 'reload') void this.#reloadOnBehalf(message)
     else if (message.type === 'connection sent') void this.#arrivals.inquire(message.id)
     else if (message.type === 'connection released') this.#arrivals.decided(message.id, true)

@@ -103,6 +103,11 @@ function withoutCommonEnd(logical: string, physical: string): [logical: string, 
   return goesOn ? withoutCommonEnd(above, aboveToo) : [logical, physical]
 }
 
+/** The current directory, by the link that it was entered by. */
+export function enteredDirectory(): string {
+  return logicalDirectory(process.env.PWD, currentDirectory())
+}
+
 function currentDirectory(): string {
   try {
     return process.cwd()

@@ -16,16 +16,20 @@ import { type BoundAddress, formatAddress, sameAddress } from '../pure/listener-
 /** What the parent of this process left to it: listening sockets, by the keys they were asked for. */
 export class Inheritance {
   readonly generation: number
+  /** Whether a launcher keeps the listeners: their paths are its to remove. */
+  readonly #isLaunched: boolean
   readonly #handles = new Map<number, ListeningHandle>()
   #unclaimed: InheritedListener[]
 
   private constructor(handoff: Handoff) {
     this.generation = handoff.generation
+    this.#isLaunched = handoff.launched === true
     this.#unclaimed = handoff.listeners.map((listener, index) => ({ ...listener, index }))
   }
 
   /**
-   * Reads the flag. Returns `'none'` without a flag and `'stranger'` for one that was meant for another process.
+   * Reads the flag. Returns `'none'` without a flag, or with one that leaves nothing, as the first server of a launcher has it;
+   * and `'stranger'` for one that was meant for another process.
    *
    * @throws {BadHandoffError} when the flag is malformed, or a descriptor is not the listening socket it is said to be
    */
@@ -38,7 +42,7 @@ export class Inheritance {
     if (process.send === undefined) return 'stranger'
     if (handoff.parent !== process.ppid) return inheritance.#isOrphaned(handoff.parent) ? inheritance : 'stranger'
     for (const listener of inheritance.unclaimed) inheritance.#verify(listener)
-    return inheritance
+    return handoff.listeners.length === 0 ? 'none' : inheritance
   }
 
   /** The first unclaimed listener with this key; from now on it is the caller's. */
@@ -65,7 +69,8 @@ export class Inheritance {
     const unwanted = this.#unclaimed.splice(0)
     for (const listener of unwanted) {
       this.handleOf(listener).close()
-      if ('path' in listener.address && UnixPath.isFile(listener.address.path)) abandon(listener.address.path)
+      if (!this.#isLaunched && 'path' in listener.address && UnixPath.isFile(listener.address.path))
+        abandon(listener.address.path)
     }
     return unwanted
   }

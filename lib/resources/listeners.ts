@@ -45,6 +45,8 @@ export interface ListenersEvents {
   opening(server: Server, owner: object | undefined): void
   /** A server listens. */
   opened(listener: Listener): void
+  /** A server that listened is closed for good. */
+  closed(listener: Listener): void
 }
 
 /** net.Server's own default: https://nodejs.org/api/net.html#serverlisten */
@@ -56,12 +58,17 @@ export class Listeners {
   readonly #all = new Map<Server, Listener>()
   readonly #owners = new WeakMap<Server, object>()
   readonly #asleep = new Set<Listener>()
+  readonly #ownsPaths: boolean
   #accepting: boolean
 
-  /** @param accepting - false in a child that has not taken over: what it inherited stays dormant until {@link accept} */
-  constructor(events: ListenersEvents, accepting: boolean) {
+  /**
+   * @param accepting - false in a child that has not taken over: what it inherited stays dormant until {@link accept}
+   * @param ownsPaths - false under a launcher, which keeps each socket beyond the end of a server, and removes the paths
+   */
+  constructor(events: ListenersEvents, accepting: boolean, ownsPaths: boolean) {
     this.#events = events
     this.#accepting = accepting
+    this.#ownsPaths = ownsPaths
   }
 
   /** Names the owner of a server that has not listened yet. */
@@ -127,8 +134,9 @@ export class Listeners {
   }
 
   #forget(listener: Listener): void {
-    if (!this.#asleep.delete(listener)) listener.path?.remove()
+    if (!this.#asleep.delete(listener) && this.#ownsPaths) listener.path?.remove()
     this.#all.delete(listener.server)
+    this.#events.closed(listener)
   }
 
   /** Each listen call has to pass by here before its options are used. */

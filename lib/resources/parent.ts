@@ -17,7 +17,8 @@ export class Parent {
   readonly pid = process.ppid
   #gone = !process.connected
   #look: NodeJS.Timeout | undefined
-  readonly #leave: () => void
+  /** The parent is gone, though the channel is not: it is that of a launcher. */
+  readonly leave: () => void
 
   constructor(events: ParentEvents) {
     const onMessage = (raw: unknown, handle: unknown) => {
@@ -26,7 +27,7 @@ export class Parent {
       clearInterval(this.#look)
       if (message !== undefined) events.said(message, handle)
     }
-    this.#leave = () => {
+    this.leave = () => {
       if (this.#gone) return
       this.#gone = true
       clearInterval(this.#look)
@@ -34,7 +35,7 @@ export class Parent {
       events.gone()
     }
     process.on('message', onMessage)
-    process.once('disconnect', this.#leave)
+    process.once('disconnect', this.leave)
   }
 
   get isGone(): boolean {
@@ -56,7 +57,7 @@ export class Parent {
    */
   #lookAfter(): void {
     this.#look ??= setInterval(() => {
-      if (!process.connected) this.#leave()
+      if (!process.connected) this.leave()
     }, LOOK_INTERVAL)
   }
 

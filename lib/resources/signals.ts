@@ -51,7 +51,7 @@ export class Signals {
     for (const signal of signals.stop.filter((name) => !(GRACE_SIGNALS as string[]).includes(name)))
       this.#on(signal, () => this.#stop(signal))
     for (const signal of signals.reload) this.#on(signal, () => this.#reload(signal))
-    for (const signal of signals.force) this.#on(signal, () => this.#force(signal))
+    for (const signal of signals.force) this.#on(signal, () => this.force(signal))
   }
 
   /** Leaves the process; the `stop` event says what there is to do first. */
@@ -91,7 +91,7 @@ export class Signals {
   }
 
   #stop(signal: NodeJS.Signals): void {
-    if (this.#leaving) this.#force(`second stop signal, ${signal}`)
+    if (this.#leaving) this.force(`second stop signal, ${signal}`)
     else this.exit(signal)
   }
 
@@ -101,7 +101,8 @@ export class Signals {
     else this.#events.reload(signal)
   }
 
-  #force(reason: string): void {
+  /** Cuts off what is left and ends the process. */
+  force(reason: string): void {
     this.#events.force(reason)
     process.exit(1)
   }

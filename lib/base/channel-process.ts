@@ -1,25 +1,24 @@
 import { type ChildProcess, type SendHandle, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { SpawnFailedError } from '../base/errors.js'
-import type { ListeningHandle } from '../base/node-internals.js'
-import { os } from '../base/os.js'
-import { HANDOFF_VARIABLE } from '../pure/handoff.js'
-import { seal, type ToChild, type ToParent, unseal } from '../pure/messages.js'
-import type { StartCommand } from '../pure/start-command.js'
+import { SpawnFailedError } from './errors.js'
+import { os } from './os.js'
 
-/** How a child ended. */
+/** How a process ended. */
 export interface Ending {
   exitCode: number | null
   signal: NodeJS.Signals | null
 }
 
-/** An ending, as part of a sentence about the child. */
-export function describe({ exitCode, signal }: Ending): string {
-  return signal === null ? `exited with code ${exitCode}` : `was killed by ${signal}`
+/** What to start, where, and in which environment. */
+export interface SpawnCommand {
+  file: string
+  args: string[]
+  cwd: string
+  env: NodeJS.ProcessEnv
 }
 
-/** What the child says, and the handle that came with it. */
-export type Listen = (message: ToParent, handle: ListeningHandle | undefined) => void
+/** What the process says, and the handle that came with it. */
+export type HearRaw = (raw: unknown, handle: unknown) => void
 
 /** How long to wait for the channel's end once the process has ended: a grandchild may hold it. Milliseconds. */
 const CHANNEL_END = 1000
@@ -27,47 +26,44 @@ const CHANNEL_END = 1000
 /** What a spawn takes for a moment: both ends of the channel, and of the pipe by which libuv hears of a failed exec. */
 const SPAWN_DESCRIPTORS = 4
 
-/** The child process of a reload, seen from its parent. */
-export class Child {
+/** A process that was started from here and inherits file descriptors, with an IPC channel to it. */
+export class ChannelProcess {
   readonly #process: ChildProcess
   /**
-   * Resolves when the child has ended *and* all that it said has been heard. With a busy parent, Node delivers `exit`
+   * Resolves when the process has ended *and* all that it said has been heard. Under load, Node delivers `exit`
    * before messages that were sent earlier; the end of the channel comes after them.
    */
   readonly ended: Promise<Ending>
   #hasEnded = false
   readonly #unsent = new Set<(error: Error) => void>()
 
-  private constructor(process: ChildProcess, listen: Listen) {
+  private constructor(process: ChildProcess, hear: HearRaw) {
     this.#process = process
-    process.on('message', (raw, handle) => {
-      const message = unseal<ToParent>(raw)
-      if (message !== undefined) listen(message, handle as unknown as ListeningHandle | undefined)
-    })
-    // Without a listener, a failed send or kill would end this process; the end of the child tells the same story.
+    process.on('message', hear)
+    // Without a listener, a failed send or kill would end this process; the end of the other one tells the same story.
     process.on('error', () => {})
     this.ended = this.#end()
   }
 
   /**
-   * Starts a child that inherits the given file descriptors as its 3, 4, ….
+   * Starts a process that inherits the given file descriptors as its 3, 4, ….
    *
    * @throws {SpawnFailedError} when the system cannot start it
    */
-  static async start(command: StartCommand, flag: string, fds: number[], listen: Listen): Promise<Child> {
+  static async start(command: SpawnCommand, fds: number[], hear: HearRaw): Promise<ChannelProcess> {
     const { file, args, cwd, env } = command
     try {
       // A spawn that runs out of them half-way leaks its end of the channel (Node returns before it would close it), and
-      // the child's duplicate of each listener needs one too.
+      // a duplicate of each listener that comes back needs one too.
       os.probeDescriptors(SPAWN_DESCRIPTORS + fds.length)
       const started = spawn(file, args, {
         cwd,
-        env: { ...env, [HANDOFF_VARIABLE]: flag },
+        env,
         stdio: ['inherit', 'inherit', 'inherit', ...fds, 'ipc'],
         serialization: 'advanced'
       })
       if (started.pid === undefined) throw (await once(started, 'error'))[0]
-      return new Child(started, listen)
+      return new ChannelProcess(started, hear)
     } catch (cause) {
       throw Object.assign(new SpawnFailedError(`${file} in ${cwd}`, (cause as Error).message), { cause })
     }
@@ -82,15 +78,15 @@ export class Child {
   }
 
   /**
-   * Says something to the child. Resolves once it is on its way; the handle, if any, is then the child's as well.
+   * Says something to the process. Resolves once it is on its way; the handle, if any, is then the other process's as well.
    *
-   * @throws {Error} when the channel is closed, or the child ends before it has acknowledged the handle of an earlier message
+   * @throws {Error} when the channel is closed, or the process ends before it has acknowledged the handle of an earlier message
    */
-  send(message: ToChild, handle?: object): Promise<void> {
+  send(sealed: object, handle?: object): Promise<void> {
     return new Promise((resolve, reject) => {
       // What waits behind a handle in Node's own queue is dropped with it, and its callback is never called.
       this.#unsent.add(reject)
-      this.#process.send(seal(message), handle as SendHandle | undefined, {}, (error) => {
+      this.#process.send(sealed, handle as SendHandle | undefined, {}, (error) => {
         this.#unsent.delete(reject)
         if (error) reject(error)
         else resolve()
@@ -98,14 +94,13 @@ export class Child {
     })
   }
 
-  /** Ends the child at once. */
-  kill(): void {
-    this.#process.kill('SIGKILL')
+  kill(signal: NodeJS.Signals): void {
+    this.#process.kill(signal)
   }
 
   /**
    * The `close` event is that of the process and its channel. `disconnect` would not do: while a handle is on its way,
-   * Node puts it off until the child has acknowledged that, and one that was killed never will.
+   * Node puts it off until the other side has acknowledged that, and one that was killed never will.
    * https://github.com/nodejs/node/blob/v24.0.0/lib/internal/child_process.js (`target.disconnect`)
    */
   #end(): Promise<Ending> {
@@ -114,7 +109,7 @@ export class Child {
         this.#hasEnded = true
         const end = () => {
           clearTimeout(timer)
-          for (const fail of this.#unsent) fail(new Error('the child has ended'))
+          for (const fail of this.#unsent) fail(new Error('the process has ended'))
           resolve({ exitCode, signal })
         }
         const timer = setTimeout(end, CHANNEL_END)
@@ -122,4 +117,9 @@ export class Child {
       })
     })
   }
+}
+
+/** An ending, as part of a sentence about the process. */
+export function describeEnding({ exitCode, signal }: Ending): string {
+  return signal === null ? `exited with code ${exitCode}` : `was killed by ${signal}`
 }

@@ -1,0 +1,139 @@
+import type { Ending, SpawnCommand } from '../base/channel-process.js'
+import { StoppingError, toPlainError } from '../base/errors.js'
+import type { ReloadResult } from '../base/reload-result.js'
+import { NextReload } from '../reloader/next-reload.js'
+import { type HeldListener, HeldListeners } from '../resources/held-listeners.js'
+import { roll } from './roll.js'
+import type { Server } from './server.js'
+import { Worker } from './worker.js'
+
+/** How long no new listener must have come before further workers are started: they inherit what is there then. Milliseconds. */
+const LISTEN_PAUSE = 100
+
+/** What a fleet tells. */
+export interface FleetEvents {
+  /** A server serves, or has ended. */
+  changed(): void
+  /** A server has said something that is meant for somebody else. */
+  said(raw: unknown): void
+  log(line: string): void
+}
+
+/** All workers of a launcher: servers that accept on the same sockets. */
+export class Fleet {
+  /** Resolves, with the end of the last server, when none is left. */
+  readonly ended: Promise<Ending>
+  readonly workers: readonly Worker[]
+  readonly #command: SpawnCommand
+  readonly #events: FleetEvents
+  readonly #held = new HeldListeners()
+  readonly #next = new NextReload()
+  #isReloading = false
+  #isStopping = false
+  #growth: NodeJS.Timeout | undefined
+  #hasGrown = false
+  #end!: (ending: Ending) => void
+
+  constructor(command: SpawnCommand, count: number, events: FleetEvents) {
+    this.#command = command
+    this.#events = events
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve
+    })
+    const workerEvents = {
+      listening: (listener: HeldListener) => this.#held.hold(listener),
+      asked: (server: Server, id: number, reason: string) => void this.#answer(server, id, reason),
+      said: events.said,
+      log: events.log,
+      inheritance: () => [...new Set(this.workers.flatMap(({ kept }) => kept))],
+      isLastHope: () => !this.workers.some(({ current }) => current?.isServing),
+      changed: () => this.#changed()
+    }
+    this.workers = Array.from({ length: count }, (_, index) => new Worker(index === 0, count === 1, workerEvents))
+  }
+
+  /**
+   * Starts the first worker; the others follow when it serves.
+   *
+   * @throws {SpawnFailedError}
+   */
+  async start(): Promise<void> {
+    await this.workers[0]?.start(this.#command, 1)
+  }
+
+  /**
+   * Reloads all workers. A reload that is asked for while another one runs follows it, once, however many asked for it.
+   *
+   * @returns the result of the first worker; with several workers, those of all of them as `workers`
+   */
+  reload(reason: string): Promise<ReloadResult> {
+    if (this.#isStopping) return Promise.reject(new StoppingError('stop'))
+    if (!this.#isReloading) return this.#reload(reason)
+    if (!this.#next.isWaiting)
+      this.#events.log(`reload (${reason}): another reload is under way, so one more will follow it`)
+    return this.#next.ask(() => this.reload(reason))
+  }
+
+  stop(signal: NodeJS.Signals): void {
+    this.#isStopping = true
+    clearTimeout(this.#growth)
+    for (const worker of this.workers) worker.stop(signal)
+  }
+
+  /** Passes a signal on that means nothing to us. */
+  forward(signal: NodeJS.Signals): void {
+    for (const worker of this.workers) worker.forward(signal)
+  }
+
+  force(reason: string): void {
+    this.#isStopping = true
+    for (const worker of this.workers) worker.force(reason)
+  }
+
+  /** Closes what the servers have left open. */
+  dispose(): void {
+    this.#held.keep(new Set())
+  }
+
+  async #reload(reason: string): Promise<ReloadResult> {
+    this.#isReloading = true
+    try {
+      const results = await roll(this.workers, reason)
+      const [first] = results as [ReloadResult]
+      return results.length === 1 ? first : { ...first, workers: results }
+    } finally {
+      this.#isReloading = false
+      this.#next.begin()
+    }
+  }
+
+  async #answer(server: Server, id: number, reason: string): Promise<void> {
+    try {
+      server.tell({ type: 'reload answered', id, result: await this.reload(reason) })
+    } catch (error) {
+      server.tell({ type: 'reload refused', id, error: toPlainError(error) })
+    }
+  }
+
+  #changed(): void {
+    this.#held.keep(new Set(this.workers.flatMap(({ used }) => used)))
+    if (this.workers[0]?.current?.isServing) this.#grow()
+    this.#events.changed()
+    const endings = this.workers.map(({ ending, current }) => ending ?? (current === undefined && this.#isStopping))
+    if (!endings.every(Boolean)) return
+    const failed = endings.find((ending) => typeof ending === 'object' && ending.exitCode !== 0)
+    this.#end((failed ?? endings[0]) as Ending)
+  }
+
+  /** An app may listen more than once, and each worker has to inherit all of it. */
+  #grow(): void {
+    if (this.#hasGrown || this.#isStopping || this.workers.length === 1) return
+    clearTimeout(this.#growth)
+    this.#growth = setTimeout(() => {
+      this.#hasGrown = true
+      const generation = this.workers[0]?.current?.generation ?? 1
+      for (const worker of this.workers.slice(1))
+        worker.start(this.#command, generation).catch((error) => this.#events.log(error.message))
+    }, LISTEN_PAUSE)
+  }
+}

@@ -1,0 +1,194 @@
+import { ChannelProcess, type Ending, type SpawnCommand } from '../base/channel-process.js'
+import { toPlainError } from '../base/errors.js'
+import type { ListeningHandle } from '../base/node-internals.js'
+import { encodeLaunch, FIRST_LISTENER_FD, HANDOFF_VARIABLE } from '../pure/handoff.js'
+import { type FromLauncher, sealForLauncher, type ToLauncher, unsealFromLauncher } from '../pure/launcher-messages.js'
+import { seal, type TicketKeys, type ToChild, type ToParent, unseal } from '../pure/messages.js'
+import type { HeldListener } from '../resources/held-listeners.js'
+import { Share } from './share.js'
+
+type StartChild = Extract<ToLauncher, { type: 'start child' }>
+type Service = Extract<ToLauncher, { type: 'serves' }>
+
+/** What a server asks and tells whoever keeps it. */
+export interface ServerEvents {
+  /** It has a listener that nobody has had before: to be held from now on. */
+  listening(listener: HeldListener): void
+  /** It serves, leaves, has ended, or its listeners have changed. */
+  changed(): void
+  /** Somebody asks for a reload of the whole service. */
+  asked(server: Server, id: number, reason: string): void
+  startChild(parent: Server, message: StartChild): Promise<Server>
+  /** It has said something that is meant for somebody else. */
+  said(raw: unknown): void
+}
+
+/** How to start a server. */
+export interface ServerSettings {
+  command: SpawnCommand
+  generation: number
+  inherited: readonly HeldListener[]
+  /** The server that it will succeed; none if there is nobody to succeed. */
+  parent?: Server
+}
+
+/** One server process, as its launcher sees it. */
+export class Server {
+  readonly command: SpawnCommand
+  readonly generation: number
+  /** On the clock of `performance.now()`. */
+  readonly begun = performance.now()
+  /** What it told when it began to serve. */
+  service: Service | undefined
+  /** It is on its way out: of its own accord, or because of an error that nobody caught. */
+  leaving: 'freely' | 'by error' | undefined
+  /** How it has ended, when all that it said has been heard. */
+  ending: Ending | undefined
+  /** Whether it can be talked to. */
+  hasPlugin = false
+  child: Server | undefined
+  /** The reload that it makes, or has made. */
+  share: Share | undefined
+  /** While that lives. */
+  #parent: Server | undefined
+  readonly #events: ServerEvents
+  readonly #inherited: readonly HeldListener[]
+  readonly #listeners = new Map<number, HeldListener>()
+  #process!: ChannelProcess
+
+  private constructor({ command, generation, inherited, parent }: ServerSettings, events: ServerEvents) {
+    this.command = command
+    this.generation = generation
+    this.#parent = parent
+    this.#inherited = inherited
+    this.#events = events
+  }
+
+  /** @throws {SpawnFailedError} */
+  static async start(settings: ServerSettings, events: ServerEvents): Promise<Server> {
+    const server = new Server(settings, events)
+    const { command, generation, inherited, parent } = settings
+    const entries = inherited.map(({ key, address }, index) => ({ fd: FIRST_LISTENER_FD + index, key, address }))
+    const flag = encodeLaunch(process.pid, generation, entries)
+    const flagged = { ...command, env: { ...command.env, [HANDOFF_VARIABLE]: flag } }
+    const fds = inherited.map(({ handle }) => handle.fd)
+    server.#process = await ChannelProcess.start(flagged, fds, (raw, handle) => server.#hear(raw, handle))
+    server.#process.ended.then((ending) => server.#end(ending))
+    if (parent !== undefined) parent.child = server
+    return server
+  }
+
+  get pid(): number {
+    return this.#process.pid
+  }
+
+  get isAlive(): boolean {
+    return this.ending === undefined
+  }
+
+  /** It accepts, and has not said that it will leave. */
+  get isServing(): boolean {
+    return this.isAlive && this.service !== undefined && this.leaving === undefined
+  }
+
+  /** What it listens on. */
+  get listeners(): HeldListener[] {
+    return this.isAlive ? [...this.#listeners.values()] : []
+  }
+
+  /** The listeners with these ids, without those that are closed already. */
+  find(ids: readonly number[]): HeldListener[] {
+    return ids.flatMap((id) => this.#listeners.get(id) ?? [])
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#process.kill(signal)
+  }
+
+  tell(message: FromLauncher, handle?: ListeningHandle): void {
+    this.#send(sealForLauncher(message), handle)
+  }
+
+  /** Asks for this server's share in a reload. */
+  beginReload(reason: string): Share {
+    this.share = new Share((message) => this.tell(message))
+    this.tell({ type: 'make reload', reason })
+    return this.share
+  }
+
+  /** That something could not be sent is told by the end of the process. The handle is a duplicate, which is done with. */
+  #send(sealed: object, handle?: ListeningHandle): void {
+    const close = () => handle?.close()
+    this.#process.send(sealed, handle).then(close, close)
+  }
+
+  #hear(raw: unknown, handle: unknown): void {
+    const toLauncher = unsealFromLauncher<ToLauncher>(raw)
+    const toParent = unseal<ToParent>(raw)
+    const duplicate = handle as ListeningHandle | undefined
+    if (toLauncher !== undefined) this.#obey(toLauncher, duplicate)
+    else if (toParent === undefined) this.#events.said(raw)
+    else if (this.#parent === undefined) this.#beParent(toParent, duplicate)
+    else this.#parent.tell({ type: 'child said', message: toParent }, duplicate)
+  }
+
+  #obey(message: ToLauncher, handle: ListeningHandle | undefined): void {
+    if (message.type === 'hello') this.hasPlugin = true
+    else if (message.type === 'listening') this.#opened(message, handle)
+    else if (message.type === 'not listening') this.#changed(() => this.#listeners.delete(message.id))
+    else if (message.type === 'serves') this.#changed(() => (this.service = message))
+    else if (message.type === 'leaves') this.#changed(() => (this.leaving = message.isError ? 'by error' : 'freely'))
+    else if (message.type === 'ask for reload') this.#events.asked(this, message.id, message.reason)
+    else if (message.type === 'start child') void this.#startChild(message)
+    else if (message.type === 'kill child') this.child?.kill('SIGKILL')
+    else if (message.type === 'tell child') this.#tellChild(message.message, handle)
+    else this.share?.heard(message)
+  }
+
+  #changed(change: () => unknown): void {
+    change()
+    this.#events.changed()
+  }
+
+  #opened(message: Extract<ToLauncher, { type: 'listening' }>, handle: ListeningHandle | undefined): void {
+    const { id, key, address, index, ticketKeys } = message
+    const inherited = index === undefined ? undefined : this.#inherited[index]
+    const listener = inherited ?? (handle && { key, address, handle, ticketKeys })
+    if (listener === undefined) return // Node drops a handle for which this process has no descriptor left.
+    if (inherited === undefined) this.#events.listening(listener)
+    this.#changed(() => this.#listeners.set(id, listener))
+  }
+
+  async #startChild(message: StartChild): Promise<void> {
+    try {
+      const { pid } = await this.#events.startChild(this, message)
+      this.tell({ type: 'child started', pid })
+    } catch (error) {
+      this.tell({ type: 'child not started', error: toPlainError(error) })
+    }
+  }
+
+  #tellChild(message: ToChild, handle: ListeningHandle | undefined): void {
+    if (this.child?.isAlive) this.child.#send(seal(message), handle)
+    else handle?.close()
+  }
+
+  /** Nobody serves whom it could succeed, so it serves as soon as it can. */
+  #beParent(message: ToParent, handle: ListeningHandle | undefined): void {
+    handle?.close()
+    const ticketKeys = this.#inherited.flatMap(({ ticketKeys: keys }, index): Array<[number, TicketKeys]> => {
+      return keys === undefined ? [] : [[index, keys]]
+    })
+    if (message.type === 'ready') this.#send(seal<ToChild>({ type: 'take over', states: [], ticketKeys }))
+    if (message.type === 'serving') this.#send(seal<ToChild>({ type: 'settled' }))
+  }
+
+  #end(ending: Ending): void {
+    this.ending = ending
+    this.#parent?.tell({ type: 'child ended', ...ending })
+    if (this.child !== undefined) this.child.#parent = undefined
+    if (this.child?.isAlive) this.child.tell({ type: 'parent ended' })
+    this.share?.ended(ending)
+    this.#events.changed()
+  }
+}

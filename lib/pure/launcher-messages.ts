@@ -1,0 +1,88 @@
+import type { Ending } from '../base/channel-process.js'
+import type { PlainError } from '../base/errors.js'
+import type { ReloadResult } from '../base/reload-result.js'
+import type { BoundAddress } from './listener-key.js'
+import type { TicketKeys, ToChild, ToParent } from './messages.js'
+import type { SignalOptions } from './signal-options.js'
+import type { StartCommand } from './start-command.js'
+
+/**
+ * What a server and its launcher say to each other, on the IPC channel that `child_process` gives them. Parent and child
+ * of a reload are both children of the launcher; what they say to each other goes through it, in order, unread.
+ */
+
+/** The version of these messages. Launcher and plugin come with one package, but not always from one folder. */
+export const LAUNCHER_PROTOCOL_VERSION = 1
+
+/** From a server. */
+export type ToLauncher =
+  /** The plugin is loaded: this server can be talked to. */
+  | { type: 'hello' }
+  /**
+   * A listener is open. Its handle travels with the message, unless it was inherited: then `index` is its place in the handoff.
+   * `ticketKeys`: what makes TLS sessions valid in another process.
+   */
+  | {
+      type: 'listening'
+      id: number
+      key: string
+      address: BoundAddress
+      index: number | undefined
+      ticketKeys: TicketKeys | undefined
+    }
+  /** A listener is closed for good. */
+  | { type: 'not listening'; id: number }
+  /** The server accepts. `signals`: those that the app has chosen; `pidFile`: the path that it has chosen. */
+  | { type: 'serves'; signals: Required<SignalOptions> | false; pidFile: string | undefined }
+  /** The server is on its way out; of its own accord, or because of an error that nobody caught. */
+  | { type: 'leaves'; isError: boolean }
+  /** Somebody asks this server for a reload. */
+  | { type: 'ask for reload'; id: number; reason: string }
+  /** A reload that the launcher has asked for: start a child with these listeners, by their ids. */
+  | { type: 'start child'; command: StartCommand; generation: number; listeners: number[] }
+  | { type: 'kill child' }
+  /** To be passed on, with the handle that travels with it. */
+  | { type: 'tell child'; message: ToChild }
+  /** The child serves, on probation. */
+  | { type: 'handed over' }
+  /** The child has outlived its probation; `commit` or `undo` will follow. */
+  | { type: 'passed' }
+  /** How the reload ended. */
+  | { type: 'reload made'; result: ReloadResult }
+  | { type: 'reload failed'; error: PlainError }
+
+/** From the launcher. */
+export type FromLauncher =
+  | { type: 'child started'; pid: number }
+  | { type: 'child not started'; error: PlainError }
+  /** Passed on, with the handle that travels with it. */
+  | { type: 'child said'; message: ToParent }
+  /** The child has ended, and all that it said has been passed on. */
+  | ({ type: 'child ended' } & Ending)
+  /** The parent of this server has ended, and all that it said has been passed on. */
+  | { type: 'parent ended' }
+  /** Make a reload now. */
+  | { type: 'make reload'; reason: string }
+  /** The reload of every worker has come as far: the parent leaves. */
+  | { type: 'commit' }
+  /** The reload of another worker has failed: the parent comes back. */
+  | { type: 'undo'; reason: string }
+  /** The outcome of a reload that was asked for. */
+  | { type: 'reload answered'; id: number; result: ReloadResult }
+  | { type: 'reload refused'; id: number; error: PlainError }
+  | { type: 'stop'; reason: string }
+  | { type: 'force'; reason: string }
+
+type Envelope<M> = { fastifyGracefulLauncher: number } & M
+
+/** Marks a message as one between server and launcher. */
+export function sealForLauncher<M extends ToLauncher | FromLauncher>(message: M): Envelope<M> {
+  return { fastifyGracefulLauncher: LAUNCHER_PROTOCOL_VERSION, ...message }
+}
+
+/** The message in what came over the channel, or undefined when it is none of these, or of another version. */
+export function unsealFromLauncher<M extends ToLauncher | FromLauncher>(raw: unknown): M | undefined {
+  if (typeof raw !== 'object' || raw === null) return undefined
+  const { fastifyGracefulLauncher } = raw as { fastifyGracefulLauncher?: unknown }
+  return fastifyGracefulLauncher === LAUNCHER_PROTOCOL_VERSION ? (raw as M) : undefined
+}

@@ -1,0 +1,10 @@
+import type { StartChild } from '../pure/child.js'
+import { encodeHandoff, FIRST_LISTENER_FD } from '../pure/handoff.js'
+import { SpawnedChild } from '../resources/spawned-child.js'
+
+/** Starts the child of a reload as a child process of this one, which is its parent in both meanings of the word. */
+export const spawnChild: StartChild = (command, generation, inherited, hear) => {
+  const entries = inherited.map(([{ key, address }], index) => ({ fd: FIRST_LISTENER_FD + index, key, address }))
+  const fds = inherited.map(([, fd]) => fd)
+  return SpawnedChild.start(command, encodeHandoff(process.pid, generation, entries), fds, hear)
+}

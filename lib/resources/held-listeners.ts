@@ -1,0 +1,33 @@
+import type { ListeningHandle } from '../base/node-internals.js'
+import { UnixPath } from '../base/unix-path.js'
+import type { HandoffListener } from '../pure/handoff.js'
+import type { TicketKeys } from '../pure/messages.js'
+
+/** A listening socket that outlives the server that listens on it. Connections wait in its queue while nobody accepts. */
+export interface HeldListener extends Omit<HandoffListener, 'fd'> {
+  /** A duplicate that never accepts. */
+  readonly handle: ListeningHandle
+  readonly ticketKeys: TicketKeys | undefined
+}
+
+/** The listening sockets of all servers of a launcher, each of them once. */
+export class HeldListeners {
+  readonly #paths = new Map<HeldListener, UnixPath | undefined>()
+
+  hold(listener: HeldListener): void {
+    const { address } = listener
+    const path = 'path' in address && UnixPath.isFile(address.path) ? new UnixPath(address.path) : undefined
+    path?.recognize()
+    this.#paths.set(listener, path)
+  }
+
+  /** Closes all that is no longer used, and removes the paths of unix sockets among it. */
+  keep(used: ReadonlySet<HeldListener>): void {
+    for (const [listener, path] of this.#paths) {
+      if (used.has(listener)) continue
+      this.#paths.delete(listener)
+      path?.remove()
+      listener.handle.close()
+    }
+  }
+}
