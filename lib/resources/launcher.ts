@@ -126,10 +126,14 @@ export class Launcher {
   }
 
   async #makeReload(reason: string, events: LauncherEvents): Promise<void> {
+    // With all listeners asleep there may be nothing else that keeps this process alive until the others have come as far.
+    process.channel?.ref()
     try {
       this.#send({ type: 'reload made', result: await events.makeReload(reason, this.#supervise()) })
     } catch (error) {
       this.#send({ type: 'reload failed', error: toPlainError(error) })
+    } finally {
+      this.unref()
     }
   }
 
