@@ -119,10 +119,12 @@ export class Fleet {
     this.#held.keep(new Set(this.workers.flatMap(({ used }) => used)))
     if (this.workers[0]?.current?.isServing) this.#grow()
     this.#events.changed()
-    const endings = this.workers.map(({ ending, current }) => ending ?? (current === undefined && this.#isStopping))
-    if (!endings.every(Boolean)) return
-    const failed = endings.find((ending) => typeof ending === 'object' && ending.exitCode !== 0)
-    this.#end((failed ?? endings[0]) as Ending)
+    const started = this.workers.filter(({ current }) => current !== undefined)
+    const endings = started.flatMap(({ ending }) => ending ?? [])
+    if (endings.length < started.length) return
+    const failed = endings.find(({ exitCode }) => exitCode !== 0)
+    const [last = failed] = endings
+    if (last !== undefined) this.#end(failed ?? last)
   }
 
   /** An app may listen more than once, and each worker has to inherit all of it. */
