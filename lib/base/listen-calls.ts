@@ -6,6 +6,12 @@ import { parkListen } from './node-internals.js'
 /** Carried by the options of a listen call: Fastify copies them for its server on the second loopback of localhost. */
 const OWNER = Symbol('fastify-graceful-reload.owner')
 
+/** What brings options back that a call has been made to use in another form, until that call has returned. */
+const undo = new WeakMap<object, () => void>()
+
+/** A call with an fd looks at nothing else. */
+const NO_FD = { fd: undefined } as unknown as { fd: number }
+
 type Target = ListenOptions & { fd?: number; [OWNER]?: object }
 
 /** A call of `net.Server#listen` that has just begun: its options have not been used yet. */
@@ -15,6 +21,8 @@ export class ListenCall {
   readonly #options: Target
 
   constructor(server: Server, options: Target) {
+    // Two servers may be given the same object in one turn of the event loop.
+    undo.get(options)?.()
     this.server = server
     this.options = options
     this.#options = options
@@ -46,19 +54,26 @@ export class ListenCall {
     if (this.isFixed) return
     const before = Object.keys(change).map((key) => [key, Object.getOwnPropertyDescriptor(this.#options, key)] as const)
     Object.assign(this.#options, change)
-    process.nextTick(() => {
+    const restore = () => {
+      if (undo.get(this.#options) !== restore) return
+      undo.delete(this.#options)
       for (const [key, descriptor] of before) {
         if (descriptor === undefined) Reflect.deleteProperty(this.#options, key)
         else Object.defineProperty(this.#options, key, descriptor)
       }
-    })
+    }
+    undo.set(this.#options, restore)
+    process.nextTick(restore)
   }
 
   /** Makes the call again once the promise is fulfilled, if it is still wanted then; fails it if the promise is rejected. */
   postpone(until: Promise<unknown>, isWanted: () => boolean): void {
     parkListen(this.server)
-    this.redirect({ fd: 0 })
-    until.then(
+    // A cluster worker would ask its primary for the fd; on a port of its own it does not ask.
+    this.redirect(this.isForwarded ? { ...NO_FD, port: 0, host: '', exclusive: true } : { fd: 0 })
+    // Not before this call has come to its end, however little there was to wait for.
+    const over = new Promise<void>((resolve) => process.nextTick(resolve))
+    Promise.all([until, over]).then(
       () => isWanted() && this.server.listen(this.#options),
       (error) => this.server.emit('error', error)
     )

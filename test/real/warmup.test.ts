@@ -64,6 +64,11 @@ t.test('a first process whose warm-up fails never listens', async (t) => {
   t.match(server.output.toString(), /GRACEFUL_ERR_WARMUP/)
 })
 
+t.test('a warm-up that is over before its listen call has returned', async (t) => {
+  const server = await startServer(t, { script, config: { extra: { warmup: 'nothing' } } })
+  await checkFresh(t, server, server.pid)
+})
+
 t.test('a stop during the warm-up of a child leaves nothing behind', async (t) => {
   const server = await startServer(t, { script, config: {} })
   await server.release.configure({ extra: { warmup: 'function' } })
