@@ -12,6 +12,7 @@ const defaults = {
   connections: 'migrate',
   statusRoute: undefined,
   pidFile: undefined,
+  control: undefined,
   warmup: undefined,
   state: undefined,
   env: undefined
@@ -39,6 +40,7 @@ const good: Record<string, unknown[]> = {
   connections: ['migrate', 'close'],
   statusRoute: ['/', '/status/ready'],
   pidFile: ['app.pid', '/run/app.pid'],
+  control: ['app.sock', '/run/app.sock'],
   warmup: [[], ['/', '/a?b=c'], () => {}],
   state: [functions],
   env: [(env: NodeJS.ProcessEnv) => env]
@@ -79,6 +81,7 @@ const bad: Record<string, unknown[]> = {
   connections: [...noText, 'Close', 'move'],
   statusRoute: [...noText, 'status'],
   pidFile: [...noText, 'a\0b'],
+  control: [...noText, '\0abstract'],
   warmup: [null, '/', [1], ['/', 'relative'], {}, 0],
   state: [null, {}, functions.save, { save: functions.save }, { ...functions, load: 'load' }],
   env: [null, {}, 'PATH', 0]

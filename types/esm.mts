@@ -32,6 +32,7 @@ const options: GracefulOptions = {
   warmup: ['/'],
   statusRoute: '/ready',
   pidFile: 'server.pid',
+  control: 'control.sock',
   env: (env) => ({ ...env, RELEASE: '2' })
 }
 same<graceful.GracefulOptions, GracefulOptions>()
@@ -48,6 +49,8 @@ app.register(graceful, { drainTimeout: '20s' })
 app.register(graceful, { warmup: async (instance) => void (await instance.inject('/')) })
 // @ts-expect-error a path
 app.register(graceful, { pidFile: 1 })
+// @ts-expect-error a path
+app.register(graceful, { control: true })
 // @ts-expect-error must return an environment
 app.register(graceful, { env: () => 1 })
 

@@ -124,7 +124,7 @@ export interface ChildExitedDetails {
 }
 
 /** An error as it crosses from one process to the other. */
-export interface PlainError {
+export interface PlainError extends Partial<ChildExitedDetails> {
   name: string
   message: string
   code?: string
@@ -134,18 +134,22 @@ export interface PlainError {
 
 /** Reduces anything that was thrown to what can be sent to another process. */
 export function toPlainError(thrown: unknown): PlainError {
-  const error = toError(thrown) as Error & { code?: unknown; statusCode?: unknown }
+  const error = toError(thrown) as Error & { [field in keyof PlainError]?: unknown }
   const plain: PlainError = { name: error.name, message: error.message }
   if (typeof error.code === 'string') plain.code = error.code
   if (typeof error.statusCode === 'number') plain.statusCode = error.statusCode
   if (typeof error.stack === 'string') plain.stack = error.stack
+  // Those of a child that ended; other errors may have fields of the same names.
+  if (Array.isArray(error.stderr)) plain.stderr = error.stderr.map(String)
+  if (typeof error.exitCode === 'number' || error.exitCode === null) plain.exitCode = error.exitCode
+  if (typeof error.signal === 'string' || error.signal === null) plain.signal = error.signal as NodeJS.Signals | null
   return plain
 }
 
-/** Makes an `Error` again of what another process sent; code and statusCode are kept. */
+/** Makes an `Error` again of what another process sent; code, statusCode and what is known of a child's end are kept. */
 export function fromPlainError(plain: PlainError): Error {
-  const { name, message, code, statusCode, stack } = plain
-  return Object.assign(new Error(message), { name, code, statusCode, stack })
+  const { message, name, code, statusCode, stack, ...details } = plain
+  return Object.assign(new Error(message), { name, code, statusCode, stack, ...details })
 }
 
 /** Anything that was thrown, as an `Error`. */

@@ -28,6 +28,14 @@ export const os = {
     return undefined
   },
 
+  /** Why this process cannot have a unix socket to itself that only its user reaches, or undefined if it can. */
+  whyNoControlSocket(): string | undefined {
+    if (process.platform === 'win32') return 'on Windows'
+    // The primary binds what its workers ask for, and the umask is not a worker thread's to set.
+    if (cluster.isWorker) return 'in a cluster worker'
+    return isMainThread ? undefined : 'in a worker thread'
+  },
+
   /** Whether there is a process with this pid. */
   exists(pid: number): boolean {
     try {

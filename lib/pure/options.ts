@@ -37,6 +37,10 @@ export interface GracefulOptions {
   /** Path of a file with the pid of the process that serves now, written atomically. Default: none. */
   pidFile?: string
   /**
+   * Path of a unix socket, for the commands `fastify-graceful reload` and `fastify-graceful status` of the same user. Default: none.
+   */
+  control?: string
+  /**
    * Run when the app is ready and before it listens: URLs to `inject`, or a function of the app. One that throws, or answers
    * with a status of 500 or more, is a failed boot. Default: none.
    */
@@ -57,6 +61,7 @@ export interface ResolvedOptions {
   connections: 'migrate' | 'close'
   statusRoute: string | undefined
   pidFile: string | undefined
+  control: string | undefined
   warmup: GracefulOptions['warmup']
   state: StateOptions | undefined
   env: ((env: NodeJS.ProcessEnv) => NodeJS.ProcessEnv) | undefined
@@ -79,6 +84,7 @@ const checks: { [K in keyof ResolvedOptions]: Check<K> } = {
   connections: checkConnections,
   statusRoute: checkRoute,
   pidFile: checkPath,
+  control: checkPath,
   warmup: checkWarmup,
   state: checkState,
   env: checkFunction

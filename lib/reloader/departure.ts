@@ -102,6 +102,7 @@ export class Departure {
     const isLast = [...members].every((other) => other === member || other.leaving)
     if (isLast && phase !== 'closed' && phase !== 'draining') this.#service.enter('draining')
     if (isLast) this.#wakeFromLameDuck?.()
+    if (isLast) this.#service.closeControlSocket()
     const what = namesOf(await this.#drain('the app closes', { idle: 'soon' }, member))
     if (what.length > 0) throw new ForcedError('drainTimeout', what.join(', '))
   }
@@ -156,6 +157,7 @@ export class Departure {
     const isMeant = (owner: object | undefined) => (only === undefined ? !gone.has(owner) : owner === only)
     for (const member of members) member.leaving = true
     service.listeners.close(service.listenersOf(isMeant))
+    if (only === undefined) service.closeControlSocket()
     const timeout = Math.max(...members.map(({ options }) => options.drainTimeout), 0)
     const connections = service.connectionsOf(isMeant)
     const hookFailed = (error: unknown) => service.warn('a drain hook threw', toError(error))

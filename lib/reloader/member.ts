@@ -14,6 +14,9 @@ export interface App {
   close(): PromiseLike<unknown>
 }
 
+/** What there is to do before the first server of an app listens. */
+export type Preparation = (member: Member) => Promise<void>
+
 /** One app of this process. */
 export class Member {
   readonly app: App
@@ -26,34 +29,31 @@ export class Member {
   /** The app is on its way out, alone or with the process. */
   leaving = false
   readonly #abort = new AbortController()
-  readonly #warmup: (() => Promise<void>) | undefined
-  #warmUp: Promise<void> | undefined
-  #isWarm: boolean
+  readonly #preparation: Preparation | undefined
+  #preparing: Promise<void> | undefined
+  #isPrepared: boolean
 
-  /**
-   * @param warmup - what there is to do before the app listens
-   * @throws {InvalidOptionError}
-   */
-  constructor(app: App, given: GracefulOptions, warmup?: () => Promise<void>) {
+  /** @throws {InvalidOptionError} */
+  constructor(app: App, given: GracefulOptions, preparation?: Preparation) {
     this.app = app
     setMaxListeners(0, this.#abort.signal) // One for each stream that is open.
-    this.#warmup = warmup
-    this.#isWarm = warmup === undefined
+    this.#preparation = preparation
+    this.#isPrepared = preparation === undefined
     this.given = given
     this.options = resolveOptions(given)
     if (this.options.pidFile !== undefined) new PidFile(this.options.pidFile).check()
   }
 
-  /** The warm-up of the app, which comes before its first server listens; undefined when there is nothing left to wait for. */
+  /** What comes before the first server of the app listens; undefined when there is nothing left to wait for. */
   prepare(): { done: Promise<unknown>; isWanted: () => boolean } | undefined {
-    if (this.#isWarm) return undefined
-    this.#warmUp ??= this.#runWarmUp()
-    return { done: this.#warmUp, isWanted: () => !this.leaving }
+    if (this.#isPrepared) return undefined
+    this.#preparing ??= this.#prepare()
+    return { done: this.#preparing, isWanted: () => !this.leaving }
   }
 
-  async #runWarmUp(): Promise<void> {
-    await this.#warmup?.()
-    this.#isWarm = true
+  async #prepare(): Promise<void> {
+    await this.#preparation?.(this)
+    this.#isPrepared = true
   }
 
   /** Aborts when draining begins. */

@@ -1,6 +1,7 @@
 import { ReadyTimeoutError, RolledBackError, StoppingError, toError, VetoedError } from '../base/errors.js'
 import type { ReloadResult } from '../base/reload-result.js'
 import { unless } from '../base/unless.js'
+import type { ReloadUnderWay } from '../pure/control-messages.js'
 import type { Supervision } from '../pure/supervision.js'
 import type { Migration } from '../resources/migration.js'
 import { Handover } from './handover.js'
@@ -50,6 +51,14 @@ export class Reload {
   /** How many connections have moved. */
   get migrated(): number {
     return this.migration?.migrated ?? 0
+  }
+
+  /** What there is to say of it while it goes on. */
+  get report(): ReloadUnderWay {
+    const { reason, migrated } = this
+    const elapsed = Math.round(performance.now() - this.#started)
+    const child = this.#handover && { child: this.#handover.child.pid }
+    return { role: 'parent', reason, ...child, migrated, elapsed }
   }
 
   /**

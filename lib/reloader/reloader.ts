@@ -11,6 +11,7 @@ import type { Launcher } from '../resources/launcher.js'
 import type { Listener } from '../resources/listeners.js'
 import { Signals } from '../resources/signals.js'
 import type { WebSockets } from '../resources/websockets.js'
+import { Control } from './control.js'
 import { Departure } from './departure.js'
 import { type App, Member } from './member.js'
 import { Reloads } from './reloads.js'
@@ -38,6 +39,7 @@ export class Reloader {
   #hasStrangersFlag: boolean
   readonly #departure: Departure
   readonly #reloads: Reloads
+  readonly #control: Control
   readonly #inheritance: Inheritance | undefined
   readonly #succession: Succession | undefined
   #signals: Signals | undefined
@@ -59,6 +61,10 @@ export class Reloader {
     this.#reloads = new Reloads(this.#service, this.#departure, {
       mustWait: () => this.#succession?.isOnProbation === true,
       left: () => this.#signals?.exit('reloaded')
+    })
+    this.#control = new Control(this.#service, {
+      reload: (reason) => this.reload(reason),
+      underWay: () => this.#succession?.underWay ?? this.#reloads.underWay
     })
     if (this.#inheritance === undefined) lastWords?.dispose()
     else this.#succession = this.#becomeSuccessor(this.#inheritance, lastWords ?? new LastWords())
@@ -95,7 +101,7 @@ export class Reloader {
    * @throws {InvalidOptionError}
    */
   enroll(app: App, given: GracefulOptions, warmup?: () => Promise<void>): Member {
-    const member = new Member(app, given, warmup)
+    const member = new Member(app, given, this.#control.preparation(given, warmup))
     this.#service.members.add(member)
     this.#service.listeners.own(app.server, member)
     if (this.#hasStrangersFlag) {
@@ -153,6 +159,7 @@ export class Reloader {
   /** The app has closed. Returns whether it was the last one; then this process is as if there never had been a plugin. */
   closed(member: Member): boolean {
     if (!this.#service.leave(member)) return false
+    this.#service.closeControlSocket()
     this.#succession?.release()
     if (!this.#departure.hasBegun) {
       this.#signals?.uninstall()
@@ -182,6 +189,7 @@ export class Reloader {
     this.#succession.rollBack(reason)
     const exit = () => this.#signals?.exit(reason)
     this.#departure.leave(reason, { idle: 'own timeout' }).then(exit, exit)
+    this.#reloads.proceed() // Whoever waits for a reload hears that there will be none here.
   }
 
   /** Leaves without a successor, and ends the process. */
@@ -226,10 +234,16 @@ export class Reloader {
 
   #takeSignals(signals: ResolvedOptions['signals']): Signals {
     return new Signals(signals, {
-      stop: (reason, error) => this.#departure.stop(reason, error, this.#reloads.current, this.#succession),
+      stop: (reason, error) => this.#stop(reason, error),
       reload: (signal) => void this.reload(signal).catch((err) => this.#reloads.tell(signal, err)),
       force: (reason) => this.#departure.force(reason, this.#reloads.current)
     })
+  }
+
+  #stop(reason: string, error: Error | undefined): Promise<void> {
+    const stopped = this.#departure.stop(reason, error, this.#reloads.current, this.#succession)
+    this.#reloads.proceed() // Whoever waits for a reload hears that there will be none.
+    return stopped
   }
 
   #serve(): void {

@@ -6,6 +6,7 @@ import {
   UnsupportedError
 } from '../base/errors.js'
 import type { ReloadResult } from '../base/reload-result.js'
+import type { ReloadUnderWay } from '../pure/control-messages.js'
 import { isLeaving } from '../pure/phases.js'
 import type { Supervision } from '../pure/supervision.js'
 import type { Departure } from './departure.js'
@@ -42,6 +43,12 @@ export class Reloads {
   /** The reload under way, or the last one. */
   get current(): Reload | undefined {
     return this.#current
+  }
+
+  /** The reload under way, for reports; undefined if there is none, or no longer. */
+  get underWay(): ReloadUnderWay | undefined {
+    const { phase } = this.#service
+    return phase === 'reloading' || phase === 'handed over' ? this.#current?.report : undefined
   }
 
   /**

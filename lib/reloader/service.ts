@@ -13,6 +13,7 @@ import { canFollow, type Phase } from '../pure/phases.js'
 import type { Arrivals } from '../resources/arrivals.js'
 import type { Command } from '../resources/command.js'
 import { Connections } from '../resources/connections.js'
+import { ControlSocket } from '../resources/control-socket.js'
 import type { GracefulHooks } from '../resources/hooks.js'
 import type { Launcher } from '../resources/launcher.js'
 import { type Listener, Listeners } from '../resources/listeners.js'
@@ -46,6 +47,7 @@ export class Service {
   /** The connections that the parent of this process moves here. */
   arrivals: Arrivals | undefined
   readonly webSockets = new WebSockets()
+  controlSocket: ControlSocket | undefined
   readonly #owners = new Map<Connections, object | undefined>()
   readonly #connections = new WeakMap<Server, Connections>()
   #phase: Phase = 'starting'
@@ -87,6 +89,11 @@ export class Service {
   /** The options that concern the process: those of the app that listened first. */
   get options(): ResolvedOptions {
     return this.#leader?.options ?? DEFAULTS
+  }
+
+  /** The app whose options and log count; undefined before one listens. */
+  get leader(): Member | undefined {
+    return this.#leader
   }
 
   /** Makes the first app that listens the one whose options and log count; tells of what a later one wants otherwise. */
@@ -132,8 +139,23 @@ export class Service {
     this.enter('serving')
     this.launcher?.serves(this.options)
     this.writePidFile()
-    const listeners = this.listeners.open.map(({ address }) => formatAddress(address))
-    this.announce('serving', { generation: this.generation, pid: process.pid, listeners })
+    this.announce('serving', { generation: this.generation, pid: process.pid, listeners: this.addresses })
+  }
+
+  /** Where clients find this service. */
+  get addresses(): string[] {
+    return this.listenersOf(isForClients).map(({ address }) => formatAddress(address))
+  }
+
+  /** How many connections of clients are open. */
+  get openConnections(): number {
+    return this.connectionsOf(isForClients).reduce((sum, { size }) => sum + size, 0)
+  }
+
+  /** Nobody can ask this process for anything any more; whoever has asked gets an answer. */
+  closeControlSocket(): void {
+    this.listeners.close(this.listenersOf((owner) => !isForClients(owner)))
+    this.controlSocket?.hurry()
   }
 
   /** Under a launcher, the process that does not change is the launcher: it writes its own pid. */
@@ -209,12 +231,17 @@ export class Service {
   }
 }
 
+function isForClients(owner: object | undefined): boolean {
+  return !(owner instanceof ControlSocket)
+}
+
 const PROCESS_OPTIONS = new Set<keyof ResolvedOptions>([
   'signals',
   'readyTimeout',
   'probation',
   'lameDuck',
   'pidFile',
+  'control',
   'env'
 ])
 

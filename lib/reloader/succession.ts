@@ -1,6 +1,7 @@
 import type { ConnectionHandle } from '../base/connection-internals.js'
 import { NotOnProbationError, toPlainError } from '../base/errors.js'
 import type { ReloadResult } from '../base/reload-result.js'
+import type { ReloadUnderWay } from '../pure/control-messages.js'
 import { formatAddress } from '../pure/listener-key.js'
 import type { ToChild } from '../pure/messages.js'
 import type { OpenConnections } from '../pure/open-connections.js'
@@ -68,6 +69,11 @@ export class Succession {
   /** Whether the parent may still come back, so that a reload has to wait. */
   get isOnProbation(): boolean {
     return this.#state !== 'settled'
+  }
+
+  /** For reports: this process serves, and its parent may still come back. */
+  get underWay(): ReloadUnderWay | undefined {
+    return this.#state === 'on probation' ? { role: 'child', parent: this.#parent.pid } : undefined
   }
 
   /** An app has been registered: what it logs may be the reason why this process does not come to serve. */
