@@ -41,6 +41,7 @@ function checkPackage() {
     copyFileSync(file, join(project, basename(file)))
   run('ESM: default and named import', process.execPath, ['esm.mjs'])
   run('CommonJS: require', process.execPath, ['cjs.cjs'])
+  run('the command', 'npx', ['--no-install', 'fastify-graceful', '--version'])
   run('TypeScript: nodenext, strict', bin('tsc'), ['--project', 'tsconfig.consumer.json'])
   run('publint', bin('publint'), ['run', tarball, '--strict'])
   run('are the types wrong', bin('attw'), [tarball, '--no-color', '--no-emoji'])
