@@ -3,16 +3,20 @@ import type { ControlAnswer, ControlFailure, ProcessStatus, ReloadUnderWay } fro
 
 /** What `fastify-graceful --help` prints, and what follows a wrong usage. */
 export const USAGE = `usage:
-  fastify-graceful [node options] <script> [arguments]   starts a server
-  fastify-graceful reload [options]                      reloads one, and tells how that ended
-  fastify-graceful status [options]                      tells what one is doing
+  fastify-graceful [options] [node options] <script> [arguments]   starts a server, and stays
+  fastify-graceful reload [options]   reloads a server, and tells how that ended
+  fastify-graceful status [options]   tells what a server is doing
   fastify-graceful --help | --version
 
+options of a start:
+  --workers <number>|auto   how many processes; default: 1
+  --control <path>          opens a control socket
+
 options of reload and status:
-  --control <path>   its control socket; default: FASTIFY_GRACEFUL_CONTROL
-  --timeout <ms>     how long to wait; default: 120000 for reload, 5000 for status
-  --reason <text>    of reload: for the log of the server
-  --json             prints one JSON object
+  --control <path>          where to ask; default: FASTIFY_GRACEFUL_CONTROL
+  --timeout <ms>            how long to wait; default: 120000 for reload, 5000 for status
+  --reason <text>           of reload: for the log of the server
+  --json                    prints one JSON object
 
 exit code: 0 done, 1 failed, 2 wrong usage
 `
@@ -23,7 +27,7 @@ type Row = [name: string, value: string]
 export function describeAnswer(answer: Exclude<ControlAnswer, { error: unknown }>): string {
   if ('reload' in answer) {
     const { reload } = answer
-    return blocks('workers' in reload ? reload.workers.map(resultRows) : [resultRows(reload)])
+    return blocks((reload.workers ?? [reload]).map(resultRows))
   }
   const { status } = answer
   if (!('launcher' in status)) return blocks([statusRows(status)])

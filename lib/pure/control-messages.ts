@@ -22,7 +22,7 @@ export type ControlRequest = { command: 'status' } | { command: 'reload'; reason
 export type ControlCommand = ControlRequest['command']
 
 /** What is answered: what was asked for, or why not. */
-export type ControlAnswer = { status: StatusReport } | { reload: ReloadReport } | { error: ControlFailure }
+export type ControlAnswer = { status: StatusReport } | { reload: ReloadResult } | { error: ControlFailure }
 
 /** A reload that is under way, as the process that answers sees it. */
 export type ReloadUnderWay =
@@ -54,9 +54,6 @@ export interface LauncherStatus {
 }
 
 export type StatusReport = ProcessStatus | LauncherStatus
-
-/** How a reload ended that succeeded; a launcher has one result for each of its servers. */
-export type ReloadReport = ReloadResult | { workers: ReloadResult[] }
 
 /** An error as it crosses the control socket. */
 export interface ControlFailure {

@@ -3,13 +3,13 @@ import { chmodSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { BadRequestError, ControlSocketError } from '../base/control-errors.js'
 import { os } from '../base/os.js'
+import type { ReloadResult } from '../base/reload-result.js'
 import { UnixPath } from '../base/unix-path.js'
 import {
   type ControlAnswer,
   decodeRequest,
   encodeControl,
   REQUEST_LIMIT,
-  type ReloadReport,
   type StatusReport,
   toControlFailure
 } from '../pure/control-messages.js'
@@ -17,7 +17,7 @@ import {
 /** Who answers. What they throw, or reject with, is answered too. */
 export interface ControlHandlers {
   status(): StatusReport | Promise<StatusReport>
-  reload(reason: string): Promise<ReloadReport>
+  reload(reason: string): Promise<ReloadResult>
 }
 
 /** How long a request may take to come, and an answer to be read. Milliseconds. */

@@ -25,7 +25,7 @@ const outcome = (pid: number): ReloadResult => ({
 /** A process with several servers, whose listen calls nobody watches. */
 const HANDLERS: ControlHandlers = {
   status: () => ({ launcher: { pid: 7, uptime: 60_000 }, workers: [worker(20), worker(21)] }),
-  reload: async () => ({ workers: [outcome(20), outcome(21)] })
+  reload: async () => ({ ...outcome(20), workers: [outcome(20), outcome(21)] })
 }
 
 async function open(
@@ -64,7 +64,7 @@ connections  21
 `
   })
   const reloaded = await runCommand(['reload', '--json', '--control', path])
-  t.strictSame(JSON.parse(reloaded.stdout), { workers: [outcome(20), outcome(21)] })
+  t.strictSame(JSON.parse(reloaded.stdout), await HANDLERS.reload(''))
   const { stdout } = await runCommand(['reload', '--control', path])
   t.match(stdout, /^reloaded +generation 2, pid 20\n.*\n\nreloaded +generation 2, pid 21\n/s)
 })
@@ -105,6 +105,22 @@ t.test('only its user reaches the socket, and it goes with whoever opened it', a
   t.match(await runCommand(['status', '--control', path]), { code: 0 }, 'and it goes on')
   socket.close()
   t.notOk(existsSync(path))
+})
+
+t.test('nobody else could have reached it before, at whatever name', async (t) => {
+  const folder = await tempFolder(t)
+  const socket = new ControlSocket(HANDLERS)
+  const seen: string[] = []
+  // The first moment that there is to see.
+  socket.server.prependOnceListener('listening', () => {
+    for (const name of readdirSync(folder)) seen.push((statSync(join(folder, name)).mode & 0o077).toString(8))
+  })
+  const before = process.umask(0)
+  t.teardown(() => process.umask(before))
+  await socket.openAlone(join(folder, 'control.sock'))
+  t.equal(process.umask(), 0, 'the umask is that of before')
+  socket.close()
+  t.strictSame(seen, ['0'])
 })
 
 t.test('who waits for an answer when it closes gets it', async (t) => {
