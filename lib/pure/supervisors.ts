@@ -6,7 +6,7 @@ export interface StartFacts {
   ppid: number
   /** The processes above this one, its parent first, as far as the system tells. */
   ancestors: readonly Ancestor[]
-  /** The environment of the start. */
+  /** The environment, of the start and of now. */
   env: Readonly<NodeJS.ProcessEnv>
   /** Path of the script. */
   script: string | undefined
@@ -62,6 +62,12 @@ export function judge(origin: StartFacts): Verdict | undefined {
   return undefined
 }
 
+/** Whether pm2 has started this process, in whichever mode, and listens to what it says. */
+export function isHeardByPm2(facts: StartFacts): boolean {
+  if (facts.env.pm_id === undefined || !facts.hasChannel || facts.generation > 1) return false
+  return facts.isClusterWorker || isOfPm2(situationOf(facts))
+}
+
 function situationOf(origin: StartFacts): Situation {
   const { ancestors, script } = origin
   const end = ancestors.findIndex((ancestor) => !WRAPPERS.has(roleOf(ancestor)))
@@ -105,11 +111,14 @@ function systemdService({ pid, wrappers, keeper, env, launch }: Situation): Verd
   )
 }
 
-/** In fork mode a script of pm2's own loads the user's: https://github.com/Unitech/pm2/blob/master/lib/ProcessContainerFork.js */
-function pm2Fork({ keeper, env, script }: Situation): Verdict | undefined {
-  const isLoaded = env.pm_id !== undefined && /[/\\]ProcessContainerFork\.js$/.test(script ?? '')
-  if (keeper !== 'pm2' && !isLoaded) return undefined
+function pm2Fork(situation: Situation): Verdict | undefined {
+  if (!isOfPm2(situation)) return undefined
   return refused('under pm2, which would start the server once more beside the new process', WITH_PM2)
+}
+
+/** In fork mode a script of pm2's own loads the user's: https://github.com/Unitech/pm2/blob/master/lib/ProcessContainerFork.js */
+function isOfPm2({ keeper, env, script }: Situation): boolean {
+  return keeper === 'pm2' || (env.pm_id !== undefined && /[/\\]ProcessContainerFork\.js$/.test(script ?? ''))
 }
 
 /** supervisord and its kind know one pid, and start the command again when that has ended. */

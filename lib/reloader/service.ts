@@ -136,6 +136,7 @@ export class Service {
     this.writePidFile()
     const listeners = this.listeners.open.map(({ address }) => formatAddress(address))
     this.announce('serving', { generation: this.generation, pid: process.pid, listeners })
+    this.surroundings.tellReady()
     const { signals } = this.options
     if (signals !== false && signals.reload.length > 0) this.surroundings.tellAtStart((warning) => this.warn(warning))
   }

@@ -1,6 +1,6 @@
 import cluster from 'node:cluster'
 import { os } from '../base/os.js'
-import { judge, type Verdict } from '../pure/supervisors.js'
+import { isHeardByPm2, judge, type StartFacts, type Verdict } from '../pure/supervisors.js'
 import type { Signals } from '../resources/signals.js'
 
 /** What a reload means to whoever started this process. */
@@ -8,6 +8,7 @@ export class Surroundings {
   readonly #verdict: Verdict | undefined
   readonly #isFastifyCli: boolean
   readonly #hasLauncher: boolean
+  readonly #isHeardByPm2: boolean
   #hasTold = false
 
   /**
@@ -20,17 +21,20 @@ export class Surroundings {
     this.#isFastifyCli = /[/\\]fastify-cli[/\\](cli|start)\.js$/.test(script ?? '')
     this.#hasLauncher = hasLauncher
     const { pid, ppid } = process
-    this.#verdict = judge({
+    const facts: StartFacts = {
       pid,
       ppid,
       ancestors: os.ancestors(),
-      env: os.startEnvironment() ?? process.env,
+      // What pm2 says to a worker of its cluster is no part of the start.
+      env: { ...os.startEnvironment(), ...process.env },
       script: process.argv[1],
       hasChannel: process.send !== undefined,
       isClusterWorker: cluster.isWorker,
       generation,
       hasLauncher
-    })
+    }
+    this.#verdict = judge(facts)
+    this.#isHeardByPm2 = !hasLauncher && isHeardByPm2(facts)
   }
 
   /** Why this process cannot reload and what to do instead, or undefined if it can. */
@@ -43,6 +47,11 @@ export class Surroundings {
   tellAtStart(warn: (warning: string) => void): void {
     if (this.#verdict?.kind !== 'refused') return
     warn(`a reload would be refused: cannot reload ${this.#verdict.why}; ${this.#verdict.instead}`)
+  }
+
+  /** With `wait_ready`, pm2 waits for this word: https://pm2.keymetrics.io/docs/usage/signals-clean-restart/ */
+  tellReady(): void {
+    if (this.#isHeardByPm2) process.send?.('ready')
   }
 
   /** A reload begins; what it means for the process above is told once. */
