@@ -13,8 +13,16 @@ const INSTANCES = 2
 /** How long the instances may take until all of them have answered. Milliseconds. */
 const LIMIT = 30_000
 
-/** `pm2 reload` in cluster mode, or undefined where pm2 cannot be installed. npm keeps it until the next `npm ci`. */
+/** `pm2 reload` in cluster mode, or undefined where pm2 cannot be installed. */
 export function installPm2(root: string): Party | undefined {
+  const command = pm2Command(root)
+  if (command === undefined) return undefined
+  const { version } = JSON.parse(readFileSync(join(command, '../../package.json'), 'utf8'))
+  return { name: `pm2 ${version}`, variant: 'close-with-grace', start: () => start(command) }
+}
+
+/** The script of pm2, installed if need be; undefined where that cannot be. npm keeps it until the next `npm ci`. */
+export function pm2Command(root: string): string | undefined {
   const folder = join(root, 'node_modules', '.cache', 'bench', `pm2-${VERSION}`)
   const command = join(folder, 'node_modules', 'pm2', 'bin', 'pm2')
   if (!existsSync(command)) {
@@ -23,9 +31,7 @@ export function installPm2(root: string): Party | undefined {
     const quiet = ['--no-audit', '--no-fund', '--no-package-lock', '--ignore-scripts', '--loglevel=error']
     spawnSync('npm', ['install', '--prefix', folder, ...quiet, `pm2@${VERSION}`], { cwd: folder, stdio: 'ignore' })
   }
-  if (!existsSync(command)) return undefined
-  const { version } = JSON.parse(readFileSync(join(folder, 'node_modules', 'pm2', 'package.json'), 'utf8'))
-  return { name: `pm2 ${version}`, variant: 'close-with-grace', start: () => start(command) }
+  return existsSync(command) ? command : undefined
 }
 
 async function start(command: string): Promise<Service> {

@@ -36,6 +36,36 @@ export const os = {
     return isMainThread ? undefined : 'in a worker thread'
   },
 
+  /**
+   * The command line that this process was started with, whatever became of `process.argv` since; undefined where the system does not
+   * tell. A title that was set has taken its place. https://man7.org/linux/man-pages/man5/proc_pid_cmdline.5.html
+   */
+  startCommandLine(): string[] | undefined {
+    try {
+      return readFileSync('/proc/self/cmdline', 'utf8').split('\0').slice(0, -1)
+    } catch {
+      return undefined // no /proc: macOS
+    }
+  },
+
+  /**
+   * The processes above this one, its parent first, as far as the system tells: nothing where there is no /proc, or that of another
+   * PID namespace.
+   */
+  ancestors(): Array<{ pid: number; args: string[] }> {
+    const ancestors: Array<{ pid: number; args: string[] }> = []
+    try {
+      if (readlinkSync('/proc/self') !== String(process.pid)) return []
+      for (let pid = process.ppid; pid > 0; pid = parentOf(pid)) {
+        const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean)
+        ancestors.push({ pid, args })
+      }
+    } catch {
+      // no /proc: macOS; or the processes of other users are hidden
+    }
+    return ancestors
+  },
+
   /** Whether there is a process with this pid. */
   exists(pid: number): boolean {
     try {
@@ -116,6 +146,10 @@ export const os = {
       closeSync(file)
     }
   }
+}
+
+function parentOf(pid: number): number {
+  return Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
 }
 
 function splitEntry(entry: string): [string, string] {

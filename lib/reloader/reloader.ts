@@ -171,7 +171,7 @@ export class Reloader {
 
   /** See {@link Reloads.ask}. */
   reload(reason: string): Promise<ReloadResult> {
-    const why = this.#service.whyNoReload
+    const why = this.#service.surroundings.whyNoReload
     if (why !== undefined) return Promise.reject(new UnsupportedError(...why))
     if (this.phase === 'starting' && this.#succession === undefined && this.#signals === undefined) {
       return Promise.reject(new NotListeningError())
@@ -248,6 +248,7 @@ export class Reloader {
 
   #serve(): void {
     this.#service.serve()
+    this.#service.surroundings.keepSignals(this.#signals, (warning) => this.#service.warn(warning))
     if (this.#succession?.isOnProbation !== true) this.#reloads.proceed()
   }
 }

@@ -79,6 +79,7 @@ export class Reloads {
   }
 
   #begin(reason: string, supervision?: Supervision): Promise<ReloadResult> {
+    this.#service.surroundings.tellAtReload((warning) => this.#service.warn(warning))
     const reload = new Reload(this.#service, reason, supervision)
     this.#current = reload
     const outcome = this.#follow(reload)

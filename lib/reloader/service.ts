@@ -4,7 +4,6 @@ import type { FastifyBaseLogger } from 'fastify'
 import { toError } from '../base/errors.js'
 import { announce, type GracefulEvent, type GracefulEvents } from '../base/events.js'
 import { within } from '../base/limit.js'
-import { os } from '../base/os.js'
 import type { StartChild } from '../pure/child.js'
 import type { ClaimedListener } from '../pure/handoff.js'
 import { formatAddress } from '../pure/listener-key.js'
@@ -22,6 +21,7 @@ import { ticketKeysOf } from '../resources/ticket-keys.js'
 import { WebSockets } from '../resources/websockets.js'
 import { Member } from './member.js'
 import { spawnChild } from './spawn-child.js'
+import { Surroundings } from './surroundings.js'
 
 /** What the parts of a service tell whoever joins them. */
 export interface ServiceEvents {
@@ -48,6 +48,7 @@ export class Service {
   arrivals: Arrivals | undefined
   readonly webSockets = new WebSockets()
   controlSocket: ControlSocket | undefined
+  readonly surroundings: Surroundings
   readonly #owners = new Map<Connections, object | undefined>()
   readonly #connections = new WeakMap<Server, Connections>()
   #phase: Phase = 'starting'
@@ -61,6 +62,7 @@ export class Service {
     this.launcher = launcher
     this.startChild = launcher?.startChild ?? spawnChild
     this.generation = generation
+    this.surroundings = new Surroundings(command.script, generation, launcher !== undefined)
     const opening = (server: Server, owner: object | undefined) => this.#follow(server, owner)
     const prepare = (owner: object | undefined) => (owner instanceof Member ? owner.prepare() : undefined)
     const opened = (listener: Listener) => {
@@ -140,6 +142,9 @@ export class Service {
     this.launcher?.serves(this.options)
     this.writePidFile()
     this.announce('serving', { generation: this.generation, pid: process.pid, listeners: this.addresses })
+    this.surroundings.tellReady()
+    const { signals } = this.options
+    if (signals !== false && signals.reload.length > 0) this.surroundings.tellAtStart((warning) => this.warn(warning))
   }
 
   /** Where clients find this service. */
@@ -223,11 +228,6 @@ export class Service {
     this.#connections.set(server, known)
     this.#owners.set(known, owner)
     server.once('close', () => this.#owners.delete(known))
-  }
-
-  /** Why this process cannot reload; undefined if it can. */
-  get whyNoReload(): ReturnType<typeof os.whyNoReload> {
-    return this.launcher === undefined ? os.whyNoReload() : undefined
   }
 }
 

@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from 'node:fs'
-import { basename, dirname, join, relative, sep } from 'node:path'
-import { inspect } from 'node:util'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
+import { inspect, isDeepStrictEqual } from 'node:util'
 import { shareCompileCache } from '../base/compile-cache.js'
 import { SpawnFailedError, toError } from '../base/errors.js'
 import { os } from '../base/os.js'
@@ -15,7 +15,7 @@ const CHANNEL_VARIABLES = ['NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE']
 export class Command {
   readonly #env: NodeJS.ProcessEnv
   readonly #execArgv = [...process.execArgv]
-  readonly #argv = process.argv.slice(1)
+  readonly #argv = startArguments()
   readonly #cwd: string
   /** The way by which the current directory was entered, and the same place without links. */
   readonly #way: [logical: string, physical: string]
@@ -74,6 +74,19 @@ export class Command {
     const isHere = script === physical || isInside(script, physical)
     return isHere ? join(logical, relative(physical, script)) : script
   }
+}
+
+/**
+ * The script and its arguments. A program that takes its arguments out of `process.argv`, as fastify-cli does before it loads the app,
+ * would get none the next time; the system has them still.
+ */
+function startArguments(): string[] {
+  const { argv, execArgv } = process
+  const line = os.startCommandLine() ?? []
+  const [script, ...args] = line.slice(1 + execArgv.length)
+  const isOurs = isDeepStrictEqual(line.slice(1, 1 + execArgv.length), execArgv)
+  const isScript = script !== undefined && argv[1] !== undefined && resolve(script) === argv[1]
+  return isOurs && isScript ? [argv[1] as string, ...args] : argv.slice(1)
 }
 
 /** A function that forgets to return would start a child without so much as a PATH. */

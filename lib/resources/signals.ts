@@ -1,5 +1,6 @@
 import closeWithGrace from 'close-with-grace'
 import { toError } from '../base/errors.js'
+import { graceListeners } from '../base/grace-listeners.js'
 import { Terminal } from '../base/terminal.js'
 import type { SignalOptions } from '../pure/signal-options.js'
 
@@ -34,6 +35,11 @@ const GRACE_ERRORS: closeWithGrace.AllEvents[] = ['uncaughtException', 'unhandle
  */
 export class Signals {
   readonly #events: SignalEvents
+  readonly #signals: Required<SignalOptions> | false
+  /** The listeners of the close-with-grace of this plugin. */
+  readonly #own: ReadonlySet<NodeJS.SignalsListener>
+  /** What gives back the listeners that were taken from others. */
+  readonly #taken: Array<() => void> = []
   readonly #grace: { uninstall(): void }
   readonly #handlers = new Map<NodeJS.Signals, () => void>()
   readonly #terminal = new Terminal()
@@ -42,10 +48,13 @@ export class Signals {
 
   constructor(signals: Required<SignalOptions> | false, events: SignalEvents) {
     this.#events = events
+    this.#signals = signals
+    const others = new Set(GRACE_SIGNALS.flatMap(graceListeners))
     this.#grace = closeWithGrace(this.#graceOptions(signals), ({ err, signal }) => {
       this.#leaving = true
       return events.stop(err ? `uncaught error: ${err.message}` : (signal ?? 'the event loop is empty'), err)
     })
+    this.#own = new Set(GRACE_SIGNALS.flatMap(graceListeners).filter((listener) => !others.has(listener)))
     if (signals === false) return
     process.on('exit', this.#onExit)
     for (const signal of signals.stop.filter((name) => !(GRACE_SIGNALS as string[]).includes(name)))
@@ -64,11 +73,40 @@ export class Signals {
     this.#events.stop(reason, undefined).then(exit(0), exit(1))
   }
 
+  /**
+   * Sees to it that a reload signal does not end the process as well: that is what every other use of close-with-grace makes of it.
+   * The one of fastify-cli only closes the app, and cuts that short after half a second: it loses all signals of this plugin.
+   * https://github.com/fastify/fastify-cli#options, close-grace-delay
+   *
+   * @returns the signals that the app itself has lost
+   */
+  takeFromOthers(isFastifyCli: boolean): NodeJS.Signals[] {
+    if (this.#signals === false) return []
+    const { stop, reload, force } = this.#signals
+    // It comes when the app has been loaded, so after whatever the app has installed.
+    if (isFastifyCli)
+      for (const signal of [...stop, ...reload, ...force]) this.#take(signal, this.#others(signal).slice(-1))
+    return reload.filter((signal) => this.#take(signal, this.#others(signal)))
+  }
+
   /** Gives every signal back. */
   uninstall(): void {
+    for (const giveBack of this.#taken.splice(0)) giveBack()
     this.#grace.uninstall()
     process.removeListener('exit', this.#onExit)
     for (const [signal, handler] of this.#handlers) process.removeListener(signal, handler)
+  }
+
+  #others(signal: NodeJS.Signals): NodeJS.SignalsListener[] {
+    return graceListeners(signal).filter((listener) => !this.#own.has(listener))
+  }
+
+  #take(signal: NodeJS.Signals, listeners: NodeJS.SignalsListener[]): boolean {
+    for (const listener of listeners) {
+      process.removeListener(signal, listener)
+      this.#taken.push(() => process.once(signal, listener))
+    }
+    return listeners.length > 0
   }
 
   #graceOptions(signals: Required<SignalOptions> | false) {

@@ -1,5 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process'
 import { promisify } from 'node:util'
+import { bare } from './bare.js'
 
 /** How long a client program may run. Milliseconds. */
 const LIMIT = 20_000
@@ -21,4 +22,10 @@ export function missing(file: string, ...features: string[]): string | false {
   } catch {
     return `${file} is not installed`
   }
+}
+
+/** Runs a program that gives an order to a supervisor; returns what it printed. Rejects when it ends with another code than 0. */
+export async function order(env: NodeJS.ProcessEnv, file: string, ...args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(...bare(env, file, args), { timeout: LIMIT })
+  return stdout
 }

@@ -1,0 +1,23 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PACKAGE_ROOT } from './release.js'
+
+/** What the examples run. */
+const LAUNCHER = 'node_modules/.bin/fastify-graceful'
+
+/** Who starts the server: the launcher, as in the examples, or Node. */
+export type Starter = 'launcher' | 'node'
+
+/** A file of example/deploy, with Node in place of the launcher where that is meant. */
+export async function readDeploy(file: string, starter: Starter): Promise<string> {
+  const text = await readFile(join(PACKAGE_ROOT, 'example/deploy', file), 'utf8')
+  if (starter === 'launcher') return text
+  return text.replaceAll(LAUNCHER, process.execPath).replaceAll('fastify-graceful server.js', 'node server.js')
+}
+
+/** The command that a container of this Dockerfile runs. */
+export async function containerCommand(file: string, starter: Starter): Promise<string[]> {
+  const text = await readDeploy(file, starter)
+  const list = (name: string): string[] => JSON.parse(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1] ?? '[]')
+  return [...list('ENTRYPOINT'), ...list('CMD')]
+}

@@ -1,0 +1,13 @@
+import { spawnSync } from 'node:child_process'
+
+const ROOT = ['unshare', '--pid', '--fork', '--mount-proc']
+/** For a user who is not root. */
+const USER = ['unshare', '--user', '--map-root-user', '--pid', '--fork', '--mount-proc']
+
+const works = ([file = '', ...args]: string[]) => spawnSync(file, [...args, 'true'], { stdio: 'ignore' }).status === 0
+
+/** The command that makes another one PID 1, as in a container; undefined where that is not allowed. */
+export const AS_PID_1 = [ROOT, USER].find(works)
+
+/** Why a test of PID 1 must be skipped; false if it need not. */
+export const noNamespace = AS_PID_1 === undefined && 'unshare of util-linux cannot make a PID namespace here'
