@@ -1,9 +1,11 @@
 import { availableParallelism, constants } from 'node:os'
 import type { Ending } from './base/channel-process.js'
-import { toError } from './base/errors.js'
+import { LaunchArgumentError, toError } from './base/errors.js'
 import { Fleet } from './launcher/fleet.js'
+import { statusOf } from './launcher/status.js'
 import { type LaunchArguments, parseLaunchArguments } from './pure/launch-arguments.js'
 import { enteredDirectory } from './resources/command.js'
+import { ControlSocket } from './resources/control-socket.js'
 import { LaunchSignals } from './resources/launch-signals.js'
 import { PidFile } from './resources/pid-file.js'
 
@@ -18,15 +20,14 @@ const SIGNAL_LIMIT = 100
  */
 export async function launch(args: readonly string[]): Promise<void> {
   try {
-    const settings = parseLaunchArguments(args)
-    await run(settings)
+    await run(parseLaunchArguments(args))
   } catch (thrown) {
     log(toError(thrown).message)
-    process.exit(2)
+    process.exit(thrown instanceof LaunchArgumentError ? 2 : 1)
   }
 }
 
-async function run({ node, workers }: LaunchArguments): Promise<void> {
+async function run({ node, workers, control }: LaunchArguments): Promise<void> {
   const count = workers === 'auto' ? availableParallelism() : workers
   const command = { file: process.execPath, args: node, cwd: enteredDirectory(), env: { ...process.env } }
   let served: object | undefined
@@ -44,9 +45,12 @@ async function run({ node, workers }: LaunchArguments): Promise<void> {
     log
   })
   const signals = followSignals(fleet)
+  const socket = new ControlSocket({ status: () => statusOf(fleet), reload: (reason) => fleet.reload(reason) })
+  if (control !== undefined) await socket.openAlone(control)
   await fleet.start()
   const ending = await fleet.ended
   fleet.dispose()
+  socket.close()
   pidFile?.remove()
   signals.uninstall()
   endLike(ending)

@@ -1,11 +1,15 @@
 import { ChannelProcess, type Ending, type SpawnCommand } from '../base/channel-process.js'
 import { toPlainError } from '../base/errors.js'
 import type { ListeningHandle } from '../base/node-internals.js'
+import type { ProcessStatus } from '../pure/control-messages.js'
 import { encodeLaunch, FIRST_LISTENER_FD, HANDOFF_VARIABLE } from '../pure/handoff.js'
 import { type FromLauncher, sealForLauncher, type ToLauncher, unsealFromLauncher } from '../pure/launcher-messages.js'
 import { seal, type TicketKeys, type ToChild, type ToParent, unseal } from '../pure/messages.js'
 import type { HeldListener } from '../resources/held-listeners.js'
 import { Share } from './share.js'
+
+/** How long a server may take to say how it is. Milliseconds. */
+const REPORT_LIMIT = 1000
 
 type StartChild = Extract<ToLauncher, { type: 'start child' }>
 type Service = Extract<ToLauncher, { type: 'serves' }>
@@ -54,6 +58,7 @@ export class Server {
   readonly #events: ServerEvents
   readonly #inherited: readonly HeldListener[]
   readonly #listeners = new Map<number, HeldListener>()
+  readonly #reports: Array<(status: ProcessStatus) => void> = []
   #process!: ChannelProcess
 
   private constructor({ command, generation, inherited, parent }: ServerSettings, events: ServerEvents) {
@@ -109,6 +114,19 @@ export class Server {
     this.#send(sealForLauncher(message), handle)
   }
 
+  /** What the server says of itself; undefined when it does not answer in time. */
+  report(): Promise<ProcessStatus | undefined> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, REPORT_LIMIT, undefined)
+      // Answers come in the order of the questions, also late ones.
+      this.#reports.push((status) => {
+        clearTimeout(timer)
+        resolve(status)
+      })
+      this.tell({ type: 'report' })
+    })
+  }
+
   /** Asks for this server's share in a reload. */
   beginReload(reason: string): Share {
     this.share = new Share((message) => this.tell(message))
@@ -139,6 +157,7 @@ export class Server {
     else if (message.type === 'serves') this.#changed(() => (this.service = message))
     else if (message.type === 'leaves') this.#changed(() => (this.leaving = message.isError ? 'by error' : 'freely'))
     else if (message.type === 'ask for reload') this.#events.asked(this, message.id, message.reason)
+    else if (message.type === 'reported') this.#reports.shift()?.(message.status)
     else if (message.type === 'start child') void this.#startChild(message)
     else if (message.type === 'kill child') this.child?.kill('SIGKILL')
     else if (message.type === 'tell child') this.#tellChild(message.message, handle)

@@ -35,7 +35,8 @@ export type ReloadUnderWay =
 export interface ProcessStatus {
   generation: number
   pid: number
-  phase: Phase
+  /** Of a server whose launcher tells of it: that it does not answer, or has ended and will be started again. */
+  phase: Phase | 'no answer' | 'ended'
   /** Since the process was started. Milliseconds. */
   uptime: number
   /** The addresses that clients find it at. */

@@ -1,6 +1,7 @@
 import type { Ending } from '../base/channel-process.js'
 import type { PlainError } from '../base/errors.js'
 import type { ReloadResult } from '../base/reload-result.js'
+import type { ProcessStatus } from './control-messages.js'
 import type { BoundAddress } from './listener-key.js'
 import type { TicketKeys, ToChild, ToParent } from './messages.js'
 import type { SignalOptions } from './signal-options.js'
@@ -38,6 +39,8 @@ export type ToLauncher =
   | { type: 'leaves'; isError: boolean }
   /** Somebody asks this server for a reload. */
   | { type: 'ask for reload'; id: number; reason: string }
+  /** What this server says of itself. */
+  | { type: 'reported'; status: ProcessStatus }
   /** A reload that the launcher has asked for: start a child with these listeners, by their ids. */
   | { type: 'start child'; command: StartCommand; generation: number; listeners: number[] }
   | { type: 'kill child' }
@@ -70,6 +73,8 @@ export type FromLauncher =
   /** The outcome of a reload that was asked for. */
   | { type: 'reload answered'; id: number; result: ReloadResult }
   | { type: 'reload refused'; id: number; error: PlainError }
+  /** How are you? */
+  | { type: 'report' }
   | { type: 'stop'; reason: string }
   | { type: 'force'; reason: string }
 

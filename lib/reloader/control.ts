@@ -42,13 +42,14 @@ export class Control {
     if (why !== undefined) return service.warn(`option control is ignored ${why}`)
     if (service.leader === undefined) service.follow(member)
     if (service.leader !== member) return
-    const socket = new ControlSocket({ status: () => this.#status(), reload: (reason) => this.#events.reload(reason) })
+    const socket = new ControlSocket({ status: () => this.status(), reload: (reason) => this.#events.reload(reason) })
     service.listeners.own(socket.server, socket)
     await socket.open(path)
     service.controlSocket = socket
   }
 
-  #status(): ProcessStatus {
+  /** What this process says of itself. */
+  status(): ProcessStatus {
     const { generation, phase, addresses, openConnections } = this.#service
     const status = { generation, pid: process.pid, phase, uptime: Math.round(process.uptime() * 1000) }
     const reload = this.#events.underWay()

@@ -203,6 +203,7 @@ export class Reloader {
     launcher.attach({
       makeReload: (reason, supervision) => this.#reloads.make(reason, supervision),
       parentEnded: () => this.#succession?.parentEnded(),
+      report: () => this.#control.status(),
       stop: (reason) => this.stop(reason),
       force: (reason) => this.#signals?.force(reason)
     })

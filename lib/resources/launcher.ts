@@ -3,6 +3,7 @@ import { fromPlainError, StoppingError, toPlainError } from '../base/errors.js'
 import type { ListeningHandle } from '../base/node-internals.js'
 import type { ReloadResult } from '../base/reload-result.js'
 import type { Inherited, StartChild } from '../pure/child.js'
+import type { ProcessStatus } from '../pure/control-messages.js'
 import { LaunchedChild } from '../pure/launched-child.js'
 import { type FromLauncher, sealForLauncher, type ToLauncher, unsealFromLauncher } from '../pure/launcher-messages.js'
 import type { TicketKeys } from '../pure/messages.js'
@@ -15,6 +16,7 @@ export interface LauncherEvents {
   makeReload(reason: string, supervision: Supervision): Promise<ReloadResult>
   /** The server that this one succeeds has ended. */
   parentEnded(): void
+  report(): ProcessStatus
   stop(reason: string): void
   force(reason: string): void
 }
@@ -121,6 +123,7 @@ export class Launcher {
   #obey(message: FromLauncher, events: LauncherEvents): void {
     if (message.type === 'make reload') void this.#makeReload(message.reason, events)
     else if (message.type === 'parent ended') events.parentEnded()
+    else if (message.type === 'report') this.#send({ type: 'reported', status: events.report() })
     else if (message.type === 'stop') events.stop(message.reason)
     else if (message.type === 'force') events.force(message.reason)
   }

@@ -1,0 +1,21 @@
+import type { LauncherStatus, ProcessStatus } from '../pure/control-messages.js'
+import type { Fleet } from './fleet.js'
+import type { Server } from './server.js'
+
+/** What a launcher says of itself and of the server of each worker; none of a worker whose server is yet to be started. */
+export async function statusOf({ workers }: Fleet): Promise<LauncherStatus> {
+  const servers = workers.flatMap(({ current }) => current ?? [])
+  const launcher = { pid: process.pid, uptime: Math.round(process.uptime() * 1000) }
+  return { launcher, workers: await Promise.all(servers.map(statusOfServer)) }
+}
+
+async function statusOfServer(server: Server): Promise<ProcessStatus> {
+  return (await server.report()) ?? silent(server)
+}
+
+/** Of one that hangs, boots or has crashed, only what is known from outside. */
+function silent({ generation, pid, begun, isAlive }: Server): ProcessStatus {
+  const uptime = Math.round(performance.now() - begun)
+  const phase = isAlive ? 'no answer' : 'ended'
+  return { generation, pid, phase, uptime, listeners: [], connections: 0 }
+}
