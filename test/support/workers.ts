@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { HttpConnection } from './connection.js'
 import { isNamed, type Line } from './output.js'
-import { PACKAGE_ROOT } from './release.js'
+import { PACKAGE_ROOT, type Release } from './release.js'
 import type { TestServer } from './server.js'
 import { launchServer, type ServerSettings } from './start.js'
 import { untilLeft, untilTrue } from './tree.js'
@@ -13,6 +13,8 @@ export interface WorkerSettings extends Omit<ServerSettings, 'prepare'> {
   count?: number
   /** What `--workers` says. Default: the count. */
   given?: string
+  /** Changes the release before the start. */
+  edit?: (release: Release) => Promise<void>
 }
 
 /** What a worker answers. */
@@ -24,10 +26,11 @@ export interface Who {
 
 /** Starts a fixture server with several workers under a launcher and waits until all of them serve. */
 export async function startWorkers(t: Test, settings: WorkerSettings = {}): Promise<Workers> {
-  const { count = 3, given = String(count), script = 'server.cjs', ...rest } = settings
+  const { count = 3, given = String(count), script = 'server.cjs', edit, ...rest } = settings
   const server = await launchServer(t, {
     ...rest,
     prepare: async (release) => {
+      await edit?.(release)
       const bin = join(PACKAGE_ROOT, 'dist/lib/bin.js')
       return { command: [process.execPath, bin, '--workers', given, release.path(script)] }
     }
