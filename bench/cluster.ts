@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { freePort } from './free-port.js'
+import { freePort } from '../test/support/free-port.js'
 import type { Party, Service } from './party.js'
 import { Program } from './program.js'
 

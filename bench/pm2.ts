@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { freePort } from '../test/support/free-port.js'
 import { askOnce } from './ask-once.js'
-import { freePort } from './free-port.js'
 import type { Party, Service } from './party.js'
 
 const VERSION = '7'

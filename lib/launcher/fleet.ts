@@ -98,7 +98,7 @@ export class Fleet {
   async #reload(reason: string): Promise<ReloadResult> {
     this.#isReloading = true
     try {
-      const results = await roll(this.workers, reason)
+      const results = await roll(this.workers, reason, () => this.#isStopping)
       const [first] = results as [ReloadResult]
       return results.length === 1 ? first : { ...first, workers: results }
     } finally {

@@ -7,10 +7,15 @@ import type { Worker } from './worker.js'
  * Reloads all workers, one after the other: each successor serves before the next worker begins. Their predecessors stay
  * until the last successor has outlived its probation; if one fails, all of them come back.
  *
+ * @param isStopping - whether all of them have been told to stop, which ends parents and children alike
  * @returns what each worker's reload came to
  * @throws {Error} that the first one failed with
  */
-export async function roll(workers: readonly Worker[], reason: string): Promise<ReloadResult[]> {
+export async function roll(
+  workers: readonly Worker[],
+  reason: string,
+  isStopping: () => boolean
+): Promise<ReloadResult[]> {
   const shares: Share[] = []
   try {
     for (const worker of workers) {
@@ -21,7 +26,7 @@ export async function roll(workers: readonly Worker[], reason: string): Promise<
     await unlessOneFails(Promise.all(shares.map(({ passed }) => passed)), shares)
   } catch (thrown) {
     const { message } = toError(thrown)
-    for (const share of shares) share.undo(`the reload of another worker failed: ${message}`)
+    if (!isStopping()) for (const share of shares) share.undo(`the reload of another worker failed: ${message}`)
     await Promise.allSettled(shares.map(({ made }) => made))
     throw thrown
   }
