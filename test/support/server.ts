@@ -31,6 +31,7 @@ export class TestServer {
   #control: Control
   #marker: string
   #inodes = new Set<number>()
+  #echoes = 0
 
   constructor(child: ChildProcess, release: Release, control: Control, marker: string) {
     if (child.stdout === null || child.stderr === null || child.pid === undefined) throw new Error('cannot spawn Node')
@@ -102,6 +103,17 @@ export class TestServer {
   /** Tells a process of the fixture what to do; default: the one that serves now. */
   tell(command: Command, pid = this.current): Promise<void> {
     return this.#control.tell(pid, command)
+  }
+
+  /**
+   * Waits until everything has been read that any process had printed when this was called. What a test has learned another way,
+   * by an answer, the end of a connection or a file, says nothing of the lines that were printed before: they may still be in the
+   * pipe, in which the echo of a process that lives comes behind them.
+   */
+  async heard(pid = this.current): Promise<void> {
+    const id = ++this.#echoes
+    await this.tell({ command: 'echo', id }, pid)
+    await this.event({ what: `echo ${id} of process ${pid}`, test: (line) => line.fixture === 'echo' && line.id === id })
   }
 
   /** Sends the reload signal and waits until the reload has succeeded and the parent is gone; returns the pid of the child. */
