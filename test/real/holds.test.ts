@@ -113,7 +113,7 @@ t.test('a parent finishes what is held before it leaves, and the child serves me
 })
 
 t.test('the signal aborts when draining begins, and not earlier', async (t) => {
-  const server = await startServer(t, { config: { options: { lameDuck: 200, probation: 200 } } })
+  const server = await startServer(t, { config: { options: { lameDuck: 3_000, probation: 200 } } })
   const connection = await HttpConnection.open(server.target())
   const events = connection.send({ path: '/events' })
   await events.head

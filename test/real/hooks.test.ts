@@ -73,7 +73,7 @@ t.test('a preReload hook that throws vetoes, and the ones behind it do not run',
 })
 
 t.test('a preReload hook that hangs fails the reload, and the ones behind it never run', async (t) => {
-  const server = await start(t, { preReload: 'wait' }, { readyTimeout: 4_000 })
+  const server = await start(t, { preReload: 'wait' }, { readyTimeout: 6_000 })
   await server.tell({ command: 'reload' })
   t.match(await server.event('reload rejected'), { code: 'GRACEFUL_ERR_READY_TIMEOUT', statusCode: 504 })
   await server.tell({ command: 'release', name: 'preReload' })

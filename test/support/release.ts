@@ -37,7 +37,7 @@ export interface FixtureConfig {
 
 const DEFAULT_CONFIG: FixtureConfig = {
   release: 'A',
-  options: { probation: 200, drainTimeout: 10_000 },
+  options: { probation: 200, drainTimeout: 60_000 },
   apps: [{ port: 0, host: '127.0.0.1' }],
   servers: [],
   plain: []
