@@ -63,8 +63,8 @@ t.test('a request on a moved connection may take longer than the keep-alive time
 
 t.test('half a request on a moved connection is answered 408, as on any other', async (t) => {
   // One that was never used owes a request from the beginning: the reload must not take longer.
-  const http = { ...fastify.http, headersTimeout: keepAliveTimeout }
-  const server = await startServer(t, { script, config: { fastify: { ...fastify, http } } })
+  const patient = { ...fastify, http: { ...fastify.http, headersTimeout: keepAliveTimeout } }
+  const server = await startServer(t, { script, config: { fastify: patient } })
   const connections = [...(await openIdle(server.target(), 1)), ...(await openUnused(server.target(), 1))]
   t.equal(await reloadAndCount(server), 2)
   const halves = connections.map((connection) => connection.begin('GET / HTTP/1.1\r\nhost:'))
