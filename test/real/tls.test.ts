@@ -5,7 +5,7 @@ import t, { type Test } from 'tap'
 import { echo, KeepAliveClient, PipeliningClient } from '../support/clients.js'
 import { HttpConnection, type Target } from '../support/connection.js'
 import { EARLY, within } from '../support/limit.js'
-import { Load } from '../support/load.js'
+import { Load, reloadUnder } from '../support/load.js'
 import type { FixtureConfig } from '../support/release.js'
 import { startServer } from '../support/start.js'
 import { type Certificate, certificate, overTls } from '../support/tls.js'
@@ -18,12 +18,7 @@ t.test('no request over TLS fails over several reloads, and each connection is t
   const target = overTls(server.target())
   const clients = Array.from({ length: 16 }, () => new KeepAliveClient(target))
   const load = new Load([...clients, new PipeliningClient(target)], { pause: 5 })
-  for (let generation = 1; generation <= 4; generation++) {
-    await load.reached(generation)
-    await server.reload()
-  }
-  await load.reached(5)
-  const report = await load.stop()
+  const report = await reloadUnder(load, server, 4)
   t.strictSame(report.failures, [])
   t.equal(report.connectionsClosed, 0)
   t.ok(

@@ -7,11 +7,11 @@ import { tempFolder } from './temp-folder.js'
 
 /** Holds a program at its beginning until the test lets it go on. */
 export class Gate {
-  readonly #server: Server
+  readonly #arrival: Promise<Socket>
   readonly #path: string
 
   private constructor(server: Server, path: string) {
-    this.#server = server
+    this.#arrival = new Promise((resolve) => server.once('connection', resolve))
     this.#path = path
   }
 
@@ -29,9 +29,9 @@ export class Gate {
     gate.once('end', () => { ${program} }).resume()`
   }
 
-  /** Waits for the next program to stop at the gate; returns what lets it in. */
+  /** Waits for the program to stop at the gate; returns what lets it in. */
   async arrival(): Promise<() => void> {
-    const [program] = (await within(once(this.#server, 'connection'), 'program at the gate')) as [Socket]
+    const program = await within(this.#arrival, 'program at the gate')
     return () => void program.end()
   }
 }
