@@ -93,7 +93,8 @@ t.test('a handshake that the reload interrupts goes on', async (t) => {
 })
 
 t.test('no silent connection holds up a stop, and a request on its way is answered', async (t) => {
-  const server = await startServer(t, { config: config({ drainTimeout: NEVER }) })
+  const hooks = { drain: 'block' } as const
+  const server = await startServer(t, { script: 'hooks.cjs', config: { ...config({ drainTimeout: NEVER }), hooks } })
   const target = overTls(server.target())
   const silent = await HttpConnection.open(server.target())
   const unused = await HttpConnection.open(target)
@@ -104,8 +105,10 @@ t.test('no silent connection holds up a stop, and a request on its way is answer
   HttpConnection.open(overTls(relay.target)).catch(() => {})
   await relay.begun
   server.signal('SIGTERM')
-  await server.event('draining')
-  t.match(await late.request(echo('late')), { body: 'late', headers: { connection: 'close' } })
+  await server.held('drain')
+  const answer = late.request(echo('late'))
+  await server.release.write('go', '')
+  t.match(await answer, { body: 'late', headers: { connection: 'close' } })
   t.equal(await server.exitOf(server.pid), 0)
   t.strictSame(await Promise.all([unused.closed, idle.closed]), ['by the server', 'by the server'])
   await within(silent.closed, 'end of the silent connection')

@@ -30,7 +30,7 @@ export interface FixtureConfig {
   /** Makes `preReload` throw this message. */
   veto?: string
   /** What the first hook of each name does in hooks.cjs; the second one is that of every fixture. */
-  hooks?: Partial<Record<keyof GracefulHooks, 'throw' | 'hang' | 'wait'>>
+  hooks?: Partial<Record<keyof GracefulHooks, 'throw' | 'hang' | 'wait' | 'block'>>
   /** For a script that is not one of the fixture servers. */
   extra?: Record<string, unknown>
 }
