@@ -49,6 +49,8 @@ async function startMixed(t: Test): Promise<TestServer> {
     script: 'mixed.cjs',
     config: {
       options: { probation: 1_000, drainTimeout: 60_000 },
+      // Longer than all of this takes on a busy machine.
+      fastify: { keepAliveTimeout: 600_000 },
       apps: [local, { port: 0, host: '::1' }, { path }, local, local, local],
       extra: { fastify: [{}, {}, {}, { https }, { http2: true }, { http2: true, https }] }
     }

@@ -175,7 +175,7 @@ const unmovable: Array<[what: string, extra: Record<string, unknown>, path: stri
 for (const [what, extra, path, options] of unmovable) {
   t.test(`a WebSocket that ${what} is closed with 1012`, async (t) => {
     const fastify = extra.tls ? { fastify: { https: certificate() } as FixtureConfig['fastify'] & object } : {}
-    const server = await startServer(t, settings(extra, { ...fastify, options: { drainTimeout: 4000 } }))
+    const server = await startServer(t, settings(extra, { ...fastify, options: { drainTimeout: 8000 } }))
     const inTheClear = server.target(0, extra.beside === undefined ? 'app' : 'server')
     const target = extra.tls ? overTls(inTheClear) : inTheClear
     const clients = await several(12, () => WebSocketClient.open(target, path, options))
