@@ -28,7 +28,7 @@ app.post('/mails', async (_request, reply) => {
 })
 
 async function sendMail() {
-  await setTimeout(200)
+  await setTimeout(1000)
   app.log.info('mail sent')
 }
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { echo, FreshClient, KeepAliveClient } from '../support/clients.js'
 import { HttpConnection } from '../support/connection.js'
-import { Load } from '../support/load.js'
+import { Load, reloadUnder } from '../support/load.js'
 import type { FixtureConfig } from '../support/release.js'
 import { startServer } from '../support/start.js'
 
@@ -9,12 +9,7 @@ t.test('no request fails over several reloads, and each connection is told befor
   const server = await startServer(t, { config: config({ probation: 50 }) })
   const clients = Array.from({ length: 16 }, () => new KeepAliveClient(server.target()))
   const load = new Load([...clients, new FreshClient(server.target())], { pause: 5 })
-  for (let generation = 1; generation <= 4; generation++) {
-    await load.reached(generation)
-    await server.reload()
-  }
-  await load.reached(5)
-  const report = await load.stop()
+  const report = await reloadUnder(load, server, 4)
   t.strictSame(report.failures, [])
   t.equal(report.connectionsClosed, 0)
   t.ok(

@@ -54,7 +54,7 @@ t.test('start, reload and stop', async (t) => {
   t.match(await server.eventOf(server.pid, 'reload-started'), { reason: 'SIGHUP', child })
   t.match(await server.eventOf(server.pid, 'handed-over'), { child, probation: 0 })
   t.match(await server.eventOf(server.pid, 'reload-succeeded'), { result: { generation: 2, pid: child } })
-  t.match(await server.eventOf(server.pid, 'draining'), { reason: 'reloaded', connections: 0, timeout: 10_000 })
+  t.match(await server.eventOf(server.pid, 'draining'), { reason: 'reloaded', connections: 0, timeout: 60_000 })
   t.match(await server.eventOf(child, 'closed'), { reason: 'SIGTERM', exitCode: 0 })
 })
 

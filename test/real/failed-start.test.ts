@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { failReload, succeedReload } from '../support/admin.js'
 import { HttpConnection } from '../support/connection.js'
+import { Gate } from '../support/gate.js'
 import { startServer } from '../support/start.js'
 import { tempFolder } from '../support/temp-folder.js'
 
@@ -27,7 +28,6 @@ const HANGS: Record<string, string> = {
 
 t.test('a child that hangs is killed after readyTimeout', async (t) => {
   const server = await startServer(t, { config: { options: { readyTimeout: 1_500 } } })
-  const good = await server.release.read('server.cjs')
   for (const [name, code] of Object.entries(HANGS)) {
     await t.test(name, async (t) => {
       const refusal = await failReload(t, server, () => server.release.write('server.cjs', code))
@@ -38,16 +38,27 @@ t.test('a child that hangs is killed after readyTimeout', async (t) => {
       })
     })
   }
+})
+
+t.test('after a child that hung the next reload works', async (t) => {
+  // It has to be long enough for a good child on a busy machine too.
+  const server = await startServer(t, { config: { options: { readyTimeout: 6_000 } } })
+  const good = await server.release.read('server.cjs')
+  const refusal = await failReload(t, server, () => server.release.write('server.cjs', `${PLUGIN}\n for (;;) {}`))
+  t.match(refusal, { code: 'GRACEFUL_ERR_READY_TIMEOUT' })
   await server.release.write('server.cjs', good)
   await succeedReload(t, server)
 })
 
 t.test('a child accepts nothing before its parent lets it take over', async (t) => {
   const server = await startServer(t)
+  const gate = await Gate.open(t)
+  await server.release.write('server.cjs', gate.before(await server.release.read('server.cjs')))
   server.signal('SIGHUP')
-  const { child } = (await server.event('reload-started')) as { child?: number }
-  server.signal('SIGSTOP')
-  const pid = Number(child)
+  const pid = Number((await server.event('reload-started')).child)
+  const letIn = await gate.arrival()
+  server.signal('SIGSTOP', server.pid)
+  letIn()
   await server.eventOf(pid, 'started')
   const connection = await HttpConnection.open(server.target())
   const answer = connection.request({ path: '/' })

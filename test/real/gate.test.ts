@@ -48,7 +48,9 @@ async function startMixed(t: Test): Promise<TestServer> {
   return startServer(t, {
     script: 'mixed.cjs',
     config: {
-      options: { probation: 1_000, drainTimeout: 10_000 },
+      options: { probation: 1_000, drainTimeout: 60_000 },
+      // Longer than all of this takes on a busy machine.
+      fastify: { keepAliveTimeout: 600_000 },
       apps: [local, { port: 0, host: '::1' }, { path }, local, local, local],
       extra: { fastify: [{}, {}, {}, { https }, { http2: true }, { http2: true, https }] }
     }

@@ -106,7 +106,7 @@ for (const [what, flag] of Object.entries(MALFORMED)) {
     const { output, exit } = await startWith(t, flag, { fds: [fd] })
     t.match(await output.event('refused'), { code: 'GRACEFUL_ERR_BAD_HANDOFF' })
     t.match(await output.event('refused again'), { code: 'GRACEFUL_ERR_BAD_HANDOFF' })
-    await exit
+    await Promise.all([exit, output.ended])
     t.strictSame(output.all('serving'), [])
   })
 }
@@ -154,7 +154,7 @@ for (const [what, prepare] of Object.entries(IMPOSTORS)) {
     for (const listener of flag.listeners) listener.fd = at
     const { output, exit } = await startWith(t, flag, { fds })
     t.match(await output.event('refused'), { code: 'GRACEFUL_ERR_BAD_HANDOFF', message: /file descriptor \d+ / })
-    await exit
+    await Promise.all([exit, output.ended])
     t.strictSame(output.all('serving'), [])
   })
 }

@@ -89,7 +89,7 @@ t.test('a stop signal while an app closes itself joins the drain that is under w
 })
 
 t.test('a stop signal while an app closes itself is not cut short by the limit for onClose hooks', async (t) => {
-  const server = await startServer(t, { config: { options: { drainTimeout: 400 } } })
+  const server = await startServer(t, { config: { options: { drainTimeout: 3_000 } } })
   await hold(server, 'mail')
   await server.tell({ command: 'close' })
   await server.event('draining')
@@ -113,7 +113,7 @@ t.test('a parent finishes what is held before it leaves, and the child serves me
 })
 
 t.test('the signal aborts when draining begins, and not earlier', async (t) => {
-  const server = await startServer(t, { config: { options: { lameDuck: 200, probation: 200 } } })
+  const server = await startServer(t, { config: { options: { lameDuck: 3_000, probation: 200 } } })
   const connection = await HttpConnection.open(server.target())
   const events = connection.send({ path: '/events' })
   await events.head
@@ -126,6 +126,6 @@ t.test('the signal aborts when draining begins, and not earlier', async (t) => {
   t.match(JSON.parse((await other.request({ path: '/phase' })).body), { phase: 'lame duck', aborted: false })
   other.close()
   t.equal((await events.response).body, 'begin\nend\n')
-  t.equal(server.events('draining').length, 1)
   t.equal(await server.exitOf(server.pid), 0)
+  t.equal(server.events('draining').length, 1)
 })

@@ -66,13 +66,14 @@ t.test('a preReload hook that throws vetoes, and the ones behind it do not run',
   const connection = await HttpConnection.open(server.target())
   const refused = await connection.request({ method: 'POST', path: '/admin/reload' })
   t.match(refused, { status: 409, body: /"GRACEFUL_ERR_VETOED".*this hook went wrong/ })
+  await server.heard()
   t.strictSame(story(server), ['serving', 'preReload 1', 'reload-failed', 'reloadFailed 1', 'reloadFailed 2'])
   t.strictSame(detail(server, 'reloadFailed'), { code: 'GRACEFUL_ERR_VETOED' })
   connection.close()
 })
 
 t.test('a preReload hook that hangs fails the reload, and the ones behind it never run', async (t) => {
-  const server = await start(t, { preReload: 'wait' }, { readyTimeout: 4_000 })
+  const server = await start(t, { preReload: 'wait' }, { readyTimeout: 6_000 })
   await server.tell({ command: 'reload' })
   t.match(await server.event('reload rejected'), { code: 'GRACEFUL_ERR_READY_TIMEOUT', statusCode: 504 })
   await server.tell({ command: 'release', name: 'preReload' })

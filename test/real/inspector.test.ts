@@ -1,6 +1,7 @@
 import { once } from 'node:events'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import t from 'tap'
+import { freePort } from '../support/raw.js'
 import type { Release } from '../support/release.js'
 import type { TestServer } from '../support/server.js'
 import { launchServer, startServer } from '../support/start.js'
@@ -21,15 +22,6 @@ const CONFIG = { options: { probation: 200 } }
 const prepare = async (release: Release) => {
   await release.write('inspector.cjs', SCRIPT)
   return undefined
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 function found(server: TestServer, pid: number) {

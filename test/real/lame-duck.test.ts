@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { HttpConnection } from '../support/connection.js'
+import { EARLY } from '../support/limit.js'
 import type { TestServer } from '../support/server.js'
 import { startServer } from '../support/start.js'
 import { untilRefused } from '../support/stop-accepting.js'
@@ -13,16 +14,16 @@ async function ask(server: TestServer, path: string) {
   return response
 }
 
-async function startLameDuck(t: Test, lameDuck: number): Promise<TestServer> {
-  const server = await startServer(t, { config: { options: { statusRoute, lameDuck } } })
+async function startLameDuck(t: Test): Promise<TestServer> {
+  const server = await startServer(t, { config: { options: { statusRoute, lameDuck: 60_000 } } })
   t.equal((await ask(server, statusRoute)).status, 200)
   server.signal('SIGTERM')
-  t.match(await server.event('lame-duck'), { reason: 'SIGTERM', duration: lameDuck })
+  t.match(await server.event('lame-duck'), { reason: 'SIGTERM', duration: 60_000 })
   return server
 }
 
 t.test('a lame duck accepts and answers, and reports that it wants no more', async (t) => {
-  const server = await startLameDuck(t, 60_000)
+  const server = await startLameDuck(t)
   t.match(await ask(server, statusRoute), { status: 503, body: '{"phase":"lame duck","generation":1}' })
   const fresh = await ask(server, '/')
   t.equal(fresh.status, 200)
@@ -36,13 +37,15 @@ t.test('a lame duck accepts and answers, and reports that it wants no more', asy
 })
 
 t.test('a lame duck drains when its time is over', async (t) => {
-  const server = await startLameDuck(t, 300)
+  const lameDuck = 300
+  const server = await startServer(t, { config: { options: { lameDuck } } })
   const connection = await HttpConnection.open(server.target())
   const slow = connection.send({ path: '/hold/slow' })
   await server.held('slow')
+  server.signal('SIGTERM')
   const draining = await server.event('draining')
   const duration = Number(draining.time) - Number((await server.event('lame-duck')).time)
-  t.ok(duration >= 299, `${duration} ms`)
+  t.ok(duration >= lameDuck - EARLY, `${duration} ms`)
   await untilRefused(server.target())
   await server.tell({ command: 'release', name: 'slow' })
   t.match(await slow.response, { status: 200, headers: { connection: 'close' } })
@@ -51,7 +54,7 @@ t.test('a lame duck drains when its time is over', async (t) => {
 })
 
 t.test('the force signal ends a lame duck, and names what that cost', async (t) => {
-  const server = await startLameDuck(t, 60_000)
+  const server = await startLameDuck(t)
   const connection = await HttpConnection.open(server.target())
   const slow = connection.send({ path: '/hold/slow' })
   await server.held('slow')
@@ -62,7 +65,7 @@ t.test('the force signal ends a lame duck, and names what that cost', async (t) 
 })
 
 t.test('a lame duck cannot reload', async (t) => {
-  const server = await startLameDuck(t, 60_000)
+  const server = await startLameDuck(t)
   const connection = await HttpConnection.open(server.target())
   const refused = await connection.request({ method: 'POST', path: '/admin/reload' })
   t.match(refused, { status: 503, body: /"GRACEFUL_ERR_STOPPING".*lame duck/ })
@@ -74,7 +77,7 @@ t.test('a lame duck cannot reload', async (t) => {
 })
 
 t.test('an app that closes itself in lame duck does not wait for the end of it', async (t) => {
-  const server = await startLameDuck(t, 60_000)
+  const server = await startLameDuck(t)
   await server.tell({ command: 'close' })
   t.equal(await server.exitOf(server.pid), 0)
   t.strictSame(server.events('draining').map(({ reason }) => reason)[0], 'the app closes')

@@ -72,6 +72,7 @@ t.test('new code gets the ports that it asks for, and those that it leaves are c
   await server.release.configure({ apps: [at(other), at(kept)], plain: [] })
   await server.reload()
   for (const target of places) await untilRefused(target)
+  await server.heard()
   const warnings = server.events('unclaimed')
   t.strictSame(warnings.map(({ address }) => address).sort(), [`127.0.0.1:${left}`, `127.0.0.1:${leftToo}`].sort())
   t.match(warnings, [{ level: 40 }, { level: 40 }])

@@ -1,36 +1,41 @@
 import t from 'tap'
 import type { HttpConnection } from '../support/connection.js'
 import type { Exchange } from '../support/exchange.js'
-import { checkMoved, openIdle, openUnused } from '../support/moving.js'
-import type { TestServer } from '../support/server.js'
+import { checkMoved, openIdle, openUnused, portsAt, untilAt } from '../support/moving.js'
+import type { Line } from '../support/output.js'
 import { startServer } from '../support/start.js'
 
 const script = 'migration.cjs'
 const CONNECTIONS = 100
+/** Long enough for the child to be killed in it. Milliseconds. */
+const PROBATION = 6_000
+
+t.jobs = 2
 
 /** After how many connections have moved the child is killed: anywhere in the growing batches. */
 for (const moved of [1, 7, 40, 90]) {
   t.test(`a child that is killed when ${moved} of ${CONNECTIONS} connections have moved`, async (t) => {
-    const server = await startServer(t, { script, config: { options: { probation: 1_000 } } })
+    const server = await startServer(t, { script, config: { options: { probation: PROBATION } } })
     const idle = await openIdle(server.target(), CONNECTIONS / 2)
     const connections = [...idle, ...(await openUnused(server.target(), CONNECTIONS / 2))]
     const ports = connections.map(({ localPort }) => localPort)
     server.signal('SIGHUP')
     const child = await server.serving(2)
-    await server.event({ what: `connection ${moved} of the child`, test: () => takenBy(server, child).size >= moved })
+    await server.event({ what: `connection ${moved} of the child`, test: () => portsAt(server, child).length >= moved })
     process.kill(child, 'SIGKILL')
     // Sent while nobody knows who will answer.
     const exchanges = connections.map((connection, index) => count(connection, index))
     const outcomes = await Promise.allSettled(exchanges.map(({ response }) => response))
     t.match(await server.eventOf(server.pid, 'rolled-back'), { err: { code: 'GRACEFUL_ERR_ROLLED_BACK' } })
 
-    const taken = takenBy(server, child)
+    const taken = new Set(portsAt(server, child))
     const lost = connections.filter((_, index) => outcomes[index]?.status === 'rejected')
     const strangers = lost.filter((connection) => !taken.has(ports[connections.indexOf(connection)]))
     t.ok(
       strangers.length <= 1,
       `${lost.length} of ${taken.size} taken ones and ${strangers.length} on its way are lost`
     )
+    await server.heard(server.pid)
     const counted = server.events('counted').map(({ id }) => id)
     t.equal(new Set(counted).size, counted.length, 'no request was answered twice')
     await checkMoved(
@@ -39,10 +44,12 @@ for (const moved of [1, 7, 40, 90]) {
       server.pid
     )
 
-    const fresh = await openIdle(server.target(), 1)
+    const [fresh] = (await openIdle(server.target(), 1)) as [HttpConnection]
     server.signal('SIGHUP', server.pid)
-    t.equal(await server.exitOf(server.pid), 0)
-    await checkMoved(t, fresh, server.current)
+    const isNext = (line: Line) => line.graceful === 'handed-over' && line.child !== child
+    const next = Number((await server.event({ what: 'next handover', test: isNext })).child)
+    await untilAt(server, next, fresh)
+    await checkMoved(t, [fresh], next)
     t.equal(await server.stop(), 0)
   })
 }
@@ -75,7 +82,7 @@ t.test('a reload succeeds, and its parent leaves, when the child stands still an
 })
 
 t.test('connections in use that cannot move in time are told to close, not cut off', async (t) => {
-  const options = { probation: 0, drainTimeout: 3_000 }
+  const options = { probation: 0, drainTimeout: 8_000 }
   const server = await startServer(t, { script, config: { options, extra: { standStill: true } } })
   const connections = await openIdle(server.target(), 10)
   server.signal('SIGHUP')
@@ -95,12 +102,6 @@ t.test('connections in use that cannot move in time are told to close, not cut o
   t.equal(await server.exitOf(server.pid), 0)
   t.strictSame(server.events('forced'), [])
 })
-
-/** The ports of the clients whose connections a process has got. */
-function takenBy(server: TestServer, pid: number): Set<unknown> {
-  const lines = server.events((line) => line.fixture === 'connected' && line.pid === pid)
-  return new Set(lines.map(({ port }) => port))
-}
 
 function count(connection: HttpConnection, index: number): Exchange {
   return connection.send({ method: 'POST', path: `/count/${index}` })

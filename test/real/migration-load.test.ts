@@ -26,6 +26,7 @@ t.test(`200 connections that never pause see nothing of ${RELOADS} reloads`, asy
     t.equal(report.connectionsClosed, 0)
     requests += report.requests
   }
+  await server.heard()
   const moved = server.events((line) => line.fixture === 'connected' && line.pid !== server.pid)
   t.equal(moved.length, RELOADS * 200, 'each connection moved in each reload')
   t.strictSame(server.events('forced'), [])
@@ -40,6 +41,7 @@ t.test('2000 idle connections move', async (t) => {
   while (connections.length < 2_000) connections.push(...(await openIdle(server.target(), 100)))
   t.comment(`${await reloadAndCount(server)} moved within the probation`)
   await checkMoved(t, connections, server.current)
+  await server.heard()
   t.equal(server.events((line) => line.fixture === 'connected' && line.pid === server.current).length, 2_000)
   t.equal(await server.stop(), 0)
 })

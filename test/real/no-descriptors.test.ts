@@ -1,11 +1,8 @@
-import { once } from 'node:events'
-import { createServer, type Socket } from 'node:net'
-import { join } from 'node:path'
 import t from 'tap'
 import { failReload, succeedReload } from '../support/admin.js'
 import { CAN_LIMIT, limitFds } from '../support/descriptors.js'
+import { Gate } from '../support/gate.js'
 import { startServer } from '../support/start.js'
-import { tempFolder } from '../support/temp-folder.js'
 
 const skip = CAN_LIMIT ? false : 'needs prlimit'
 const servers = Array.from({ length: 3 }, () => ({ port: 0, host: '127.0.0.1' }))
@@ -27,21 +24,15 @@ t.test('a parent without file descriptors starts no child', { skip }, async (t) 
 })
 
 t.test('a parent that runs out of file descriptors while the child boots keeps its listeners', { skip }, async (t) => {
-  const gatekeeper = createServer()
-  const path = join(await tempFolder(t), 'gate')
-  await once(gatekeeper.listen(path), 'listening')
-  t.teardown(() => gatekeeper.close())
+  const gate = await Gate.open(t)
   const server = await startServer(t, { config: { servers } })
   const good = await server.release.read('server.cjs')
-  const gated = `const gate = require('node:net').connect(${JSON.stringify(path)})
-    gate.once('end', () => { ${good.replaceAll("'use strict'", '')} }).resume()`
-
   let restore: () => void = () => {}
   const refusal = await failReload(t, server, async () => {
-    await server.release.write('server.cjs', gated)
-    gatekeeper.once('connection', (child: Socket) => {
+    await server.release.write('server.cjs', gate.before(good))
+    void gate.arrival().then((letIn) => {
       restore = limitFds(server.pid, 2)
-      child.end()
+      letIn()
     })
   })
   restore()

@@ -1,12 +1,11 @@
-import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { checkFresh, succeedReload } from '../support/admin.js'
 import { HttpConnection } from '../support/connection.js'
 import { HAS_PROC, listeningInodes } from '../support/fds.js'
+import { Gate } from '../support/gate.js'
 import { startServer } from '../support/start.js'
 import { tempFolder } from '../support/temp-folder.js'
 
@@ -35,7 +34,7 @@ t.test('a child serves on when its parent is killed within the probation', { ski
   t.equal(existsSync(path), true)
   await server.release.configure({ options: { probation: 100 } })
   server.signal('SIGHUP', child)
-  const grandchild = await server.serving(3)
+  const grandchild = await server.takenOver(await server.serving(3))
   await checkFresh(t, server, grandchild)
   server.signal('SIGTERM', grandchild)
   await server.waitFor(server.gone, 'end of all generations')
@@ -43,23 +42,18 @@ t.test('a child serves on when its parent is killed within the probation', { ski
 })
 
 t.test('a child that boots while its parent is killed takes over when it is ready', { skip }, async (t) => {
-  const gatekeeper = createServer()
-  const path = join(await tempFolder(t), 'gate')
-  await once(gatekeeper.listen(path), 'listening')
-  t.teardown(() => gatekeeper.close())
+  const gate = await Gate.open(t)
   const server = await startServer(t)
   const good = await server.release.read('server.cjs')
-  const gated = `const gate = require('node:net').connect(${JSON.stringify(path)})
-    gate.once('end', () => { ${good} }).resume()`
-  await server.release.write('server.cjs', gated)
+  await server.release.write('server.cjs', gate.before(good))
   server.signal('SIGHUP')
-  const [gate] = await once(gatekeeper, 'connection')
+  const letIn = await gate.arrival()
   server.signal('SIGKILL', server.pid)
   await server.exit
   // Nobody accepts now, and nobody is refused.
   const connection = await HttpConnection.open(server.target())
   const answer = connection.request({ path: '/' })
-  gate.end()
+  letIn()
   t.match(JSON.parse((await answer).body), { pid: await server.serving(2), generation: 2 })
   connection.close()
   await server.release.write('server.cjs', good)

@@ -4,7 +4,7 @@ import { HttpConnection } from '../support/connection.js'
 import { inodesOfPort, listeningInodes } from '../support/fds.js'
 import type { TestServer } from '../support/server.js'
 import { startServer } from '../support/start.js'
-import { untilQuiet } from '../support/tree.js'
+import { untilLeft, untilQuiet, untilTrue } from '../support/tree.js'
 
 /** How many signals come, and in which time (milliseconds). */
 const SIGNALS = 30
@@ -82,8 +82,8 @@ for (const seed of SEEDS) {
         t.comment(`generation ${server.events('serving').length}, left: ${left ?? 'none'}`)
         if (kind === 'reload') t.ok(left, 'a reload ends no service')
         if (left !== undefined) await expectAlone(t, server, left, port)
-        t.strictSame(server.alive(), [])
-        t.strictSame(inodesOfPort(port), [])
+        await untilLeft(server, [])
+        await untilTrue(server, 'end of the listening socket', () => inodesOfPort(port).length === 0)
       })
     }
   }

@@ -14,7 +14,7 @@ import { startServer } from '../support/start.js'
 import { tempFolder } from '../support/temp-folder.js'
 
 /** Long enough for anything that a test does in it. */
-const PROBATION = 10_000
+const PROBATION = 60_000
 
 /** How a child can end when it serves already, and what the one who asked for the reload is told. */
 const ENDINGS: Array<{ name: string; end: Command | NodeJS.Signals; says: RegExp }> = [
@@ -105,6 +105,7 @@ async function suspend(server: TestServer, pid: number) {
 async function checkRolledBack(t: Test, server: TestServer, pidFile: string): Promise<void> {
   await checkFresh(t, server, server.pid)
   t.equal(await readFile(pidFile, 'utf8'), `${server.pid}\n`)
+  await server.heard(server.pid)
   t.match(server.events('rolled-back'), [{ pid: server.pid, err: { code: 'GRACEFUL_ERR_ROLLED_BACK' } }])
   const hooks = server.events((line) => line.fixture === 'hook' && line.pid === server.pid)
   t.match(hooks, [{ name: 'preReload' }, { name: 'reloadFailed', error: 'GRACEFUL_ERR_ROLLED_BACK' }])
@@ -136,6 +137,5 @@ async function reloadAgain(t: Test, server: TestServer): Promise<void> {
 async function startOfGood(server: TestServer): Promise<number> {
   const test = (line: Line) => line.fixture === 'started' && line.release === 'good'
   const { pid } = await server.event({ what: 'start of the good release', test })
-  await server.eventOf(pid, 'serving')
-  return pid
+  return server.takenOver(pid)
 }

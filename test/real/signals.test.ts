@@ -14,7 +14,7 @@ while (!existsSync(__dirname + '/go')) Atomics.wait(new Int32Array(new SharedArr
 require('./server.cjs')
 `
 
-async function start(t: Test, probation = 300): Promise<TestServer> {
+async function start(t: Test, probation = 1_500): Promise<TestServer> {
   return startServer(t, {
     script: 'slow.cjs',
     config: { options: { probation } },
@@ -173,10 +173,10 @@ t.test('a reload signal while hooks still deal with a rollback begins a reload l
     await release.write('undoing.cjs', SLOW_UNDOING)
     return undefined
   }
-  const config = { options: { probation: 1_000 } }
+  const config = { options: { probation: 3_000 } }
   const server = await startServer(t, { config, script: 'undoing.cjs', prepare })
   server.signal('SIGHUP')
-  server.signal('SIGKILL', await server.serving(2))
+  server.signal('SIGKILL', await server.takenOver(await server.serving(2)))
   await server.eventOf(server.pid, 'rolled-back')
   await server.release.configure({ release: 'C' })
   server.signal('SIGHUP', server.pid)

@@ -4,6 +4,8 @@ import { HttpConnection, type Target } from '../support/connection.js'
 import { startServer } from '../support/start.js'
 
 const script = 'state.cjs'
+/** Short, yet long enough for a child to be ready on a busy machine. Milliseconds. */
+const SHORT = 6_000
 const hit = { method: 'POST', path: '/hits' }
 
 t.test('a state passes from generation to generation, with all that a structured clone keeps', async (t) => {
@@ -49,7 +51,7 @@ t.test('nothing is accepted between save and load, and who connects in between i
 })
 
 t.test('who connects while a save fails is answered by the parent', async (t) => {
-  const options = { readyTimeout: 1_500 }
+  const options = { readyTimeout: SHORT }
   const server = await startServer(t, { script, config: { options, extra: { save: 'hang' } } })
   server.signal('SIGHUP')
   await server.eventOf(server.pid, 'saving')
@@ -63,7 +65,7 @@ for (const [save, code] of [
   ['hang', 'GRACEFUL_ERR_READY_TIMEOUT']
 ] as const) {
   t.test(`a save that fails is a failed reload: ${save}`, async (t) => {
-    const options = { readyTimeout: 1_500 }
+    const options = save === 'hang' ? { readyTimeout: SHORT } : {}
     const server = await startServer(t, { script, config: { options, extra: { save } } })
     t.match(await failReload(t, server, async () => {}), { code })
     t.strictSame(server.events('loading'), [])
@@ -75,7 +77,8 @@ for (const [load, code] of [
   ['hang', 'GRACEFUL_ERR_READY_TIMEOUT']
 ] as const) {
   t.test(`a load that fails is a failed reload, and the next one works: ${load}`, async (t) => {
-    const server = await startServer(t, { script, config: { options: { readyTimeout: 1_500 } } })
+    const options = load === 'hang' ? { readyTimeout: SHORT } : {}
+    const server = await startServer(t, { script, config: { options } })
     await hitOnce(server.target())
     const refusal = await failReload(t, server, () => server.release.configure({ extra: { load } }))
     t.equal(refusal.code, code)

@@ -63,24 +63,33 @@ t.test('it stays 200 through a reload that fails', async (t) => {
 })
 
 t.test('it says 503 when the process stops, on a connection that is still open', async (t) => {
-  const server = await startServer(t, { config: { options: { statusRoute: path } } })
+  const config = { options: { statusRoute: path }, hooks: { drain: 'block' } as const }
+  const server = await startServer(t, { script: 'hooks.cjs', config })
   const connection = await HttpConnection.open(server.target())
   t.equal((await connection.request({ path })).status, 200)
   server.signal('SIGTERM')
-  await server.event('draining')
-  const response = await connection.request({ path })
-  t.match(response, { status: 503, body: '{"phase":"draining","generation":1}', headers: { connection: 'close' } })
+  await server.held('drain')
+  const response = connection.request({ path })
+  await server.release.write('go', '')
+  t.match(await response, {
+    status: 503,
+    body: '{"phase":"draining","generation":1}',
+    headers: { connection: 'close' }
+  })
   t.equal(await server.exitOf(server.pid), 0)
 })
 
 t.test('an app that closes says 503 while the other app of the process says 200', async (t) => {
   const local = { port: 0, host: '127.0.0.1' }
-  const server = await startServer(t, { config: { options: { statusRoute: path }, apps: [local, local] } })
+  const config = { options: { statusRoute: path }, apps: [local, local], hooks: { drain: 'block' } as const }
+  const server = await startServer(t, { script: 'hooks.cjs', config })
   const [first, second] = [await HttpConnection.open(server.target(0)), await HttpConnection.open(server.target(1))]
   t.equal((await first.request({ path })).status, 200)
   await server.tell({ command: 'close', index: 0 })
-  await server.event('draining')
-  t.match(await first.request({ path }), { status: 503, headers: { connection: 'close' } })
+  await server.held('drain')
+  const answer = first.request({ path })
+  await server.release.write('go', '')
+  t.match(await answer, { status: 503, headers: { connection: 'close' } })
   await server.event('app closed')
   t.match(await second.request({ path }), { status: 200, body: '{"phase":"serving","generation":1}' })
   second.close()

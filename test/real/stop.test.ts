@@ -58,13 +58,14 @@ t.test('uploads, streams and pipelined requests in hand are finished on a stop',
 })
 
 t.test('a request that is on its way on an idle connection when the stop comes is answered', async (t) => {
-  const server = await startServer(t)
+  const server = await startServer(t, { script: 'hooks.cjs', config: { hooks: { drain: 'block' } } })
   const [idle, unused] = [await HttpConnection.open(server.target()), await HttpConnection.open(server.target())]
   t.equal((await idle.request({ path: '/' })).status, 200)
 
   server.signal('SIGTERM')
-  await server.event('draining')
+  await server.held('drain')
   const late = [idle.send(echo('late')), unused.send(echo('first'))]
+  await server.release.write('go', '')
   const responses = await Promise.all(late.map((exchange) => exchange.response))
   t.match(responses, [
     { status: 200, body: 'late', headers: { connection: 'close' } },

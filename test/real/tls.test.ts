@@ -4,8 +4,8 @@ import t, { type Test } from 'tap'
 import { echo, KeepAliveClient, PipeliningClient } from '../support/clients.js'
 import { HttpConnection, type Target } from '../support/connection.js'
 import { shakeHands } from '../support/handshake.js'
-import { within } from '../support/limit.js'
-import { Load } from '../support/load.js'
+import { EARLY, within } from '../support/limit.js'
+import { Load, reloadUnder } from '../support/load.js'
 import type { FixtureConfig } from '../support/release.js'
 import { startServer } from '../support/start.js'
 import { type Certificate, certificate, overTls } from '../support/tls.js'
@@ -18,12 +18,7 @@ t.test('no request over TLS fails over several reloads, and each connection is t
   const target = overTls(server.target())
   const clients = Array.from({ length: 16 }, () => new KeepAliveClient(target))
   const load = new Load([...clients, new PipeliningClient(target)], { pause: 5 })
-  for (let generation = 1; generation <= 4; generation++) {
-    await load.reached(generation)
-    await server.reload()
-  }
-  await load.reached(5)
-  const report = await load.stop()
+  const report = await reloadUnder(load, server, 4)
   t.strictSame(report.failures, [])
   t.equal(report.connectionsClosed, 0)
   t.ok(
@@ -75,11 +70,11 @@ t.test('an idle TLS connection of the parent lives as long as its keep-alive tim
   const keepAliveTimeout = 1_500
   const server = await startServer(t, { config: config({ probation: 0, drainTimeout: NEVER }, { keepAliveTimeout }) })
   const idle = await HttpConnection.open(overTls(server.target()))
-  await idle.request({ path: '/' })
   const begin = performance.now()
+  await idle.request({ path: '/' })
   server.signal('SIGHUP')
   t.equal(await server.waitFor(idle.closed, 'end of the idle connection'), 'by the server')
-  t.ok(performance.now() - begin >= keepAliveTimeout - 100, 'not closed earlier')
+  t.ok(performance.now() - begin >= keepAliveTimeout - EARLY, 'not closed earlier')
   t.equal(await server.exitOf(server.pid), 0)
 })
 
@@ -98,7 +93,8 @@ t.test('a handshake that the reload interrupts goes on', async (t) => {
 })
 
 t.test('no silent connection holds up a stop, and a request on its way is answered', async (t) => {
-  const server = await startServer(t, { config: config({ drainTimeout: NEVER }) })
+  const hooks = { drain: 'block' } as const
+  const server = await startServer(t, { script: 'hooks.cjs', config: { ...config({ drainTimeout: NEVER }), hooks } })
   const target = overTls(server.target())
   const silent = await HttpConnection.open(server.target())
   const unused = await HttpConnection.open(target)
@@ -109,8 +105,10 @@ t.test('no silent connection holds up a stop, and a request on its way is answer
   HttpConnection.open(overTls(relay.target)).catch(() => {})
   await relay.begun
   server.signal('SIGTERM')
-  await server.event('draining')
-  t.match(await late.request(echo('late')), { body: 'late', headers: { connection: 'close' } })
+  await server.held('drain')
+  const answer = late.request(echo('late'))
+  await server.release.write('go', '')
+  t.match(await answer, { body: 'late', headers: { connection: 'close' } })
   t.equal(await server.exitOf(server.pid), 0)
   t.strictSame(await Promise.all([unused.closed, idle.closed]), ['by the server', 'by the server'])
   await within(silent.closed, 'end of the silent connection')

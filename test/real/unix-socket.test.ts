@@ -67,7 +67,7 @@ t.test('a path that new code no longer asks for goes away', async (t) => {
   const server = await startServer(t, { config })
   await server.release.configure({ servers: [] })
   await succeedReload(t, server)
-  t.match(server.events('unclaimed'), [{ address: left, level: 40 }])
+  t.match(await server.event('unclaimed'), { address: left, level: 40 })
   t.strictSame([existsSync(kept), existsSync(left)], [true, false])
 })
 
@@ -120,6 +120,7 @@ t.test('paths up to the longest work, and what cannot be had fails under its own
 async function failsWith(t: Test, path: string, message: string): Promise<void> {
   const server = await startOn(t, path, launchServer)
   t.equal((await server.exit).code, 1)
+  await server.waitFor(server.gone, 'end of all output')
   t.match(server.output.toString(), `${message} ${path}`)
 }
 

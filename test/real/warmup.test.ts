@@ -45,11 +45,10 @@ for (const [warmup, code, message] of [
   ['hang', 'GRACEFUL_ERR_READY_TIMEOUT', /readyTimeout/]
 ] as const) {
   t.test(`a warm-up that fails is a failed boot: ${warmup}`, async (t) => {
-    const server = await startServer(t, { script, config: { options: { readyTimeout: 5_000 } } })
-    const spoil = () => server.release.configure({ options: { readyTimeout: 1_500 }, extra: { warmup } })
-    if (warmup === 'hang') await server.release.configure({ options: { readyTimeout: 1_500 } })
-    if (warmup === 'hang') await server.reload()
-    const refusal = await failReload(t, server, spoil)
+    // Short, yet long enough for a child to be ready on a busy machine.
+    const options = warmup === 'hang' ? { readyTimeout: 6_000 } : {}
+    const server = await startServer(t, { script, config: { options } })
+    const refusal = await failReload(t, server, () => server.release.configure({ extra: { warmup } }))
     t.match(refusal, { code, message })
     await server.release.configure({ extra: {} })
     await succeedReload(t, server)
@@ -60,6 +59,7 @@ t.test('a first process whose warm-up fails never listens', async (t) => {
   const server = await launchServer(t, { script, config: { extra: { warmup: 'status' } } })
   const { code } = await server.waitFor(server.exit, 'end of the process')
   t.equal(code, 1)
+  await server.waitFor(server.gone, 'end of all output')
   t.strictSame(server.events('listening'), [])
   t.match(server.output.toString(), /GRACEFUL_ERR_WARMUP/)
 })

@@ -7,8 +7,6 @@ import { tempFolder } from '../support/temp-folder.js'
 import { certificate, overTls } from '../support/tls.js'
 import { CountingClient, clientFrame, RawWebSocket, WebSocketClient } from '../support/websocket.js'
 
-t.setTimeout(120_000)
-
 const settings = (extra: Record<string, unknown> = {}, config: FixtureConfig = {}): ServerSettings => ({
   script: 'websocket.cjs',
   config: { ...config, extra }
@@ -28,6 +26,7 @@ t.test('100 clients that count without pause over 5 reloads: nothing is lost, do
     []
   )
   t.ok(clients.every(({ client }) => !client.isClosed))
+  await server.heard()
   t.equal(happened(server, 'moved').length, 500)
   t.equal(happened(server, 'arrived').length, 500)
   t.strictSame(happened(server, 'left'), [])
@@ -176,7 +175,7 @@ const unmovable: Array<[what: string, extra: Record<string, unknown>, path: stri
 for (const [what, extra, path, options] of unmovable) {
   t.test(`a WebSocket that ${what} is closed with 1012`, async (t) => {
     const fastify = extra.tls ? { fastify: { https: certificate() } as FixtureConfig['fastify'] & object } : {}
-    const server = await startServer(t, settings(extra, { ...fastify, options: { drainTimeout: 4000 } }))
+    const server = await startServer(t, settings(extra, { ...fastify, options: { drainTimeout: 8000 } }))
     const inTheClear = server.target(0, extra.beside === undefined ? 'app' : 'server')
     const target = extra.tls ? overTls(inTheClear) : inTheClear
     const clients = await several(12, () => WebSocketClient.open(target, path, options))
@@ -202,9 +201,9 @@ t.test("with connections: 'close' no WebSocket moves", async (t) => {
 })
 
 t.test('close frames are spread over a while', async (t) => {
-  const server = await startServer(t, settings({}, { options: { probation: 0, drainTimeout: 3000 } }))
+  const server = await startServer(t, settings({}, { options: { probation: 0, drainTimeout: 8000 } }))
   const times: number[] = []
-  const clients = await several(60, async () => {
+  const clients = await several(150, async () => {
     const client = await WebSocketClient.open(server.target(), '/ws/pinned')
     void client.closed.then(() => times.push(performance.now()))
     return client

@@ -31,6 +31,7 @@ export async function failReload(t: Test, server: TestServer, spoil: () => Promi
   await untilFds(admin, parent, fds)
   await clients.finish(t, parent)
   admin.close()
+  await server.heard(parent)
   t.match(server.events('reload-failed').slice(failures), [{ reason: 'admin route', err: { code: refusal.code } }])
   t.match(server.events((line) => line.name === 'reloadFailed').at(-1), { error: refusal.code, pid: parent })
   await checkFresh(t, server, parent)

@@ -13,13 +13,14 @@ export type Command =
   | { command: 'exit'; code: number }
   | { command: 'throw'; message: string }
   | { command: 'phase' }
+  | { command: 'echo'; id: number }
 
 /** Where every process of the fixture reports and takes commands, whatever has become of its listeners. */
 export class Control {
   readonly path: string
   #server: Server
   #sockets = new Map<number, Socket>()
-  #waiting = new Map<number, (socket: Socket) => void>()
+  #waiting = new Map<number, Array<(socket: Socket) => void>>()
 
   private constructor(path: string) {
     this.path = path
@@ -46,7 +47,7 @@ export class Control {
   }
 
   #reported(pid: number): Promise<Socket> {
-    return new Promise((resolve) => this.#waiting.set(pid, resolve))
+    return new Promise((resolve) => this.#waiting.set(pid, [...(this.#waiting.get(pid) ?? []), resolve]))
   }
 
   #accept(socket: Socket): void {
@@ -54,7 +55,8 @@ export class Control {
     createInterface({ input: socket }).on('line', (line) => {
       const { pid } = JSON.parse(line) as { pid: number }
       this.#sockets.set(pid, socket)
-      this.#waiting.get(pid)?.(socket)
+      for (const resolve of this.#waiting.get(pid) ?? []) resolve(socket)
+      this.#waiting.delete(pid)
     })
   }
 }

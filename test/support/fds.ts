@@ -60,14 +60,14 @@ export function isAlive(pid: number): boolean {
 }
 
 /** How long a process may take from closing its pipes to being gone, on a busy machine. Milliseconds. */
-const EXIT_LIMIT = 3_000
+const EXIT_LIMIT = 15_000
 
 /**
- * The processes that do not go. A process has closed its pipes before it is gone, and the end of one that is no child of ours
- * is no event for us.
+ * The processes, or sockets, that do not go. A process has closed its pipes before it is gone and its sockets with it, and the end
+ * of one that is no child of ours is no event for us.
  */
-export async function survivorsOf(alive: () => number[]): Promise<number[]> {
-  const deadline = performance.now() + EXIT_LIMIT
+export async function survivorsOf(alive: () => number[], limit = EXIT_LIMIT): Promise<number[]> {
+  const deadline = performance.now() + limit
   while (alive().length > 0 && performance.now() < deadline) await pause(10)
   return alive()
 }

@@ -1,8 +1,10 @@
+import { once } from 'node:events'
 import { type ClientHttp2Session, connect, constants } from 'node:http2'
 import { type Client, checkEcho, checkHome, echo } from './clients.js'
 import type { Target } from './connection.js'
 import { ClientFailure } from './exchange.js'
 import type { Request, Response } from './http.js'
+import { within } from './limit.js'
 
 /**
  * A client with one HTTP/2 session at a time, Node's own. May be asked many times at once. It asks again, on a new session,
@@ -35,6 +37,12 @@ export class Http2Client implements Client {
   close(): void {
     this.#closing = true
     this.#session?.destroy()
+  }
+
+  /** Waits until the session that the server has told to go is over. */
+  async ended(): Promise<void> {
+    const session = this.#session
+    if (session !== undefined && !session.destroyed) await within(once(session, 'close'), 'end of the session')
   }
 
   /**

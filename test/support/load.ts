@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events'
 import type { Client } from './clients.js'
 import { deferred } from './deferred.js'
 import { ServerFailure, within } from './limit.js'
+import type { TestServer } from './server.js'
 
 /** How a load is paced. */
 export interface LoadSettings {
@@ -17,6 +18,16 @@ export interface LoadSettings {
 
 /** After so many failures a load gives up: the test has failed, and only the first of them tell why. */
 const MOST_FAILURES = 20
+
+/** Reloads a server again and again, each time when every client has been answered by the newest generation. Ends the load. */
+export async function reloadUnder(load: Load, server: TestServer, times: number): Promise<Report> {
+  for (let generation = 1; generation <= times; generation++) {
+    await load.reached(generation)
+    await server.reload()
+  }
+  await load.reached(times + 1)
+  return load.stop()
+}
 
 /** What the clients of a load saw. */
 export interface Report {

@@ -2,6 +2,7 @@ import type { Test } from 'tap'
 import { HttpConnection, type Target } from './connection.js'
 import type { Exchange } from './exchange.js'
 import type { Response } from './http.js'
+import type { Line } from './output.js'
 import type { TestServer } from './server.js'
 
 /** What the route `/connection` of migration.cjs answers. */
@@ -35,12 +36,25 @@ export async function factsOf(connection: HttpConnection): Promise<ConnectionFac
   return JSON.parse((await connection.request({ path: '/connection' })).body) as ConnectionFacts
 }
 
-/** Reloads and waits until the parent is gone; returns how many connections had moved when the reload was done. */
+/**
+ * Reloads and waits until the parent is gone; returns how many connections the child has got then. How many of them had moved when
+ * the reload was done, as its result says, is a matter of time.
+ */
 export async function reloadAndCount(server: TestServer): Promise<number> {
-  const parent = server.current
-  await server.reload()
-  const { result } = await server.eventOf(parent, 'reload-succeeded')
-  return (result as { migrated: number }).migrated
+  const child = await server.reload()
+  await server.heard(child)
+  return portsAt(server, child).length
+}
+
+/** The ports of the clients whose connections a process of migration.cjs is known to have got, accepted or moved. */
+export function portsAt(server: TestServer, pid: number): unknown[] {
+  return server.events((line) => line.fixture === 'connected' && line.pid === pid).map(({ port }) => port)
+}
+
+/** Waits until a process of migration.cjs has got a connection. */
+export async function untilAt(server: TestServer, pid: number, { localPort }: HttpConnection): Promise<void> {
+  const test = (line: Line) => line.fixture === 'connected' && line.pid === pid && line.port === localPort
+  await server.event({ what: `move of the connection from port ${localPort}`, test })
 }
 
 /** Checks that each connection is open, was told nothing of a close, and is answered by this process; then closes it. */

@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { bare } from './bare.js'
 
 /** How long a client program may run. Milliseconds. */
-const LIMIT = 20_000
+const LIMIT = 60_000
 
 /** What a client program printed; it has ended with 0. */
 export type Program = Promise<{ stdout: string; stderr: string }>

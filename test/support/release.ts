@@ -30,14 +30,14 @@ export interface FixtureConfig {
   /** Makes `preReload` throw this message. */
   veto?: string
   /** What the first hook of each name does in hooks.cjs; the second one is that of every fixture. */
-  hooks?: Partial<Record<keyof GracefulHooks, 'throw' | 'hang' | 'wait'>>
+  hooks?: Partial<Record<keyof GracefulHooks, 'throw' | 'hang' | 'wait' | 'block'>>
   /** For a script that is not one of the fixture servers. */
   extra?: Record<string, unknown>
 }
 
 const DEFAULT_CONFIG: FixtureConfig = {
   release: 'A',
-  options: { probation: 200, drainTimeout: 10_000 },
+  options: { probation: 200, drainTimeout: 60_000 },
   apps: [{ port: 0, host: '127.0.0.1' }],
   servers: [],
   plain: []

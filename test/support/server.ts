@@ -14,7 +14,7 @@ export interface Exit {
 }
 
 /** How long a teardown waits for the processes to leave before it calls that a failure. Milliseconds. */
-const TEARDOWN_LIMIT = 8_000
+const TEARDOWN_LIMIT = 30_000
 
 /** A fixture server with all its generations. */
 export class TestServer {
@@ -31,6 +31,7 @@ export class TestServer {
   #control: Control
   #marker: string
   #inodes = new Set<number>()
+  #echoes = 0
 
   constructor(child: ChildProcess, release: Release, control: Control, marker: string) {
     if (child.stdout === null || child.stderr === null || child.pid === undefined) throw new Error('cannot spawn Node')
@@ -80,6 +81,16 @@ export class TestServer {
     return (await this.event({ what: `service of generation ${generation}`, test })).pid
   }
 
+  /**
+   * Waits until the parent of a child that serves accepts no more; returns the pid of the child. From the moment at which the
+   * child says that it serves until its parent has heard that, a new connection may go to either of them.
+   */
+  async takenOver(child: number): Promise<number> {
+    const test = (line: Line) => line.graceful === 'handed-over' && line.child === child
+    await this.event({ what: `handover to ${child}`, test })
+    return child
+  }
+
   /** Waits until a process says that a request of this name is in its hands; returns its pid. */
   async held(name: string): Promise<number> {
     const test = (line: Line) => line.fixture === 'held' && line.name === name
@@ -102,6 +113,20 @@ export class TestServer {
   /** Tells a process of the fixture what to do; default: the one that serves now. */
   tell(command: Command, pid = this.current): Promise<void> {
     return this.#control.tell(pid, command)
+  }
+
+  /**
+   * Waits until everything has been read that any process had printed when this was called. What a test has learned another way,
+   * by an answer, the end of a connection or a file, says nothing of the lines that were printed before: they may still be in the
+   * pipe, in which the echo of a process that lives comes behind them.
+   */
+  async heard(pid = this.current): Promise<void> {
+    const id = ++this.#echoes
+    await this.tell({ command: 'echo', id }, pid)
+    await this.event({
+      what: `echo ${id} of process ${pid}`,
+      test: (line) => line.fixture === 'echo' && line.id === id
+    })
   }
 
   /** Sends the reload signal and waits until the reload has succeeded and the parent is gone; returns the pid of the child. */
@@ -152,7 +177,7 @@ export class TestServer {
     for (const pid of survivors) process.kill(pid, 'SIGKILL')
     if (late instanceof Error || survivors.length > 0)
       throw new ServerFailure(`processes survived: ${survivors}`, this.output.toString())
-    const sockets = stillListening(this.#inodes)
+    const sockets = await survivorsOf(() => stillListening(this.#inodes))
     if (sockets.length > 0) throw new ServerFailure(`listening sockets survived: ${sockets}`, this.output.toString())
   }
 
@@ -160,8 +185,9 @@ export class TestServer {
   async #stopEach(told = new Set<number>()): Promise<void> {
     const stayer = this.alive().find((pid) => !told.has(pid) && !this.#isLeaving(pid))
     if (stayer === undefined) return
-    process.kill(stayer, 'SIGTERM')
-    await this.exitOf(stayer)
+    // Not its last word: one that still boots has none.
+    if (isAlive(stayer)) process.kill(stayer, 'SIGTERM')
+    await survivorsOf(() => [stayer].filter(isAlive), TEARDOWN_LIMIT)
     await this.#stopEach(told.add(stayer))
   }
 

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { isAlive } from './fds.js'
 import type { TestServer } from './server.js'
 
 /** How often to look. Milliseconds. The end of a process that is no child of ours is no event for us. */
@@ -15,11 +16,31 @@ export async function untilLeft(server: TestServer, pids: number[]): Promise<voi
  * Returns the pid, or undefined when none is left.
  */
 export async function untilQuiet(server: TestServer): Promise<number | undefined> {
-  await untilTrue(server, 'end of all that was under way', () => {
-    const pids = server.alive()
+  let pids: number[] = []
+  const isAlone = () => {
+    pids = server.alive()
     return pids.length === 0 || (pids.length === 1 && isQuiet(server, pids[0] as number))
-  })
-  return server.alive()[0]
+  }
+  for (;;) {
+    await untilTrue(server, 'end of all that was under way', isAlone)
+    const [pid] = pids
+    if (pid === undefined) return undefined
+    if ((await hasHeardAll(server, pid)) && isAlone() && pids[0] === pid) return pid
+  }
+}
+
+/**
+ * Waits until a process has dealt with the signals that were sent to it, and its lines about that have been read: a signal is
+ * handled in the turn of its event loop in which it arrives, so before a second round trip. Returns false when it has ended.
+ */
+async function hasHeardAll(server: TestServer, pid: number): Promise<boolean> {
+  let rounds = 0
+  const ask = async () => {
+    for (; rounds < 2; rounds += 1) await server.heard(pid)
+  }
+  ask().catch(() => {}) // It has ended.
+  await untilTrue(server, `answer or end of ${pid}`, () => rounds === 2 || !isAlive(pid))
+  return rounds === 2
 }
 
 /** Waits for a fact of which no process tells. */
