@@ -1,8 +1,8 @@
-import { SocketAddress } from 'node:net'
 import { hideCompileCache } from '../base/compile-cache.js'
 import { BadHandoffError } from '../base/errors.js'
 import { type ListeningHandle, openDormant } from '../base/node-internals.js'
 import { os } from '../base/os.js'
+import { listeningAddress } from '../base/socket-table.js'
 import { UnixPath } from '../base/unix-path.js'
 import {
   type ClaimedListener,
@@ -82,18 +82,18 @@ export class Inheritance {
   #isOrphaned(parent: number): boolean {
     if (os.exists(parent)) return false
     return this.#unclaimed.every(({ fd, address }) => {
-      const found = listeningAddress(fd, address)
-      return typeof found === 'object' && sameAddress(found, address)
+      const found = listeningAddress(fd)
+      return typeof found === 'object' && isSame(found, address)
     })
   }
 
   #verify(listener: InheritedListener): void {
     const { fd, address } = listener
     if (os.stat(fd)?.isSocket() !== true) throw new BadHandoffError(`file descriptor ${fd} is no open socket`)
-    const found = listeningAddress(fd, address)
+    const found = listeningAddress(fd)
     if (found === 'not listening') throw new BadHandoffError(`file descriptor ${fd} is no listening socket`)
     if (found === 'unknown') this.#verifyKind(listener)
-    else if (!sameAddress(found, address)) {
+    else if (!isSame(found, address)) {
       throw new BadHandoffError(
         `file descriptor ${fd} listens on ${formatAddress(found)}, not on ${formatAddress(address)}`
       )
@@ -125,58 +125,7 @@ function abandon(name: string): void {
   path.remove()
 }
 
-/** Looks the socket up in the kernel's tables, since Node has no `getsockopt(SO_ACCEPTCONN)`. */
-function listeningAddress(fd: number, expected: BoundAddress): BoundAddress | 'not listening' | 'unknown' {
-  const inode = os.fileLink(fd)?.match(/^socket:\[(\d+)\]$/)?.[1]
-  if (inode === undefined) return 'unknown'
-  return findTcp(inode, 'tcp') ?? findTcp(inode, 'tcp6') ?? findUnix(inode, expected) ?? 'unknown'
+/** The path of a unix socket may have been renamed: the kernel knows the one that it was bound to. */
+function isSame(found: BoundAddress, expected: BoundAddress): boolean {
+  return ('path' in found && 'path' in expected) || sameAddress(found, expected)
 }
-
-/** `sl local_address rem_address st … inode`, addresses in hexadecimal; state 0A is LISTEN. */
-function findTcp(inode: string, table: 'tcp' | 'tcp6'): BoundAddress | 'not listening' | undefined {
-  for (const line of os.socketTable(table)) {
-    const columns = line.trim().split(/\s+/)
-    if (columns[9] !== inode) continue
-    if (columns[3] !== '0A') return 'not listening'
-    const [address = '', port = ''] = (columns[1] ?? '').split(':')
-    const family = table === 'tcp' ? 'IPv4' : 'IPv6'
-    return {
-      family,
-      address: table === 'tcp' ? decodeIPv4(address) : decodeIPv6(address),
-      port: Number.parseInt(port, 16)
-    }
-  }
-  return undefined
-}
-
-/** `Num RefCount Protocol Flags Type St Inode Path`; flag 00010000 is __SO_ACCEPTCON. The path may have been renamed. */
-function findUnix(inode: string, expected: BoundAddress): BoundAddress | 'not listening' | undefined {
-  for (const line of os.socketTable('unix')) {
-    const columns = line.trim().split(/\s+/)
-    if (columns[6] !== inode) continue
-    if ((Number.parseInt(columns[3] ?? '0', 16) & 0x10000) === 0) return 'not listening'
-    return 'path' in expected ? expected : { path: columns[7] ?? '' }
-  }
-  return undefined
-}
-
-function decodeIPv4(hex: string): string {
-  return hostOrder(hex).join('.')
-}
-
-/** As the kernel prints it: four words of 32 bits in the byte order of the machine. In the notation that Node uses for addresses. */
-function decodeIPv6(hex: string): string {
-  const bytes = (hex.match(/.{8}/g) ?? []).flatMap(hostOrder)
-  const groups = Array.from({ length: 8 }, (_, i) =>
-    (((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)).toString(16)
-  )
-  return new SocketAddress({ family: 'ipv6', address: groups.join(':') }).address
-}
-
-function hostOrder(word: string): number[] {
-  const buffer = Buffer.from(word, 'hex')
-  const value = LITTLE_ENDIAN ? buffer.readUInt32LE() : buffer.readUInt32BE()
-  return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]
-}
-
-const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
