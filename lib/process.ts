@@ -5,6 +5,7 @@ import { Command } from './resources/command.js'
 import { takeFlag } from './resources/inheritance.js'
 import { LastWords } from './resources/last-words.js'
 import { Launcher } from './resources/launcher.js'
+import { findServiceManager, ServiceManager } from './resources/service-manager.js'
 
 /**
  * The state that truly is one per process: signals, listening sockets and the way out belong to the process, not to an
@@ -16,6 +17,7 @@ interface ProcessState {
   /** What the parent left in the environment; undefined once it has been used. */
   flag: string | undefined
   readonly launcher: Launcher | undefined
+  readonly manager: ServiceManager | undefined
   reloader?: Reloader | undefined
   lastWords?: LastWords | undefined
   generation: number
@@ -28,7 +30,9 @@ function state(): ProcessState {
   if (globals[KEY] === undefined) {
     const flag = takeFlag()
     const launcher = isLaunch(flag, process.ppid) && process.connected ? new Launcher() : undefined
-    globals[KEY] = { command: new Command(), flag, launcher, generation: 1 }
+    // Under a launcher it is the launcher that the service manager hears.
+    const manager = launcher === undefined ? serviceManager() : undefined
+    globals[KEY] = { command: new Command(), flag, launcher, manager, generation: 1 }
     // From the start: a server may listen before an app is registered, and has to be handed over all the same.
     watchListenCalls((call) => reloaderOfThisProcess().see(call))
   }
@@ -53,4 +57,9 @@ export function reloaderOfThisProcess(): Reloader {
     current.flag = undefined
   }
   return current.reloader
+}
+
+function serviceManager(): ServiceManager | undefined {
+  const supervision = findServiceManager(process.env, process.pid)
+  return supervision && new ServiceManager(supervision)
 }

@@ -9,11 +9,13 @@ import { Inheritance } from '../resources/inheritance.js'
 import { LastWords } from '../resources/last-words.js'
 import type { Launcher } from '../resources/launcher.js'
 import type { Listener } from '../resources/listeners.js'
+import type { ServiceManager } from '../resources/service-manager.js'
 import { Signals } from '../resources/signals.js'
 import type { WebSockets } from '../resources/websockets.js'
 import { Control } from './control.js'
 import { Departure } from './departure.js'
 import { type App, Member } from './member.js'
+import { Notices } from './notices.js'
 import { Reloads } from './reloads.js'
 import { type Origin, Service } from './service.js'
 import { Succession } from './succession.js'
@@ -26,6 +28,7 @@ export interface Start extends Origin {
   /** What the parent left in the environment. */
   readonly flag: string | undefined
   readonly lastWords?: LastWords | undefined
+  readonly manager?: ServiceManager | undefined
   /** Of a process without a parent: the number of the apps' lives in it. */
   readonly generation: number
 }
@@ -45,7 +48,7 @@ export class Reloader {
   #signals: Signals | undefined
 
   /** @throws {BadHandoffError} when this process was started with a handoff that cannot be trusted */
-  constructor({ command, launcher, flag, lastWords, generation }: Start) {
+  constructor({ command, launcher, flag, lastWords, manager, generation }: Start) {
     const inheritance = Inheritance.of(flag)
     this.#hasStrangersFlag = inheritance === 'stranger'
     this.#inheritance = typeof inheritance === 'string' ? undefined : inheritance
@@ -57,6 +60,7 @@ export class Reloader {
       { claim, opened },
       this.#inheritance === undefined
     )
+    this.#service.notices = new Notices(this.#service, manager, this.#inheritance === undefined)
     this.#departure = new Departure(this.#service)
     this.#reloads = new Reloads(this.#service, this.#departure, {
       mustWait: () => this.#succession?.isOnProbation === true,
@@ -212,7 +216,11 @@ export class Reloader {
   #becomeSuccessor(inheritance: Inheritance, lastWords: LastWords): Succession {
     return new Succession(this.#service, inheritance, lastWords, {
       tookOver: () => this.#serve(),
-      settled: () => this.#reloads.proceed(),
+      parentGone: () => this.#service.notices.parentGone(),
+      settled: (isOrphaned) => {
+        this.#service.notices.settled(isOrphaned)
+        this.#reloads.proceed()
+      },
       reload: (reason) => this.reload(reason),
       stop: (reason) => this.stop(reason),
       giveUp: (reason) => this.rollBack(reason)
@@ -250,6 +258,7 @@ export class Reloader {
   #serve(): void {
     this.#service.serve()
     this.#service.surroundings.keepSignals(this.#signals, (warning) => this.#service.warn(warning))
+    this.#service.notices.serving()
     if (this.#succession?.isOnProbation !== true) this.#reloads.proceed()
   }
 }

@@ -1,0 +1,119 @@
+import { execFile } from 'node:child_process'
+import cluster from 'node:cluster'
+import { isMainThread } from 'node:worker_threads'
+import { toError } from '../base/errors.js'
+import { within } from '../base/limit.js'
+
+/** How this process reaches its service manager. */
+export interface Supervision {
+  /** `$NOTIFY_SOCKET` */
+  socket: string
+  /** How often the watchdog wants to hear of the service, in milliseconds; undefined if it does not. */
+  watchdog: number | undefined
+  /** Whether the watchdog means this process; one that comes after it in a reload has another pid. */
+  isMeant: boolean
+}
+
+/** What the protocol knows: https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html */
+export type Notice = Partial<
+  Record<
+    'READY' | 'RELOADING' | 'STOPPING' | 'MONOTONIC_USEC' | 'STATUS' | 'MAINPID' | 'WATCHDOG' | 'EXTEND_TIMEOUT_USEC',
+    string | number
+  >
+>
+
+/** The program that sends a notice: Node has no datagram sockets of the Unix domain. It is there wherever systemd is. */
+const PROGRAM = 'systemd-notify'
+
+/** How long one notice may take. By itself the program waits 5 s for the service manager to read it. Milliseconds. */
+const LIMIT = 6000
+
+/**
+ * What the environment says of a service manager that wants to be told. Cluster workers and worker threads leave that to their
+ * primary.
+ */
+export function findServiceManager(env: NodeJS.ProcessEnv, pid: number): Supervision | undefined {
+  const { NOTIFY_SOCKET: socket, WATCHDOG_USEC = '', WATCHDOG_PID = '' } = env
+  if (!socket || cluster.isWorker || !isMainThread) return undefined
+  const period = /^\d+$/.test(WATCHDOG_USEC) ? Number(WATCHDOG_USEC) / 1000 : 0
+  return {
+    socket,
+    watchdog: period > 0 ? period : undefined,
+    isMeant: WATCHDOG_PID === '' || WATCHDOG_PID === String(pid)
+  }
+}
+
+/** The service manager of this process: systemd, or what speaks its protocol. */
+export class ServiceManager {
+  readonly supervision: Supervision
+  /** The first notice that could not be sent. The server goes on. */
+  onFailure: ((error: Error) => void) | undefined
+  #last: Promise<void> = Promise.resolve()
+  #waiting = 0
+  #hasFailed = false
+  #isHung = false
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(supervision: Supervision) {
+    this.supervision = supervision
+  }
+
+  /** Sends a notice after those before it. */
+  tell(notice: Notice): void {
+    this.#waiting += 1
+    this.#last = this.#last.then(async () => {
+      await this.#send(notice)
+      this.#waiting -= 1
+    })
+  }
+
+  /** Resolves when all notices are out, or it is of no use to wait for them. Never rejects. */
+  async flushed(): Promise<void> {
+    if (!this.#isHung) await within(this.#last, LIMIT, 'the notices').catch(() => {})
+  }
+
+  /** Feeds the watchdog, if there is one, from now on: twice as often as it wants to hear of this process. */
+  feedWatchdog(): void {
+    const { watchdog } = this.supervision
+    if (watchdog === undefined || this.#timer !== undefined) return
+    const feed = () => {
+      // One notice says as much as two, and a hanging program must not pile them up.
+      if (this.#waiting === 0) this.tell({ WATCHDOG: 1 })
+    }
+    this.tell({ WATCHDOG: 1 })
+    this.#timer = setInterval(feed, watchdog / 2).unref()
+  }
+
+  /** Leaves the watchdog to another process. */
+  leaveWatchdog(): void {
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+
+  async #send(notice: Notice): Promise<void> {
+    try {
+      // A stop is told to all processes of a service, a program that is just sending included.
+      await run(notice, this.supervision.socket).catch((error) =>
+        error.signal === 'SIGTERM' ? run(notice, this.supervision.socket) : Promise.reject(error)
+      )
+      this.#isHung = false
+    } catch (error) {
+      this.#isHung = (error as { killed?: boolean }).killed === true
+      if (this.#hasFailed) return
+      this.#hasFailed = true
+      this.onFailure?.(toError(error))
+    }
+  }
+}
+
+/** A line break would begin another assignment. */
+function run(notice: Notice, socket: string): Promise<void> {
+  const assignments = Object.entries(notice).map(([name, value]) => `${name}=${String(value).replace(/\s+/g, ' ')}`)
+  const env = { ...process.env, NOTIFY_SOCKET: socket }
+  return new Promise((resolve, reject) => {
+    execFile(PROGRAM, assignments, { env, timeout: LIMIT, killSignal: 'SIGKILL' }, (error, _stdout, stderr) => {
+      if (error === null) resolve()
+      else reject(stderr === '' ? error : Object.assign(error, { message: `${PROGRAM}: ${stderr.trim()}` }))
+    })
+  })
+}
