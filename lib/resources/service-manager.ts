@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { type ChildProcess, execFile } from 'node:child_process'
 import cluster from 'node:cluster'
 import { isMainThread } from 'node:worker_threads'
 import { toError } from '../base/errors.js'
@@ -52,6 +52,7 @@ export class ServiceManager {
   #waiting = 0
   #hasFailed = false
   #isHung = false
+  #sender: ChildProcess | undefined
   #timer: NodeJS.Timeout | undefined
 
   constructor(supervision: Supervision) {
@@ -67,9 +68,11 @@ export class ServiceManager {
     })
   }
 
-  /** Resolves when all notices are out, or it is of no use to wait for them. Never rejects. */
+  /** Resolves when all notices are out, or it is of no use to wait for them: then the one under way is given up. Never rejects. */
   async flushed(): Promise<void> {
-    if (!this.#isHung) await within(this.#last, LIMIT, 'the notices').catch(() => {})
+    const giveUp = () => this.#sender?.kill('SIGKILL')
+    if (this.#isHung) giveUp()
+    else await within(this.#last, LIMIT, 'the notices').catch(giveUp)
   }
 
   /** Feeds the watchdog, if there is one, from now on: twice as often as it wants to hear of this process. */
@@ -93,9 +96,7 @@ export class ServiceManager {
   async #send(notice: Notice): Promise<void> {
     try {
       // A stop is told to all processes of a service, a program that is just sending included.
-      await run(notice, this.supervision.socket).catch((error) =>
-        error.signal === 'SIGTERM' ? run(notice, this.supervision.socket) : Promise.reject(error)
-      )
+      await this.#run(notice).catch((error) => (error.signal === 'SIGTERM' ? this.#run(notice) : Promise.reject(error)))
       this.#isHung = false
     } catch (error) {
       this.#isHung = (error as { killed?: boolean }).killed === true
@@ -104,16 +105,25 @@ export class ServiceManager {
       this.onFailure?.(toError(error))
     }
   }
+
+  #run(notice: Notice): Promise<void> {
+    const { env, assignments } = commandOf(notice, this.supervision.socket)
+    return new Promise((resolve, reject) => {
+      this.#sender = execFile(
+        PROGRAM,
+        assignments,
+        { env, timeout: LIMIT, killSignal: 'SIGKILL' },
+        (error, _out, stderr) => {
+          if (error === null) resolve()
+          else reject(stderr === '' ? error : Object.assign(error, { message: `${PROGRAM}: ${stderr.trim()}` }))
+        }
+      )
+    })
+  }
 }
 
 /** A line break would begin another assignment. */
-function run(notice: Notice, socket: string): Promise<void> {
+function commandOf(notice: Notice, socket: string): { env: NodeJS.ProcessEnv; assignments: string[] } {
   const assignments = Object.entries(notice).map(([name, value]) => `${name}=${String(value).replace(/\s+/g, ' ')}`)
-  const env = { ...process.env, NOTIFY_SOCKET: socket }
-  return new Promise((resolve, reject) => {
-    execFile(PROGRAM, assignments, { env, timeout: LIMIT, killSignal: 'SIGKILL' }, (error, _stdout, stderr) => {
-      if (error === null) resolve()
-      else reject(stderr === '' ? error : Object.assign(error, { message: `${PROGRAM}: ${stderr.trim()}` }))
-    })
-  })
+  return { env: { ...process.env, NOTIFY_SOCKET: socket }, assignments }
 }
