@@ -1,6 +1,7 @@
 import { watchListenCalls } from './base/listen-calls.js'
 import { isLaunch } from './pure/handoff.js'
 import { Reloader } from './reloader/reloader.js'
+import { type PassedSockets, takeActivation } from './resources/activation.js'
 import { Command } from './resources/command.js'
 import { takeFlag } from './resources/inheritance.js'
 import { LastWords } from './resources/last-words.js'
@@ -18,6 +19,8 @@ interface ProcessState {
   flag: string | undefined
   readonly launcher: Launcher | undefined
   readonly manager: ServiceManager | undefined
+  /** What the service manager left; undefined once it has been used. */
+  passed: PassedSockets | undefined
   reloader?: Reloader | undefined
   lastWords?: LastWords | undefined
   generation: number
@@ -32,7 +35,8 @@ function state(): ProcessState {
     const launcher = isLaunch(flag, process.ppid) && process.connected ? new Launcher() : undefined
     // Under a launcher it is the launcher that the service manager hears.
     const manager = launcher === undefined ? serviceManager() : undefined
-    globals[KEY] = { command: new Command(), flag, launcher, manager, generation: 1 }
+    const passed = takeActivation(process.env, process.pid)
+    globals[KEY] = { command: new Command(), flag, launcher, manager, passed, generation: 1 }
     // From the start: a server may listen before an app is registered, and has to be handed over all the same.
     watchListenCalls((call) => reloaderOfThisProcess().see(call))
   }
@@ -55,11 +59,12 @@ export function reloaderOfThisProcess(): Reloader {
     current.reloader = new Reloader(current)
     current.generation = current.reloader.generation
     current.flag = undefined
+    current.passed = undefined
   }
   return current.reloader
 }
 
 function serviceManager(): ServiceManager | undefined {
-  const supervision = findServiceManager(process.env, process.pid)
-  return supervision && new ServiceManager(supervision)
+  const contact = findServiceManager(process.env, process.pid)
+  return contact && new ServiceManager(contact)
 }

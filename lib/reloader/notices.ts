@@ -38,7 +38,7 @@ export class Notices {
   /** This process serves. One on probation says nothing: its parent is still the main process. */
   serving(): void {
     if (!this.#isMain) {
-      if (this.#manager !== undefined) this.#claim = new MainProcess(this.#manager.supervision.socket)
+      if (this.#manager !== undefined) this.#claim = new MainProcess(this.#manager.contact.socket)
       return
     }
     this.#tell({ MAINPID: process.pid, READY: 1, STATUS: this.#status('serving') })
@@ -119,7 +119,7 @@ export class Notices {
   }
 
   #feedWatchdog(): void {
-    if (this.#manager?.supervision.isMeant === true || this.#service.generation > 1) this.#manager?.feedWatchdog()
+    if (this.#manager?.contact.isMeant === true || this.#service.generation > 1) this.#manager?.feedWatchdog()
   }
 
   #tell(notice: Notice): void {

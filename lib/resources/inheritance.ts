@@ -1,9 +1,10 @@
 import { hideCompileCache } from '../base/compile-cache.js'
-import { BadHandoffError } from '../base/errors.js'
+import { ActivationError, BadHandoffError } from '../base/errors.js'
 import { type ListeningHandle, openDormant } from '../base/node-internals.js'
 import { os } from '../base/os.js'
 import { listeningAddress } from '../base/socket-table.js'
 import { UnixPath } from '../base/unix-path.js'
+import { type ActivatedSocket, fitness, isInTheWay } from '../pure/activation.js'
 import {
   type ClaimedListener,
   decodeHandoff,
@@ -21,7 +22,7 @@ export class Inheritance {
   readonly #handles = new Map<number, ListeningHandle>()
   #unclaimed: InheritedListener[]
 
-  private constructor(handoff: Handoff) {
+  private constructor(handoff: Pick<Handoff, 'generation' | 'listeners' | 'launched'>) {
     this.generation = handoff.generation
     this.#isLaunched = handoff.launched === true
     this.#unclaimed = handoff.listeners.map((listener, index) => ({ ...listener, index }))
@@ -45,11 +46,32 @@ export class Inheritance {
     return handoff.listeners.length === 0 ? 'none' : inheritance
   }
 
-  /** The first unclaimed listener with this key; from now on it is the caller's. */
+  /** What the service manager left to the first generation. `listen({ fd })` finds a socket by the descriptor that it has there. */
+  static activated(sockets: ActivatedSocket[]): Inheritance {
+    const listeners = sockets.map(({ fd, address }) => ({ fd, address, key: `fd ${fd}`, activated: true }))
+    return new Inheritance({ generation: 1, listeners })
+  }
+
+  /**
+   * The first unclaimed listener with this key, or one of the service manager's that is what the key asks for; from now on it is the
+   * caller's.
+   *
+   * @throws {ActivationError} when one of the service manager's is in the way
+   */
   claim(key: string): ClaimedListener | undefined {
-    const at = this.#unclaimed.findIndex((listener) => listener.key === key)
-    const [listener] = at === -1 ? [] : this.#unclaimed.splice(at, 1)
-    return listener && { ...listener, handle: this.handleOf(listener) }
+    const listener = this.#unclaimed.find((each) => each.key === key) ?? this.#activatedFor(key)
+    if (listener === undefined) return undefined
+    this.#unclaimed.splice(this.#unclaimed.indexOf(listener), 1)
+    return { ...listener, key, handle: this.handleOf(listener) }
+  }
+
+  #activatedFor(key: string): InheritedListener | undefined {
+    const activated = this.#unclaimed.filter((listener) => listener.activated)
+    const best = Math.max(0, ...activated.map(({ address }) => fitness(key, address)))
+    if (best > 0) return activated.find(({ address }) => fitness(key, address) === best)
+    const obstacle = activated.find(({ address }) => isInTheWay(key, address))
+    if (obstacle !== undefined) throw new ActivationError(key, formatAddress(obstacle.address))
+    return undefined
   }
 
   /** What nobody has claimed yet. */
@@ -69,7 +91,12 @@ export class Inheritance {
     const unwanted = this.#unclaimed.splice(0)
     for (const listener of unwanted) {
       this.handleOf(listener).close()
-      if (!this.#isLaunched && 'path' in listener.address && UnixPath.isFile(listener.address.path))
+      if (
+        !this.#isLaunched &&
+        !listener.activated &&
+        'path' in listener.address &&
+        UnixPath.isFile(listener.address.path)
+      )
         abandon(listener.address.path)
     }
     return unwanted

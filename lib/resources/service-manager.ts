@@ -5,7 +5,7 @@ import { toError } from '../base/errors.js'
 import { within } from '../base/limit.js'
 
 /** How this process reaches its service manager. */
-export interface Supervision {
+export interface Contact {
   /** `$NOTIFY_SOCKET` */
   socket: string
   /** How often the watchdog wants to hear of the service, in milliseconds; undefined if it does not. */
@@ -32,7 +32,7 @@ const LIMIT = 6000
  * What the environment says of a service manager that wants to be told. Cluster workers and worker threads leave that to their
  * primary.
  */
-export function findServiceManager(env: NodeJS.ProcessEnv, pid: number): Supervision | undefined {
+export function findServiceManager(env: NodeJS.ProcessEnv, pid: number): Contact | undefined {
   const { NOTIFY_SOCKET: socket, WATCHDOG_USEC = '', WATCHDOG_PID = '' } = env
   if (!socket || cluster.isWorker || !isMainThread) return undefined
   const period = /^\d+$/.test(WATCHDOG_USEC) ? Number(WATCHDOG_USEC) / 1000 : 0
@@ -45,7 +45,7 @@ export function findServiceManager(env: NodeJS.ProcessEnv, pid: number): Supervi
 
 /** The service manager of this process: systemd, or what speaks its protocol. */
 export class ServiceManager {
-  readonly supervision: Supervision
+  readonly contact: Contact
   /** The first notice that could not be sent. The server goes on. */
   onFailure: ((error: Error) => void) | undefined
   #last: Promise<void> = Promise.resolve()
@@ -55,8 +55,8 @@ export class ServiceManager {
   #sender: ChildProcess | undefined
   #timer: NodeJS.Timeout | undefined
 
-  constructor(supervision: Supervision) {
-    this.supervision = supervision
+  constructor(contact: Contact) {
+    this.contact = contact
   }
 
   /** Sends a notice after those before it. */
@@ -77,7 +77,7 @@ export class ServiceManager {
 
   /** Feeds the watchdog, if there is one, from now on: twice as often as it wants to hear of this process. */
   feedWatchdog(): void {
-    const { watchdog } = this.supervision
+    const { watchdog } = this.contact
     if (watchdog === undefined || this.#timer !== undefined) return
     const feed = () => {
       // One notice says as much as two, and a hanging program must not pile them up.
@@ -107,7 +107,7 @@ export class ServiceManager {
   }
 
   #run(notice: Notice): Promise<void> {
-    const { env, assignments } = commandOf(notice, this.supervision.socket)
+    const { env, assignments } = commandOf(notice, this.contact.socket)
     return new Promise((resolve, reject) => {
       this.#sender = execFile(
         PROGRAM,
