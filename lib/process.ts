@@ -1,10 +1,12 @@
 import { watchListenCalls } from './base/listen-calls.js'
 import { isLaunch } from './pure/handoff.js'
 import { Reloader } from './reloader/reloader.js'
+import { type PassedSockets, takeActivation } from './resources/activation.js'
 import { Command } from './resources/command.js'
 import { takeFlag } from './resources/inheritance.js'
 import { LastWords } from './resources/last-words.js'
 import { Launcher } from './resources/launcher.js'
+import { findServiceManager, ServiceManager } from './resources/service-manager.js'
 
 /**
  * The state that truly is one per process: signals, listening sockets and the way out belong to the process, not to an
@@ -16,6 +18,9 @@ interface ProcessState {
   /** What the parent left in the environment; undefined once it has been used. */
   flag: string | undefined
   readonly launcher: Launcher | undefined
+  readonly manager: ServiceManager | undefined
+  /** What the service manager left; undefined once it has been used. */
+  passed: PassedSockets | undefined
   reloader?: Reloader | undefined
   lastWords?: LastWords | undefined
   generation: number
@@ -28,7 +33,10 @@ function state(): ProcessState {
   if (globals[KEY] === undefined) {
     const flag = takeFlag()
     const launcher = isLaunch(flag, process.ppid) && process.connected ? new Launcher() : undefined
-    globals[KEY] = { command: new Command(), flag, launcher, generation: 1 }
+    // Under a launcher it is the launcher that the service manager hears.
+    const manager = launcher === undefined ? serviceManager() : undefined
+    const passed = takeActivation(process.env, process.pid)
+    globals[KEY] = { command: new Command(), flag, launcher, manager, passed, generation: 1 }
     // From the start: a server may listen before an app is registered, and has to be handed over all the same.
     watchListenCalls((call) => reloaderOfThisProcess().see(call))
   }
@@ -51,6 +59,12 @@ export function reloaderOfThisProcess(): Reloader {
     current.reloader = new Reloader(current)
     current.generation = current.reloader.generation
     current.flag = undefined
+    current.passed = undefined
   }
   return current.reloader
+}
+
+function serviceManager(): ServiceManager | undefined {
+  const contact = findServiceManager(process.env, process.pid)
+  return contact && new ServiceManager(contact)
 }

@@ -28,6 +28,7 @@ const STATUS: Record<string, number> = {
   GRACEFUL_ERR_ROLLED_BACK: 502,
   GRACEFUL_ERR_NOT_ON_PROBATION: 409,
   GRACEFUL_ERR_OUTCOME_UNKNOWN: 502,
+  GRACEFUL_ERR_ACTIVATION: 500,
   GRACEFUL_ERR_FORCED: 500
 }
 
@@ -172,6 +173,29 @@ t.test('a handoff that nobody can have meant', async (t) => {
   const env = { FASTIFY_GRACEFUL_RELOAD: 'garbled' }
   const server = await launchServer(t, { script: 'probe.cjs', prepare, env })
   checkError(t, await server.event('refused'), 'GRACEFUL_ERR_BAD_HANDOFF', /not JSON/)
+  await server.waitFor(server.gone, 'end')
+})
+
+t.test('a socket of the service manager that is in the way', async (t) => {
+  const activator = `
+    const server = require('node:net').createServer().listen(0, '0.0.0.0', () => {
+      const command = ['-c', 'LISTEN_PID=$$ exec "$0" "$@"', process.execPath, require.resolve('./probe.cjs'), server.address().port]
+      const stdio = ['inherit', 'inherit', 'inherit', server._handle.fd]
+      const env = { ...process.env, LISTEN_FDS: '1' }
+      require('node:child_process').spawn('sh', command, { stdio, env }).on('exit', () => server.close())
+    })`
+  const probe = `
+    const app = require('fastify')()
+    app.register(require('fastify-graceful-reload'))
+    app.listen({ port: Number(process.argv[2]), host: '127.0.0.1' })
+      .catch(({ code, statusCode, message }) => require('./app.cjs').say('refused', { code, statusCode, message }))`
+  const prepare = async (release: Release) => {
+    await release.write('activator.cjs', activator)
+    await release.write('probe.cjs', probe)
+    return undefined
+  }
+  const server = await launchServer(t, { script: 'activator.cjs', prepare })
+  checkError(t, await server.event('refused'), 'GRACEFUL_ERR_ACTIVATION', /holds a socket on 0\.0\.0\.0:\d+/)
   await server.waitFor(server.gone, 'end')
 })
 

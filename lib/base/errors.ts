@@ -82,6 +82,13 @@ export const BadHandoffError = createError<[string]>(
   500
 )
 
+/** The service manager holds a socket on the port that the app asks for, on other addresses, so that neither can be had. */
+export const ActivationError = createError<[string, string]>(
+  'GRACEFUL_ERR_ACTIVATION',
+  'cannot listen on "%s": the service manager holds a socket on %s; listen there, or change ListenStream= of the socket unit',
+  500
+)
+
 /** The new generation took over and died, or gave up, within its probation; this process serves again. */
 export const RolledBackError = createError<[string]>(
   'GRACEFUL_ERR_ROLLED_BACK',

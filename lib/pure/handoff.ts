@@ -16,6 +16,8 @@ export interface HandoffListener {
   fd: number
   key: string
   address: BoundAddress
+  /** It came from the service manager, to which its path belongs; claimed by its address, whatever its key. */
+  activated?: boolean
 }
 
 /** A listener that waits to be claimed in the child, with its place in the handoff. */
@@ -93,6 +95,7 @@ function findProblem(value: unknown): string | undefined {
 function isListener(value: unknown): value is HandoffListener {
   if (!isObject(value) || !isObject(value.address)) return false
   if (!isCount(value.fd) || value.fd < FIRST_LISTENER_FD || typeof value.key !== 'string') return false
+  if (value.activated !== undefined && typeof value.activated !== 'boolean') return false
   const { family, address, port, path } = value.address
   if (typeof path === 'string') return true
   return (family === 'IPv4' || family === 'IPv6') && typeof address === 'string' && isCount(port)

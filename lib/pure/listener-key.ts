@@ -1,5 +1,6 @@
-/** What a listening socket is bound to, as the kernel reports it. */
-export type BoundAddress = { family: 'IPv4' | 'IPv6'; address: string; port: number } | { path: string }
+import type { BoundAddress } from '../base/socket-table.js'
+
+export type { BoundAddress }
 
 /** The part of the options of `net.Server#listen` that names what to listen on. */
 export interface ListenTarget {

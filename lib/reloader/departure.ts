@@ -26,6 +26,8 @@ export interface Manner {
 
 /** How this process, or one of its apps, leaves. */
 export class Departure {
+  /** A child that was told to stop on its probation. */
+  stoppedChild: Child | undefined
   readonly #service: Service
   readonly #drains = new Set<Drain>()
   #way: Promise<void> | undefined
@@ -39,6 +41,12 @@ export class Departure {
   /** Whether the service shall end: there will be no further reload. */
   get isStopping(): boolean {
     return this.#stopping
+  }
+
+  /** How long a stop may take in all. Milliseconds. */
+  get limit(): number {
+    const { lameDuck, drainTimeout } = this.#service.options
+    return lameDuck + drainTimeout + CLOSE_TIMEOUT + 1000
   }
 
   /** Whether this process is on its way out, with or without a successor. */
@@ -62,10 +70,19 @@ export class Departure {
    * @throws {ForcedError} see {@link leave}
    */
   async stop(reason: string, error: Error | undefined, reload?: Reload, succession?: Succession): Promise<void> {
+    try {
+      await this.#stop(reason, error, reload, succession)
+    } finally {
+      if (this.#service.notices.areHeard) await this.#awaitKin(succession)
+    }
+  }
+
+  async #stop(reason: string, error: Error | undefined, reload?: Reload, succession?: Succession): Promise<void> {
     if (error !== undefined) this.#service.warn('an error that nobody caught ends this process', error)
     if (this.hasBegun) return this.leave(reason, { idle: 'soon' })
     this.#stopping = true
     this.#service.launcher?.leaves(error !== undefined)
+    this.#service.notices.stopping(this.limit)
     await succession?.stopping(reason, error)
     await reload?.abandon(reason)
     reload?.migration?.stop()
@@ -117,16 +134,24 @@ export class Departure {
     const cut = merge(await Promise.all([...begun, this.#drain(reason, manner)]))
     const failures = await this.#closeApps([...this.#service.members])
     const what = [...namesOf(cut), ...failures]
+    await this.#service.notices.flushed()
     this.#service.end(reason, what.length === 0 ? 0 : 1)
     if (what.length > 0) throw new ForcedError(reason, what.join(', '))
   }
 
   /** A child that was told to stop has its own limits; one that hangs does not keep them. */
   async #awaitEnd(child: Child): Promise<void> {
-    const { lameDuck, drainTimeout } = this.#service.options
-    const timer = setTimeout(() => child.kill(), lameDuck + drainTimeout + CLOSE_TIMEOUT + 1000)
+    const timer = setTimeout(() => child.kill(), this.limit)
     await child.ended
     clearTimeout(timer)
+  }
+
+  /** A service manager ends what is left of a service when its main process ends. */
+  async #awaitKin(succession: Succession | undefined): Promise<void> {
+    if (this.stoppedChild !== undefined) await this.#awaitEnd(this.stoppedChild)
+    // On probation it is the parent that waits.
+    if (succession === undefined || succession.isOnProbation) return
+    await within(succession.parentGone, this.limit, 'the end of the parent').catch(() => {})
   }
 
   async #beLameDuck(reason: string, duration: number): Promise<void> {

@@ -34,6 +34,7 @@ export class Reload {
       this.#decide = resolve
     })
     service.enter('reloading')
+    service.notices.reloading()
     this.result = this.#run()
     this.result.catch(() => {}) // Whoever asked hears of it; a signal has nobody who listens.
   }
@@ -97,6 +98,7 @@ export class Reload {
       const handover = await this.#begin()
       const { ready, serving } = await letTakeOver(this.#service, handover, interrupts)
       this.#probation = new Probation(this.#service, handover, this.#supervision)
+      this.#service.notices.handedOver()
       return { boot: ready - spawned, handoff: serving - ready }
     } finally {
       clearTimeout(timer)
@@ -125,6 +127,7 @@ export class Reload {
       err,
       reason: this.reason
     })
+    await this.#service.notices.reloadFailed(err)
     await this.#service.tellHooks('reloadFailed', err)
   }
 

@@ -5,15 +5,19 @@ import type { ReloadResult } from '../base/reload-result.js'
 import { formatAddress } from '../pure/listener-key.js'
 import type { GracefulOptions, ResolvedOptions } from '../pure/options.js'
 import { isInRotation, isLeaving, type Phase } from '../pure/phases.js'
+import type { PassedSockets } from '../resources/activation.js'
 import { Inheritance } from '../resources/inheritance.js'
 import { LastWords } from '../resources/last-words.js'
 import type { Launcher } from '../resources/launcher.js'
 import type { Listener } from '../resources/listeners.js'
+import type { ServiceManager } from '../resources/service-manager.js'
 import { Signals } from '../resources/signals.js'
 import type { WebSockets } from '../resources/websockets.js'
+import { Activation } from './activation.js'
 import { Control } from './control.js'
 import { Departure } from './departure.js'
 import { type App, Member } from './member.js'
+import { Notices } from './notices.js'
 import { Reloads } from './reloads.js'
 import { type Origin, Service } from './service.js'
 import { Succession } from './succession.js'
@@ -26,6 +30,9 @@ export interface Start extends Origin {
   /** What the parent left in the environment. */
   readonly flag: string | undefined
   readonly lastWords?: LastWords | undefined
+  readonly manager?: ServiceManager | undefined
+  /** The sockets of a socket activation. */
+  readonly passed?: PassedSockets | undefined
   /** Of a process without a parent: the number of the apps' lives in it. */
   readonly generation: number
 }
@@ -42,14 +49,15 @@ export class Reloader {
   readonly #control: Control
   readonly #inheritance: Inheritance | undefined
   readonly #succession: Succession | undefined
+  readonly #activation: Activation | undefined
   #signals: Signals | undefined
 
   /** @throws {BadHandoffError} when this process was started with a handoff that cannot be trusted */
-  constructor({ command, launcher, flag, lastWords, generation }: Start) {
+  constructor({ command, launcher, flag, lastWords, manager, passed, generation }: Start) {
     const inheritance = Inheritance.of(flag)
     this.#hasStrangersFlag = inheritance === 'stranger'
     this.#inheritance = typeof inheritance === 'string' ? undefined : inheritance
-    const claim = (key: string) => this.#inheritance?.claim(key)
+    const claim = (key: string) => (this.#inheritance ?? this.#activation)?.claim(key)
     const opened = (listener: Listener) => this.#opened(listener)
     this.#service = new Service(
       { command, launcher },
@@ -57,6 +65,13 @@ export class Reloader {
       { claim, opened },
       this.#inheritance === undefined
     )
+    this.#activation =
+      passed &&
+      new Activation(passed, {
+        warn: (warning) => this.#service.warn(warning),
+        unclaimed: (listener) => this.#service.announce('unclaimed', listener)
+      })
+    this.#service.notices = new Notices(this.#service, manager, this.#inheritance === undefined)
     this.#departure = new Departure(this.#service)
     this.#reloads = new Reloads(this.#service, this.#departure, {
       mustWait: () => this.#succession?.isOnProbation === true,
@@ -108,6 +123,7 @@ export class Reloader {
       this.#hasStrangersFlag = false
       this.#service.warn('FASTIFY_GRACEFUL_RELOAD in the environment was meant for another process and is ignored')
     }
+    this.#activation?.tellProblems()
     if (this.#succession !== undefined) {
       this.#install(member)
       this.#succession.follow(app)
@@ -212,7 +228,11 @@ export class Reloader {
   #becomeSuccessor(inheritance: Inheritance, lastWords: LastWords): Succession {
     return new Succession(this.#service, inheritance, lastWords, {
       tookOver: () => this.#serve(),
-      settled: () => this.#reloads.proceed(),
+      parentGone: () => this.#service.notices.parentGone(),
+      settled: (isOrphaned) => {
+        this.#service.notices.settled(isOrphaned)
+        this.#reloads.proceed()
+      },
       reload: (reason) => this.reload(reason),
       stop: (reason) => this.stop(reason),
       giveUp: (reason) => this.rollBack(reason)
@@ -225,6 +245,7 @@ export class Reloader {
       this.#service.announce('adopted', { key: listener.key, address: formatAddress(listener.address) })
     }
     this.#succession?.progress()
+    this.#activation?.progress()
   }
 
   /** Nothing is installed before an app listens: an app that only answers to `inject` shall leave no trace. */
@@ -250,6 +271,7 @@ export class Reloader {
   #serve(): void {
     this.#service.serve()
     this.#service.surroundings.keepSignals(this.#signals, (warning) => this.#service.warn(warning))
+    this.#service.notices.serving()
     if (this.#succession?.isOnProbation !== true) this.#reloads.proceed()
   }
 }

@@ -100,6 +100,7 @@ export class Reloads {
       this.#told.add(error as Error)
       // If one of the two was told to stop, neither comes back.
       this.#hasSuccessor = !(error instanceof RolledBackError) && (await reload.handedOver)
+      if (this.#hasSuccessor && !this.#departure.isStopping) this.#stopWithChild(reload)
       this.#hearSignalOfChild(error)
       throw error
     } finally {
@@ -116,7 +117,16 @@ export class Reloads {
     this.#queue(signal).catch((err) => this.tell(signal, err))
   }
 
+  /** A child that was told to stop on its probation takes this process with it, and may be the last to go. */
+  #stopWithChild({ handover, migration }: Reload): void {
+    migration?.stop()
+    if (handover === undefined) return
+    this.#departure.stoppedChild = handover.child
+    this.#service.notices.stoppingWith(handover.child.pid, this.#departure.limit)
+  }
+
   async #succeeded(reload: Reload, result: ReloadResult): Promise<void> {
+    await this.#service.notices.reloadSucceeded(result.pid)
     // Not waited for: a child that hangs may leave it unread, and one whose parent is gone knows without it.
     reload.handover?.child.send({ type: 'settled' }).catch(() => {})
     this.#service.announce('reload-succeeded', { result })

@@ -20,6 +20,7 @@ import { PidFile } from '../resources/pid-file.js'
 import { ticketKeysOf } from '../resources/ticket-keys.js'
 import { WebSockets } from '../resources/websockets.js'
 import { Member } from './member.js'
+import { Notices } from './notices.js'
 import { spawnChild } from './spawn-child.js'
 import { Surroundings } from './surroundings.js'
 
@@ -49,6 +50,8 @@ export class Service {
   readonly webSockets = new WebSockets()
   controlSocket: ControlSocket | undefined
   readonly surroundings: Surroundings
+  /** What the service manager is told. */
+  notices = new Notices(this, undefined, false)
   readonly #owners = new Map<Connections, object | undefined>()
   readonly #connections = new WeakMap<Server, Connections>()
   #phase: Phase = 'starting'

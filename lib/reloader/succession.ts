@@ -18,8 +18,10 @@ import type { Service } from './service.js'
 export interface SuccessionEvents {
   /** This process serves. */
   tookOver(): void
-  /** The probation is over. */
-  settled(): void
+  /** The parent has ended. */
+  parentGone(): void
+  /** The probation is over, because the parent said so or is gone. */
+  settled(isOrphaned: boolean): void
   reload(reason: string): Promise<ReloadResult>
   stop(reason: string): void
   /** The parent shall serve again. */
@@ -48,12 +50,18 @@ export class Succession {
   readonly #arrivals: Arrivals
   #state: 'booting' | 'ready' | 'taking over' | 'on probation' | 'settled' = 'booting'
   #pause: NodeJS.Timeout | undefined
+  /** Resolves when the parent has ended. */
+  readonly parentGone: Promise<void>
+  #tellParentGone!: () => void
 
   constructor(service: Service, inheritance: Inheritance, lastWords: LastWords, events: SuccessionEvents) {
     this.#service = service
     this.#inheritance = inheritance
     this.#lastWords = lastWords
     this.#events = events
+    this.parentGone = new Promise((resolve) => {
+      this.#tellParentGone = resolve
+    })
     this.#parent = new Parent({
       said: (message, handle) => this.#hear(message, handle as ConnectionHandle | undefined),
       gone: () => this.#orphaned()
@@ -64,6 +72,7 @@ export class Succession {
       resume: (server, handle, upgrade) => service.webSockets.receive(server, handle, upgrade)
     })
     service.arrivals = this.#arrivals
+    if (this.#parent.isGone) this.#tellParentGone()
   }
 
   /** Whether the parent may still come back, so that a reload has to wait. */
@@ -181,7 +190,7 @@ export class Succession {
     this.#service.listeners.accept()
     this.#events.tookOver()
     this.#parent.unref()
-    if (this.#parent.isGone) this.#settle()
+    if (this.#parent.isGone) this.#inherit()
     else void this.#parent.send({ type: 'serving' })
   }
 
@@ -193,11 +202,18 @@ export class Succession {
 
   /** Somebody has to serve: a child that is ready takes over, one that boots goes on and does so when it is. */
   #orphaned(): void {
+    this.#tellParentGone()
     this.#arrivals.orphaned()
     if (this.#state === 'ready') void this.#takeOver(NOTHING)
-    else if (this.#state === 'on probation') this.#settle()
+    else if (this.#state === 'on probation') this.#inherit()
+    else if (this.#state === 'settled') this.#events.parentGone()
     else if (this.#state === 'booting')
       this.#service.warn('the parent process is gone; this process will serve as soon as it is ready')
+  }
+
+  #inherit(): void {
+    this.#settle()
+    this.#events.parentGone()
   }
 
   /** Whoever listens late finds its listener until now: the parent keeps the socket alive for as long anyway. */
@@ -206,7 +222,7 @@ export class Succession {
     for (const { key, address } of this.#inheritance.relinquish()) {
       this.#service.announce('unclaimed', { key, address: formatAddress(address) })
     }
-    this.#events.settled()
+    this.#events.settled(this.#parent.isGone)
   }
 
   async #reloadOnBehalf({ id, reason }: { id: number; reason: string }): Promise<void> {

@@ -11,6 +11,9 @@ import type { StartCommand } from '../pure/start-command.js'
 /** Variables by which `child_process` names a channel to a child; they are spawn's to set. */
 const CHANNEL_VARIABLES = ['NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE']
 
+/** Variables of a socket activation: they are meant for the first generation, whose listeners cross in another way. */
+const ACTIVATION_VARIABLES = ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES']
+
 /** The command that started this process, kept so that it can be given again. */
 export class Command {
   readonly #env: NodeJS.ProcessEnv
@@ -27,7 +30,7 @@ export class Command {
   /** Must be called before the app can have changed its directory or, where there is no /proc, its environment. */
   constructor() {
     this.#env = os.startEnvironment() ?? { ...process.env }
-    for (const name of [HANDOFF_VARIABLE, ...CHANNEL_VARIABLES]) delete this.#env[name]
+    for (const name of [HANDOFF_VARIABLE, ...CHANNEL_VARIABLES, ...ACTIVATION_VARIABLES]) delete this.#env[name]
     const physical = currentDirectory()
     this.#cwd = logicalDirectory(this.#env.PWD, physical)
     this.#way = withoutCommonEnd(this.#cwd, physical)

@@ -1,9 +1,10 @@
-import { SocketAddress } from 'node:net'
 import { hideCompileCache } from '../base/compile-cache.js'
-import { BadHandoffError } from '../base/errors.js'
+import { ActivationError, BadHandoffError } from '../base/errors.js'
 import { type ListeningHandle, openDormant } from '../base/node-internals.js'
 import { os } from '../base/os.js'
+import { listeningAddress } from '../base/socket-table.js'
 import { UnixPath } from '../base/unix-path.js'
+import { type ActivatedSocket, fitness, isInTheWay } from '../pure/activation.js'
 import {
   type ClaimedListener,
   decodeHandoff,
@@ -21,7 +22,7 @@ export class Inheritance {
   readonly #handles = new Map<number, ListeningHandle>()
   #unclaimed: InheritedListener[]
 
-  private constructor(handoff: Handoff) {
+  private constructor(handoff: Pick<Handoff, 'generation' | 'listeners' | 'launched'>) {
     this.generation = handoff.generation
     this.#isLaunched = handoff.launched === true
     this.#unclaimed = handoff.listeners.map((listener, index) => ({ ...listener, index }))
@@ -45,11 +46,32 @@ export class Inheritance {
     return handoff.listeners.length === 0 ? 'none' : inheritance
   }
 
-  /** The first unclaimed listener with this key; from now on it is the caller's. */
+  /** What the service manager left to the first generation. `listen({ fd })` finds a socket by the descriptor that it has there. */
+  static activated(sockets: ActivatedSocket[]): Inheritance {
+    const listeners = sockets.map(({ fd, address }) => ({ fd, address, key: `fd ${fd}`, activated: true }))
+    return new Inheritance({ generation: 1, listeners })
+  }
+
+  /**
+   * The first unclaimed listener with this key, or one of the service manager's that is what the key asks for; from now on it is the
+   * caller's.
+   *
+   * @throws {ActivationError} when one of the service manager's is in the way
+   */
   claim(key: string): ClaimedListener | undefined {
-    const at = this.#unclaimed.findIndex((listener) => listener.key === key)
-    const [listener] = at === -1 ? [] : this.#unclaimed.splice(at, 1)
-    return listener && { ...listener, handle: this.handleOf(listener) }
+    const listener = this.#unclaimed.find((each) => each.key === key) ?? this.#activatedFor(key)
+    if (listener === undefined) return undefined
+    this.#unclaimed.splice(this.#unclaimed.indexOf(listener), 1)
+    return { ...listener, key, handle: this.handleOf(listener) }
+  }
+
+  #activatedFor(key: string): InheritedListener | undefined {
+    const activated = this.#unclaimed.filter((listener) => listener.activated)
+    const best = Math.max(0, ...activated.map(({ address }) => fitness(key, address)))
+    if (best > 0) return activated.find(({ address }) => fitness(key, address) === best)
+    const obstacle = activated.find(({ address }) => isInTheWay(key, address))
+    if (obstacle !== undefined) throw new ActivationError(key, formatAddress(obstacle.address))
+    return undefined
   }
 
   /** What nobody has claimed yet. */
@@ -69,7 +91,12 @@ export class Inheritance {
     const unwanted = this.#unclaimed.splice(0)
     for (const listener of unwanted) {
       this.handleOf(listener).close()
-      if (!this.#isLaunched && 'path' in listener.address && UnixPath.isFile(listener.address.path))
+      if (
+        !this.#isLaunched &&
+        !listener.activated &&
+        'path' in listener.address &&
+        UnixPath.isFile(listener.address.path)
+      )
         abandon(listener.address.path)
     }
     return unwanted
@@ -82,18 +109,18 @@ export class Inheritance {
   #isOrphaned(parent: number): boolean {
     if (os.exists(parent)) return false
     return this.#unclaimed.every(({ fd, address }) => {
-      const found = listeningAddress(fd, address)
-      return typeof found === 'object' && sameAddress(found, address)
+      const found = listeningAddress(fd)
+      return typeof found === 'object' && isSame(found, address)
     })
   }
 
   #verify(listener: InheritedListener): void {
     const { fd, address } = listener
     if (os.stat(fd)?.isSocket() !== true) throw new BadHandoffError(`file descriptor ${fd} is no open socket`)
-    const found = listeningAddress(fd, address)
+    const found = listeningAddress(fd)
     if (found === 'not listening') throw new BadHandoffError(`file descriptor ${fd} is no listening socket`)
     if (found === 'unknown') this.#verifyKind(listener)
-    else if (!sameAddress(found, address)) {
+    else if (!isSame(found, address)) {
       throw new BadHandoffError(
         `file descriptor ${fd} listens on ${formatAddress(found)}, not on ${formatAddress(address)}`
       )
@@ -125,58 +152,7 @@ function abandon(name: string): void {
   path.remove()
 }
 
-/** Looks the socket up in the kernel's tables, since Node has no `getsockopt(SO_ACCEPTCONN)`. */
-function listeningAddress(fd: number, expected: BoundAddress): BoundAddress | 'not listening' | 'unknown' {
-  const inode = os.fileLink(fd)?.match(/^socket:\[(\d+)\]$/)?.[1]
-  if (inode === undefined) return 'unknown'
-  return findTcp(inode, 'tcp') ?? findTcp(inode, 'tcp6') ?? findUnix(inode, expected) ?? 'unknown'
+/** The path of a unix socket may have been renamed: the kernel knows the one that it was bound to. */
+function isSame(found: BoundAddress, expected: BoundAddress): boolean {
+  return ('path' in found && 'path' in expected) || sameAddress(found, expected)
 }
-
-/** `sl local_address rem_address st … inode`, addresses in hexadecimal; state 0A is LISTEN. */
-function findTcp(inode: string, table: 'tcp' | 'tcp6'): BoundAddress | 'not listening' | undefined {
-  for (const line of os.socketTable(table)) {
-    const columns = line.trim().split(/\s+/)
-    if (columns[9] !== inode) continue
-    if (columns[3] !== '0A') return 'not listening'
-    const [address = '', port = ''] = (columns[1] ?? '').split(':')
-    const family = table === 'tcp' ? 'IPv4' : 'IPv6'
-    return {
-      family,
-      address: table === 'tcp' ? decodeIPv4(address) : decodeIPv6(address),
-      port: Number.parseInt(port, 16)
-    }
-  }
-  return undefined
-}
-
-/** `Num RefCount Protocol Flags Type St Inode Path`; flag 00010000 is __SO_ACCEPTCON. The path may have been renamed. */
-function findUnix(inode: string, expected: BoundAddress): BoundAddress | 'not listening' | undefined {
-  for (const line of os.socketTable('unix')) {
-    const columns = line.trim().split(/\s+/)
-    if (columns[6] !== inode) continue
-    if ((Number.parseInt(columns[3] ?? '0', 16) & 0x10000) === 0) return 'not listening'
-    return 'path' in expected ? expected : { path: columns[7] ?? '' }
-  }
-  return undefined
-}
-
-function decodeIPv4(hex: string): string {
-  return hostOrder(hex).join('.')
-}
-
-/** As the kernel prints it: four words of 32 bits in the byte order of the machine. In the notation that Node uses for addresses. */
-function decodeIPv6(hex: string): string {
-  const bytes = (hex.match(/.{8}/g) ?? []).flatMap(hostOrder)
-  const groups = Array.from({ length: 8 }, (_, i) =>
-    (((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)).toString(16)
-  )
-  return new SocketAddress({ family: 'ipv6', address: groups.join(':') }).address
-}
-
-function hostOrder(word: string): number[] {
-  const buffer = Buffer.from(word, 'hex')
-  const value = LITTLE_ENDIAN ? buffer.readUInt32LE() : buffer.readUInt32BE()
-  return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]
-}
-
-const LITTLE_ENDIAN = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1

@@ -1,5 +1,5 @@
 import type { Server } from 'node:net'
-import { BadHandoffError } from '../base/errors.js'
+import { BadHandoffError, toError } from '../base/errors.js'
 import type { ListenCall } from '../base/listen-calls.js'
 import {
   adoptDormant,
@@ -32,6 +32,8 @@ export interface Listener {
   readonly owner: object | undefined
   /** Its place in the handoff, if it was inherited. */
   readonly index: number | undefined
+  /** Whether it came from the service manager. */
+  readonly activated: boolean
   readonly path: UnixPath | undefined
 }
 
@@ -51,6 +53,8 @@ export interface ListenersEvents {
 
 /** net.Server's own default: https://nodejs.org/api/net.html#serverlisten */
 const DEFAULT_BACKLOG = 511
+
+const NOT_INHERITED = { index: undefined, activated: false }
 
 /** Every server of this process that listens. */
 export class Listeners {
@@ -153,14 +157,20 @@ export class Listeners {
     }
     this.#events.opening(server, owner)
     // A foreign server that leaves the port to the system must not get that of an app; its own was not handed on.
-    const inherited = owner === undefined && isEphemeral(key) ? undefined : this.#events.claim(key)
-    if (inherited !== undefined) this.#adopt(call, inherited)
-    else this.#bind(call, key)
+    try {
+      const inherited = owner === undefined && isEphemeral(key) ? undefined : this.#events.claim(key)
+      if (inherited !== undefined) this.#adopt(call, inherited)
+      else this.#bind(call, key)
+    } catch (error) {
+      call.fail(toError(error))
+    }
   }
 
-  #adopt(call: ListenCall, { key, fd, index, address, handle }: ClaimedListener): void {
+  #adopt(call: ListenCall, { key, fd, index, address, activated = false, handle }: ClaimedListener): void {
     const { server, options, owner } = call
-    const path = 'path' in address && UnixPath.isFile(address.path) ? new UnixPath(address.path) : undefined
+    // The path of an activated socket is the service manager's, to be removed by nobody else.
+    const isOwn = !activated && 'path' in address && UnixPath.isFile(address.path)
+    const path = isOwn ? new UnixPath(address.path) : undefined
     const backlog = options.backlog ?? DEFAULT_BACKLOG
     adoptDormant(server, handle, 'path' in address ? address.path : undefined)
     call.redirect({ fd })
@@ -170,7 +180,7 @@ export class Listeners {
         const is = found === undefined ? 'has no address' : `is bound to ${formatAddress(found)}`
         throw new BadHandoffError(`file descriptor ${fd} ${is}, not to ${formatAddress(address)}`)
       }
-      this.#add({ server, key, address, backlog, owner, index, path })
+      this.#add({ server, key, address, backlog, owner, index, activated, path })
       if (!this.#accepting) return
       startAccepting(server, backlog)
       path?.recognize()
@@ -194,7 +204,7 @@ export class Listeners {
         setPipeName(server, path.path)
       }
       const address = addressOf(server)
-      if (address !== undefined) this.#add({ server, key, address, backlog, owner, index: undefined, path })
+      if (address !== undefined) this.#add({ server, key, address, backlog, owner, path, ...NOT_INHERITED })
     })
   }
 
