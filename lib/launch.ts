@@ -20,6 +20,8 @@ const SIGNAL_LIMIT = 100
  */
 export async function launch(args: readonly string[]): Promise<void> {
   try {
+    // A log that nobody reads any more is no reason to end: EPIPE, or EIO of a terminal that has hung up.
+    process.stderr.on('error', () => {})
     await run(parseLaunchArguments(args))
   } catch (thrown) {
     log(toError(thrown).message)
@@ -41,7 +43,7 @@ async function run({ node, workers, control }: LaunchArguments): Promise<void> {
       signals.use(service.signals)
       pidFile = keepPidFile(service.pidFile, pidFile)
     },
-    said: (raw) => process.send?.(raw),
+    said: passOn,
     log
   })
   const signals = followSignals(fleet)
@@ -84,9 +86,19 @@ function keepPidFile(path: string | undefined, before: PidFile | undefined): Pid
   return file
 }
 
+/** To whoever has started this process with a channel. */
+function passOn(said: unknown): void {
+  if (!process.connected) return
+  try {
+    process.send?.(said, undefined, undefined, () => {}) // The other side has just gone.
+  } catch (error) {
+    log(`a message of the server could not be passed on: ${toError(error).message}`)
+  }
+}
+
 /** pm2 waits for this word when it is told to (`wait_ready`): https://pm2.keymetrics.io/docs/usage/signals-clean-restart/ */
 function tellReady(): void {
-  if (process.env.pm_id !== undefined) process.send?.('ready')
+  if (process.env.pm_id !== undefined) passOn('ready')
 }
 
 /** Exits with the same code, or dies by the same signal. */

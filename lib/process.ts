@@ -1,5 +1,6 @@
 import { watchListenCalls } from './base/listen-calls.js'
-import { isLaunch } from './pure/handoff.js'
+import { os } from './base/os.js'
+import { launcherOf } from './pure/handoff.js'
 import { Reloader } from './reloader/reloader.js'
 import { type PassedSockets, takeActivation } from './resources/activation.js'
 import { Command } from './resources/command.js'
@@ -32,7 +33,7 @@ function state(): ProcessState {
   const globals = globalThis as { [KEY]?: ProcessState }
   if (globals[KEY] === undefined) {
     const flag = takeFlag()
-    const launcher = isLaunch(flag, process.ppid) && process.connected ? new Launcher() : undefined
+    const launcher = isLaunched(flag) ? new Launcher() : undefined
     // Under a launcher it is the launcher that the service manager hears.
     const manager = launcher === undefined ? serviceManager() : undefined
     const passed = takeActivation(process.env, process.pid)
@@ -41,6 +42,13 @@ function state(): ProcessState {
     watchListenCalls((call) => reloaderOfThisProcess().see(call))
   }
   return globals[KEY]
+}
+
+/** By a launcher that lives, or that died while this process booted. The flag can get further than it was meant to; the channel cannot. */
+function isLaunched(flag: string | undefined): boolean {
+  const launcher = launcherOf(flag)
+  if (launcher === undefined || process.send === undefined) return false
+  return launcher === process.ppid || !os.exists(launcher)
 }
 
 /**

@@ -66,10 +66,10 @@ export const os = {
     return ancestors
   },
 
-  /** Whether there is a process with this pid. */
+  /** Whether there is a process with this pid that has not ended: one that has keeps its pid until its parent asks for its end. */
   exists(pid: number): boolean {
     try {
-      return process.kill(pid, 0)
+      return process.kill(pid, 0) && !isZombie(pid)
     } catch (error) {
       return (error as NodeJS.ErrnoException).code !== 'ESRCH'
     }
@@ -150,6 +150,15 @@ export const os = {
 
 function parentOf(pid: number): number {
   return Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
+}
+
+/** `pid (name) state …`: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+function isZombie(pid: number): boolean {
+  try {
+    return /\) [ZX] [^)]*$/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'))
+  } catch {
+    return false // no /proc: macOS
+  }
 }
 
 function splitEntry(entry: string): [string, string] {

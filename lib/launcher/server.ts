@@ -1,5 +1,5 @@
 import { ChannelProcess, type Ending, type SpawnCommand } from '../base/channel-process.js'
-import { toPlainError } from '../base/errors.js'
+import { SpawnFailedError, toPlainError } from '../base/errors.js'
 import type { ListeningHandle } from '../base/node-internals.js'
 import type { ProcessStatus } from '../pure/control-messages.js'
 import { encodeLaunch, FIRST_LISTENER_FD, HANDOFF_VARIABLE } from '../pure/handoff.js'
@@ -12,6 +12,7 @@ import { Share } from './share.js'
 const REPORT_LIMIT = 1000
 
 type StartChild = Extract<ToLauncher, { type: 'start child' }>
+type TellChild = Extract<ToLauncher, { type: 'tell child' }>
 type Service = Extract<ToLauncher, { type: 'serves' }>
 
 /** What a server asks and tells whoever keeps it. */
@@ -32,9 +33,11 @@ export interface ServerSettings {
   command: SpawnCommand
   generation: number
   inherited: readonly HeldListener[]
-  /** The server that it will succeed; none if there is nobody to succeed. */
-  parent?: Server
+  /** The server that it will succeed, with its number for this one; none if there is nobody to succeed. */
+  parent?: { server: Server; child: number }
 }
+
+type Family = NonNullable<ServerSettings['parent']>
 
 /** One server process, as its launcher sees it. */
 export class Server {
@@ -50,11 +53,13 @@ export class Server {
   ending: Ending | undefined
   /** Whether it can be talked to. */
   hasPlugin = false
+  /** The last successor that it has started. */
   child: Server | undefined
+  readonly #children = new Map<number, Server>()
   /** The reload that it makes, or has made. */
   share: Share | undefined
   /** While that lives. */
-  #parent: Server | undefined
+  #parent: ServerSettings['parent']
   readonly #events: ServerEvents
   readonly #inherited: readonly HeldListener[]
   readonly #listeners = new Map<number, HeldListener>()
@@ -79,7 +84,7 @@ export class Server {
     const fds = inherited.map(({ handle }) => handle.fd)
     server.#process = await ChannelProcess.start(flagged, fds, (raw, handle) => server.#hear(raw, handle))
     server.#process.ended.then((ending) => server.#end(ending))
-    if (parent !== undefined) parent.child = server
+    if (parent !== undefined) parent.server.#adopt(parent.child, server)
     return server
   }
 
@@ -101,9 +106,22 @@ export class Server {
     return this.isAlive ? [...this.#listeners.values()] : []
   }
 
-  /** The listeners with these ids, without those that are closed already. */
+  /**
+   * The listeners with these ids.
+   *
+   * @throws {SpawnFailedError} when one of them has not arrived here
+   */
   find(ids: readonly number[]): HeldListener[] {
-    return ids.flatMap((id) => this.#listeners.get(id) ?? [])
+    return ids.map((id) => {
+      const listener = this.#listeners.get(id)
+      if (listener !== undefined) return listener
+      throw new SpawnFailedError('a child', 'the launcher was out of file descriptors when a listener was opened')
+    })
+  }
+
+  #adopt(id: number, child: Server): void {
+    this.child = child
+    this.#children.set(id, child)
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -147,7 +165,12 @@ export class Server {
     if (toLauncher !== undefined) this.#obey(toLauncher, duplicate)
     else if (toParent === undefined) this.#events.said(raw)
     else if (this.#parent === undefined) this.#beParent(toParent, duplicate)
-    else this.#parent.tell({ type: 'child said', message: toParent }, duplicate)
+    else this.#tellParent(this.#parent, toParent, duplicate)
+  }
+
+  #tellParent({ server, child }: Family, message: ToParent, handle: ListeningHandle | undefined): void {
+    if (message.type === 'roll back' && server.child === this) server.share?.spoil()
+    server.tell({ type: 'child said', child, message }, handle)
   }
 
   #obey(message: ToLauncher, handle: ListeningHandle | undefined): void {
@@ -159,8 +182,8 @@ export class Server {
     else if (message.type === 'ask for reload') this.#events.asked(this, message.id, message.reason)
     else if (message.type === 'reported') this.#reports.shift()?.(message.status)
     else if (message.type === 'start child') void this.#startChild(message)
-    else if (message.type === 'kill child') this.child?.kill('SIGKILL')
-    else if (message.type === 'tell child') this.#tellChild(message.message, handle)
+    else if (message.type === 'kill child') this.#children.get(message.child)?.kill('SIGKILL')
+    else if (message.type === 'tell child') this.#tellChild(message, handle)
     else this.share?.heard(message)
   }
 
@@ -175,20 +198,22 @@ export class Server {
     const listener = inherited ?? (handle && { key, address, handle, ticketKeys })
     if (listener === undefined) return // Node drops a handle for which this process has no descriptor left.
     if (inherited === undefined) this.#events.listening(listener)
+    if (handle !== undefined) this.tell({ type: 'holds', id })
     this.#changed(() => this.#listeners.set(id, listener))
   }
 
   async #startChild(message: StartChild): Promise<void> {
     try {
       const { pid } = await this.#events.startChild(this, message)
-      this.tell({ type: 'child started', pid })
+      this.tell({ type: 'child started', child: message.child, pid })
     } catch (error) {
-      this.tell({ type: 'child not started', error: toPlainError(error) })
+      this.tell({ type: 'child not started', child: message.child, error: toPlainError(error) })
     }
   }
 
-  #tellChild(message: ToChild, handle: ListeningHandle | undefined): void {
-    if (this.child?.isAlive) this.child.#send(seal(message), handle)
+  #tellChild({ child, message }: TellChild, handle: ListeningHandle | undefined): void {
+    const addressee = this.#children.get(child)
+    if (addressee?.isAlive) addressee.#send(seal(message), handle)
     else handle?.close()
   }
 
@@ -204,10 +229,18 @@ export class Server {
 
   #end(ending: Ending): void {
     this.ending = ending
-    this.#parent?.tell({ type: 'child ended', ...ending })
-    if (this.child !== undefined) this.child.#parent = undefined
-    if (this.child?.isAlive) this.child.tell({ type: 'parent ended' })
+    if (this.#parent !== undefined) this.#tellOfEnd(this.#parent, ending)
+    for (const child of this.#children.values()) {
+      child.#parent = undefined
+      child.tell({ type: 'parent ended' })
+    }
     this.share?.ended(ending)
     this.#events.changed()
+  }
+
+  #tellOfEnd({ server, child }: Family, ending: Ending): void {
+    server.#children.delete(child)
+    if (server.child === this) server.share?.spoil()
+    server.tell({ type: 'child ended', child, ...ending })
   }
 }

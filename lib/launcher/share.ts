@@ -14,6 +14,8 @@ export class Share {
   readonly #tell: (message: FromLauncher) => void
   readonly #steps = new Map<ToLauncher['type'], () => void>()
   #isCommitted = false
+  #isSpoiled = false
+  #isOver = false
   #succeed!: (result: ReloadResult) => void
   #fail!: (error: Error) => void
 
@@ -24,13 +26,26 @@ export class Share {
       this.#succeed = resolve
       this.#fail = reject
     })
-    this.made.catch(() => {}) // Whoever waits for one of the three hears of it.
+    const end = () => {
+      this.#isOver = true
+    }
+    this.made.then(end, end) // Whoever waits for one of the three hears of it.
     this.handedOver = this.#step('handed over')
     this.passed = this.#step('passed')
   }
 
   get isCommitted(): boolean {
     return this.#isCommitted
+  }
+
+  /** Whether its server will report that the reload has failed. */
+  get isSpoiled(): boolean {
+    return this.#isSpoiled
+  }
+
+  /** The child has ended or given up, and the server that makes the reload will hear of it before anything that is said later. */
+  spoil(): void {
+    this.#isSpoiled = true
   }
 
   heard(message: ToLauncher): void {
@@ -50,9 +65,9 @@ export class Share {
     this.#tell({ type: 'commit' })
   }
 
-  /** The parent shall come back. */
+  /** The parent shall come back. One that has failed is left alone: if its parent did not come back, its child serves. */
   undo(reason: string): void {
-    this.#tell({ type: 'undo', reason })
+    if (!this.#isOver) this.#tell({ type: 'undo', reason })
   }
 
   #step(name: ToLauncher['type']): Promise<void> {

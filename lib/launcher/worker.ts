@@ -1,7 +1,8 @@
 import { describeEnding, type Ending, type SpawnCommand } from '../base/channel-process.js'
-import { StoppingError } from '../base/errors.js'
+import { NotListeningError, StoppingError, UnsupportedError } from '../base/errors.js'
 import { Restarts } from '../pure/restarts.js'
 import type { HeldListener } from '../resources/held-listeners.js'
+import { Orders } from './orders.js'
 import { Server, type ServerEvents, type ServerSettings } from './server.js'
 import type { Share } from './share.js'
 
@@ -18,17 +19,23 @@ export interface WorkerEvents extends Omit<ServerEvents, 'changed' | 'startChild
 /** How long a server has to end itself when it is forced. Milliseconds. */
 const FORCE_LIMIT = 1000
 
+/** How long a reload waits for a server that does not serve, counted from the start of that server. Milliseconds. */
+const SERVE_LIMIT = 30_000
+
 /** One place at which a server serves: that server, its successor, and those that are on their way out. */
 export class Worker {
   readonly #events: WorkerEvents
   readonly #servers = new Set<Server>()
   readonly #restarts = new Restarts()
+  readonly #orders = new Orders()
   /** What it takes to go on if the server dies; on its way out, a server says that it closes its listeners. */
   #kept: HeldListener[] = []
   #current: Server | undefined
   #pause: NodeJS.Timeout | undefined
   #isStarting = false
-  #isStopping = false
+  /** Ends a server that does not come to serve; known from the ones before it. */
+  #readyTimeout: number | undefined
+  #bootTimer: NodeJS.Timeout | undefined
   /** Whether a server that cannot boot is worth another try. */
   #hasServed: boolean
   readonly #isAlone: boolean
@@ -61,17 +68,22 @@ export class Worker {
 
   /** How its last server has ended, once none is left and none will follow. */
   get ending(): Ending | undefined {
-    return this.#isStopping && !this.#isStarting && this.#servers.size === 0 ? this.#current?.ending : undefined
+    const isOver = this.#orders.isStopping && !this.#isStarting && this.#servers.size === 0
+    return isOver ? this.#current?.ending : undefined
   }
 
-  /** Starts a server that succeeds nobody. */
+  /**
+   * Starts a server that succeeds nobody.
+   *
+   * @throws {SpawnFailedError}
+   */
   async start(command: SpawnCommand, generation: number): Promise<void> {
     this.#isStarting = true
-    const server = await this.#add({ command, generation, inherited: this.#events.inheritance() })
-    this.#current = server
-    this.#isStarting = false
-    // Told to in the meantime.
-    if (this.#isStopping) server.kill('SIGTERM')
+    try {
+      this.#become(await this.#add({ command, generation, inherited: this.#events.inheritance() }))
+    } finally {
+      this.#isStarting = false
+    }
     this.#look()
   }
 
@@ -79,42 +91,32 @@ export class Worker {
    * Begins this worker's share in a reload, as soon as it has a server that serves. One whose servers keep crashing is
    * started at once: perhaps the new code is better.
    *
-   * @throws {StoppingError}
+   * @throws {StoppingError | NotListeningError | UnsupportedError}
    */
   async beginReload(reason: string): Promise<Share> {
-    while (!this.#isStopping && !this.#current?.isServing) {
-      this.#restarts.forget()
-      if (this.#pause !== undefined) this.#restart()
-      await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    }
-    if (this.#isStopping) throw new StoppingError('stop')
+    this.#promote()
+    if (!this.#current?.isServing) await this.#untilServed(reason)
+    if (this.#orders.isStopping) throw new StoppingError('stop')
     return (this.#current as Server).beginReload(reason)
   }
 
   /** Lets the server finish what it has in hand, and starts no other one. */
   stop(signal: NodeJS.Signals): void {
-    this.#isStopping = true
-    clearTimeout(this.#pause)
-    this.#pause = undefined
-    const current = this.#current
-    if (current?.isServing && current.service?.signals !== false) current.tell({ type: 'stop', reason: signal })
-    else if (current?.isAlive && current.leaving === undefined) current.kill(signal)
+    this.#orders.stop(signal)
     this.#look()
   }
 
-  /** Passes a signal on that means nothing to us. */
+  /** Passes a signal on that means nothing to us. A server that ends by it has not crashed. */
   forward(signal: NodeJS.Signals): void {
-    if (this.#current?.isAlive) this.#current.kill(signal)
+    this.#promote()
+    if (this.#orders.forward(signal, this.#current)) this.stop(signal)
   }
 
   /** Ends all that is left of it. */
   force(reason: string): void {
-    this.#isStopping = true
-    for (const server of this.#servers) {
-      if (server.service === undefined) server.kill('SIGKILL')
-      server.tell({ type: 'force', reason })
-      setTimeout(() => server.kill('SIGKILL'), FORCE_LIMIT).unref()
-    }
+    this.#orders.isStopping = true
+    for (const server of this.#servers) this.#orders.force(server, reason, FORCE_LIMIT)
+    this.#look()
   }
 
   async #add(settings: ServerSettings): Promise<Server> {
@@ -124,8 +126,8 @@ export class Worker {
       asked,
       said,
       changed: () => this.#look(),
-      startChild: (parent, { command, generation, listeners }) =>
-        this.#add({ command, generation, inherited: parent.find(listeners), parent })
+      startChild: async (parent, { child, command, generation, listeners }) =>
+        this.#add({ command, generation, inherited: parent.find(listeners), parent: { server: parent, child } })
     })
     this.#servers.add(server)
     return server
@@ -135,14 +137,27 @@ export class Worker {
   #look(): void {
     for (const server of this.#servers) if (!server.isAlive) this.#servers.delete(server)
     this.#promote()
+    if (this.#orders.isStopping) this.#stop()
     const current = this.#current
-    if (current?.isServing) this.#hasServed = true
-    // Of a server that will not be replaced, nothing is kept that it has closed: who comes now shall be refused.
-    const isLast = this.#isStopping || (this.#isAlone && current?.leaving === 'freely')
-    if (current !== undefined && (current.isServing || isLast)) this.#kept = current.listeners
+    if (current !== undefined) this.#observe(current)
     if (current !== undefined && this.#isLost(current)) this.#replace(current)
-    for (const resume of this.#waiting.splice(0)) resume()
+    this.#wake()
     this.#events.changed()
+  }
+
+  #observe(current: Server): void {
+    if (current.isServing) this.#hasServed = true
+    this.#readyTimeout = current.service?.readyTimeout ?? this.#readyTimeout
+    if (current.service !== undefined || !current.isAlive) clearTimeout(this.#bootTimer)
+    // Of a server that will not be replaced, nothing is kept that it has closed: who comes now shall be refused.
+    const isLast = this.#orders.isStopping || (this.#isAlone && current.leaving === 'freely')
+    if (current.isServing || isLast) this.#kept = current.listeners
+  }
+
+  #stop(): void {
+    clearTimeout(this.#pause)
+    this.#pause = undefined
+    this.#orders.passOn(this.#current)
   }
 
   /** The successor is the server as soon as its parent cannot or will not come back. */
@@ -150,11 +165,50 @@ export class Worker {
     const current = this.#current
     const successor = current?.child
     if (successor === undefined || current === undefined) return
-    if (current.share?.isCommitted || (!current.isAlive && successor.isAlive)) this.#current = successor
+    const isLeft = !current.isAlive || (current.leaving === 'by error' && successor.isServing)
+    if (current.share?.isCommitted || (isLeft && successor.isAlive)) this.#become(successor)
+  }
+
+  /** A server that hangs before it serves has nobody else who would end it. */
+  #become(server: Server): void {
+    this.#current = server
+    this.#orders.forget()
+    clearTimeout(this.#bootTimer)
+    if (this.#readyTimeout === undefined || server.service !== undefined) return
+    this.#bootTimer = setTimeout(() => {
+      this.#events.log(`server ${server.pid} does not serve within ${this.#readyTimeout} ms: killing it`)
+      server.kill('SIGKILL')
+    }, this.#readyTimeout)
+  }
+
+  /**
+   * A server that boots, or that will be started again after a pause, is waited for; another one may never serve.
+   *
+   * @throws {NotListeningError | UnsupportedError}
+   */
+  async #untilServed(reason: string): Promise<void> {
+    const { begun = performance.now() } = this.#current ?? {}
+    this.#events.log(`reload (${reason}): ${describeDelay(this.#current)}; waiting for a server that serves`)
+    const late = new AbortController()
+    late.signal.addEventListener('abort', () => this.#wake())
+    const timer = setTimeout(() => late.abort(), Math.max(0, begun + SERVE_LIMIT - performance.now()))
+    while (!late.signal.aborted && !this.#orders.isStopping && !this.#current?.isServing) {
+      this.#restarts.forget()
+      if (this.#pause !== undefined) this.#restart()
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
+    clearTimeout(timer)
+    if (!late.signal.aborted) return
+    if (this.#current?.hasPlugin) throw new NotListeningError()
+    throw new UnsupportedError('a server that has not loaded fastify-graceful-reload', 'register it in the app')
+  }
+
+  #wake(): void {
+    for (const resume of this.#waiting.splice(0)) resume()
   }
 
   #isLost(current: Server): boolean {
-    if (this.#isStopping || this.#isStarting || this.#pause !== undefined) return false
+    if (this.#orders.isStopping || this.#isStarting || this.#pause !== undefined) return false
     // One that dies of an error still finishes what it has in hand; its successor need not wait for that.
     const isGone = !current.isAlive || (current.leaving === 'by error' && current.service !== undefined)
     return isGone && !current.child?.isAlive
@@ -163,11 +217,11 @@ export class Worker {
   #replace(lost: Server): void {
     const how = lost.ending === undefined ? 'is leaving because of an error' : describeEnding(lost.ending)
     const isClean = lost.leaving === 'freely' || lost.ending?.exitCode === 0
-    const isHopeless = !this.#hasServed || (isClean && this.#isAlone)
+    const isHopeless = !this.#hasServed || (isClean && this.#isAlone) || this.#orders.areObeyedBy(lost)
     const pause = isHopeless ? undefined : this.#restarts.crashed(performance.now() - lost.begun)
     if (pause === undefined && (isHopeless || this.#events.isLastHope())) {
       if (!isHopeless) this.#events.log(`server ${lost.pid} ${how}, as those before it did: giving up`)
-      this.#isStopping = true
+      this.#orders.isStopping = true
       return
     }
     const wait = pause ?? this.#restarts.longestPause
@@ -180,9 +234,15 @@ export class Worker {
     this.#pause = undefined
     const { command, generation } = this.#current as Server
     this.start(command, generation).catch((error) => {
-      this.#isStarting = false
       this.#events.log(error.message)
-      this.#pause = setTimeout(() => this.#restart(), this.#restarts.longestPause)
+      if (!this.#orders.isStopping) this.#pause = setTimeout(() => this.#restart(), this.#restarts.longestPause)
+      this.#look()
     })
   }
+}
+
+function describeDelay(server: Server | undefined): string {
+  if (server === undefined || !server.isAlive) return 'no server runs'
+  if (server.leaving !== undefined) return `server ${server.pid} is leaving`
+  return `server ${server.pid} ${server.hasPlugin ? 'does not serve yet' : 'has not loaded fastify-graceful-reload, or not yet'}`
 }

@@ -67,13 +67,13 @@ export function decodeHandoff(text: string): Handoff {
   return value as Handoff
 }
 
-/** Whether a launcher has started the process with this flag, and is its parent. Whether the flag is sound is not asked here. */
-export function isLaunch(flag: string | undefined, ppid: number): boolean {
+/** The pid of the launcher that has made this flag, if it was one. Whether the flag is sound is not asked here. */
+export function launcherOf(flag: string | undefined): number | undefined {
   try {
     const { launched, parent } = JSON.parse(flag ?? '{}') as Partial<Handoff>
-    return launched === true && parent === ppid
+    return launched === true ? parent : undefined
   } catch {
-    return false // What is wrong with it is said when an app is registered.
+    return undefined // What is wrong with it is said when an app is registered.
   }
 }
 

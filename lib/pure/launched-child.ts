@@ -14,13 +14,16 @@ export class LaunchedChild implements Child {
   readonly ended: Promise<Ending>
   pid = 0
   hasEnded = false
+  readonly #id: number
   readonly #deliver: Deliver
   readonly #hear: Hear
   #start!: (child: LaunchedChild) => void
   #fail!: (error: Error) => void
   #end!: (ending: Ending) => void
 
-  constructor(deliver: Deliver, hear: Hear) {
+  /** @param id - what the launcher knows it by */
+  constructor(id: number, deliver: Deliver, hear: Hear) {
+    this.#id = id
     this.#deliver = deliver
     this.#hear = hear
     this.started = new Promise((resolve, reject) => {
@@ -57,10 +60,10 @@ export class LaunchedChild implements Child {
 
   send(message: ToChild, handle?: object): Promise<void> {
     if (this.hasEnded) return Promise.reject(new Error('the child has ended'))
-    return this.#deliver({ type: 'tell child', message }, handle)
+    return this.#deliver({ type: 'tell child', child: this.#id, message }, handle)
   }
 
   kill(): void {
-    this.#deliver({ type: 'kill child' }).catch(() => {}) // Without a launcher there is nobody who could.
+    this.#deliver({ type: 'kill child', child: this.#id }).catch(() => {}) // Without a launcher there is nobody who could.
   }
 }

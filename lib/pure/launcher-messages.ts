@@ -33,19 +33,22 @@ export type ToLauncher =
     }
   /** A listener is closed for good. */
   | { type: 'not listening'; id: number }
-  /** The server accepts. `signals`: those that the app has chosen; `pidFile`: the path that it has chosen. */
-  | { type: 'serves'; signals: Required<SignalOptions> | false; pidFile: string | undefined }
+  /** The server accepts. The rest is what the app has chosen. */
+  | { type: 'serves'; signals: Required<SignalOptions> | false; pidFile: string | undefined; readyTimeout: number }
   /** The server is on its way out; of its own accord, or because of an error that nobody caught. */
   | { type: 'leaves'; isError: boolean }
   /** Somebody asks this server for a reload. */
   | { type: 'ask for reload'; id: number; reason: string }
   /** What this server says of itself. */
   | { type: 'reported'; status: ProcessStatus }
-  /** A reload that the launcher has asked for: start a child with these listeners, by their ids. */
-  | { type: 'start child'; command: StartCommand; generation: number; listeners: number[] }
-  | { type: 'kill child' }
+  /**
+   * A reload that the launcher has asked for: start a child with these listeners, by their ids. `child` is a number for it: one
+   * that gave up may still have something in hand when the next one is started.
+   */
+  | { type: 'start child'; child: number; command: StartCommand; generation: number; listeners: number[] }
+  | { type: 'kill child'; child: number }
   /** To be passed on, with the handle that travels with it. */
-  | { type: 'tell child'; message: ToChild }
+  | { type: 'tell child'; child: number; message: ToChild }
   /** The child serves, on probation. */
   | { type: 'handed over' }
   /** The child has outlived its probation; `commit` or `undo` will follow. */
@@ -56,12 +59,14 @@ export type ToLauncher =
 
 /** From the launcher. */
 export type FromLauncher =
-  | { type: 'child started'; pid: number }
-  | { type: 'child not started'; error: PlainError }
+  /** The handle of a listener has arrived. */
+  | { type: 'holds'; id: number }
+  | { type: 'child started'; child: number; pid: number }
+  | { type: 'child not started'; child: number; error: PlainError }
   /** Passed on, with the handle that travels with it. */
-  | { type: 'child said'; message: ToParent }
+  | { type: 'child said'; child: number; message: ToParent }
   /** The child has ended, and all that it said has been passed on. */
-  | ({ type: 'child ended' } & Ending)
+  | ({ type: 'child ended'; child: number } & Ending)
   /** The parent of this server has ended, and all that it said has been passed on. */
   | { type: 'parent ended' }
   /** Make a reload now. */

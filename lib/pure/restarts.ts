@@ -1,4 +1,4 @@
-/** The pause before the first of several restarts, and the longest one. Milliseconds. */
+/** The pause before the second of several restarts, and the longest one. Milliseconds. The first one is made at once. */
 const FIRST_PAUSE = 100
 const LONGEST_PAUSE = 10_000
 
@@ -22,7 +22,7 @@ export class Restarts {
   crashed(lifetime: number): number | undefined {
     this.#quickCrashes = lifetime < LONG_ENOUGH ? this.#quickCrashes + 1 : 1
     if (this.#quickCrashes >= MOST_QUICK_CRASHES) return undefined
-    return Math.min(FIRST_PAUSE * 2 ** (this.#quickCrashes - 1), LONGEST_PAUSE)
+    return this.#quickCrashes === 1 ? 0 : Math.min(FIRST_PAUSE * 2 ** (this.#quickCrashes - 2), LONGEST_PAUSE)
   }
 
   /** New code deserves a new count. */

@@ -99,6 +99,7 @@ export class Departure {
 
   /** Cuts off what is left, now. The process ends when this returns, and a child that does not serve for good with it. */
   force(reason: string, reload?: Reload): void {
+    if (!this.#stopping) this.#service.launcher?.leaves(false)
     if (this.#stopping || this.#service.phase === 'reloading') reload?.handover?.child.kill()
     this.#wakeFromLameDuck?.()
     if ([...this.#service.members].some(({ leaving }) => !leaving)) this.#startDrain(reason, { idle: 'soon' })

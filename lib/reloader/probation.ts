@@ -53,7 +53,7 @@ export class Probation {
     const ending = await this.#wait(abandoned)
     if (abandoned.aborted) throw abandoned.reason
     if (typeof ending === 'string') throw new StoppingError(`the new generation was told to: ${ending}`)
-    if (ending !== undefined)
+    if (ending !== undefined && this.#supervision?.isCommitted !== true)
       await this.#rollBack('type' in ending ? `gave up (${ending.reason})` : describeEnding(ending), ending)
     return performance.now() - this.#started
   }

@@ -75,7 +75,7 @@ export class Reloader {
     this.#departure = new Departure(this.#service)
     this.#reloads = new Reloads(this.#service, this.#departure, {
       mustWait: () => this.#succession?.isOnProbation === true,
-      left: () => this.#signals?.exit('reloaded')
+      left: () => void this.#service.answered.then(() => this.#signals?.exit('reloaded'))
     })
     this.#control = new Control(this.#service, {
       reload: (reason) => this.reload(reason),
@@ -215,7 +215,6 @@ export class Reloader {
   }
 
   #follow(launcher: Launcher): void {
-    if (this.#succession === undefined) launcher.unref()
     launcher.attach({
       makeReload: (reason, supervision) => this.#reloads.make(reason, supervision),
       parentEnded: () => this.#succession?.parentEnded(),

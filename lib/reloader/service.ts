@@ -220,6 +220,11 @@ export class Service {
     return this.members.size === 0
   }
 
+  /** Resolves when everybody here who asked for the reload that this process has made knows how it ended. */
+  get answered(): Promise<unknown> {
+    return this.launcher?.answered ?? Promise.resolve()
+  }
+
   #tellLauncher(listener: Listener): void {
     const [keys] = ticketKeysOf(listener.server, 0)
     this.launcher?.opened(listener, this.listeners.handleOf(listener), keys?.[1])

@@ -41,8 +41,9 @@ export class Inheritance {
     // The parent's pid ties the flag to the process that was meant, and the channel comes with every handoff: a process
     // further down has neither. In a forked child, fd 3 would be its IPC channel.
     if (process.send === undefined) return 'stranger'
-    if (handoff.parent !== process.ppid) return inheritance.#isOrphaned(handoff.parent) ? inheritance : 'stranger'
-    for (const listener of inheritance.unclaimed) inheritance.#verify(listener)
+    if (handoff.parent !== process.ppid) {
+      if (!inheritance.#isOrphaned(handoff.parent)) return 'stranger'
+    } else for (const listener of inheritance.unclaimed) inheritance.#verify(listener)
     return handoff.listeners.length === 0 ? 'none' : inheritance
   }
 

@@ -1,14 +1,17 @@
 import type { SendHandle } from 'node:child_process'
+import { resolve as resolvePath } from 'node:path'
 import { fromPlainError, StoppingError, toPlainError } from '../base/errors.js'
 import type { ListeningHandle } from '../base/node-internals.js'
 import type { ReloadResult } from '../base/reload-result.js'
+import { UnixPath } from '../base/unix-path.js'
 import type { Inherited, StartChild } from '../pure/child.js'
 import type { ProcessStatus } from '../pure/control-messages.js'
 import { LaunchedChild } from '../pure/launched-child.js'
 import { type FromLauncher, sealForLauncher, type ToLauncher, unsealFromLauncher } from '../pure/launcher-messages.js'
+import type { BoundAddress } from '../pure/listener-key.js'
 import type { TicketKeys } from '../pure/messages.js'
 import type { ResolvedOptions } from '../pure/options.js'
-import type { Supervision } from '../pure/supervision.js'
+import { Supervised, type Supervision } from '../pure/supervision.js'
 
 /** What a launcher asks of a server, and tells it. */
 export interface LauncherEvents {
@@ -23,7 +26,11 @@ export interface LauncherEvents {
 
 const GONE = 'the launcher is gone'
 
-type Question = { resolve(result: ReloadResult): void; reject(error: Error): void }
+/** How often to look whether the launcher is gone, while it owes an acknowledgement. Milliseconds. */
+const LOOK_INTERVAL = 100
+
+type Waiting = { resolve(result: ReloadResult): void; reject(error: Error): void }
+type OfChild = Extract<FromLauncher, { child: number }>
 
 /** The launcher of this server, seen from the server: the other end of the IPC channel. */
 export class Launcher {
@@ -31,19 +38,33 @@ export class Launcher {
   /** What was said before anybody listened. */
   readonly #unheard: FromLauncher[] = []
   readonly #ids = new WeakMap<object, number>()
-  readonly #questions = new Map<number, Question>()
+  readonly #asked = new Set<Promise<ReloadResult>>()
+  readonly #waiting = new Map<number, Waiting>()
   #lastId = 0
-  #child: LaunchedChild | undefined
-  #supervised: { commit(): void; undo(reason: string): void } | undefined
+  readonly #children = new Map<number, LaunchedChild>()
+  #supervised: Supervised | undefined
+  #answered: Promise<unknown> = Promise.resolve()
+  #look: NodeJS.Timeout | undefined
+  #isLost = false
 
-  /** Begins to listen, and to keep this process alive by it. */
+  /** Begins to listen. The channel does not keep this process alive; what it was started for does. */
   constructor() {
     process.on('message', (raw, handle) => {
+      // Nothing is said to this process before its handles have arrived; and each handle is answered.
+      clearInterval(this.#look)
+      this.#look = undefined
       const message = unsealFromLauncher<FromLauncher>(raw)
       if (message !== undefined) this.#hear(message, handle as unknown as ListeningHandle | undefined)
     })
     process.once('disconnect', () => this.#lose())
-    this.#send({ type: 'hello' })
+    process.channel?.unref()
+    if (process.connected) this.#send({ type: 'hello' })
+    else this.#lose()
+  }
+
+  /** Resolves when all that was asked before this process made its reload has been answered. */
+  get answered(): Promise<unknown> {
+    return this.#answered
   }
 
   /** From here on somebody listens. */
@@ -52,18 +73,14 @@ export class Launcher {
     for (const message of this.#unheard.splice(0)) this.#obey(message, events)
   }
 
-  /** The channel no longer keeps this process alive. */
-  unref(): void {
-    process.channel?.unref()
-  }
-
   /** A listener is open: the launcher keeps its socket from now on. */
   opened(
     listener: Inherited & { index: number | undefined },
     handle: ListeningHandle | undefined,
     ticketKeys: TicketKeys | undefined
   ): void {
-    const { key, address, index } = listener
+    const { key, index } = listener
+    const address = absolute(listener.address)
     const id = ++this.#lastId
     this.#ids.set(listener, id)
     this.#send({ type: 'listening', id, key, address, index, ticketKeys }, index === undefined ? handle : undefined)
@@ -75,8 +92,8 @@ export class Launcher {
   }
 
   /** This server accepts; the launcher goes by the signals that the app has chosen. */
-  serves({ signals, pidFile }: ResolvedOptions): void {
-    this.#send({ type: 'serves', signals, pidFile })
+  serves({ signals, pidFile, readyTimeout }: ResolvedOptions): void {
+    this.#send({ type: 'serves', signals, pidFile, readyTimeout })
   }
 
   /** This server is on its way out. */
@@ -91,33 +108,45 @@ export class Launcher {
    */
   ask(reason: string): Promise<ReloadResult> {
     const id = ++this.#lastId
-    return new Promise((resolve, reject) => {
-      this.#questions.set(id, { resolve, reject })
+    const answer = new Promise<ReloadResult>((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject })
       if (process.connected) this.#send({ type: 'ask for reload', id, reason })
       else reject(new StoppingError(GONE))
+    })
+    this.#asked.add(answer)
+    return answer.finally(() => {
+      this.#waiting.delete(id)
+      this.#asked.delete(answer)
     })
   }
 
   /** Lets the launcher start the child of a reload. */
   readonly startChild: StartChild = async (command, generation, inherited, hear) => {
-    const child = new LaunchedChild((message, handle) => this.#deliver(message, handle), hear)
-    this.#child = child
+    const id = ++this.#lastId
+    const child = new LaunchedChild(id, (message, handle) => this.#deliver(message, handle), hear)
+    this.#children.set(id, child)
     const listeners = inherited.map(([listener]) => this.#ids.get(listener) ?? 0)
-    this.#send({ type: 'start child', command, generation, listeners })
+    this.#send({ type: 'start child', child: id, command, generation, listeners })
     return child.started
   }
 
   #hear(message: FromLauncher, handle: ListeningHandle | undefined): void {
-    if (message.type === 'child said') this.#child?.said(message.message, handle)
-    else if (message.type === 'child started') this.#child?.hasStarted(message.pid)
-    else if (message.type === 'child not started') this.#child?.hasNotStarted(fromPlainError(message.error))
-    else if (message.type === 'child ended') this.#child?.over(message)
+    if ('child' in message) this.#hearOfChild(message, handle)
     else if (message.type === 'commit') this.#supervised?.commit()
     else if (message.type === 'undo') this.#supervised?.undo(message.reason)
-    else if (message.type === 'reload answered') this.#questions.get(message.id)?.resolve(message.result)
-    else if (message.type === 'reload refused') this.#questions.get(message.id)?.reject(fromPlainError(message.error))
+    else if (message.type === 'reload answered') this.#waiting.get(message.id)?.resolve(message.result)
+    else if (message.type === 'reload refused') this.#waiting.get(message.id)?.reject(fromPlainError(message.error))
     else if (this.#events === undefined) this.#unheard.push(message)
     else this.#obey(message, this.#events)
+  }
+
+  #hearOfChild(message: OfChild, handle: ListeningHandle | undefined): void {
+    const child = this.#children.get(message.child)
+    if (message.type === 'child said') child?.said(message.message, handle)
+    else if (message.type === 'child started') child?.hasStarted(message.pid)
+    else this.#children.delete(message.child)
+    if (message.type === 'child not started') child?.hasNotStarted(fromPlainError(message.error))
+    else if (message.type === 'child ended') child?.over(message)
   }
 
   #obey(message: FromLauncher, events: LauncherEvents): void {
@@ -131,42 +160,32 @@ export class Launcher {
   async #makeReload(reason: string, events: LauncherEvents): Promise<void> {
     // With all listeners asleep there may be nothing else that keeps this process alive until the others have come as far.
     process.channel?.ref()
+    const answered = Promise.allSettled(this.#asked)
+    this.#answered = answered
+    this.#supervised = new Supervised((message) => this.#send(message))
     try {
-      this.#send({ type: 'reload made', result: await events.makeReload(reason, this.#supervise()) })
+      this.#send({ type: 'reload made', result: await events.makeReload(reason, this.#supervised) })
     } catch (error) {
       this.#send({ type: 'reload failed', error: toPlainError(error) })
     } finally {
-      this.unref()
-    }
-  }
-
-  #supervise(): Supervision {
-    let commit!: () => void
-    let undo!: (reason: string) => void
-    const committed = new Promise<void>((resolve) => {
-      commit = resolve
-    })
-    const undone = new Promise<string>((resolve) => {
-      undo = resolve
-    })
-    this.#supervised = { commit, undo }
-    return {
-      handedOver: () => void this.#send({ type: 'handed over' }),
-      passed: () => {
-        this.#send({ type: 'passed' })
-        return committed
-      },
-      undone
+      await answered
+      process.channel?.unref()
     }
   }
 
   /** A server whose launcher has died is watched by nobody, and nobody would ever end it. */
   #lose(): void {
-    for (const { reject } of this.#questions.values()) reject(new StoppingError(GONE))
-    this.#child?.over({ exitCode: null, signal: null })
-    const stop = { type: 'stop', reason: GONE } as const
-    if (this.#events === undefined) this.#unheard.push(stop)
-    else this.#obey(stop, this.#events)
+    if (this.#isLost) return
+    this.#isLost = true
+    clearInterval(this.#look)
+    for (const { reject } of this.#waiting.values()) reject(new StoppingError(GONE))
+    if (this.#events === undefined)
+      process.kill(process.pid, 'SIGTERM') // It boots: there is nothing to finish.
+    else this.#obey({ type: 'stop', reason: GONE }, this.#events)
+    // When the stop has had its say: a child that is out of reach is not what ends a reload now.
+    setImmediate(() => {
+      for (const child of this.#children.values()) child.over({ exitCode: null, signal: null })
+    })
   }
 
   /** What cannot be sent needs no error: then the launcher is gone, and that is told otherwise. */
@@ -177,10 +196,26 @@ export class Launcher {
   #deliver(message: ToLauncher, handle?: object): Promise<void> {
     return new Promise((resolve, reject) => {
       if (!process.connected || process.send === undefined) return reject(new Error(GONE))
+      if (handle !== undefined) this.#lookAfter()
       process.send(sealForLauncher(message), handle as SendHandle | undefined, {}, (error) => {
         if (error) reject(error)
         else resolve()
       })
     })
   }
+
+  /**
+   * While a handle is on its way, Node puts `disconnect` off until the other side has acknowledged that, and one that was
+   * killed never will: https://github.com/nodejs/node/blob/v24.0.0/lib/internal/child_process.js
+   */
+  #lookAfter(): void {
+    this.#look ??= setInterval(() => {
+      if (!process.connected) this.#lose()
+    }, LOOK_INTERVAL).unref()
+  }
+}
+
+/** The launcher may be in another directory than the app, which can change its own. */
+function absolute(address: BoundAddress): BoundAddress {
+  return 'path' in address && UnixPath.isFile(address.path) ? { path: resolvePath(address.path) } : address
 }

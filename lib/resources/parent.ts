@@ -35,6 +35,8 @@ export class Parent {
       events.gone()
     }
     process.on('message', onMessage)
+    // Between its boot and the word to take over, a child may have nothing else that keeps it alive.
+    process.channel?.ref()
     process.once('disconnect', this.leave)
   }
 

@@ -26,7 +26,7 @@ export async function failReload(t: Test, server: TestServer, spoil: () => Promi
   const refusal = JSON.parse(answer.body) as Refusal
   t.ok(answer.status >= 400, answer.body)
   t.equal(answer.status, refusal.statusCode)
-  if (HAS_PROC) t.strictSame(server.alive(), [parent], 'the child is gone')
+  if (HAS_PROC) t.strictSame(server.servers(), [parent], 'the child is gone')
   t.match(JSON.parse((await admin.request({ path: '/phase' })).body), { pid: parent, phase: 'serving' })
   await untilFds(admin, parent, fds)
   await clients.finish(t, parent)

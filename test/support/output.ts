@@ -35,6 +35,7 @@ export class Output {
   readonly ended: Promise<void>
   #text: string[] = []
   #watchers = new Set<(line: Line) => void>()
+  #readers = new Set<(text: string) => void>()
 
   constructor(stdout: Readable, stderr: Readable) {
     const ends = [this.#collect(stdout, 'out'), this.#collect(stderr, 'err')]
@@ -47,22 +48,22 @@ export class Output {
    * @throws {ServerFailure} with all output, when there is none within the limit or no process is left to print it
    */
   async event(match: Match, limit?: number): Promise<Line> {
-    const past = this.all(match)[0]
-    if (past !== undefined) return past
-    const test = matcher(match)
-    let watcher: ((line: Line) => void) | undefined
-    const future = new Promise<Line>((resolve, reject) => {
-      watcher = (line) => test(line) && resolve(line)
-      this.#watchers.add(watcher)
-      this.ended.then(() =>
-        reject(new ServerFailure(`every process has ended without ${describe(match)}`, this.toString()))
-      )
-    })
-    try {
-      return await within(future, describe(match), () => this.toString(), limit)
-    } finally {
-      if (watcher !== undefined) this.#watchers.delete(watcher)
-    }
+    return this.all(match)[0] ?? this.#await(this.#watchers, matcher(match), describe(match), limit)
+  }
+
+  /**
+   * The first line of any kind that matches, past or future.
+   *
+   * @throws {ServerFailure} as {@link event} does
+   */
+  async said(pattern: RegExp, limit?: number): Promise<string> {
+    const test = (text: string) => pattern.test(text)
+    return this.#text.find(test) ?? this.#await(this.#readers, test, `line that matches ${pattern}`, limit)
+  }
+
+  /** Every line so far that matches, of any kind. */
+  texts(pattern: RegExp): string[] {
+    return this.#text.filter((text) => pattern.test(text))
   }
 
   /** Every line so far that matches. */
@@ -80,6 +81,25 @@ export class Output {
     return this.#text.slice(-120).join('\n')
   }
 
+  async #await<T>(
+    watchers: Set<(it: T) => void>,
+    test: (it: T) => boolean,
+    what: string,
+    limit: number | undefined
+  ): Promise<T> {
+    let watcher: ((it: T) => void) | undefined
+    const future = new Promise<T>((resolve, reject) => {
+      watcher = (it) => test(it) && resolve(it)
+      watchers.add(watcher)
+      this.ended.then(() => reject(new ServerFailure(`every process has ended without ${what}`, this.toString())))
+    })
+    try {
+      return await within(future, what, () => this.toString(), limit)
+    } finally {
+      if (watcher !== undefined) watchers.delete(watcher)
+    }
+  }
+
   #collect(stream: Readable, name: string): Promise<void> {
     return new Promise((resolve) => {
       const reader = createInterface({ input: stream })
@@ -89,7 +109,9 @@ export class Output {
   }
 
   #add(name: string, text: string): void {
-    this.#text.push(`${name}: ${text}`)
+    const named = `${name}: ${text}`
+    this.#text.push(named)
+    for (const reader of [...this.#readers]) reader(named)
     const line = parse(text)
     if (line === undefined) return
     this.lines.push(line)

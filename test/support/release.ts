@@ -25,8 +25,8 @@ export interface FixtureConfig {
   servers?: ListenOptions[]
   /** What further servers listen on, through their own `listen`. */
   plain?: ListenOptions[]
-  /** Fails at boot in this way. */
-  boot?: 'throw' | 'exit' | 'hang'
+  /** Fails at boot in this way. Default: `none`. */
+  boot?: 'throw' | 'exit' | 'hang' | 'none'
   /** Makes `preReload` throw this message. */
   veto?: string
   /** What the first hook of each name does in hooks.cjs; the second one is that of every fixture. */

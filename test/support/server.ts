@@ -22,21 +22,23 @@ export class TestServer {
   readonly release: Release
   /** Everything that any generation prints. */
   readonly output: Output
-  /** How the first generation ended. */
+  /** How the launcher ended; without one, the first generation. */
   readonly exit: Promise<Exit>
   /** Resolves when no generation is left. */
   readonly gone: Promise<void>
-  /** The first generation. */
-  readonly pid: number
+  /** The process that was started: the launcher, or else the first generation. */
+  readonly #started: number
+  readonly #isLaunched: boolean
   #control: Control
   #marker: string
   #inodes = new Set<number>()
   #echoes = 0
 
-  constructor(child: ChildProcess, release: Release, control: Control, marker: string) {
+  constructor(child: ChildProcess, release: Release, control: Control, marker: string, isLaunched = false) {
     if (child.stdout === null || child.stderr === null || child.pid === undefined) throw new Error('cannot spawn Node')
     this.release = release
-    this.pid = child.pid
+    this.#started = child.pid
+    this.#isLaunched = isLaunched
     this.#control = control
     this.#marker = marker
     this.output = new Output(child.stdout, child.stderr)
@@ -46,6 +48,17 @@ export class TestServer {
       if (line.fixture !== 'started') return
       for (const inode of listeningInodes(line.pid)) this.#inodes.add(inode)
     })
+  }
+
+  /** The first generation. */
+  get pid(): number {
+    return this.#isLaunched ? (this.pids[0] ?? 0) : this.#started
+  }
+
+  /** The launcher, in a test that has one. */
+  get launcher(): number {
+    if (!this.#isLaunched) throw new Error('this server was started without a launcher')
+    return this.#started
   }
 
   /** Every process that said anything so far, in the order of appearance. */
@@ -68,6 +81,11 @@ export class TestServer {
   eventOf(pid: number, name: string, limit?: number): Promise<Line> {
     const test = (line: Line) => line.pid === pid && isNamed(line, name)
     return this.event({ what: `"${name}" of process ${pid}`, test }, limit)
+  }
+
+  /** The first line that is no JSON and matches, past or future: a launcher writes such ones. */
+  said(pattern: RegExp, limit?: number): Promise<string> {
+    return this.output.said(pattern, limit)
   }
 
   /** Every line so far that matches, of any generation. */
@@ -129,26 +147,32 @@ export class TestServer {
     })
   }
 
-  /** Sends the reload signal and waits until the reload has succeeded and the parent is gone; returns the pid of the child. */
+  /**
+   * Sends the reload signal, to the launcher if there is one, and waits until the reload has succeeded and the parent is gone;
+   * returns the pid of the child.
+   */
   async reload(): Promise<number> {
     const parent = this.current
-    this.signal('SIGHUP', parent)
+    this.signal('SIGHUP', this.#isLaunched ? this.launcher : parent)
     await this.exitOf(parent)
     return this.current
   }
 
   /** The exit code of a process of any generation, once it is over and all that it printed has arrived. */
   async exitOf(pid: number): Promise<number | null> {
-    const exit = pid === this.pid ? await this.waitFor(this.exit, 'end of the first generation') : undefined
+    const exit = pid === this.#started ? await this.waitFor(this.exit, 'end of the first generation') : undefined
     // A process that a signal ended had no last word.
-    if (exit?.code === null) return null
+    if (exit?.code === null || (exit !== undefined && this.#isLaunched)) return exit.code
     const { code } = await this.eventOf(pid, 'exit')
     return exit?.code ?? Number(code)
   }
 
-  /** Stops the process that serves now and waits until nothing is left; returns the exit code of the stopped one. */
+  /**
+   * Stops the launcher, or else the process that serves now, and waits until nothing is left; returns the exit code of the
+   * stopped one.
+   */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
-    const pid = this.current
+    const pid = this.#isLaunched ? this.launcher : this.current
     this.signal(signal, pid)
     const code = await this.exitOf(pid)
     await this.waitFor(this.gone, 'end of all generations')
@@ -163,6 +187,11 @@ export class TestServer {
   /** The processes of the tree that exist now, orphans included. */
   alive(): number[] {
     return pidsWithMarker(this.#marker).filter(isAlive)
+  }
+
+  /** The servers of the tree that exist now: all of it but the launcher. */
+  servers(): number[] {
+    return this.alive().filter((pid) => pid !== this.#started || !this.#isLaunched)
   }
 
   /**
@@ -183,7 +212,12 @@ export class TestServer {
 
   /** One after the other: a parent on probation takes its child with it, one that is on its way out does not. */
   async #stopEach(told = new Set<number>()): Promise<void> {
-    const stayer = this.alive().find((pid) => !told.has(pid) && !this.#isLeaving(pid))
+    const alive = this.alive()
+    if (this.#isLaunched && alive.includes(this.launcher)) {
+      if (!told.has(this.launcher)) process.kill(this.launcher, 'SIGTERM')
+      return
+    }
+    const stayer = alive.find((pid) => !told.has(pid) && !this.#isLeaving(pid))
     if (stayer === undefined) return
     // Not its last word: one that still boots has none.
     if (isAlive(stayer)) process.kill(stayer, 'SIGTERM')

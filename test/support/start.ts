@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { bare, ownEnvironment } from './bare.js'
 import { Control } from './control.js'
-import { type FixtureConfig, Release } from './release.js'
+import { type FixtureConfig, PACKAGE_ROOT, Release } from './release.js'
 import { TestServer } from './server.js'
 
 /** How a fixture server is started. */
@@ -21,11 +21,16 @@ export interface ServerSettings {
   execPath?: string
   /** Options of Node itself. */
   execArgv?: string[]
+  /** Starts through the launcher, with these options of it. */
+  launcher?: string[]
   /** Arguments after the script. */
   args?: string[]
   /** Changes the release, or makes a symlink to it, before the start. */
   prepare?: (release: Release, folder: string) => Promise<Preparation | undefined>
 }
+
+/** The file behind the command `fastify-graceful`. */
+export const LAUNCHER = join(PACKAGE_ROOT, 'dist/lib/bin.js')
 
 /** What to use in place of the default folder and path. */
 export interface Preparation {
@@ -51,12 +56,14 @@ export async function launchServer(t: Test, settings: ServerSettings = {}): Prom
   const prepared = await settings.prepare?.(release, folder)
   const marker = `FIXTURE_MARKER=${randomUUID()}`
   const script = prepared?.script ?? release.path(settings.script ?? 'server.cjs')
-  const node = [settings.execPath ?? process.execPath, ...(settings.execArgv ?? []), script, ...(settings.args ?? [])]
+  const start = settings.launcher === undefined ? [] : [LAUNCHER, ...settings.launcher]
+  const arguments_ = [...(settings.execArgv ?? []), script, ...(settings.args ?? [])]
+  const node = [settings.execPath ?? process.execPath, ...start, ...arguments_]
   const [file = '', ...args] = prepared?.command ?? node
   const fixtureEnv = { FIXTURE_CONTROL: control.path, FIXTURE_MARKER: marker.split('=')[1] }
   const command = bare({ ...ownEnvironment(), ...settings.env, ...fixtureEnv }, file, args)
   const child = spawn(...command, { cwd: prepared?.cwd ?? release.folder, stdio: ['ignore', 'pipe', 'pipe'] })
-  const server = new TestServer(child, release, control, marker)
+  const server = new TestServer(child, release, control, marker, settings.launcher !== undefined)
   t.teardown(async () => {
     try {
       await server.teardown()
