@@ -16,6 +16,8 @@ export interface FleetEvents {
   changed(): void
   /** A server has said something that is meant for somebody else. */
   said(raw: unknown): void
+  /** A reload has begun; whoever asked for it waits for what this returns. */
+  reloading(reload: Promise<ReloadResult>): Promise<ReloadResult>
   log(line: string): void
 }
 
@@ -27,6 +29,8 @@ export class Fleet {
   readonly #command: SpawnCommand
   readonly #events: FleetEvents
   readonly #held = new HeldListeners()
+  /** What the service manager has left, until the first server has had the choice. */
+  #passed: readonly HeldListener[]
   readonly #next = new NextReload()
   #isReloading = false
   #isStopping = false
@@ -34,9 +38,12 @@ export class Fleet {
   #hasGrown = false
   #end!: (ending: Ending) => void
 
-  constructor(command: SpawnCommand, count: number, events: FleetEvents) {
+  /** @param passed - listening sockets for the first server to adopt */
+  constructor(command: SpawnCommand, count: number, passed: readonly HeldListener[], events: FleetEvents) {
     this.#command = command
     this.#events = events
+    this.#passed = passed
+    for (const listener of passed) this.#held.hold(listener)
     this.ended = new Promise((resolve) => {
       this.#end = resolve
     })
@@ -45,7 +52,7 @@ export class Fleet {
       asked: (server: Server, id: number, reason: string) => void this.#answer(server, id, reason),
       said: events.said,
       log: events.log,
-      inheritance: () => [...new Set(this.workers.flatMap(({ kept }) => kept))],
+      inheritance: () => [...new Set([...this.#passed, ...this.workers.flatMap(({ kept }) => kept)])],
       isLastHope: () => !this.workers.some(({ current }) => current?.isServing),
       changed: () => this.#changed()
     }
@@ -68,10 +75,14 @@ export class Fleet {
    */
   reload(reason: string): Promise<ReloadResult> {
     if (this.#isStopping) return Promise.reject(new StoppingError('stop'))
-    if (!this.#isReloading) return this.#reload(reason)
+    if (!this.#isReloading) return this.#events.reloading(this.#reload(reason))
     if (!this.#next.isWaiting)
       this.#events.log(`reload (${reason}): another reload is under way, so one more will follow it`)
     return this.#next.ask(() => this.reload(reason))
+  }
+
+  get isReloading(): boolean {
+    return this.#isReloading
   }
 
   stop(signal: NodeJS.Signals): void {
@@ -116,7 +127,8 @@ export class Fleet {
   }
 
   #changed(): void {
-    this.#held.keep(new Set(this.workers.flatMap(({ used }) => used)))
+    if (this.workers[0]?.current?.isServing) this.#passed = []
+    this.#held.keep(new Set([...this.#passed, ...this.workers.flatMap(({ used }) => used)]))
     if (this.workers[0]?.current?.isServing) this.#grow()
     this.#events.changed()
     const started = this.workers.filter(({ current }) => current !== undefined)

@@ -78,7 +78,9 @@ export class Server {
   static async start(settings: ServerSettings, events: ServerEvents): Promise<Server> {
     const server = new Server(settings, events)
     const { command, generation, inherited, parent } = settings
-    const entries = inherited.map(({ key, address }, index) => ({ fd: FIRST_LISTENER_FD + index, key, address }))
+    const entries = inherited.map(({ key, address, activated = false }, index) => {
+      return { fd: FIRST_LISTENER_FD + index, key, address, ...(activated && { activated }) }
+    })
     const flag = encodeLaunch(process.pid, generation, entries)
     const flagged = { ...command, env: { ...command.env, [HANDOFF_VARIABLE]: flag } }
     const fds = inherited.map(({ handle }) => handle.fd)

@@ -33,8 +33,14 @@ export type ToLauncher =
     }
   /** A listener is closed for good. */
   | { type: 'not listening'; id: number }
-  /** The server accepts. The rest is what the app has chosen. */
-  | { type: 'serves'; signals: Required<SignalOptions> | false; pidFile: string | undefined; readyTimeout: number }
+  /** The server accepts. The rest is what the app has chosen; `times`: how long a reload and a stop may take, in milliseconds. */
+  | {
+      type: 'serves'
+      signals: Required<SignalOptions> | false
+      pidFile: string | undefined
+      readyTimeout: number
+      times: { reload: number; stop: number }
+    }
   /** The server is on its way out; of its own accord, or because of an error that nobody caught. */
   | { type: 'leaves'; isError: boolean }
   /** Somebody asks this server for a reload. */

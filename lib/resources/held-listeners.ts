@@ -15,8 +15,9 @@ export class HeldListeners {
   readonly #paths = new Map<HeldListener, UnixPath | undefined>()
 
   hold(listener: HeldListener): void {
-    const { address } = listener
-    const path = 'path' in address && UnixPath.isFile(address.path) ? new UnixPath(address.path) : undefined
+    const { address, activated } = listener
+    const path =
+      !activated && 'path' in address && UnixPath.isFile(address.path) ? new UnixPath(address.path) : undefined
     path?.recognize()
     this.#paths.set(listener, path)
   }

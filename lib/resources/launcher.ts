@@ -92,8 +92,9 @@ export class Launcher {
   }
 
   /** This server accepts; the launcher goes by the signals that the app has chosen. */
-  serves({ signals, pidFile, readyTimeout }: ResolvedOptions): void {
-    this.#send({ type: 'serves', signals, pidFile, readyTimeout })
+  serves({ signals, pidFile, readyTimeout, probation, lameDuck, drainTimeout }: ResolvedOptions): void {
+    const times = { reload: readyTimeout + probation, stop: lameDuck + drainTimeout }
+    this.#send({ type: 'serves', signals, pidFile, readyTimeout, times })
   }
 
   /** This server is on its way out. */

@@ -75,13 +75,17 @@ export class ServiceManager {
     else await within(this.#last, LIMIT, 'the notices').catch(giveUp)
   }
 
-  /** Feeds the watchdog, if there is one, from now on: twice as often as it wants to hear of this process. */
-  feedWatchdog(): void {
+  /**
+   * Feeds the watchdog, if there is one, from now on: twice as often as it wants to hear of the service.
+   *
+   * @param isWell - what else than this process must be well
+   */
+  feedWatchdog(isWell: () => Promise<boolean> = async () => true): void {
     const { watchdog } = this.contact
     if (watchdog === undefined || this.#timer !== undefined) return
-    const feed = () => {
+    const feed = async () => {
       // One notice says as much as two, and a hanging program must not pile them up.
-      if (this.#waiting === 0) this.tell({ WATCHDOG: 1 })
+      if ((await isWell()) && this.#waiting === 0) this.tell({ WATCHDOG: 1 })
     }
     this.tell({ WATCHDOG: 1 })
     this.#timer = setInterval(feed, watchdog / 2).unref()
