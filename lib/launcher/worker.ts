@@ -96,6 +96,7 @@ export class Worker {
     this.#isStopping = true
     clearTimeout(this.#pause)
     this.#pause = undefined
+    this.#promote() // The parent may be told to leave, and not have done so yet.
     const current = this.#current
     if (current?.isServing && current.service?.signals !== false) current.tell({ type: 'stop', reason: signal })
     else if (current?.isAlive && current.leaving === undefined) current.kill(signal)
