@@ -4,6 +4,7 @@ import { Supervised } from '../support/supervised.js'
 import { reloadsAndStops } from '../support/supervisor-story.js'
 
 t.jobs = 2
+t.setTimeout(60_000)
 
 async function start(t: Test, ...before: string[]): Promise<Supervised> {
   const { args, env } = fastifyStart('cli-plugin.cjs')
@@ -14,7 +15,7 @@ async function start(t: Test, ...before: string[]): Promise<Supervised> {
 t.test('fastify start, without the launcher', { skip: noFastifyCli }, async (t) => {
   const supervised = await start(t, process.execPath)
   const reload = () => supervised.signal('SIGHUP')
-  await reloadsAndStops(t, supervised, { reload, stop: () => supervised.signal('SIGTERM') })
+  await reloadsAndStops(t, supervised, { reload, reloads: 2, stop: () => supervised.signal('SIGTERM') })
 })
 
 t.test('fastify start, with the launcher', { skip: noFastifyCli }, async (t) => {

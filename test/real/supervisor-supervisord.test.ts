@@ -5,6 +5,7 @@ import { refusesAndStops, reloadsAndStops } from '../support/supervisor-story.js
 import { noSupervisord, supervisorctl, supervisord } from '../support/supervisord.js'
 
 t.jobs = 2
+t.setTimeout(60_000)
 
 const start = (t: Test, starter: Starter) =>
   Supervised.start(t, {

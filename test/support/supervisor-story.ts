@@ -56,23 +56,27 @@ export async function stopsGracefully(t: Test, supervised: Supervised, stop: Ref
 /** How a supervisor is told. */
 export interface Orders {
   reload(supervised: Supervised): unknown
+  /** How many times. Default: 1. */
+  reloads?: number
   /** Waits until it has. */
   stop(supervised: Supervised): unknown
 }
 
-/** Two reloads under load lose nothing, on fresh connections and on open ones; then a stop. */
-export async function reloadsAndStops(t: Test, supervised: Supervised, { reload, stop }: Orders): Promise<void> {
+/** Reloads under load lose nothing, on fresh connections and on open ones; then a stop. */
+export async function reloadsAndStops(t: Test, supervised: Supervised, orders: Orders): Promise<void> {
+  const { reload, reloads = 1, stop } = orders
   const { target } = supervised
   const posting = await PersistentClient.openMany(target, 4)
   const load = new Load([new FreshClient(target), new FreshClient(target), ...posting], { pause: 5 })
   await load.reached(1)
-  for (const generation of [2, 3]) {
+  const successors = Array.from({ length: reloads }, (_, index) => index + 2)
+  for (const generation of successors) {
     await reload(supervised)
     await load.reached(generation)
   }
   const { requests, ...report } = await load.stop()
   t.match(report, { failures: [], connectionsClosed: 0 })
   t.ok(requests > 100, `${requests} requests`)
-  t.strictSame([...new Set(supervised.output.all('serving').map((line) => line.generation))], [1, 2, 3])
+  t.strictSame([...new Set(supervised.output.all('serving').map((line) => line.generation))], [1, ...successors])
   await stopsGracefully(t, supervised, stop)
 }
