@@ -10,6 +10,7 @@ export class Orders {
   #stopSignal: NodeJS.Signals = 'SIGTERM'
   /** The server that has been told to stop. */
   #told: Server | undefined
+  readonly #hurried = new WeakSet<Server>()
   /** What was passed on to the current server. */
   readonly #forwarded = new Set<NodeJS.Signals>()
 
@@ -31,6 +32,13 @@ export class Orders {
     this.#told = server
     if (server.isServing && server.service?.signals !== false) server.tell({ type: 'stop', reason: this.#stopSignal })
     else if (server.isAlive && server.leaving === undefined) server.kill(this.#stopSignal)
+  }
+
+  /** Tells a server that leaves already that the whole service ends, once. */
+  hurry(server: Server): void {
+    if (this.#hurried.has(server)) return
+    this.#hurried.add(server)
+    server.tell({ type: 'stop', reason: this.#stopSignal })
   }
 
   /** Ends a server now, which need not be told to stop any more. */

@@ -158,6 +158,8 @@ export class Worker {
     clearTimeout(this.#pause)
     this.#pause = undefined
     this.#orders.passOn(this.#current)
+    // Those that leave to it already would let idle connections take their time.
+    for (const server of this.#servers) if (server.share?.isCommitted) this.#orders.hurry(server)
   }
 
   /** The successor is the server as soon as its parent cannot or will not come back. */

@@ -79,7 +79,7 @@ export class Departure {
 
   async #stop(reason: string, error: Error | undefined, reload?: Reload, succession?: Succession): Promise<void> {
     if (error !== undefined) this.#service.warn('an error that nobody caught ends this process', error)
-    if (this.hasBegun) return this.leave(reason, { idle: 'soon' })
+    if (this.hasBegun) return this.#hurry(reason, reload)
     this.#stopping = true
     this.#service.launcher?.leaves(error !== undefined)
     this.#service.notices.stopping(this.limit)
@@ -138,6 +138,13 @@ export class Departure {
     await this.#service.notices.flushed()
     this.#service.end(reason, what.length === 0 ? 0 : 1)
     if (what.length > 0) throw new ForcedError(reason, what.join(', '))
+  }
+
+  /** A parent that leaves to its successor lets idle connections take their time; with the service, they end as well. */
+  #hurry(reason: string, reload?: Reload): Promise<void> {
+    reload?.migration?.stop()
+    for (const drain of this.#drains) drain.hurry()
+    return this.leave(reason, { idle: 'soon' })
   }
 
   /** A child that was told to stop has its own limits; one that hangs does not keep them. */

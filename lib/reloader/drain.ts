@@ -47,11 +47,13 @@ export class Drain {
   readonly #timer: NodeJS.Timeout
   readonly #late: NodeJS.Timeout[] = []
   readonly #stopListening: Array<() => void>
+  #idle: DrainPlan['idle']
   #finish!: (cut: Cut) => void
   #hooksRunning = true
 
   constructor(plan: DrainPlan) {
     this.#plan = plan
+    this.#idle = plan.idle
     this.done = new Promise((resolve) => {
       this.#finish = resolve
     })
@@ -69,10 +71,10 @@ export class Drain {
   }
 
   #drainHttp(connections: OpenConnections): HttpDrain {
-    const { idle, moving } = this.#plan
-    if (!moving?.moves(connections)) return new HttpDrain(connections, idle)
+    const { moving } = this.#plan
+    if (!moving?.moves(connections)) return new HttpDrain(connections, this.#idle)
     const drain = new HttpDrain(connections, 'moving')
-    const endMoving = () => drain.endMoving(idle)
+    const endMoving = () => drain.endMoving(this.#idle)
     void moving.done.then(endMoving)
     this.#late.push(setTimeout(endMoving, this.#plan.timeout * MOVING_SHARE))
     return drain
@@ -86,6 +88,12 @@ export class Drain {
         ? { code: CLOSE_CODES.goingAway, reason: 'the server stops' }
         : { code: CLOSE_CODES.serviceRestart, reason: 'the server restarts' }
     return new WebSocketDrain({ connections, upgraded, isMoving, timeout, ...goodbye })
+  }
+
+  /** The service ends: nobody comes back to a connection that is idle now. */
+  hurry(): void {
+    this.#idle = 'soon'
+    for (const drain of this.#http) drain.endMoving('soon')
   }
 
   get openConnections(): number {
