@@ -22,7 +22,7 @@ function testExample(file: string, story: (t: Test, path: string) => Promise<voi
   t.test(file, (t) => story(t, path))
 }
 
-for (const file of ['minimal.mjs', 'minimal.cjs']) {
+for (const file of ['minimal.mjs', 'minimal.cjs', 'systemd/server.mjs']) {
   testExample(file, async (t, path) => {
     const example = await Example.start(t, path)
     const { pid } = example

@@ -77,13 +77,10 @@ t.test('what the server asks for is found by its address', { skip }, async (t) =
     const { generation } = await ask(name === 'a path' ? { path } : { host: 'localhost', port })
     t.equal(generation, 2, name)
     const again = unit.output.all((line) => line.graceful === 'adopted' && line.pid === second)
-    t.strictSame(
-      again
-        .map(({ address }) => String(address))
-        .filter((address) => address !== join(folder(unit), 'admin.sock'))
-        .sort(),
-      expected
-    )
+    const addresses = again
+      .map(({ address }) => String(address))
+      .filter((address) => !address.endsWith('/server/control'))
+    t.strictSame(addresses.sort(), expected)
     await unit.succeed('stop')
     if (name === 'a path') t.ok(existsSync(path), 'the path belongs to systemd')
     await unit.manager.succeed('stop', 'server.socket')
@@ -113,10 +110,10 @@ t.test('what nobody asks for, and what is no listening socket, is told', { skip 
 t.test('a socket on other addresses of the same port is an error that says so', { skip }, async (t) => {
   const port = await freePort()
   const unit = await withSocket(t, [`ListenStream=${port}`], { config: { apps: [{ port }] } })
-  await unit.systemctl('start')
-  await unit.until('ActiveState', 'failed')
+  t.not((await unit.systemctl('start')).code, 0)
+  await unit.event('exit')
   const problem = `cannot listen on "tcp localhost ${port}": the service manager holds a socket on [::]:${port}`
-  t.ok(unit.output.toString().includes(JSON.stringify(problem).slice(1, -1)))
+  t.match(unit.output.toString(), problem)
   t.match(unit.output.toString(), 'GRACEFUL_ERR_ACTIVATION')
 })
 

@@ -44,14 +44,17 @@ export class ServiceUnit {
     { config = {}, service = [], socket, env = {} }: UnitSettings = {}
   ): Promise<ServiceUnit> {
     const manager = await UserManager.start(t)
-    const admin = join(manager.folder, 'admin.sock')
-    const apps = [...(config.apps ?? [{ port: 0, host: '127.0.0.1' }]), { path: admin }]
-    const release = await Release.create(join(manager.folder, 'release'), { ...config, apps })
+    const options = { probation: 200, ...config.options, control: join(manager.folder, 'server/control') }
+    const release = await Release.create(join(manager.folder, 'release'), { ...config, options })
     const control = await Control.listen(join(manager.folder, 'control.sock'))
     const [output, pipe] = openOutput(t, join(manager.folder, 'output'))
     t.teardown(() => control.close())
-    const reload = `${process.execPath} ${release.path('ask-for-reload.cjs')} ${admin}`
-    const server = `${process.execPath} ${release.path('server.cjs')}`
+    const unit = (await example('server.service'))
+      .replace('/usr/bin/node /srv/app/server.mjs', `${process.execPath} ${release.path('server.cjs')}`)
+      .replace(
+        '/srv/app/node_modules/.bin/fastify-graceful',
+        `${process.execPath} ${join(PACKAGE_ROOT, 'dist/lib/bin.js')}`
+      )
     const variables = {
       ...env,
       FIXTURE_CONTROL: control.path,
@@ -59,12 +62,12 @@ export class ServiceUnit {
       PATH: ownEnvironment().PATH
     }
     await manager.write({
-      'server.service': (await example('server.service')).replace('/usr/bin/node /srv/app/server.mjs', server),
+      'server.service': unit,
       'server.service.d/test.conf': [
         '[Service]',
         ...Object.entries(variables).map(([name, value]) => `Environment="${name}=${value}"`),
         ...[`StandardOutput=append:${pipe}`, `StandardError=append:${pipe}`],
-        ...['ExecReload=', `ExecReload=${reload}`, 'WatchdogSec=0', 'Restart=no', ...service]
+        ...['WatchdogSec=0', 'Restart=no', ...service]
       ].join('\n'),
       ...(socket === undefined ? {} : { 'server.socket': await socketUnit(socket) })
     })

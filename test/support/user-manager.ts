@@ -43,7 +43,9 @@ export class UserManager {
     const folder = await mkdtemp(join(tmpdir(), 'graceful-'))
     await mkdir(join(folder, 'systemd/user'), { recursive: true })
     const cgroups = hierarchies().map((root) => join(root, folder.replace(/^.*\//, '')))
-    const enter = 'for group in $CGROUPS; do mkdir $group && echo $$ > $group/cgroup.procs; done 2>/dev/null; exec "$@"'
+    // A manager whose test is killed ends too.
+    const enter =
+      'for group in $CGROUPS; do mkdir $group && echo $$ > $group/cgroup.procs; done 2>/dev/null; exec setpriv --pdeathsig TERM "$@"'
     const manager = ['env', '-i', `PATH=${process.env.PATH}`, `XDG_RUNTIME_DIR=${folder}`, MANAGER, '--user']
     const env = { PATH: process.env.PATH, CGROUPS: cgroups.join(' ') }
     const started = spawn('sh', ['-c', enter, 'sh', ...manager, '--unit=basic.target'], {

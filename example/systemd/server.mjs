@@ -1,0 +1,13 @@
+import Fastify from 'fastify'
+import graceful from 'fastify-graceful-reload'
+
+const app = Fastify({ logger: true })
+
+// For `systemctl reload`: the unit names a socket in its RuntimeDirectory=.
+const control = process.env.FASTIFY_GRACEFUL_CONTROL
+
+app.register(graceful, { drainTimeout: 20_000, ...(control && { control }) })
+
+app.get('/', async () => ({ hello: 'world', pid: process.pid, generation: app.graceful.generation }))
+
+await app.listen({ port: Number(process.env.PORT ?? 3000), host: '127.0.0.1' })
