@@ -1,6 +1,7 @@
 import { constants } from 'node:os'
 import type { Ending } from './base/channel-process.js'
-import { LaunchArgumentError, toError } from './base/errors.js'
+import { UsageError } from './base/control-errors.js'
+import { toError } from './base/errors.js'
 import { Launch } from './launcher/launch.js'
 import { parseLaunchArguments } from './pure/launch-arguments.js'
 
@@ -22,7 +23,7 @@ export async function launch(args: readonly string[]): Promise<void> {
     endLike(await launch.run(settings.control))
   } catch (thrown) {
     log(toError(thrown).message)
-    process.exit(thrown instanceof LaunchArgumentError ? 2 : 1)
+    process.exit(thrown instanceof UsageError ? 2 : 1)
   }
 }
 

@@ -42,6 +42,6 @@ const REFUSED: Array<[args: string[], message: RegExp]> = [
 
 for (const [args, message] of REFUSED) {
   t.test(`refused: ${args.join(' ')}`, async (t) => {
-    t.throws(() => parseLaunchArguments(args), { code: 'GRACEFUL_ERR_LAUNCH_ARGUMENT', message })
+    t.throws(() => parseLaunchArguments(args), { code: 'GRACEFUL_ERR_USAGE', message })
   })
 }

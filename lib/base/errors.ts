@@ -110,9 +110,6 @@ export const OutcomeUnknownError = createError<[string]>(
   502
 )
 
-/** The command line of `fastify-graceful` makes no sense. */
-export const LaunchArgumentError = createError<[string]>('GRACEFUL_ERR_LAUNCH_ARGUMENT', 'fastify-graceful: %s', 500)
-
 /** Work in hand was cut off by `drainTimeout` or by a force signal. */
 export const ForcedError = createError<[string, string]>(
   'GRACEFUL_ERR_FORCED',

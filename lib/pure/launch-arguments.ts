@@ -1,4 +1,4 @@
-import { LaunchArgumentError } from '../base/errors.js'
+import { UsageError } from '../base/control-errors.js'
 
 /** What a launcher was told to do. */
 export interface LaunchArguments {
@@ -33,7 +33,7 @@ const WITH_VALUE = new Set(
  * Reads the command line. Our own options come before the script, mixed with those of Node; from the script on
  * everything is the server's.
  *
- * @throws {LaunchArgumentError}
+ * @throws {UsageError}
  */
 export function parseLaunchArguments(args: readonly string[]): LaunchArguments {
   const rest = [...args]
@@ -49,7 +49,7 @@ export function parseLaunchArguments(args: readonly string[]): LaunchArguments {
     }
   }
   if (rest.filter((argument) => argument !== '--').length === 0)
-    throw new LaunchArgumentError(
+    throw new UsageError(
       'no script is given; usage: fastify-graceful [--workers N|auto] [--control PATH] [options of Node] SCRIPT [arguments]'
     )
   return { node: [...options, ...rest], workers: parseWorkers(own.workers), control: parseControl(own.control) }
@@ -62,7 +62,7 @@ function splitOption(option: string): [name: string, value?: string] {
 
 function take(rest: string[], name: string): string {
   const value = rest.shift()
-  if (value === undefined) throw new LaunchArgumentError(`${name} needs a value`)
+  if (value === undefined) throw new UsageError(`${name} needs a value`)
   return value
 }
 
@@ -71,10 +71,10 @@ function parseWorkers(value: string | undefined): number | 'auto' {
   if (value === 'auto') return value
   const count = Number(value)
   if (Number.isInteger(count) && count >= 1 && count <= MOST_WORKERS) return count
-  throw new LaunchArgumentError(`--workers must be a number from 1 to ${MOST_WORKERS}, or auto; received ${value}`)
+  throw new UsageError(`--workers must be a number from 1 to ${MOST_WORKERS}, or auto; received ${value}`)
 }
 
 function parseControl(value: string | undefined): string | undefined {
-  if (value === '') throw new LaunchArgumentError('--control must be the path of a unix socket')
+  if (value === '') throw new UsageError('--control must be the path of a unix socket')
   return value
 }

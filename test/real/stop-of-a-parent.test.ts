@@ -3,7 +3,7 @@ import { HttpConnection } from '../support/connection.js'
 import { startServer } from '../support/start.js'
 
 t.test('a parent that leaves to its child closes its idle connections when it is told to stop', async (t) => {
-  const options = { probation: 0, connections: 'close' }
+  const options = { probation: 0, connections: 'close' as const }
   const server = await startServer(t, { config: { options } })
   const idle = await HttpConnection.open(server.target())
   t.equal((await idle.request({ path: '/' })).status, 200)
