@@ -16,6 +16,8 @@ import { type Outcome, UserManager } from './user-manager.js'
 /** What a unit of a test has beyond the example. */
 export interface UnitSettings {
   config?: FixtureConfig
+  /** Which of the examples. Default: `server.service`. */
+  example?: 'server.service' | 'launcher.service'
   /** Further lines of `[Service]`; they replace what the example says. */
   service?: string[]
   /** What the socket unit listens on; none: there is no socket unit. */
@@ -41,23 +43,24 @@ export class ServiceUnit {
   /** Makes the units, and starts nothing. */
   static async install(
     t: Test,
-    { config = {}, service = [], socket, env = {} }: UnitSettings = {}
+    { config = {}, example: name = 'server.service', service = [], socket, env = {} }: UnitSettings = {}
   ): Promise<ServiceUnit> {
     const manager = await UserManager.start(t)
-    const options = { probation: 200, ...config.options, control: join(manager.folder, 'server/control') }
+    const control = name === 'server.service' ? { control: join(manager.folder, 'server/control') } : {}
+    const options = { probation: 200, ...config.options, ...control }
     const release = await Release.create(join(manager.folder, 'release'), { ...config, options })
-    const control = await Control.listen(join(manager.folder, 'control.sock'))
+    const commands = await Control.listen(join(manager.folder, 'control.sock'))
     const [output, pipe] = openOutput(t, join(manager.folder, 'output'))
-    t.teardown(() => control.close())
-    const unit = (await example('server.service'))
-      .replace('/usr/bin/node /srv/app/server.mjs', `${process.execPath} ${release.path('server.cjs')}`)
-      .replace(
-        '/srv/app/node_modules/.bin/fastify-graceful',
-        `${process.execPath} ${join(PACKAGE_ROOT, 'dist/lib/bin.js')}`
-      )
+    t.teardown(() => commands.close())
+    const command = `${process.execPath} ${join(PACKAGE_ROOT, 'dist/lib/bin.js')}`
+    const unit = (await example(name))
+      .replaceAll('/srv/app/node_modules/.bin/fastify-graceful', command)
+      .replace('/usr/bin/node', process.execPath)
+      .replace('/srv/app/server.mjs', release.path('server.cjs'))
+      .replace('--workers auto', '--workers 2')
     const variables = {
       ...env,
-      FIXTURE_CONTROL: control.path,
+      FIXTURE_CONTROL: commands.path,
       FIXTURE_MARKER: randomUUID(),
       PATH: ownEnvironment().PATH
     }
@@ -71,7 +74,7 @@ export class ServiceUnit {
       ].join('\n'),
       ...(socket === undefined ? {} : { 'server.socket': await socketUnit(socket) })
     })
-    return new ServiceUnit(manager, release, output, control)
+    return new ServiceUnit(manager, release, output, commands)
   }
 
   /** Makes the units and starts the service: returns when systemd says that it has started. */
