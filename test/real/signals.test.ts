@@ -6,6 +6,9 @@ import type { TestServer } from '../support/server.js'
 import { startServer } from '../support/start.js'
 import { untilLeft } from '../support/tree.js'
 
+// Most of the time they wait for the end of a probation.
+t.jobs = 2
+
 /** Boots as long as the test wants: it goes on when the file `go` appears. */
 const SLOW_BOOT = `
 require('./app.cjs').say('boot', {})

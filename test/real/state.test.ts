@@ -3,6 +3,9 @@ import { checkFresh, failReload, succeedReload } from '../support/admin.js'
 import { HttpConnection, type Target } from '../support/connection.js'
 import { startServer } from '../support/start.js'
 
+// Some of them wait for a readyTimeout.
+t.jobs = 2
+
 const script = 'state.cjs'
 /** Short, yet long enough for a child to be ready on a busy machine. Milliseconds. */
 const SHORT = 6_000
