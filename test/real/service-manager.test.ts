@@ -8,10 +8,10 @@ import { tempFolder } from '../support/temp-folder.js'
 // What is sent, in which order and by whom, with a program in place of systemd-notify; what systemd makes of it is in systemd.test.ts.
 
 const RECORD = `#!/bin/sh
-printf '%s|' "$PPID" "$@" | tr '\\n' ' ' >>"$NOTICES"; echo >>"$NOTICES"`
+line=$(printf '%s|' "$PPID" "$@" | tr '\\n' ' '); echo "$line" >>"$NOTICES"`
 
 t.test('a reload and a stop are told in order, the handover before the parent ends', async (t) => {
-  const { server, notices } = await start(t, RECORD)
+  const { server, notices } = await start(t, RECORD, { drainTimeout: 10_000 })
   const first = server.pid
   const second = await server.reload()
   t.equal(await server.stop(), 0)
