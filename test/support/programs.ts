@@ -15,8 +15,17 @@ export function runProgram(file: string, args: string[]): Program {
 
 /** Why a test of a client program must be skipped; false if it is here, and its version names all the features. */
 export function missing(file: string, ...features: string[]): string | false {
+  return lacks(file, '--version', features)
+}
+
+/** The same for a proxy, which tells its version in another way. */
+export function missingProxy(file: string): string | false {
+  return lacks(file, '-v', [])
+}
+
+function lacks(file: string, option: string, features: string[]): string | false {
   try {
-    const version = execFileSync(file, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
+    const version = execFileSync(file, [option], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
     const lacking = features.filter((feature) => !version.includes(feature))
     return lacking.length > 0 && `this ${file} has no ${lacking.join(', ')}`
   } catch {
