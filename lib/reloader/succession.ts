@@ -62,7 +62,7 @@ export class Succession {
     this.parentGone = new Promise((resolve) => {
       this.#tellParentGone = resolve
     })
-    this.#parent = new Parent({
+    this.#parent = new Parent(inheritance.parent, {
       said: (message, handle) => this.#hear(message, handle as ConnectionHandle | undefined),
       gone: () => this.#orphaned()
     })

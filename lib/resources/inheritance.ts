@@ -19,12 +19,15 @@ export class Inheritance {
   readonly generation: number
   /** Whether a launcher keeps the listeners: their paths are its to remove. */
   readonly #isLaunched: boolean
+  /** The process that started this one. */
+  readonly parent: number
   readonly #handles = new Map<number, ListeningHandle>()
   #unclaimed: InheritedListener[]
 
-  private constructor(handoff: Pick<Handoff, 'generation' | 'listeners' | 'launched'>) {
+  private constructor(handoff: Omit<Handoff, 'version'>) {
     this.generation = handoff.generation
     this.#isLaunched = handoff.launched === true
+    this.parent = handoff.parent
     this.#unclaimed = handoff.listeners.map((listener, index) => ({ ...listener, index }))
   }
 
@@ -50,7 +53,7 @@ export class Inheritance {
   /** What the service manager left to the first generation. `listen({ fd })` finds a socket by the descriptor that it has there. */
   static activated(sockets: ActivatedSocket[]): Inheritance {
     const listeners = sockets.map(({ fd, address }) => ({ fd, address, key: `fd ${fd}`, activated: true }))
-    return new Inheritance({ generation: 1, listeners })
+    return new Inheritance({ parent: process.ppid, generation: 1, listeners })
   }
 
   /**

@@ -5,39 +5,44 @@ import { seal, type ToChild, type ToParent, unseal } from '../pure/messages.js'
 /** What a child hears from its parent. */
 export interface ParentEvents {
   said(message: ToChild, handle: unknown): void
-  /** The parent is gone, or has closed the channel. */
+  /** The parent is gone. */
   gone(): void
 }
 
-/** How often to look whether the parent is gone, while it owes an acknowledgement. Milliseconds. */
-const LOOK_INTERVAL = 100
+/** How often to look whether the parent is gone, where its end says nothing. Milliseconds. */
+const LOOK_INTERVAL = 50
 
 /** The parent of this process, seen from the child: the other end of the IPC channel. */
 export class Parent {
-  readonly pid = process.ppid
-  #gone = !process.connected
+  readonly pid: number
+  #gone: boolean
+  #isHolding = true
   #look: NodeJS.Timeout | undefined
   /** The parent is gone, though the channel is not: it is that of a launcher. */
   readonly leave: () => void
 
-  constructor(events: ParentEvents) {
+  /** @param pid - which process that is, or was */
+  constructor(pid: number, events: ParentEvents) {
+    this.pid = pid
+    this.#gone = !process.connected && process.ppid !== pid
     const onMessage = (raw: unknown, handle: unknown) => {
       const message = unseal<ToChild>(raw)
       // Nothing is said to a child before its handles have arrived.
-      clearInterval(this.#look)
+      this.#lookNoMore()
       if (message !== undefined) events.said(message, handle)
     }
     this.leave = () => {
       if (this.#gone) return
       this.#gone = true
-      clearInterval(this.#look)
+      this.#lookNoMore()
       process.removeListener('message', onMessage)
       events.gone()
     }
     process.on('message', onMessage)
     // Between its boot and the word to take over, a child may have nothing else that keeps it alive.
     process.channel?.ref()
-    process.once('disconnect', this.leave)
+    process.once('disconnect', () => this.#lost())
+    if (!process.connected && !this.#gone) this.#lookAfter()
   }
 
   get isGone(): boolean {
@@ -54,17 +59,35 @@ export class Parent {
   }
 
   /**
+   * The channel is closed, be it by the app of this process: `process.disconnect()`. A parent that is still there serves, and
+   * a child that took it for dead would do so beside it. Of one that ends, the channel is closed a moment before its
+   * children are given to another process: https://github.com/torvalds/linux/blob/v6.6/kernel/exit.c (`do_exit`)
+   */
+  #lost(): void {
+    if (process.ppid === this.pid) this.#lookAfter()
+    else this.leave()
+  }
+
+  /**
    * While a handle is on its way, Node puts `disconnect` off until the other side has acknowledged that, and a parent that
    * was killed while it hung never will: https://github.com/nodejs/node/blob/v24.0.0/lib/internal/child_process.js
    */
   #lookAfter(): void {
     this.#look ??= setInterval(() => {
-      if (!process.connected) this.leave()
+      if (!process.connected && process.ppid !== this.pid) this.leave()
     }, LOOK_INTERVAL)
+    if (!this.#isHolding) this.#look.unref()
   }
 
-  /** The channel no longer keeps this process alive. */
+  #lookNoMore(): void {
+    clearInterval(this.#look)
+    this.#look = undefined
+  }
+
+  /** Neither the channel nor the look after the parent keeps this process alive any longer. */
   unref(): void {
+    this.#isHolding = false
+    this.#look?.unref()
     process.channel?.unref()
   }
 }
