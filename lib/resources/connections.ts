@@ -1,4 +1,4 @@
-import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http'
+import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { ServerHttp2Session } from 'node:http2'
 import type { Server, Socket } from 'node:net'
 import { connectionBelow, currentResponse } from '../base/node-internals.js'
@@ -17,15 +17,15 @@ export class Connections implements OpenConnections {
   readonly #upgraded = new WeakSet<Socket>()
   readonly #http2 = new WeakSet<Socket>()
   readonly #closedCallbacks = new Set<() => void>()
+  readonly #onConnection: (socket: Socket) => void
   #newest: Socket | undefined
 
   /** @param upgrading - called before another protocol takes a connection over */
   constructor(server: Server, upgrading: (request: IncomingMessage, socket: Socket) => void) {
     this.server = server
     const secure = isSecure(server)
-    server.prependListener('connection', (socket: Socket) =>
-      this.#follow(socket, secure ? this.handshaking : this.open)
-    )
+    this.#onConnection = (socket) => this.#follow(socket, secure ? this.handshaking : this.open)
+    server.prependListener('connection', this.#onConnection)
     if (secure) server.prependListener('secureConnection', (socket: Socket) => this.#secured(socket))
     server.prependListener('session', (session: ServerHttp2Session) => this.#begin(session))
     const onUpgrade = (request: IncomingMessage, socket: Socket) => {
@@ -44,8 +44,10 @@ export class Connections implements OpenConnections {
   }
 
   get hasForeignListeners(): boolean {
-    // Node's own and the one of this class: https://github.com/nodejs/node/blob/v24.0.0/lib/_http_server.js
-    return this.server.listenerCount('connection') > 2
+    // Node's own is one function for all servers: https://github.com/nodejs/node/blob/v24.0.0/lib/_http_server.js (connectionListener).
+    // A count would not do: what reads the PROXY protocol puts its listener in the place of that one.
+    const known = new Set<unknown>([this.#onConnection, ...createServer().listeners('connection')])
+    return this.server.listeners('connection').some((listener) => !known.has(listener))
   }
 
   get size(): number {

@@ -8,6 +8,7 @@ const script = 'migration.cjs'
 
 for (const [name, config] of [
   ['with a connection listener of the app', { extra: { connectionListeners: [0] } }],
+  ["with a connection listener of the app in place of Node's", { extra: { replaceConnectionListener: true } }],
   ["with connections: 'close'", { options: { connections: 'close' as const } }]
 ] as const) {
   t.test(`connections of a server ${name} end where they are`, async (t) => {
