@@ -1,5 +1,6 @@
 import type { SendHandle } from 'node:child_process'
 import { resolve as resolvePath } from 'node:path'
+import { onChannelEnd } from '../base/channel-end.js'
 import { fromPlainError, StoppingError, toPlainError } from '../base/errors.js'
 import type { ListeningHandle } from '../base/node-internals.js'
 import type { ReloadResult } from '../base/reload-result.js'
@@ -56,7 +57,7 @@ export class Launcher {
       const message = unsealFromLauncher<FromLauncher>(raw)
       if (message !== undefined) this.#hear(message, handle as unknown as ListeningHandle | undefined)
     })
-    process.once('disconnect', () => this.#lose())
+    onChannelEnd(() => this.#lose())
     process.channel?.unref()
     if (process.connected) this.#send({ type: 'hello' })
     else this.#lose()

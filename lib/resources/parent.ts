@@ -1,4 +1,5 @@
 import type { SendHandle } from 'node:child_process'
+import { onChannelEnd } from '../base/channel-end.js'
 import type { ListeningHandle } from '../base/node-internals.js'
 import { seal, type ToChild, type ToParent, unseal } from '../pure/messages.js'
 
@@ -41,7 +42,7 @@ export class Parent {
     process.on('message', onMessage)
     // Between its boot and the word to take over, a child may have nothing else that keeps it alive.
     process.channel?.ref()
-    process.once('disconnect', () => this.#lost())
+    onChannelEnd(() => this.#lost())
     if (!process.connected && !this.#gone) this.#lookAfter()
   }
 

@@ -40,6 +40,19 @@ t.test('a child that closes the channel while it serves goes on', async (t) => {
   await checkReload(t, server)
 })
 
+t.test('an app that ends with whoever has forked it does not end with its parent', async (t) => {
+  const server = await startServer(t, {
+    prepare: async (release) => {
+      const good = await release.read('server.cjs')
+      await release.write('server.cjs', `process.on('disconnect', () => process.exit(3))\n${good}`)
+      return undefined
+    }
+  })
+  await checkReload(t, server)
+  await checkReload(t, server)
+  t.equal(await server.stop(), 0)
+})
+
 async function checkReload(t: Test, server: TestServer): Promise<void> {
   await checkFresh(t, server, await server.reload())
 }
