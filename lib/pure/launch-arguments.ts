@@ -14,22 +14,20 @@ export interface LaunchArguments {
 const MOST_WORKERS = 1024
 
 /** Options of Node that take the next argument for their value: https://nodejs.org/api/cli.html#options */
-const WITH_VALUE = new Set([
-  '-C',
-  '--conditions',
-  '--env-file',
-  '--env-file-if-exists',
-  '--experimental-config-file',
-  '--experimental-loader',
-  '--icu-data-dir',
-  '--import',
-  '--input-type',
-  '--loader',
-  '--openssl-config',
-  '-r',
-  '--require',
-  '--title'
-])
+const WITH_VALUE = new Set(
+  (
+    '-C -r --allow-fs-read --allow-fs-write --build-snapshot-config --conditions --cpu-prof-dir ' +
+    '--cpu-prof-interval --cpu-prof-name --diagnostic-dir --disable-proto --disable-warning ' +
+    '--dns-result-order --env-file --env-file-if-exists --experimental-config-file ' +
+    '--experimental-default-type --experimental-loader --heap-prof-dir --heap-prof-interval ' +
+    '--heap-prof-name --heapsnapshot-near-heap-limit --heapsnapshot-signal --icu-data-dir --import ' +
+    '--input-type --inspect-publish-uid --loader --localstorage-file --max-http-header-size ' +
+    '--network-family-autoselection-attempt-timeout --openssl-config --redirect-warnings --report-dir ' +
+    '--report-directory --report-filename --report-signal --require --secure-heap --secure-heap-min ' +
+    '--snapshot-blob --title --tls-cipher-list --tls-keylog --trace-event-categories ' +
+    '--trace-event-file-pattern --unhandled-rejections --use-largepages --v8-pool-size --watch-path'
+  ).split(' ')
+)
 
 /**
  * Reads the command line. Our own options come before the script, mixed with those of Node; from the script on
@@ -50,7 +48,10 @@ export function parseLaunchArguments(args: readonly string[]): LaunchArguments {
       if (value === undefined && WITH_VALUE.has(name)) options.push(take(rest, name))
     }
   }
-  if (rest.length === 0) throw new LaunchArgumentError('no script is given')
+  if (rest.filter((argument) => argument !== '--').length === 0)
+    throw new LaunchArgumentError(
+      'no script is given; usage: fastify-graceful [--workers N|auto] [--control PATH] [options of Node] SCRIPT [arguments]'
+    )
   return { node: [...options, ...rest], workers: parseWorkers(own.workers), control: parseControl(own.control) }
 }
 
