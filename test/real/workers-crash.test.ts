@@ -80,9 +80,9 @@ t.test('a reload does not wait for the pause before a restart', async (t) => {
   // Each crash makes the pause twice as long.
   let crashed = victim
   const before = [...workers.of(1)]
-  for (let times = 1; times <= 4; times++) {
+  for (let times = 1; times <= 5; times++) {
     process.kill(crashed, 'SIGKILL')
-    if (times === 4) break
+    if (times === 5) break
     crashed = await replaced(workers, before)
     before.push(crashed)
   }
