@@ -30,6 +30,9 @@ const GONE = 'the launcher is gone'
 /** How often to look whether the launcher is gone, while it owes an acknowledgement. Milliseconds. */
 const LOOK_INTERVAL = 100
 
+/** https://nodejs.org/api/timers.html#setintervalcallback-delay-args */
+const LONGEST_INTERVAL = 2 ** 31 - 1
+
 type Waiting = { resolve(result: ReloadResult): void; reject(error: Error): void }
 type OfChild = Extract<FromLauncher, { child: number }>
 
@@ -160,9 +163,11 @@ export class Launcher {
   }
 
   async #makeReload(reason: string, events: LauncherEvents): Promise<void> {
-    // With all listeners asleep there may be nothing else that keeps this process alive until the others have come as far.
-    process.channel?.ref()
-    const answered = Promise.allSettled(this.#asked)
+    // With all listeners asleep there may be nothing else that keeps this process alive until the others have come as far, and
+    // those who asked have been answered. Not the channel: whether that does is for the parent of this process to say.
+    const keepAlive = setInterval(() => {}, LONGEST_INTERVAL)
+    // With one more turn of the event loop, in which those who asked hear of it.
+    const answered = Promise.allSettled(this.#asked).then(() => new Promise((resolve) => setImmediate(resolve)))
     this.#answered = answered
     this.#supervised = new Supervised((message) => this.#send(message))
     try {
@@ -171,7 +176,7 @@ export class Launcher {
       this.#send({ type: 'reload failed', error: toPlainError(error) })
     } finally {
       await answered
-      process.channel?.unref()
+      clearInterval(keepAlive)
     }
   }
 
