@@ -22,9 +22,10 @@ function testExample(file: string, story: (t: Test, path: string) => Promise<voi
   t.test(file, (t) => story(t, path))
 }
 
-for (const file of ['minimal.mjs', 'minimal.cjs', 'systemd/server.mjs']) {
+for (const file of ['minimal.mjs', 'minimal.cjs', 'systemd/server.mjs', 'deploy/server.js']) {
   testExample(file, async (t, path) => {
-    const example = await Example.start(t, path)
+    // The folder of deploy is a package of its own.
+    const example = await Example.start(t, path, { copied: file.startsWith('deploy/'), env: { HOST: '127.0.0.1' } })
     const { pid } = example
     t.match(await (await example.ask('/')).json(), { hello: 'world', pid })
     await example.reload()
@@ -189,5 +190,6 @@ testExample('demo.mjs', async (t) => {
 
 t.test('every example has a test', async (t) => {
   const files = readdirSync(join(PACKAGE_ROOT, 'example'), { withFileTypes: true }).filter((entry) => entry.isFile())
-  t.strictSame(files.map(({ name }) => name).sort(), [...tested].sort())
+  const servers = ['deploy/server.js', 'systemd/server.mjs']
+  t.strictSame([...files.map(({ name }) => name), ...servers].sort(), [...tested].sort())
 })
