@@ -4,7 +4,8 @@ import type { ReloadResult } from '../base/reload-result.js'
 import { NextReload } from '../reloader/next-reload.js'
 import { type HeldListener, HeldListeners } from '../resources/held-listeners.js'
 import { roll } from './roll.js'
-import type { Server } from './server.js'
+import type { Server, ServerEvents } from './server.js'
+import { Spread } from './spread.js'
 import { Worker } from './worker.js'
 
 /** How long no new listener must have come before further workers are started: they inherit what is there then. Milliseconds. */
@@ -32,6 +33,7 @@ export class Fleet {
   /** What the service manager has left, until the first server has had the choice. */
   #passed: readonly HeldListener[]
   readonly #next = new NextReload()
+  readonly #spread = new Spread(() => this.workers.flatMap(({ accepting }) => accepting ?? []))
   #isReloading = false
   #isStopping = false
   #growth: NodeJS.Timeout | undefined
@@ -51,6 +53,7 @@ export class Fleet {
       listening: (listener: HeldListener) => this.#held.hold(listener),
       asked: (server: Server, id: number, reason: string) => void this.#answer(server, id, reason),
       said: events.said,
+      counted: (...word: Parameters<ServerEvents['counted']>) => this.#spread.heard(...word),
       log: events.log,
       inheritance: () => [...new Set([...this.#passed, ...this.workers.flatMap(({ kept }) => kept)])],
       isLastHope: () => !this.workers.some(({ current }) => current?.isServing),
@@ -130,6 +133,7 @@ export class Fleet {
     if (this.workers[0]?.current?.isServing) this.#passed = []
     this.#held.keep(new Set([...this.#passed, ...this.workers.flatMap(({ used }) => used)]))
     if (this.workers[0]?.current?.isServing) this.#grow()
+    if (this.workers.length > 1) this.#spread.update()
     this.#events.changed()
     const started = this.workers.filter(({ current }) => current !== undefined)
     const endings = started.flatMap(({ ending }) => ending ?? [])

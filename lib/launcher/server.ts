@@ -1,4 +1,5 @@
 import { ChannelProcess, type Ending, type SpawnCommand } from '../base/channel-process.js'
+import type { ConnectionHandle } from '../base/connection-internals.js'
 import { SpawnFailedError, toPlainError } from '../base/errors.js'
 import type { ListeningHandle } from '../base/node-internals.js'
 import type { ProcessStatus } from '../pure/control-messages.js'
@@ -7,6 +8,7 @@ import { type FromLauncher, sealForLauncher, type ToLauncher, unsealFromLauncher
 import { seal, type TicketKeys, type ToChild, type ToParent, unseal } from '../pure/messages.js'
 import type { HeldListener } from '../resources/held-listeners.js'
 import { Share } from './share.js'
+import type { Word } from './spread.js'
 
 /** How long a server may take to say how it is. Milliseconds. */
 const REPORT_LIMIT = 1000
@@ -24,6 +26,8 @@ export interface ServerEvents {
   /** Somebody asks for a reload of the whole service. */
   asked(server: Server, id: number, reason: string): void
   startChild(parent: Server, message: StartChild): Promise<Server>
+  /** It tells of its connections. */
+  counted(server: Server, word: Word, handle: ConnectionHandle | undefined): void
   /** It has said something that is meant for somebody else. */
   said(raw: unknown): void
 }
@@ -126,6 +130,11 @@ export class Server {
     this.#children.set(id, child)
   }
 
+  /** The id of a listener of this server; undefined if it does not have it. */
+  idOf(listener: HeldListener): number | undefined {
+    return [...this.#listeners].find(([, one]) => one === listener)?.[0]
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#process.kill(signal)
   }
@@ -145,6 +154,11 @@ export class Server {
       })
       this.tell({ type: 'report' })
     })
+  }
+
+  /** Says something with a handle that stays open here. */
+  lend(message: FromLauncher, handle: object): void {
+    this.#process.send(sealForLauncher(message), handle).catch(() => {}) // Its end tells the same.
   }
 
   /** Asks for this server's share in a reload. */
@@ -183,6 +197,7 @@ export class Server {
     else if (message.type === 'leaves') this.#changed(() => (this.leaving = message.isError ? 'by error' : 'freely'))
     else if (message.type === 'ask for reload') this.#events.asked(this, message.id, message.reason)
     else if (message.type === 'reported') this.#reports.shift()?.(message.status)
+    else if (isWord(message)) this.#events.counted(this, message, handle as ConnectionHandle | undefined)
     else if (message.type === 'start child') void this.#startChild(message)
     else if (message.type === 'kill child') this.#children.get(message.child)?.kill('SIGKILL')
     else if (message.type === 'tell child') this.#tellChild(message, handle)
@@ -245,4 +260,8 @@ export class Server {
     if (server.child === this) server.share?.spoil()
     server.tell({ type: 'child ended', child, ...ending })
   }
+}
+
+function isWord(message: ToLauncher): message is Word {
+  return message.type === 'connections' || message.type === 'surplus' || message.type === 'connection taken'
 }

@@ -56,6 +56,11 @@ export class Worker {
     return this.#current
   }
 
+  /** The server that accepts now. */
+  get accepting(): Server | undefined {
+    return [this.#current?.child, this.#current].find((server) => server?.isServing)
+  }
+
   /** The sockets that must stay open for it. */
   get kept(): readonly HeldListener[] {
     return this.#kept
@@ -120,11 +125,12 @@ export class Worker {
   }
 
   async #add(settings: ServerSettings): Promise<Server> {
-    const { listening, asked, said } = this.#events
+    const { listening, asked, said, counted } = this.#events
     const server = await Server.start(settings, {
       listening,
       asked,
       said,
+      counted,
       changed: () => this.#look(),
       startChild: async (parent, { child, command, generation, listeners }) =>
         this.#add({ command, generation, inherited: parent.find(listeners), parent: { server: parent, child } })
