@@ -4,11 +4,17 @@ import { SpawnFailedError, toPlainError } from '../base/errors.js'
 import type { ListeningHandle } from '../base/node-internals.js'
 import type { ProcessStatus } from '../pure/control-messages.js'
 import { encodeLaunch, FIRST_LISTENER_FD, HANDOFF_VARIABLE } from '../pure/handoff.js'
-import { type FromLauncher, sealForLauncher, type ToLauncher, unsealFromLauncher } from '../pure/launcher-messages.js'
+import {
+  type ConnectionsWord,
+  type FromLauncher,
+  isConnectionsWord,
+  sealForLauncher,
+  type ToLauncher,
+  unsealFromLauncher
+} from '../pure/launcher-messages.js'
 import { seal, type TicketKeys, type ToChild, type ToParent, unseal } from '../pure/messages.js'
 import type { HeldListener } from '../resources/held-listeners.js'
 import { Share } from './share.js'
-import type { Word } from './spread.js'
 
 /** How long a server may take to say how it is. Milliseconds. */
 const REPORT_LIMIT = 1000
@@ -27,7 +33,7 @@ export interface ServerEvents {
   asked(server: Server, id: number, reason: string): void
   startChild(parent: Server, message: StartChild): Promise<Server>
   /** It tells of its connections. */
-  counted(server: Server, word: Word, handle: ConnectionHandle | undefined): void
+  counted(server: Server, word: ConnectionsWord, handle: ConnectionHandle | undefined): void
   /** It has said something that is meant for somebody else. */
   said(raw: unknown): void
 }
@@ -197,7 +203,7 @@ export class Server {
     else if (message.type === 'leaves') this.#changed(() => (this.leaving = message.isError ? 'by error' : 'freely'))
     else if (message.type === 'ask for reload') this.#events.asked(this, message.id, message.reason)
     else if (message.type === 'reported') this.#reports.shift()?.(message.status)
-    else if (isWord(message)) this.#events.counted(this, message, handle as ConnectionHandle | undefined)
+    else if (isConnectionsWord(message)) this.#events.counted(this, message, handle as ConnectionHandle | undefined)
     else if (message.type === 'start child') void this.#startChild(message)
     else if (message.type === 'kill child') this.#children.get(message.child)?.kill('SIGKILL')
     else if (message.type === 'tell child') this.#tellChild(message, handle)
@@ -260,8 +266,4 @@ export class Server {
     if (server.child === this) server.share?.spoil()
     server.tell({ type: 'child ended', child, ...ending })
   }
-}
-
-function isWord(message: ToLauncher): message is Word {
-  return message.type === 'connections' || message.type === 'surplus' || message.type === 'connection taken'
 }

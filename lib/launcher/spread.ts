@@ -1,10 +1,7 @@
 import type { ConnectionHandle } from '../base/connection-internals.js'
-import type { ToLauncher } from '../pure/launcher-messages.js'
+import type { ConnectionsWord } from '../pure/launcher-messages.js'
 import type { HeldListener } from '../resources/held-listeners.js'
 import type { Server } from './server.js'
-
-/** What a server says of its connections. */
-export type Word = Extract<ToLauncher, { type: 'connections' | 'surplus' | 'connection taken' }>
 
 /** A connection on its way to a server. */
 interface Gift {
@@ -31,7 +28,7 @@ export class Spread {
   }
 
   /** @param handle - of a surplus connection */
-  heard(server: Server, word: Word, handle: ConnectionHandle | undefined): void {
+  heard(server: Server, word: ConnectionsWord, handle: ConnectionHandle | undefined): void {
     this.#counts.set(server, word.count)
     if (word.type === 'connection taken') this.#taken(server, word.id, word.taken)
     const [listener] = word.type === 'surplus' ? server.find([word.listener]) : []

@@ -99,6 +99,14 @@ export type FromLauncher =
   | { type: 'stop'; reason: string }
   | { type: 'force'; reason: string }
 
+/** What a server says of its connections. */
+export type ConnectionsWord = Extract<ToLauncher, { type: 'connections' | 'surplus' | 'connection taken' }>
+
+/** Whether a server speaks of its connections. */
+export function isConnectionsWord(message: ToLauncher): message is ConnectionsWord {
+  return message.type === 'connections' || message.type === 'surplus' || message.type === 'connection taken'
+}
+
 type Envelope<M> = { fastifyGracefulLauncher: number } & M
 
 /** Marks a message as one between server and launcher. */
