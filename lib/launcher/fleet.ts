@@ -36,6 +36,7 @@ export class Fleet {
   readonly #spread = new Spread(() => this.workers.flatMap(({ accepting }) => accepting ?? []))
   #isReloading = false
   #isStopping = false
+  #stopSignal: NodeJS.Signals | undefined
   #growth: NodeJS.Timeout | undefined
   #hasGrown = false
   #end!: (ending: Ending) => void
@@ -90,6 +91,7 @@ export class Fleet {
 
   stop(signal: NodeJS.Signals): void {
     this.#isStopping = true
+    this.#stopSignal = signal
     clearTimeout(this.#growth)
     for (const worker of this.workers) worker.stop(signal)
   }
@@ -138,9 +140,17 @@ export class Fleet {
     const started = this.workers.filter(({ current }) => current !== undefined)
     const endings = started.flatMap(({ ending }) => ending ?? [])
     if (endings.length < started.length) return
-    const failed = endings.find(({ exitCode }) => exitCode !== 0)
-    const [last = failed] = endings
-    if (last !== undefined) this.#end(failed ?? last)
+    const last = this.#endingOf(started)
+    if (last !== undefined) this.#end(last)
+  }
+
+  /** A failure of one of them, if there was any. One that had just been started dies by the signal that it is told to stop with. */
+  #endingOf(workers: readonly Worker[]): Ending | undefined {
+    const stopped = workers.filter(({ wasDown }) => !wasDown)
+    const endings = (stopped.length > 0 ? stopped : workers).flatMap(({ ending }) => ending ?? [])
+    const isFailure = ({ exitCode, signal }: Ending) =>
+      exitCode !== 0 && (signal === null || signal !== this.#stopSignal)
+    return endings.find(isFailure) ?? endings.find(({ exitCode }) => exitCode === 0) ?? endings[0]
   }
 
   /** An app may listen more than once, and each worker has to inherit all of it. */

@@ -24,6 +24,8 @@ const SERVE_LIMIT = 30_000
 
 /** One place at which a server serves: that server, its successor, and those that are on their way out. */
 export class Worker {
+  /** Whether it had no server when it was told to stop: how its last one had ended is another story. */
+  wasDown = false
   readonly #events: WorkerEvents
   readonly #servers = new Set<Server>()
   readonly #restarts = new Restarts()
@@ -107,6 +109,7 @@ export class Worker {
 
   /** Lets the server finish what it has in hand, and starts no other one. */
   stop(signal: NodeJS.Signals): void {
+    this.wasDown = this.#current?.isAlive !== true
     this.#orders.stop(signal)
     this.#look()
   }

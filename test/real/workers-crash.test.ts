@@ -108,6 +108,16 @@ async function reloadThroughRoute({
   return JSON.parse(body)
 }
 
+t.test('a stop while a worker is being replaced ends as any other stop', async (t) => {
+  const workers = await startWorkers(t, NEXT)
+  const { server } = workers
+  const [victim] = workers.of(1) as [number]
+  process.kill(victim, 'SIGKILL')
+  await workers.logged(/starting another one/)
+  t.equal(await workers.stop(), 0)
+  t.equal(server.events('serving').length, 3)
+})
+
 t.test('a stop lets each worker finish what it has in hand', async (t) => {
   const workers = await startWorkers(t, NEXT)
   const { server } = workers
