@@ -100,6 +100,8 @@ export class Workers {
     this.server.signal('SIGHUP', this.launcher)
     const pids = await this.started(generation)
     await this.left(pids)
+    // A process may be gone before its last words have been read.
+    await this.untilAll(this.of(generation - 1), 'exit')
     return pids
   }
 
