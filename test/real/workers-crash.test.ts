@@ -86,7 +86,7 @@ t.test('a reload does not wait for the pause before a restart', async (t) => {
     crashed = await replaced(workers, before)
     before.push(crashed)
   }
-  await workers.logged(/starting another one in 800 ms/)
+  await workers.logged(/starting another one in 400 ms/)
   await server.release.configure({ release: 'B' })
   const result = await reloadThroughRoute(workers)
   t.equal(result.workers.length, 3)
