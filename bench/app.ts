@@ -1,5 +1,6 @@
 // The app under test, alone or with what stops or reloads it (BENCH_VARIANT). It tells on stdout, one JSON line each, when
 // it listens, takes over and ends.
+import { pbkdf2Sync } from 'node:crypto'
 import { subscribe } from 'node:diagnostics_channel'
 import { writeSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
@@ -23,6 +24,11 @@ if (BENCH_VARIANT === 'plugin') {
 const schema = { response: { 200: { type: 'object', properties: { hello: { type: 'string' } } } } }
 app.get('/', { schema }, async () => ({ hello: 'world' }))
 app.get('/pid', async () => ({ pid: process.pid }))
+// As much for the processor as a small database would leave to do, so that clients on the same machine weigh little.
+app.get('/work', async () => ({
+  hash: pbkdf2Sync('secret', 'salt', 2000, 32, 'sha256').toString('hex'),
+  pid: process.pid
+}))
 app.get('/memory', async () => process.memoryUsage())
 app.get('/connections', (_request, reply) => {
   app.server.getConnections((error, connections) => reply.send(error ?? { connections, pid: process.pid }))

@@ -1,14 +1,17 @@
 import { availableParallelism, cpus, release } from 'node:os'
 import { CROWD } from './crowd.js'
+import { WORKERS } from './evenness.js'
 import type { Settings } from './settings.js'
+import type { WorkersTables } from './workers.js'
 
-/** The tables of the report. */
+/** The tables of the report; undefined: that part was not run. */
 export interface Tables {
-  comparison: string
-  totals: string
-  migration: string
-  throughput: string
-  reloadTime: string
+  comparison: string | undefined
+  totals: string | undefined
+  migration: string | undefined
+  throughput: string | undefined
+  reloadTime: string | undefined
+  workers: WorkersTables | undefined
   /** Sentences on what was left out, and why. */
   omissions: readonly string[]
 }
@@ -18,6 +21,7 @@ export interface Rounds {
   comparison: number
   reloadsPerRound: number
   migration: number
+  workers: number
 }
 
 /** What was measured on, in one line. */
@@ -32,7 +36,9 @@ export function formatReport(settings: Settings, tables: Tables, rounds: Rounds)
     introduction(settings),
     comparison(settings, tables, rounds),
     migration(tables, rounds),
-    costs(settings, tables)
+    costs(settings, tables),
+    reloadTime(settings, tables),
+    workers(settings, tables, rounds)
   ]
     .flat()
     .join('\n\n')
@@ -50,6 +56,7 @@ function introduction({ command }: Settings): string[] {
 
 function comparison({ idle }: Settings, tables: Tables, rounds: Rounds): string[] {
   const { comparison, reloadsPerRound } = rounds
+  if (tables.comparison === undefined || tables.totals === undefined) return []
   return [
     '## What clients see of a reload',
     '![Latency over time across reloads, for each party](latency.svg)',
@@ -76,6 +83,7 @@ function comparison({ idle }: Settings, tables: Tables, rounds: Rounds): string[
 }
 
 function migration(tables: Tables, rounds: Rounds): string[] {
+  if (tables.migration === undefined) return []
   return [
     '## Moving idle connections',
     `${rounds.migration} rounds. Keep-alive connections are used once and then idle; during the reload one of them is asked every 2 ms, each in its turn. *At once* is \`probation: 0\`, *over the probation* the default.`,
@@ -84,12 +92,38 @@ function migration(tables: Tables, rounds: Rounds): string[] {
 }
 
 function costs({ rounds, turns }: Settings, tables: Tables): string[] {
+  if (tables.throughput === undefined) return []
   return [
     '## Cost between reloads',
     `Throughput and memory with 50 connections, ${rounds} rounds of ${turns} seconds for each server. A ratio of 1 means: no difference. The second plain server shows how much of a difference is noise.`,
-    tables.throughput,
+    tables.throughput
+  ]
+}
+
+function reloadTime({ rounds }: Settings, tables: Tables): string[] {
+  if (tables.reloadTime === undefined) return []
+  return [
     '## Reload time without load',
     `Reload time beside the cold boot of the same app, without probation; ${rounds} rounds.`,
     tables.reloadTime
+  ]
+}
+
+function workers({ turns }: Settings, tables: Tables, rounds: Rounds): string[] {
+  if (tables.workers === undefined) return []
+  const { launcher, cores, evenness } = tables.workers
+  const how = `${rounds.workers} rounds of ${Math.ceil(turns / 2)} seconds for each, in turn, with 64 connections`
+  return [
+    '## The launcher',
+    `The same app with the plugin, with and without the launcher: ${how}; reload and cold boot as above, without probation.`,
+    launcher,
+    '## Several workers',
+    `Two workers beside one, and beside two of \`node:cluster\` (round robin): ${how}. A request costs about a millisecond of ` +
+      'processor time, so that the clients, on the same machine, weigh little.',
+    cores,
+    `How clients spread over ${WORKERS} workers. The launcher's accept from one socket, and one that has clearly more than its share ` +
+      'passes new connections on, before it has read from them. `node:cluster` gives each connection from its primary to a worker, in turn, ' +
+      'or lets the workers accept from one socket and leaves them at that. A ratio of 1 is even; a worker that got nothing counts as one.',
+    evenness
   ]
 }

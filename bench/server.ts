@@ -6,12 +6,16 @@ import { Program } from './program.js'
 /** What runs beside the app: nothing, this plugin, or close-with-grace for the stop. */
 export type Variant = 'plain' | 'plugin' | 'close-with-grace'
 
+const LAUNCHER = join(__dirname, '..', 'lib', 'bin.js')
+
 /** How to start the app. */
 export interface ServerSettings {
   /** Default: any that is free. */
   port?: number
   /** Of the plugin. Default: the plugin's own. Milliseconds. */
   probation?: number
+  /** Starts it through the launcher, with so many workers. */
+  workers?: number
 }
 
 /** One server of the app under test, in a process of its own. */
@@ -23,7 +27,10 @@ export class BenchServer {
   readonly program: Program
   #pid: number
 
-  private constructor(program: Program, bootTime: number, port: number) {
+  readonly #pidStays: boolean
+
+  private constructor(program: Program, bootTime: number, port: number, pidStays: boolean) {
+    this.#pidStays = pidStays
     this.program = program
     this.bootTime = bootTime
     this.port = port
@@ -31,17 +38,24 @@ export class BenchServer {
   }
 
   /** Starts a server of the app and waits until it listens. */
-  static start(variant: Variant, { port = 0, probation }: ServerSettings = {}): Promise<BenchServer> {
+  static start(variant: Variant, settings: ServerSettings = {}): Promise<BenchServer> {
+    const { port = 0, probation, workers } = settings
     const env = { BENCH_VARIANT: variant, BENCH_PORT: String(port) }
     const all = probation === undefined ? env : { ...env, BENCH_PROBATION: String(probation) }
-    return BenchServer.launch([join(__dirname, 'app.js')], all)
+    const launcher = workers === undefined ? [] : [LAUNCHER, '--workers', String(workers)]
+    return BenchServer.launch([...launcher, join(__dirname, 'app.js')], all, workers)
   }
 
-  /** Starts Node with these arguments, which make it a server that tells what app.ts tells, and waits until it listens. */
-  static async launch(args: string[], variables: Record<string, string>): Promise<BenchServer> {
+  /**
+   * Starts Node with these arguments, which make it a server that tells what app.ts tells, or several, and waits until all of
+   * them listen.
+   *
+   * @param workers - how many servers; undefined: one, which is the process that is started
+   */
+  static async launch(args: string[], variables: Record<string, string>, workers?: number): Promise<BenchServer> {
     const program = new Program(args, variables)
-    const { time, port } = await program.said('listening')
-    return new BenchServer(program, time - program.started, port as number)
+    const [{ time, port }] = await Promise.all([program.said('listening'), program.said('listening', workers)])
+    return new BenchServer(program, time - program.started, port as number, workers !== undefined)
   }
 
   get url(): string {
@@ -66,7 +80,7 @@ export class BenchServer {
     const started = performance.now()
     const result = (await askOnce(this.port, '/reload', 'POST')) as ReloadResult
     const duration = performance.now() - started
-    this.#pid = result.pid
+    if (!this.#pidStays) this.#pid = result.pid
     await parentGone
     return { duration, result }
   }
@@ -78,8 +92,8 @@ export class BenchServer {
 }
 
 /** How long the app takes from the start of its process to its word that it listens, in milliseconds. */
-export async function coldBoot(variant: Variant): Promise<number> {
-  const server = await BenchServer.start(variant)
+export async function coldBoot(variant: Variant, settings?: ServerSettings): Promise<number> {
+  const server = await BenchServer.start(variant, settings)
   await server.stop()
   return server.bootTime
 }

@@ -8,16 +8,21 @@ export interface Settings {
   idle: number
   /** Connections in the migration benchmark. */
   connections: number
-  /** The folder for the report and the picture. */
-  output: string
+  /** Which parts to run; all of them if undefined. */
+  parts: readonly string[] | undefined
+  /** The folder for the report and the picture; a run of some parts writes none unless it is given. */
+  output: string | undefined
   /** The command line that sets all that is not the default. */
   command: string
 }
 
+/** What `BENCH_PARTS` can name, separated by commas. */
+const PARTS = ['comparison', 'migration', 'throughput', 'reload', 'workers']
+
 /**
  * Reads the settings.
  *
- * @throws {RangeError} when a variable is not a whole number above 0
+ * @throws {RangeError} when a variable is not a whole number above 0, or a part is unknown
  */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const number = (name: string, fallback: number) => {
@@ -31,7 +36,12 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     idle: number('BENCH_IDLE', 1000),
     connections: number('BENCH_CONNECTIONS', 10_000)
   }
-  const given = ['BENCH_ROUNDS', 'BENCH_TURNS', 'BENCH_IDLE', 'BENCH_CONNECTIONS'].filter((name) => name in env)
+  const parts = env.BENCH_PARTS?.split(',')
+  const unknown = parts?.find((part) => !PARTS.includes(part))
+  if (unknown !== undefined) throw new RangeError(`BENCH_PARTS may have ${PARTS}, received ${unknown}`)
+  const given = ['BENCH_ROUNDS', 'BENCH_TURNS', 'BENCH_IDLE', 'BENCH_CONNECTIONS', 'BENCH_PARTS'].filter(
+    (name) => name in env
+  )
   const command = [...given.map((name) => `${name}=${env[name]}`), 'npm run bench'].join(' ')
-  return { ...numbers, output: env.BENCH_OUTPUT ?? 'docs', command }
+  return { ...numbers, parts, output: env.BENCH_OUTPUT ?? (parts === undefined ? 'docs' : undefined), command }
 }

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import tls from 'node:tls'
 import t, { type Test } from 'tap'
+import * as connections from '../lib/base/connection-internals.js'
 import { watchListenCalls } from '../lib/base/listen-calls.js'
 import * as internals from '../lib/base/node-internals.js'
 import { HttpConnection } from './support/connection.js'
@@ -196,4 +197,28 @@ t.test('connectionBelow is the TCP connection of a TLS connection', async (t) =>
   t.equal(internals.connectionBelow(secured), raw)
   t.equal(internals.connectionBelow(raw), undefined)
   client.destroy()
+})
+
+t.test('divertConnections asks about what the kernel accepts, and not about what is brought', async (t) => {
+  const server = await listening(
+    t,
+    net.createServer((socket) => socket.end('accepted'))
+  )
+  const diverted: connections.ConnectionHandle[] = []
+  let divert = true
+  connections.divertConnections(server, (handle) => {
+    if (divert) diverted.push(handle)
+    return divert
+  })
+  const first = await connected(t, { port: portOf(server), host: '127.0.0.1' })
+  while (diverted.length === 0) await new Promise(setImmediate)
+  const [handle] = diverted as [connections.ConnectionHandle]
+  t.equal(await new Promise((resolve) => server.getConnections((_error, count) => resolve(count))), 0)
+  const answer = once(first, 'data')
+  t.ok(connections.acceptConnection(server, handle), 'it is the one that was diverted')
+  t.equal(String((await answer)[0]), 'accepted')
+  t.equal(diverted.length, 1)
+  divert = false
+  const second = await connected(t, { port: portOf(server), host: '127.0.0.1' })
+  t.equal(String((await once(second, 'data'))[0]), 'accepted')
 })

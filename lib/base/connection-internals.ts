@@ -20,9 +20,15 @@ interface SocketInternals {
   parser?: Record<number, unknown> & { execute?(data: Buffer): unknown }
 }
 
+/** What Node calls for each connection that the kernel has accepted: lib/net.js, onconnection. */
+type Accept = (this: ListeningHandle, status: number, handle: ConnectionHandle) => void
+
 interface Accepting {
-  _handle?: (ListeningHandle & { onconnection?(status: number, handle: ConnectionHandle): void }) | null
+  _handle?: (ListeningHandle & { onconnection?: Accept & { [DIVERTED]?: Accept } }) | null
 }
+
+/** On a function that diverts, the one in whose place it is. */
+const DIVERTED = Symbol('diverted')
 
 /**
  * The handle of a connection, to be sent to the other process. `subprocess.send(message, socket)` is the public way, but it
@@ -72,12 +78,31 @@ export function acceptConnection(server: net.Server, handle: ConnectionHandle): 
   server.prependOnceListener('connection', note)
   try {
     const listening = (server as unknown as Accepting)._handle
-    if (typeof listening?.onconnection === 'function') listening.onconnection(0, handle)
+    const accept = listening?.onconnection?.[DIVERTED] ?? listening?.onconnection
+    if (listening && typeof accept === 'function') accept.call(listening, 0, handle)
     else server.emit('connection', new net.Socket({ handle, allowHalfOpen: true } as net.SocketConstructorOpts))
   } finally {
     server.removeListener('connection', note)
   }
   return accepted
+}
+
+/**
+ * Asks about each connection that the kernel accepts for a listening server, before the server sees it; one that is diverted
+ * belongs to whoever diverts it. What {@link acceptConnection} brings is not asked about. The server's `connection` event would
+ * come too late: by then a socket has been made of the handle, and it reads. node:cluster does the same in its primary:
+ * https://github.com/nodejs/node/blob/v24.0.0/lib/internal/cluster/round_robin_handle.js
+ *
+ * Fallback: nothing is diverted.
+ */
+export function divertConnections(server: net.Server, divert: (handle: ConnectionHandle) => boolean): void {
+  const listening = (server as unknown as Accepting)._handle
+  const accept = listening?.onconnection
+  if (!listening || typeof accept !== 'function') return
+  const diverting: Accept = function (status, handle) {
+    if (status !== 0 || !divert(handle)) accept.call(this, status, handle)
+  }
+  listening.onconnection = Object.assign(diverting, { [DIVERTED]: accept })
 }
 
 /** `kOnHeaders`, `kOnHeadersComplete` and `kOnMessageComplete` of src/node_http_parser.cc. */

@@ -4,7 +4,8 @@ import type { ReloadResult } from '../base/reload-result.js'
 import { NextReload } from '../reloader/next-reload.js'
 import { type HeldListener, HeldListeners } from '../resources/held-listeners.js'
 import { roll } from './roll.js'
-import type { Server } from './server.js'
+import type { Server, ServerEvents } from './server.js'
+import { Spread } from './spread.js'
 import { Worker } from './worker.js'
 
 /** How long no new listener must have come before further workers are started: they inherit what is there then. Milliseconds. */
@@ -32,8 +33,10 @@ export class Fleet {
   /** What the service manager has left, until the first server has had the choice. */
   #passed: readonly HeldListener[]
   readonly #next = new NextReload()
+  readonly #spread = new Spread(() => this.workers.flatMap(({ accepting }) => accepting ?? []))
   #isReloading = false
   #isStopping = false
+  #stopSignal: NodeJS.Signals | undefined
   #growth: NodeJS.Timeout | undefined
   #hasGrown = false
   #end!: (ending: Ending) => void
@@ -51,6 +54,7 @@ export class Fleet {
       listening: (listener: HeldListener) => this.#held.hold(listener),
       asked: (server: Server, id: number, reason: string) => void this.#answer(server, id, reason),
       said: events.said,
+      counted: (...word: Parameters<ServerEvents['counted']>) => this.#spread.heard(...word),
       log: events.log,
       inheritance: () => [...new Set([...this.#passed, ...this.workers.flatMap(({ kept }) => kept)])],
       isLastHope: () => !this.workers.some(({ current }) => current?.isServing),
@@ -87,6 +91,7 @@ export class Fleet {
 
   stop(signal: NodeJS.Signals): void {
     this.#isStopping = true
+    this.#stopSignal = signal
     clearTimeout(this.#growth)
     for (const worker of this.workers) worker.stop(signal)
   }
@@ -130,13 +135,22 @@ export class Fleet {
     if (this.workers[0]?.current?.isServing) this.#passed = []
     this.#held.keep(new Set([...this.#passed, ...this.workers.flatMap(({ used }) => used)]))
     if (this.workers[0]?.current?.isServing) this.#grow()
+    if (this.workers.length > 1) this.#spread.update()
     this.#events.changed()
     const started = this.workers.filter(({ current }) => current !== undefined)
     const endings = started.flatMap(({ ending }) => ending ?? [])
     if (endings.length < started.length) return
-    const failed = endings.find(({ exitCode }) => exitCode !== 0)
-    const [last = failed] = endings
-    if (last !== undefined) this.#end(failed ?? last)
+    const last = this.#endingOf(started)
+    if (last !== undefined) this.#end(last)
+  }
+
+  /** A failure of one of them, if there was any. One that had just been started dies by the signal that it is told to stop with. */
+  #endingOf(workers: readonly Worker[]): Ending | undefined {
+    const stopped = workers.filter(({ wasDown }) => !wasDown)
+    const endings = (stopped.length > 0 ? stopped : workers).flatMap(({ ending }) => ending ?? [])
+    const isFailure = ({ exitCode, signal }: Ending) =>
+      exitCode !== 0 && (signal === null || signal !== this.#stopSignal)
+    return endings.find(isFailure) ?? endings.find(({ exitCode }) => exitCode === 0) ?? endings[0]
   }
 
   /** An app may listen more than once, and each worker has to inherit all of it. */

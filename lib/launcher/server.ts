@@ -1,9 +1,17 @@
 import { ChannelProcess, type Ending, type SpawnCommand } from '../base/channel-process.js'
+import type { ConnectionHandle } from '../base/connection-internals.js'
 import { SpawnFailedError, toPlainError } from '../base/errors.js'
 import type { ListeningHandle } from '../base/node-internals.js'
 import type { ProcessStatus } from '../pure/control-messages.js'
 import { encodeLaunch, FIRST_LISTENER_FD, HANDOFF_VARIABLE } from '../pure/handoff.js'
-import { type FromLauncher, sealForLauncher, type ToLauncher, unsealFromLauncher } from '../pure/launcher-messages.js'
+import {
+  type ConnectionsWord,
+  type FromLauncher,
+  isConnectionsWord,
+  sealForLauncher,
+  type ToLauncher,
+  unsealFromLauncher
+} from '../pure/launcher-messages.js'
 import { seal, type TicketKeys, type ToChild, type ToParent, unseal } from '../pure/messages.js'
 import type { HeldListener } from '../resources/held-listeners.js'
 import { Share } from './share.js'
@@ -24,6 +32,8 @@ export interface ServerEvents {
   /** Somebody asks for a reload of the whole service. */
   asked(server: Server, id: number, reason: string): void
   startChild(parent: Server, message: StartChild): Promise<Server>
+  /** It tells of its connections. */
+  counted(server: Server, word: ConnectionsWord, handle: ConnectionHandle | undefined): void
   /** It has said something that is meant for somebody else. */
   said(raw: unknown): void
 }
@@ -126,6 +136,11 @@ export class Server {
     this.#children.set(id, child)
   }
 
+  /** The id of a listener of this server; undefined if it does not have it. */
+  idOf(listener: HeldListener): number | undefined {
+    return [...this.#listeners].find(([, one]) => one === listener)?.[0]
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#process.kill(signal)
   }
@@ -145,6 +160,11 @@ export class Server {
       })
       this.tell({ type: 'report' })
     })
+  }
+
+  /** Says something with a handle that stays open here. */
+  lend(message: FromLauncher, handle: object): void {
+    this.#process.send(sealForLauncher(message), handle).catch(() => {}) // Its end tells the same.
   }
 
   /** Asks for this server's share in a reload. */
@@ -183,6 +203,7 @@ export class Server {
     else if (message.type === 'leaves') this.#changed(() => (this.leaving = message.isError ? 'by error' : 'freely'))
     else if (message.type === 'ask for reload') this.#events.asked(this, message.id, message.reason)
     else if (message.type === 'reported') this.#reports.shift()?.(message.status)
+    else if (isConnectionsWord(message)) this.#events.counted(this, message, handle as ConnectionHandle | undefined)
     else if (message.type === 'start child') void this.#startChild(message)
     else if (message.type === 'kill child') this.#children.get(message.child)?.kill('SIGKILL')
     else if (message.type === 'tell child') this.#tellChild(message, handle)

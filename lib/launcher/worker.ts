@@ -24,6 +24,8 @@ const SERVE_LIMIT = 30_000
 
 /** One place at which a server serves: that server, its successor, and those that are on their way out. */
 export class Worker {
+  /** Whether it had no server when it was told to stop: how its last one had ended is another story. */
+  wasDown = false
   readonly #events: WorkerEvents
   readonly #servers = new Set<Server>()
   readonly #restarts = new Restarts()
@@ -54,6 +56,11 @@ export class Worker {
   /** The server that serves, or did so last, or is the first to come. */
   get current(): Server | undefined {
     return this.#current
+  }
+
+  /** The server that accepts now. */
+  get accepting(): Server | undefined {
+    return [this.#current?.child, this.#current].find((server) => server?.isServing)
   }
 
   /** The sockets that must stay open for it. */
@@ -102,6 +109,7 @@ export class Worker {
 
   /** Lets the server finish what it has in hand, and starts no other one. */
   stop(signal: NodeJS.Signals): void {
+    this.wasDown = this.#current?.isAlive !== true
     this.#orders.stop(signal)
     this.#look()
   }
@@ -120,11 +128,12 @@ export class Worker {
   }
 
   async #add(settings: ServerSettings): Promise<Server> {
-    const { listening, asked, said } = this.#events
+    const { listening, asked, said, counted } = this.#events
     const server = await Server.start(settings, {
       listening,
       asked,
       said,
+      counted,
       changed: () => this.#look(),
       startChild: async (parent, { child, command, generation, listeners }) =>
         this.#add({ command, generation, inherited: parent.find(listeners), parent: { server: parent, child } })

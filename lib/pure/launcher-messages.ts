@@ -43,6 +43,12 @@ export type ToLauncher =
     }
   /** The server is on its way out; of its own accord, or because of an error that nobody caught. */
   | { type: 'leaves'; isError: boolean }
+  /** How many connections are open. Told now and then, once a {@link FromLauncher} `fair share` has come. */
+  | { type: 'connections'; count: number }
+  /** A connection to the listener with this id, unread, that is more than this server's share. Its handle travels with the message. */
+  | { type: 'surplus'; listener: number; count: number }
+  /** A connection has come, or its handle was lost on the way, and who sent it still has it. */
+  | { type: 'connection taken'; id: number; taken: boolean; count: number }
   /** Somebody asks this server for a reload. */
   | { type: 'ask for reload'; id: number; reason: string }
   /** What this server says of itself. */
@@ -86,8 +92,20 @@ export type FromLauncher =
   | { type: 'reload refused'; id: number; error: PlainError }
   /** How are you? */
   | { type: 'report' }
+  /** How many connections each of several servers has, on average. */
+  | { type: 'fair share'; count: number }
+  /** A connection to the listener with this id that another server had too many. Its handle travels with the message. */
+  | { type: 'connection'; id: number; listener: number }
   | { type: 'stop'; reason: string }
   | { type: 'force'; reason: string }
+
+/** What a server says of its connections. */
+export type ConnectionsWord = Extract<ToLauncher, { type: 'connections' | 'surplus' | 'connection taken' }>
+
+/** Whether a server speaks of its connections. */
+export function isConnectionsWord(message: ToLauncher): message is ConnectionsWord {
+  return message.type === 'connections' || message.type === 'surplus' || message.type === 'connection taken'
+}
 
 type Envelope<M> = { fastifyGracefulLauncher: number } & M
 

@@ -133,6 +133,7 @@ export class Departure {
     // An app that has begun to close by itself has a drain of its own.
     const begun = [...this.#drains].map(({ done }) => done)
     const cut = merge(await Promise.all([...begun, this.#drain(reason, manner)]))
+    await this.#service.surplus?.passed
     const failures = await this.#closeApps([...this.#service.members])
     const what = [...namesOf(cut), ...failures]
     await this.#service.notices.flushed()

@@ -203,6 +203,7 @@ export class Reloader {
   rollBack(reason: string): void {
     if (this.#succession === undefined) throw new NotOnProbationError()
     this.#succession.rollBack(reason)
+    this.#service.launcher?.leaves(false)
     const exit = () => this.#signals?.exit(reason)
     this.#departure.leave(reason, { idle: 'own timeout' }).then(exit, exit)
     this.#reloads.proceed() // Whoever waits for a reload hears that there will be none here.
@@ -217,6 +218,10 @@ export class Reloader {
   #follow(launcher: Launcher): void {
     launcher.attach({
       makeReload: (reason, supervision) => this.#reloads.make(reason, supervision),
+      fairShare: (count) => {
+        if (this.#service.surplus !== undefined) this.#service.surplus.fairShare = count
+      },
+      connection: (listener, handle) => this.#service.take(listener as Listener | undefined, handle),
       parentEnded: () => this.#succession?.parentEnded(),
       report: () => this.#control.status(),
       stop: (reason) => this.stop(reason),

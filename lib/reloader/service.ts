@@ -1,6 +1,7 @@
 import type { Server } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
 import type { FastifyBaseLogger } from 'fastify'
+import { acceptConnection, type ConnectionHandle } from '../base/connection-internals.js'
 import { toError } from '../base/errors.js'
 import { announce, type GracefulEvent, type GracefulEvents } from '../base/events.js'
 import { within } from '../base/limit.js'
@@ -17,6 +18,7 @@ import type { GracefulHooks } from '../resources/hooks.js'
 import type { Launcher } from '../resources/launcher.js'
 import { type Listener, Listeners } from '../resources/listeners.js'
 import { PidFile } from '../resources/pid-file.js'
+import { Surplus, type SurplusEvents } from '../resources/surplus.js'
 import { ticketKeysOf } from '../resources/ticket-keys.js'
 import { WebSockets } from '../resources/websockets.js'
 import { Member } from './member.js'
@@ -45,6 +47,8 @@ export class Service {
   readonly members = new Set<Member>()
   readonly listeners: Listeners
   readonly generation: number
+  /** Under a launcher: the connections that this process has too many. */
+  readonly surplus: Surplus | undefined
   /** The connections that the parent of this process moves here. */
   arrivals: Arrivals | undefined
   readonly webSockets = new WebSockets()
@@ -73,6 +77,7 @@ export class Service {
       events.opened(listener)
     }
     const closed = (listener: Listener) => launcher?.closed(listener)
+    this.surplus = launcher && new Surplus(this.#surplusEvents(launcher))
     this.listeners = new Listeners({ ...events, opened, closed, opening, prepare }, accepting, launcher === undefined)
   }
 
@@ -166,6 +171,13 @@ export class Service {
     this.controlSocket?.hurry()
   }
 
+  /** A connection has come to a listener of another process that shares it. Returns whether it is taken. */
+  take(listener: Listener | undefined, handle: ConnectionHandle | undefined): { taken: boolean; count: number } {
+    const taken = listener?.server.listening === true && handle !== undefined
+    if (taken) acceptConnection(listener.server, handle)
+    return { taken, count: this.surplus?.tell() ?? 0 }
+  }
+
   /** Under a launcher, the process that does not change is the launcher: it writes its own pid. */
   writePidFile(): void {
     if (this.launcher !== undefined) return
@@ -228,6 +240,15 @@ export class Service {
   #tellLauncher(listener: Listener): void {
     const [keys] = ticketKeysOf(listener.server, 0)
     this.launcher?.opened(listener, this.listeners.handleOf(listener), keys?.[1])
+    this.surplus?.follow(listener.server, listener)
+  }
+
+  #surplusEvents(launcher: Launcher): SurplusEvents {
+    return {
+      count: () => [...this.#owners.keys()].reduce((sum, { size }) => sum + size, 0),
+      tell: (count) => launcher.counts(count),
+      passOn: (listener, handle, count) => launcher.passOn(listener, handle, count)
+    }
   }
 
   #follow(server: Server, owner: object | undefined): void {

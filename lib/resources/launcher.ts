@@ -1,6 +1,7 @@
 import type { SendHandle } from 'node:child_process'
 import { resolve as resolvePath } from 'node:path'
 import { onChannelEnd } from '../base/channel-end.js'
+import type { ConnectionHandle } from '../base/connection-internals.js'
 import { fromPlainError, StoppingError, toPlainError } from '../base/errors.js'
 import type { ListeningHandle } from '../base/node-internals.js'
 import type { ReloadResult } from '../base/reload-result.js'
@@ -21,6 +22,10 @@ export interface LauncherEvents {
   /** The server that this one succeeds has ended. */
   parentEnded(): void
   report(): ProcessStatus
+  /** Each of several servers has so many connections on average. */
+  fairShare(count: number): void
+  /** A connection comes that another server had too many. Returns whether it is taken, and how many there are now. */
+  connection(listener: object | undefined, handle: ConnectionHandle | undefined): { taken: boolean; count: number }
   stop(reason: string): void
   force(reason: string): void
 }
@@ -44,6 +49,7 @@ export class Launcher {
   readonly #ids = new WeakMap<object, number>()
   readonly #asked = new Set<Promise<ReloadResult>>()
   readonly #waiting = new Map<number, Waiting>()
+  readonly #listeners = new Map<number, object>()
   #lastId = 0
   readonly #children = new Map<number, LaunchedChild>()
   #supervised: Supervised | undefined
@@ -87,18 +93,31 @@ export class Launcher {
     const address = absolute(listener.address)
     const id = ++this.#lastId
     this.#ids.set(listener, id)
+    this.#listeners.set(id, listener)
     this.#send({ type: 'listening', id, key, address, index, ticketKeys }, index === undefined ? handle : undefined)
   }
 
   closed(listener: object): void {
     const id = this.#ids.get(listener)
-    if (id !== undefined) this.#send({ type: 'not listening', id })
+    if (id === undefined) return
+    this.#send({ type: 'not listening', id })
+    this.#listeners.delete(id)
   }
 
   /** This server accepts; the launcher goes by the signals that the app has chosen. */
   serves({ signals, pidFile, readyTimeout, probation, lameDuck, drainTimeout }: ResolvedOptions): void {
     const times = { reload: readyTimeout + probation, stop: lameDuck + drainTimeout }
     this.#send({ type: 'serves', signals, pidFile, readyTimeout, times })
+  }
+
+  /** So many connections are open. */
+  counts(count: number): void {
+    this.#send({ type: 'connections', count })
+  }
+
+  /** Gives a connection away. Rejects when it is certainly not sent. */
+  passOn(listener: object, handle: ConnectionHandle, count: number): Promise<void> {
+    return this.#deliver({ type: 'surplus', listener: this.#ids.get(listener) ?? 0, count }, handle)
   }
 
   /** This server is on its way out. */
@@ -141,6 +160,8 @@ export class Launcher {
     else if (message.type === 'undo') this.#supervised?.undo(message.reason)
     else if (message.type === 'reload answered') this.#waiting.get(message.id)?.resolve(message.result)
     else if (message.type === 'reload refused') this.#waiting.get(message.id)?.reject(fromPlainError(message.error))
+    else if (message.type === 'fair share') this.#events?.fairShare(message.count)
+    else if (message.type === 'connection') this.#receive(message, handle as ConnectionHandle | undefined)
     else if (this.#events === undefined) this.#unheard.push(message)
     else this.#obey(message, this.#events)
   }
@@ -152,6 +173,13 @@ export class Launcher {
     else this.#children.delete(message.child)
     if (message.type === 'child not started') child?.hasNotStarted(fromPlainError(message.error))
     else if (message.type === 'child ended') child?.over(message)
+  }
+
+  /** Nothing is read before the event loop's next turn, and by then the word that it is taken is on its way. */
+  #receive({ id, listener }: Extract<FromLauncher, { type: 'connection' }>, handle?: ConnectionHandle): void {
+    const outcome = this.#events?.connection(this.#listeners.get(listener), handle) ?? { taken: false, count: 0 }
+    if (!outcome.taken) handle?.close()
+    this.#send({ type: 'connection taken', id, ...outcome })
   }
 
   #obey(message: FromLauncher, events: LauncherEvents): void {

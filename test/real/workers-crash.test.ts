@@ -86,7 +86,7 @@ t.test('a reload does not wait for the pause before a restart', async (t) => {
     crashed = await replaced(workers, before)
     before.push(crashed)
   }
-  await workers.logged(/starting another one in 800 ms/)
+  await workers.logged(/starting another one in 400 ms/)
   await server.release.configure({ release: 'B' })
   const result = await reloadThroughRoute(workers)
   t.equal(result.workers.length, 3)
@@ -107,6 +107,16 @@ async function reloadThroughRoute({
   admin.close()
   return JSON.parse(body)
 }
+
+t.test('a stop while a worker is being replaced ends as any other stop', async (t) => {
+  const workers = await startWorkers(t, NEXT)
+  const { server } = workers
+  const [victim] = workers.of(1) as [number]
+  process.kill(victim, 'SIGKILL')
+  await workers.logged(/starting another one/)
+  t.equal(await workers.stop(), 0)
+  t.equal(server.events('serving').length, 3)
+})
 
 t.test('a stop lets each worker finish what it has in hand', async (t) => {
   const workers = await startWorkers(t, NEXT)

@@ -86,6 +86,7 @@ t.test('a successor that dies in its probation takes all others with it', async 
   await workers.logged(/reload \(SIGHUP\) failed: .*killed by SIGKILL/)
   // The dead one had connections in hand, and they are gone with it; the others have lost none.
   await workers.left(before)
+  await workers.untilAll(successors.slice(1), 'exit')
   t.strictSame(
     workers.server.events('exit').map(({ code }) => code),
     [0, 0],

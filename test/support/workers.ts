@@ -97,9 +97,12 @@ export class Workers {
 
   /** Reloads by a signal to the launcher, and waits until nothing is left of the generation before. Returns the new pids. */
   async reload(generation: number): Promise<number[]> {
+    const before = this.server.alive().filter((pid) => pid !== this.launcher)
     this.server.signal('SIGHUP', this.launcher)
     const pids = await this.started(generation)
     await this.left(pids)
+    // A process may be gone before its last words have been read.
+    await this.untilAll(before, 'exit')
     return pids
   }
 
