@@ -44,7 +44,8 @@ export class LauncherNotices {
       end = `; the last reload failed: ${code}`
       throw error
     } finally {
-      if (!this.#isStopping) this.#tell({ READY: 1, STATUS: `${this.#status('serving')}${end}` })
+      // systemd extends the watchdog's time as well, until it hears of it again: src/core/service.c, service_extend_timeout.
+      if (!this.#isStopping) this.#tell({ READY: 1, WATCHDOG: 1, STATUS: `${this.#status('serving')}${end}` })
       await this.flushed()
     }
   }
