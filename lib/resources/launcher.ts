@@ -57,6 +57,10 @@ export class Launcher {
   #look: NodeJS.Timeout | undefined
   #isLost = false
 
+  #serves = false
+  /** Handles that the launcher gets when this server serves. */
+  readonly #toBeHeld = new Map<number, () => void>()
+
   /** Begins to listen. The channel does not keep this process alive; what it was started for does. */
   constructor() {
     process.on('message', (raw, handle) => {
@@ -94,20 +98,29 @@ export class Launcher {
     const id = ++this.#lastId
     this.#ids.set(listener, id)
     this.#listeners.set(id, listener)
-    this.#send({ type: 'listening', id, key, address, index, ticketKeys }, index === undefined ? handle : undefined)
+    const message = { type: 'listening', id, key, address, index, ticketKeys } as const
+    if (index !== undefined) this.#send(message)
+    else if (this.#serves) this.#send(message, handle)
+    else this.#toBeHeld.set(id, () => this.#send(message, handle))
   }
 
   closed(listener: object): void {
     const id = this.#ids.get(listener)
     if (id === undefined) return
-    this.#send({ type: 'not listening', id })
+    if (!this.#toBeHeld.delete(id)) this.#send({ type: 'not listening', id })
     this.#listeners.delete(id)
   }
 
-  /** This server accepts; the launcher goes by the signals that the app has chosen. */
+  /**
+   * This server accepts; the launcher goes by the signals that the app has chosen. It hears that before it is sent any handle: what is said
+   * behind one waits here until that has arrived, and would be lost with this process.
+   */
   serves({ signals, pidFile, readyTimeout, probation, lameDuck, drainTimeout }: ResolvedOptions): void {
     const times = { reload: readyTimeout + probation, stop: lameDuck + drainTimeout }
     this.#send({ type: 'serves', signals, pidFile, readyTimeout, times })
+    this.#serves = true
+    for (const send of this.#toBeHeld.values()) send()
+    this.#toBeHeld.clear()
   }
 
   /** So many connections are open. */
