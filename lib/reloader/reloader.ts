@@ -137,7 +137,7 @@ export class Reloader {
     if (member.listening || member.leaving) return
     member.listening = true
     if (this.#succession !== undefined) this.#succession.progress()
-    else if (this.phase === 'starting') this.#serve()
+    else if (this.phase === 'starting' && !this.#departure.isStopping) this.#serve()
   }
 
   /** A further server of the app listens. Where the app never listens itself, that has to do. */
