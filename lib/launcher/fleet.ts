@@ -132,6 +132,8 @@ export class Fleet {
   }
 
   #changed(): void {
+    // Nobody will be started any more, and who comes when the servers no longer accept shall not wait in vain.
+    if (this.#isStopping || this.workers.every(({ isLast }) => isLast)) this.#held.release()
     if (this.workers[0]?.current?.isServing) this.#passed = []
     this.#held.keep(new Set([...this.#passed, ...this.workers.flatMap(({ used }) => used)]))
     if (this.workers[0]?.current?.isServing) this.#grow()

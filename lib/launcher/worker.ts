@@ -68,6 +68,11 @@ export class Worker {
     return this.#kept
   }
 
+  /** Whether no other server will follow the one that it has. */
+  get isLast(): boolean {
+    return this.#orders.isStopping || (this.#isAlone && this.#current?.leaving === 'freely')
+  }
+
   /** All sockets that one of its processes may still name. */
   get used(): HeldListener[] {
     return [...this.#kept, ...[...this.#servers].flatMap(({ listeners }) => listeners)]
@@ -159,8 +164,7 @@ export class Worker {
     this.#readyTimeout = current.service?.readyTimeout ?? this.#readyTimeout
     if (current.service !== undefined || !current.isAlive) clearTimeout(this.#bootTimer)
     // Of a server that will not be replaced, nothing is kept that it has closed: who comes now shall be refused.
-    const isLast = this.#orders.isStopping || (this.#isAlone && current.leaving === 'freely')
-    if (current.isServing || isLast) this.#kept = current.listeners
+    if (current.isServing || this.isLast) this.#kept = current.listeners
   }
 
   #stop(): void {

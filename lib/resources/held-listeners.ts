@@ -13,6 +13,7 @@ export interface HeldListener extends Omit<HandoffListener, 'fd'> {
 /** The listening sockets of all servers of a launcher, each of them once. */
 export class HeldListeners {
   readonly #paths = new Map<HeldListener, UnixPath | undefined>()
+  #isReleased = false
 
   hold(listener: HeldListener): void {
     const { address, activated } = listener
@@ -20,6 +21,17 @@ export class HeldListeners {
       !activated && 'path' in address && UnixPath.isFile(address.path) ? new UnixPath(address.path) : undefined
     path?.recognize()
     this.#paths.set(listener, path)
+    if (this.#isReleased) listener.handle.close()
+  }
+
+  /**
+   * Leaves all sockets to the servers that listen on them: with the last one of these that closes its own, who comes is refused.
+   * The paths stay until {@link keep}.
+   */
+  release(): void {
+    if (this.#isReleased) return
+    this.#isReleased = true
+    for (const { handle } of this.#paths.keys()) handle.close()
   }
 
   /** Closes all that is no longer used, and removes the paths of unix sockets among it. */
@@ -28,7 +40,7 @@ export class HeldListeners {
       if (used.has(listener)) continue
       this.#paths.delete(listener)
       path?.remove()
-      listener.handle.close()
+      if (!this.#isReleased) listener.handle.close()
     }
   }
 }

@@ -9,6 +9,8 @@ import { Gate } from '../support/gate.js'
 import { startServer } from '../support/start.js'
 import { tempFolder } from '../support/temp-folder.js'
 
+t.jobs = 3
+
 const PLUGIN = `const app = require('fastify')({ logger: true })
 app.register(require('fastify-graceful-reload'))`
 

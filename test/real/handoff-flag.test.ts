@@ -10,6 +10,8 @@ import t, { type Test } from 'tap'
 import { Output } from '../support/output.js'
 import { Release } from '../support/release.js'
 
+t.jobs = 3
+
 /** Starts, or tells why not; then tries once more, as an app that takes the failure lightly. */
 const APP = `
 const say = (fixture, fields) => console.log(JSON.stringify({ fixture, pid: process.pid, ...fields }))

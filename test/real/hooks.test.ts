@@ -5,6 +5,8 @@ import type { FixtureConfig } from '../support/release.js'
 import type { TestServer } from '../support/server.js'
 import { startServer } from '../support/start.js'
 
+t.jobs = 3
+
 type Hooks = NonNullable<FixtureConfig['hooks']>
 
 const start = (t: Test, hooks: Hooks, options: FixtureConfig['options'] = {}) =>

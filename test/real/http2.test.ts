@@ -7,6 +7,8 @@ import { both, cleartext, secure } from '../support/http2-variants.js'
 import { Load } from '../support/load.js'
 import { startServer } from '../support/start.js'
 
+t.jobs = 3
+
 /** A drain that waited for this would fail the test. Milliseconds. */
 const NEVER = 600_000
 for (const { name, fastify, target } of [cleartext, secure, both]) {

@@ -6,6 +6,8 @@ import type { Release } from '../support/release.js'
 import type { TestServer } from '../support/server.js'
 import { launchServer, startServer } from '../support/start.js'
 
+t.jobs = 3
+
 const SCRIPT = `
 const { execArgv, env } = process
 require('./app.cjs').say('inspector', {

@@ -7,6 +7,8 @@ import { startServer } from '../support/start.js'
 import { certificate } from '../support/tls.js'
 import { CountingClient, WebSocketClient } from '../support/websocket.js'
 
+t.jobs = 2
+
 const launcher: string[] = []
 
 t.test('200 busy connections move through the launcher, reload after reload', async (t) => {

@@ -8,6 +8,8 @@ import type { TestServer } from '../support/server.js'
 import { startServer } from '../support/start.js'
 import { tempFolder } from '../support/temp-folder.js'
 
+t.jobs = 2
+
 const script = 'migration.cjs'
 
 for (const host of ['127.0.0.1', '::1', 'localhost']) {

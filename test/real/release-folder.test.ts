@@ -5,6 +5,8 @@ import { Release } from '../support/release.js'
 import type { TestServer } from '../support/server.js'
 import { type Preparation, startServer } from '../support/start.js'
 
+t.jobs = 3
+
 const OPTIONS = { options: { probation: 100 } }
 
 async function addEntries(release: Release): Promise<void> {

@@ -10,6 +10,8 @@ import type { FixtureConfig } from '../support/release.js'
 import { startServer } from '../support/start.js'
 import { type Certificate, certificate, overTls } from '../support/tls.js'
 
+t.jobs = 2
+
 /** A drain that waited for this would fail the test. Milliseconds. */
 const NEVER = 600_000
 

@@ -9,6 +9,8 @@ import type { TestServer } from '../support/server.js'
 import { launchServer, startServer } from '../support/start.js'
 import { tempFolder } from '../support/temp-folder.js'
 
+t.jobs = 3
+
 /** How long a path may be: https://man7.org/linux/man-pages/man7/unix.7.html */
 const LONGEST = process.platform === 'linux' ? 107 : 103
 

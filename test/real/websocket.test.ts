@@ -7,6 +7,8 @@ import { tempFolder } from '../support/temp-folder.js'
 import { certificate, overTls } from '../support/tls.js'
 import { CountingClient, clientFrame, RawWebSocket, WebSocketClient } from '../support/websocket.js'
 
+t.jobs = 3
+
 const settings = (extra: Record<string, unknown> = {}, config: FixtureConfig = {}): ServerSettings => ({
   script: 'websocket.cjs',
   config: { ...config, extra }

@@ -7,6 +7,8 @@ import { PersistentClient } from '../support/persistent-clients.js'
 import { untilTrue } from '../support/tree.js'
 import { startWorkers, type Workers } from '../support/workers.js'
 
+t.jobs = 2
+
 /** Makes every process that boots from now on wait for the test before it listens. */
 const NEXT = { config: { options: { probation: 50 } } }
 
@@ -76,7 +78,6 @@ t.test('a reload does not wait for the pause before a restart', async (t) => {
   const workers = await startWorkers(t, NEXT)
   const { server } = workers
   const victim = workers.of(1)[1] as number
-  const load = new Load([new FreshClient(server.target())], { every: 5 })
   // Each crash makes the pause twice as long.
   let crashed = victim
   const before = [...workers.of(1)]
@@ -87,6 +88,8 @@ t.test('a reload does not wait for the pause before a restart', async (t) => {
     before.push(crashed)
   }
   await workers.logged(/starting another one in 400 ms/)
+  // Not earlier: what a killed process has in hand is lost.
+  const load = new Load([new FreshClient(server.target())], { every: 5 })
   await server.release.configure({ release: 'B' })
   const result = await reloadThroughRoute(workers)
   t.equal(result.workers.length, 3)

@@ -8,6 +8,8 @@ import { certificate } from '../support/tls.js'
 import { untilTrue } from '../support/tree.js'
 import { startWorkers } from '../support/workers.js'
 
+t.jobs = 2
+
 for (const protocol of ['TLSv1.2', 'TLSv1.3'] as const) {
   t.test(
     `${protocol}: a session begun with one worker is resumed by every other one, and by their successors`,

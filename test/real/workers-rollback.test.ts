@@ -7,6 +7,8 @@ import type { Line } from '../support/output.js'
 import { untilTrue } from '../support/tree.js'
 import { startWorkers, type Workers } from '../support/workers.js'
 
+t.jobs = 2
+
 /** A probation that a test does not wait for. Milliseconds. */
 const LONG = 60_000
 
