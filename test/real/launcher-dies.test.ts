@@ -97,8 +97,9 @@ for (const [when, first, second] of [
     server.signal('SIGKILL', server.launcher)
     await server.waitFor(server.exit, 'end of the launcher')
     await server.release.write('go', '')
+    // It may serve for the moment that it takes to hear of it.
     await untilLeft(server, [])
-    t.strictSame(server.events('serving'), [])
+    t.strictSame(server.servers(), [], 'nobody is left')
   })
 }
 

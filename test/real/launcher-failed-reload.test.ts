@@ -100,7 +100,8 @@ t.test('a child that gave up and still has a request in hand has no say in the n
 
   const admin = await HttpConnection.open(server.target())
   const answer = admin.request({ method: 'POST', path: '/admin/reload' })
-  const isSecond = (line: { pid: number; graceful?: string }) => line.graceful === 'serving' && line.pid > first
+  const isSecond = ({ pid, graceful }: { pid: number; graceful?: string }) =>
+    graceful === 'serving' && pid !== first && pid !== server.pid
   const { pid: second } = await server.event({ what: 'service of the second child', test: isSecond })
   await finish()
   await checkFresh(t, server, second)
