@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -170,7 +170,8 @@ export class Supervised {
 /** What npm makes of the package's `bin`. */
 async function linkCommand(release: Release): Promise<void> {
   const command = join(PACKAGE_ROOT, 'dist/lib/bin.js')
-  chmodSync(command, 0o755)
+  // What is so already is left alone: a change of the mode is a change of the file to a watcher.
+  if ((statSync(command).mode & 0o111) === 0) chmodSync(command, 0o755)
   await mkdir(release.path('node_modules/.bin'))
   await symlink(command, release.path('node_modules/.bin/fastify-graceful'))
 }
