@@ -79,7 +79,7 @@ export class Fleet {
    */
   reload(reason: string): Promise<ReloadResult> {
     if (this.#isStopping) return Promise.reject(new StoppingError('stop'))
-    if (!this.#isReloading) return this.#events.reloading(this.#reload(reason))
+    if (!this.#isReloading) return this.#reload(reason)
     if (!this.#next.isWaiting)
       this.#events.log(`reload (${reason}): another reload is under way, so one more will follow it`)
     return this.#next.ask(() => this.reload(reason))
@@ -114,13 +114,17 @@ export class Fleet {
   async #reload(reason: string): Promise<ReloadResult> {
     this.#isReloading = true
     try {
-      const results = await roll(this.workers, reason, () => this.#isStopping)
-      const [first] = results as [ReloadResult]
-      return results.length === 1 ? first : { ...first, workers: results }
+      return await this.#events.reloading(this.#roll(reason))
     } finally {
       this.#isReloading = false
       this.#next.begin()
     }
+  }
+
+  async #roll(reason: string): Promise<ReloadResult> {
+    const results = await roll(this.workers, reason, () => this.#isStopping)
+    const [first] = results as [ReloadResult]
+    return results.length === 1 ? first : { ...first, workers: results }
   }
 
   async #answer(server: Server, id: number, reason: string): Promise<void> {

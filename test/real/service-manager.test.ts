@@ -2,7 +2,7 @@ import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { TestServer } from '../support/server.js'
-import { startServer } from '../support/start.js'
+import { type ServerSettings, startServer } from '../support/start.js'
 import { tempFolder } from '../support/temp-folder.js'
 
 // What is sent, in which order and by whom, with a program in place of systemd-notify; what systemd makes of it is in systemd.test.ts.
@@ -61,6 +61,16 @@ t.test(
   }
 )
 
+t.test('a launcher tells how a reload has ended before it tells that the next one begins', async (t) => {
+  const { server, notices } = await start(t, RECORD, {}, {}, { launcher: [] })
+  server.signal('SIGHUP', server.launcher)
+  await server.event('reload-started')
+  server.signal('SIGHUP', server.launcher)
+  const states = async () => (await notices()).flat().filter((word) => word === 'READY=1' || word === 'RELOADING=1')
+  while ((await states()).length < 5) await server.heard(server.current)
+  t.strictSame(await states(), ['READY=1', 'RELOADING=1', 'READY=1', 'RELOADING=1', 'READY=1'])
+})
+
 t.test('a program that is missing, or fails, costs one warning and nothing else', async (t) => {
   for (const [program, problem] of [
     [undefined, /could not be told: spawn systemd-notify ENOENT/],
@@ -82,7 +92,13 @@ t.test('a program that hangs does not hold up an exit for ever', async (t) => {
 })
 
 /** Starts a server that finds this program as systemd-notify, and a socket that nobody reads. */
-async function start(t: Test, program: string | undefined, options = {}, more: Record<string, string> = {}) {
+async function start(
+  t: Test,
+  program: string | undefined,
+  options = {},
+  more: Record<string, string> = {},
+  settings: ServerSettings = {}
+) {
   const folder = await tempFolder(t)
   const file = join(folder, 'notices')
   await writeFile(file, '')
@@ -93,7 +109,7 @@ async function start(t: Test, program: string | undefined, options = {}, more: R
   const path = program === undefined ? folder : `${folder}:${process.env.PATH}`
   const env = { ...more, PATH: path, NOTICES: file, NOTIFY_SOCKET: join(folder, 'socket') }
   // Without a PATH, `env` would not find Node itself.
-  const server: TestServer = await startServer(t, { env, config: { options } })
+  const server: TestServer = await startServer(t, { env, config: { options }, ...settings })
   const notices = async () =>
     (await readFile(file, 'utf8'))
       .trim()
