@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo, ListenOptions, Server } from 'node:net'
 import type { FastifyRequest } from 'fastify'
-import type { Phase } from './pure/phases.js'
-import type { Member } from './reloader/member.js'
-import type { Reloader } from './reloader/reloader.js'
-import type { GracefulHooks } from './resources/hooks.js'
+import type { Member } from './process/app.js'
+import type { GracefulHooks } from './process/hooks.js'
+import type { Reloader } from './process/reloader.js'
+import type { Phase } from './protocol/phases.js'
 
 /** The decorator `app.graceful`. */
 export class Graceful {

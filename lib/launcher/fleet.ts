@@ -1,11 +1,11 @@
-import type { Ending, SpawnCommand } from '../base/channel-process.js'
-import { StoppingError, toPlainError } from '../base/errors.js'
-import type { ReloadResult } from '../base/reload-result.js'
-import { NextReload } from '../reloader/next-reload.js'
-import { type HeldListener, HeldListeners } from '../resources/held-listeners.js'
+import { StoppingError, toPlainError } from '../errors.js'
+import type { Ending, SpawnCommand } from '../process/subprocess.js'
+import { NextReload } from '../reload/next-reload.js'
+import type { ReloadResult } from '../reload/reload-result.js'
+import { Spread } from './balancer.js'
+import { type HeldListener, HeldListeners } from './held-listeners.js'
 import { roll } from './roll.js'
 import type { Server, ServerEvents } from './server.js'
-import { Spread } from './spread.js'
 import { Worker } from './worker.js'
 
 /** How long no new listener must have come before further workers are started: they inherit what is there then. Milliseconds. */

@@ -1,5 +1,5 @@
-import { toError } from '../base/errors.js'
-import type { ReloadResult } from '../base/reload-result.js'
+import { toError } from '../errors.js'
+import type { ReloadResult } from '../reload/reload-result.js'
 import type { Share } from './share.js'
 import type { Worker } from './worker.js'
 

@@ -1,9 +1,8 @@
-import { ChannelProcess, type Ending, type SpawnCommand } from '../base/channel-process.js'
-import type { ConnectionHandle } from '../base/connection-internals.js'
-import { SpawnFailedError, toPlainError } from '../base/errors.js'
-import type { ListeningHandle } from '../base/node-internals.js'
-import type { ProcessStatus } from '../pure/control-messages.js'
-import { encodeLaunch, FIRST_LISTENER_FD, HANDOFF_VARIABLE } from '../pure/handoff.js'
+import type { ProcessStatus } from '../control/messages.js'
+import { SpawnFailedError, toPlainError } from '../errors.js'
+import type { ConnectionHandle } from '../internals/connection-handle.js'
+import type { ListeningHandle } from '../internals/listening-handle.js'
+import { ChannelProcess, type Ending, type SpawnCommand } from '../process/subprocess.js'
 import {
   type ConnectionsWord,
   type FromLauncher,
@@ -11,9 +10,10 @@ import {
   sealForLauncher,
   type ToLauncher,
   unsealFromLauncher
-} from '../pure/launcher-messages.js'
-import { seal, type TicketKeys, type ToChild, type ToParent, unseal } from '../pure/messages.js'
-import type { HeldListener } from '../resources/held-listeners.js'
+} from '../protocol/launcher-messages.js'
+import { seal, type TicketKeys, type ToChild, type ToParent, unseal } from '../protocol/messages.js'
+import { encodeLaunch, FIRST_LISTENER_FD, HANDOFF_VARIABLE } from '../reload/handoff.js'
+import type { HeldListener } from './held-listeners.js'
 import { Share } from './share.js'
 
 /** How long a server may take to say how it is. Milliseconds. */

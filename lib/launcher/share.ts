@@ -1,7 +1,7 @@
-import { describeEnding, type Ending } from '../base/channel-process.js'
-import { fromPlainError, OutcomeUnknownError } from '../base/errors.js'
-import type { ReloadResult } from '../base/reload-result.js'
-import type { FromLauncher, ToLauncher } from '../pure/launcher-messages.js'
+import { fromPlainError, OutcomeUnknownError } from '../errors.js'
+import { describeEnding, type Ending } from '../process/subprocess.js'
+import type { FromLauncher, ToLauncher } from '../protocol/launcher-messages.js'
+import type { ReloadResult } from '../reload/reload-result.js'
 
 /** What one worker does in a reload: it makes its own, and its parent leaves when all the others have come as far. */
 export class Share {

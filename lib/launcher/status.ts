@@ -1,4 +1,4 @@
-import type { LauncherStatus, ProcessStatus } from '../pure/control-messages.js'
+import type { LauncherStatus, ProcessStatus } from '../control/messages.js'
 import type { Fleet } from './fleet.js'
 import type { Server } from './server.js'
 

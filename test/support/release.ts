@@ -3,8 +3,8 @@ import type { SecureServerOptions } from 'node:http2'
 import type { ListenOptions } from 'node:net'
 import { join, resolve } from 'node:path'
 import type { FastifyServerOptions } from 'fastify'
-import type { GracefulOptions } from '../../lib/pure/options.js'
-import type { GracefulHooks } from '../../lib/resources/hooks.js'
+import type { GracefulOptions } from '../../lib/options.js'
+import type { GracefulHooks } from '../../lib/process/hooks.js'
 
 /** The root of this package: the harness runs from dist/test/support. */
 export const PACKAGE_ROOT = resolve(__dirname, '../../..')

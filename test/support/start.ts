@@ -30,7 +30,7 @@ export interface ServerSettings {
 }
 
 /** The file behind the command `fastify-graceful`. */
-export const LAUNCHER = join(PACKAGE_ROOT, 'dist/lib/bin.js')
+export const LAUNCHER = join(PACKAGE_ROOT, 'dist/lib/cli/bin.js')
 
 /** What to use in place of the default folder and path. */
 export interface Preparation {

@@ -1,0 +1,70 @@
+import { parseArgs } from 'node:util'
+import { UsageError } from '../control/errors.js'
+import type { ControlCommand } from '../control/messages.js'
+
+/** What a command of `fastify-graceful` was told. */
+export interface ClientOptions {
+  help: boolean
+  json: boolean
+  /** Path of the control socket. */
+  path: string
+  reason: string
+  /** Milliseconds. */
+  timeout: number
+}
+
+/** How long to wait for an answer, unless told otherwise; a reload takes a boot and a probation. Milliseconds. */
+const TIMEOUT = { status: 5_000, reload: 120_000 }
+
+/** setTimeout takes no more. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
+export const CONTROL_VARIABLE = 'FASTIFY_GRACEFUL_CONTROL'
+
+/**
+ * Reads the arguments of a command.
+ *
+ * @throws {UsageError}
+ */
+export function readClientOptions(command: ControlCommand, args: string[], env: NodeJS.ProcessEnv): ClientOptions {
+  const { help = false, json = false, control, reason = `fastify-graceful ${command}`, timeout } = parse(command, args)
+  const path = control ?? env[CONTROL_VARIABLE] ?? ''
+  if (!help && path === '')
+    throw new UsageError(
+      `no control socket given: use --control <path> or ${CONTROL_VARIABLE}, as in the option control`
+    )
+  return { help, json, path, reason, timeout: durationOf(timeout) ?? TIMEOUT[command] }
+}
+
+interface Values {
+  help?: boolean
+  json?: boolean
+  control?: string
+  timeout?: string
+  reason?: string
+}
+
+function parse(command: ControlCommand, args: string[]): Values {
+  const options = {
+    help: { type: 'boolean' },
+    json: { type: 'boolean' },
+    control: { type: 'string' },
+    timeout: { type: 'string' },
+    ...(command === 'reload' && { reason: { type: 'string' as const } })
+  } as const
+  try {
+    return parseArgs({ args, options, strict: true }).values as Values
+  } catch (cause) {
+    // Of several sentences, the first says what is wrong.
+    throw Object.assign(new UsageError((cause as Error).message.split('. ', 1)[0] ?? ''), { cause })
+  }
+}
+
+function durationOf(timeout: string | undefined): number | undefined {
+  if (timeout === undefined) return undefined
+  const duration = Number(timeout)
+  if (/^\d+$/.test(timeout) && duration >= 1 && duration <= LONGEST_TIMER) return duration
+  throw new UsageError(
+    `--timeout must be a whole number of milliseconds from 1 to ${LONGEST_TIMER}, received ${timeout}`
+  )
+}

@@ -1,0 +1,87 @@
+import type { ControlAnswer, ControlFailure, ProcessStatus, ReloadUnderWay } from '../control/messages.js'
+import type { ReloadResult } from '../reload/reload-result.js'
+
+/** What `fastify-graceful --help` prints, and what follows a wrong usage. */
+export const USAGE = `usage:
+  fastify-graceful [options] [node options] <script> [arguments]   starts a server, and stays
+  fastify-graceful reload [options]   reloads a server, and tells how that ended
+  fastify-graceful status [options]   tells what a server is doing
+  fastify-graceful --help | --version
+
+options of a start:
+  --workers <number>|auto   how many processes; default: 1
+  --control <path>          opens a control socket
+
+options of reload and status:
+  --control <path>          where to ask; default: FASTIFY_GRACEFUL_CONTROL
+  --timeout <ms>            how long to wait; default: 120000 for reload, 5000 for status
+  --reason <text>           of reload: for the log of the server
+  --json                    prints one JSON object
+
+exit code: 0 done, 1 failed, 2 wrong usage
+`
+
+type Row = [name: string, value: string]
+
+/** An answer for people: lines of names and values. */
+export function describeAnswer(answer: Exclude<ControlAnswer, { error: unknown }>): string {
+  if ('reload' in answer) {
+    const { reload } = answer
+    return blocks((reload.workers ?? [reload]).map(resultRows))
+  }
+  const { status } = answer
+  if (!('launcher' in status)) return blocks([statusRows(status)])
+  const { pid, uptime } = status.launcher
+  const launcher: Row[] = [
+    ['launcher', String(pid)],
+    ['uptime', seconds(uptime)]
+  ]
+  return blocks([launcher, ...status.workers.map(statusRows)])
+}
+
+/** A failure for people. */
+export function describeFailure({ code, message, stderr = [] }: ControlFailure): string {
+  const lines = stderr.map((line, index): Row => [index === 0 ? 'stderr' : '', line])
+  return `fastify-graceful: ${message}\n${blocks([[['code', code], ...lines]])}`
+}
+
+function resultRows({ generation, pid, previous, migrated, reason, timings }: ReloadResult): Row[] {
+  return [
+    ['reloaded', `generation ${generation}, pid ${pid}`],
+    ['before', `generation ${previous.generation}, pid ${previous.pid}`],
+    ['connections', `${migrated} moved`],
+    ['boot', `${timings.boot} ms`],
+    ['handoff', `${timings.handoff} ms`],
+    ['probation', `${timings.probation} ms`],
+    ['total', `${timings.total} ms`],
+    ['reason', reason]
+  ]
+}
+
+function statusRows({ generation, pid, phase, uptime, listeners, connections, reload }: ProcessStatus): Row[] {
+  const rows: Row[] = [
+    ['generation', String(generation)],
+    ['pid', String(pid)],
+    ['phase', phase],
+    ['uptime', seconds(uptime)],
+    ['listeners', listeners.join(', ')],
+    ['connections', String(connections)]
+  ]
+  return reload === undefined ? rows : [...rows, ['reload', describeReload(reload)]]
+}
+
+function describeReload(reload: ReloadUnderWay): string {
+  if (reload.role === 'child') return `on probation; process ${reload.parent} would come back`
+  const child = reload.child === undefined ? '' : `, child ${reload.child}, ${reload.migrated} connections moved`
+  return `${reload.reason}, for ${reload.elapsed} ms${child}`
+}
+
+function blocks(groups: Row[][]): string {
+  const width = Math.max(...groups.flat().map(([name]) => name.length))
+  const lines = groups.map((rows) => rows.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join(''))
+  return lines.join('\n')
+}
+
+function seconds(duration: number): string {
+  return `${(duration / 1000).toFixed(1)} s`
+}

@@ -1,0 +1,80 @@
+import { UsageError } from '../control/errors.js'
+
+/** What a launcher was told to do. */
+export interface LaunchArguments {
+  /** Options of Node, the script and its arguments, as Node takes them. */
+  readonly node: string[]
+  /** How many servers; `'auto'`: one for each processor that this process may use. */
+  readonly workers: number | 'auto'
+  /** Path of the control socket. */
+  readonly control: string | undefined
+}
+
+/** More would be a mistake: each is a process. */
+const MOST_WORKERS = 1024
+
+/** Options of Node that take the next argument for their value: https://nodejs.org/api/cli.html#options */
+const WITH_VALUE = new Set(
+  (
+    '-C -r --allow-fs-read --allow-fs-write --build-snapshot-config --conditions --cpu-prof-dir ' +
+    '--cpu-prof-interval --cpu-prof-name --diagnostic-dir --disable-proto --disable-warning ' +
+    '--dns-result-order --env-file --env-file-if-exists --experimental-config-file ' +
+    '--experimental-default-type --experimental-loader --heap-prof-dir --heap-prof-interval ' +
+    '--heap-prof-name --heapsnapshot-near-heap-limit --heapsnapshot-signal --icu-data-dir --import ' +
+    '--input-type --inspect-publish-uid --loader --localstorage-file --max-http-header-size ' +
+    '--network-family-autoselection-attempt-timeout --openssl-config --redirect-warnings --report-dir ' +
+    '--report-directory --report-filename --report-signal --require --secure-heap --secure-heap-min ' +
+    '--snapshot-blob --title --tls-cipher-list --tls-keylog --trace-event-categories ' +
+    '--trace-event-file-pattern --unhandled-rejections --use-largepages --v8-pool-size --watch-path'
+  ).split(' ')
+)
+
+/**
+ * Reads the command line. Our own options come before the script, mixed with those of Node; from the script on
+ * everything is the server's.
+ *
+ * @throws {UsageError}
+ */
+export function parseLaunchArguments(args: readonly string[]): LaunchArguments {
+  const rest = [...args]
+  const options: string[] = []
+  const own: { workers?: string; control?: string } = {}
+  while (rest[0]?.startsWith('-') && rest[0] !== '--' && rest[0] !== '-') {
+    const [name = '', value] = splitOption(rest.shift() as string)
+    if (name === '--workers' || name === '--control') {
+      own[name === '--workers' ? 'workers' : 'control'] = value ?? take(rest, name)
+    } else {
+      options.push(value === undefined ? name : `${name}=${value}`)
+      if (value === undefined && WITH_VALUE.has(name)) options.push(take(rest, name))
+    }
+  }
+  if (rest.filter((argument) => argument !== '--').length === 0)
+    throw new UsageError(
+      'no script is given; usage: fastify-graceful [--workers N|auto] [--control PATH] [options of Node] SCRIPT [arguments]'
+    )
+  return { node: [...options, ...rest], workers: parseWorkers(own.workers), control: parseControl(own.control) }
+}
+
+function splitOption(option: string): [name: string, value?: string] {
+  const at = option.startsWith('--') ? option.indexOf('=') : -1
+  return at === -1 ? [option] : [option.slice(0, at), option.slice(at + 1)]
+}
+
+function take(rest: string[], name: string): string {
+  const value = rest.shift()
+  if (value === undefined) throw new UsageError(`${name} needs a value`)
+  return value
+}
+
+function parseWorkers(value: string | undefined): number | 'auto' {
+  if (value === undefined) return 1
+  if (value === 'auto') return value
+  const count = Number(value)
+  if (Number.isInteger(count) && count >= 1 && count <= MOST_WORKERS) return count
+  throw new UsageError(`--workers must be a number from 1 to ${MOST_WORKERS}, or auto; received ${value}`)
+}
+
+function parseControl(value: string | undefined): string | undefined {
+  if (value === '') throw new UsageError('--control must be the path of a unix socket')
+  return value
+}

@@ -1,0 +1,55 @@
+import { constants } from 'node:os'
+import { UsageError } from '../control/errors.js'
+import { toError } from '../errors.js'
+import { Launch } from '../launcher/launch.js'
+import type { Ending } from '../process/subprocess.js'
+import { parseLaunchArguments } from './launch-arguments.js'
+
+/** How long a signal to this process itself may take to end it. Milliseconds. */
+const SIGNAL_LIMIT = 100
+
+/**
+ * Starts a server and stays the parent of all its generations: a supervisor that watches this process sees one pid from
+ * the first start to the last stop. Ends as the server ends.
+ *
+ * @param args - the command line, see {@link parseLaunchArguments}
+ */
+export async function launch(args: readonly string[]): Promise<void> {
+  try {
+    // A log that nobody reads any more is no reason to end: EPIPE, or EIO of a terminal that has hung up.
+    process.stderr.on('error', () => {})
+    const settings = parseLaunchArguments(args)
+    const launch = new Launch(settings, { log, ready: tellReady, said: passOn })
+    endLike(await launch.run(settings.control))
+  } catch (thrown) {
+    log(toError(thrown).message)
+    process.exit(thrown instanceof UsageError ? 2 : 1)
+  }
+}
+
+/** To whoever has started this process with a channel. */
+function passOn(said: unknown): void {
+  if (!process.connected) return
+  try {
+    process.send?.(said, undefined, undefined, () => {}) // The other side has just gone.
+  } catch (error) {
+    log(`a message of the server could not be passed on: ${toError(error).message}`)
+  }
+}
+
+/** pm2 waits for this word when it is told to (`wait_ready`): https://pm2.keymetrics.io/docs/usage/signals-clean-restart/ */
+function tellReady(): void {
+  if (process.env.pm_id !== undefined) passOn('ready')
+}
+
+/** Exits with the same code, or dies by the same signal. */
+function endLike({ exitCode, signal }: Ending): void {
+  if (signal === null) process.exit(exitCode ?? 1)
+  process.kill(process.pid, signal)
+  // As PID 1 a process is only sent what it handles: https://man7.org/linux/man-pages/man7/pid_namespaces.7.html
+  setTimeout(() => process.exit(128 + constants.signals[signal]), SIGNAL_LIMIT)
+}
+
+function log(line: string): void {
+  process.stderr.write(`fastify-graceful[${process.pid}]: ${line}\n`)
+}

@@ -1,0 +1,99 @@
+import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
+import type { Socket } from 'node:net'
+import type { CutRequest } from '../events.js'
+import { openStreams, sendShutdownNotice } from '../internals/http2.js'
+import { pathOf } from '../util/path-of.js'
+import type { OpenConnections } from './open-connections.js'
+
+/** How long a client may take to answer a PING. Milliseconds. */
+const ROUND_TRIP = 1000
+const SWEEP_INTERVAL = 100
+/** How long a client may take to close a connection whose last stream has ended. Milliseconds. */
+const LINGER = 2000
+
+/**
+ * Finishes what is in hand on the HTTP/2 sessions of one server: streams under way are completed, new ones go elsewhere.
+ *
+ * A session is left in two steps. The first GOAWAY names no stream, and the session is read and served on for a round trip,
+ * so that a stream which crosses it is served. The second one says which stream was the last. On TLS, Node allows the
+ * second one alone: what crosses it is not begun here, and the client learns from its number that it may safely be asked
+ * again elsewhere. A session that has just begun is given the round trip first in any case.
+ */
+export class Http2Drain {
+  readonly #connections: OpenConnections
+  readonly #started = performance.now()
+  readonly #begun = new WeakMap<ServerHttp2Stream, number>()
+  readonly #ended = new Map<Socket, number>()
+  readonly #sweeper: NodeJS.Timeout
+  #isOver = false
+
+  constructor(connections: OpenConnections) {
+    this.#connections = connections
+    connections.server.on('session', this.#onSession)
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_INTERVAL)
+    for (const [session, socket] of connections.sessions) void this.#leave(session, socket)
+  }
+
+  /** Ends the bookkeeping; the sessions are left as they are. */
+  dispose(): void {
+    this.#isOver = true
+    clearInterval(this.#sweeper)
+    this.#connections.server.removeListener('session', this.#onSession)
+  }
+
+  /** Closes all that is left and returns the requests that this cut off. */
+  force(): CutRequest[] {
+    const now = performance.now()
+    return [...this.#connections.sessions].flatMap(([session, socket]) => {
+      const cut = openStreams(session).map(({ stream, request }) => {
+        // So that no client takes what it has of an answer for the whole.
+        stream.close(constants.NGHTTP2_CANCEL)
+        const url = request === undefined ? 'an HTTP/2 stream' : pathOf(request.url)
+        return { method: request?.method ?? '-', url, age: now - (this.#begun.get(stream) ?? this.#started) }
+      })
+      session.close()
+      // Node writes these frames first, in an immediate of its own.
+      setImmediate(() => socket.destroy())
+      return cut
+    })
+  }
+
+  readonly #onSession = (session: ServerHttp2Session): void => {
+    const socket = this.#connections.sessions.get(session)
+    if (socket !== undefined) void this.#leave(session, socket)
+  }
+
+  async #leave(session: ServerHttp2Session, socket: Socket): Promise<void> {
+    session.on('stream', (stream) => this.#begun.set(stream, performance.now()))
+    await roundTrip(session)
+    if (!this.#isOver && sendShutdownNotice(session, socket)) await roundTrip(session)
+    // Sends GOAWAY, and ends the session with its last stream.
+    if (!this.#isOver) session.close()
+  }
+
+  /** When its last stream has ended, a session ends its side of the connection and waits for the client to do the same. */
+  #sweep(): void {
+    const now = performance.now()
+    for (const [session, socket] of this.#connections.sessions) {
+      if (!session.destroyed || socket.destroyed) continue
+      const since = this.#ended.get(socket) ?? now
+      this.#ended.set(socket, since)
+      if (now - since >= LINGER) socket.destroy()
+    }
+  }
+}
+
+/** What the client sent before it saw what it was sent last has arrived, unless it is slow to answer. */
+function roundTrip(session: ServerHttp2Session): Promise<void> {
+  return new Promise((resolve) => {
+    if (session.destroyed) return resolve()
+    const timer = setTimeout(resolve, ROUND_TRIP)
+    const arrived = () => {
+      clearTimeout(timer)
+      resolve()
+    }
+    // Too many unanswered ones, and it is not even sent: https://nodejs.org/api/http2.html#http2sessionpingpayload-callback
+    session.ping(arrived)
+    session.once('close', arrived)
+  })
+}

@@ -1,0 +1,131 @@
+import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { ServerHttp2Session } from 'node:http2'
+import type { Server, Socket } from 'node:net'
+import { connectionBelow, currentResponse, idleConnections } from '../internals/http1.js'
+import type { OpenConnections } from './open-connections.js'
+import { beforeUpgrade } from './upgrade-listener.js'
+
+/**
+ * The open connections of one server. Between two reloads this costs one listener per connection and nothing per
+ * request: what is under way is only looked up when somebody wants to know.
+ */
+export class Connections implements OpenConnections {
+  readonly server: Server
+  readonly open = new Set<Socket>()
+  readonly handshaking = new Set<Socket>()
+  readonly sessions = new Map<ServerHttp2Session, Socket>()
+  readonly #upgraded = new WeakSet<Socket>()
+  readonly #http2 = new WeakSet<Socket>()
+  readonly #closedCallbacks = new Set<() => void>()
+  readonly #onConnection: (socket: Socket) => void
+  #newest: Socket | undefined
+
+  /** @param upgrading - called before another protocol takes a connection over */
+  constructor(server: Server, upgrading: (request: IncomingMessage, socket: Socket) => void) {
+    this.server = server
+    const secure = isSecure(server)
+    this.#onConnection = (socket) => this.#follow(socket, secure ? this.handshaking : this.open)
+    server.prependListener('connection', this.#onConnection)
+    if (secure) server.prependListener('secureConnection', (socket: Socket) => this.#secured(socket))
+    server.prependListener('session', (session: ServerHttp2Session) => this.#begin(session))
+    const onUpgrade = (request: IncomingMessage, socket: Socket) => {
+      this.#upgraded.add(socket)
+      upgrading(request, socket)
+    }
+    if (this.isHttp) beforeUpgrade(server, onUpgrade)
+  }
+
+  get isHttp(): boolean {
+    return typeof (this.server as Partial<HttpServer>).closeIdleConnections === 'function'
+  }
+
+  get canMove(): boolean {
+    return this.isHttp && !isSecure(this.server)
+  }
+
+  get hasForeignListeners(): boolean {
+    // Node's own is one function for all servers: https://github.com/nodejs/node/blob/v24.0.0/lib/_http_server.js (connectionListener).
+    // A count would not do: what reads the PROXY protocol puts its listener in the place of that one.
+    const known = new Set<unknown>([this.#onConnection, ...createServer().listeners('connection')])
+    return this.server.listeners('connection').some((listener) => !known.has(listener))
+  }
+
+  get size(): number {
+    return this.open.size + this.handshaking.size
+  }
+
+  onClosed(callback: () => void): () => void {
+    this.#closedCallbacks.add(callback)
+    return () => this.#closedCallbacks.delete(callback)
+  }
+
+  /**
+   * The connections on which nothing is under way at this moment: no request, no half of one, no response that is not
+   * yet with the kernel.
+   */
+  idle(): Socket[] {
+    if (!this.isHttp) return []
+    const noted = idleConnections(this.server as HttpServer, this.open)
+    return [...this.open].filter((socket) => (noted.has(socket) || this.isUnused(socket)) && this.#isQuiet(socket))
+  }
+
+  /** Node before 26.4 does not count such a connection as idle. */
+  isUnused(socket: Socket): boolean {
+    return socket.bytesRead === 0 && !this.#upgraded.has(socket)
+  }
+
+  isUpgraded(socket: Socket): boolean {
+    return this.#upgraded.has(socket)
+  }
+
+  isHttp2(socket: Socket): boolean {
+    return this.#http2.has(socket)
+  }
+
+  responses(): Array<[Socket, ServerResponse]> {
+    return [...this.open].flatMap((socket): Array<[Socket, ServerResponse]> => {
+      const response = currentResponse(socket)
+      return response === undefined || this.isUpgraded(socket) ? [] : [[socket, response]]
+    })
+  }
+
+  #isQuiet(socket: Socket): boolean {
+    return (
+      !socket.destroyed &&
+      socket.writableLength === 0 &&
+      currentResponse(socket) === undefined &&
+      !this.isUpgraded(socket) &&
+      !this.isHttp2(socket)
+    )
+  }
+
+  #follow(socket: Socket, group: Set<Socket>): void {
+    group.add(socket)
+    this.#newest = socket
+    socket.once('close', () => {
+      group.delete(socket)
+      for (const callback of this.#closedCallbacks) callback()
+    })
+  }
+
+  /** A session does not say whose it is, but it begins while its connection is announced: lib/internal/http2/core.js, connectionListener. */
+  #begin(session: ServerHttp2Session): void {
+    const socket = this.#newest
+    if (socket === undefined) return
+    this.#newest = undefined
+    this.sessions.set(session, socket)
+    this.#http2.add(socket)
+    session.once('close', () => this.sessions.delete(session))
+  }
+
+  #secured(socket: Socket): void {
+    const below = connectionBelow(socket)
+    if (below !== undefined) this.handshaking.delete(below)
+    this.#follow(socket, this.open)
+  }
+}
+
+/** tls.Server, and so https and secure http2, emit `secureConnection`; they are told by the method that only they have. */
+function isSecure(server: Server): boolean {
+  return typeof (server as { setSecureContext?: unknown }).setSecureContext === 'function'
+}

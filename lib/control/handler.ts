@@ -1,0 +1,58 @@
+import type { GracefulOptions } from '../options.js'
+import type { Member, Preparation } from '../process/app.js'
+import type { Service } from '../process/service.js'
+import type { ReloadResult } from '../reload/reload-result.js'
+import { os } from '../util/os.js'
+import type { ProcessStatus, ReloadUnderWay } from './messages.js'
+import { ControlSocket } from './socket.js'
+
+/** What the control socket asks of this process. */
+export interface ControlEvents {
+  reload(reason: string): Promise<ReloadResult>
+  underWay(): ReloadUnderWay | undefined
+}
+
+/** How those who administer this process reach it, other than by signals and by its own routes. */
+export class Control {
+  readonly #service: Service
+  readonly #events: ControlEvents
+
+  constructor(service: Service, events: ControlEvents) {
+    this.#service = service
+    this.#events = events
+  }
+
+  /** What an app does before it listens, where it wants to be reached. */
+  preparation({ control }: GracefulOptions, warmup: (() => Promise<void>) | undefined): Preparation | undefined {
+    if (control === undefined) return warmup
+    return async (member) => {
+      await warmup?.()
+      await this.#open(member, control)
+    }
+  }
+
+  /**
+   * Opens the control socket, if this app is the one to say where. A child adopts the one of its parent.
+   *
+   * @throws {ControlSocketError}
+   */
+  async #open(member: Member, path: string): Promise<void> {
+    const service = this.#service
+    const why = os.whyNoControlSocket()
+    if (why !== undefined) return service.warn(`option control is ignored ${why}`)
+    if (service.leader === undefined) service.follow(member)
+    if (service.leader !== member) return
+    const socket = new ControlSocket({ status: () => this.status(), reload: (reason) => this.#events.reload(reason) })
+    service.listeners.own(socket.server, socket)
+    await socket.open(path)
+    service.controlSocket = socket
+  }
+
+  /** What this process says of itself. */
+  status(): ProcessStatus {
+    const { generation, phase, addresses, openConnections } = this.#service
+    const status = { generation, pid: process.pid, phase, uptime: Math.round(process.uptime() * 1000) }
+    const reload = this.#events.underWay()
+    return { ...status, listeners: addresses, connections: openConnections, ...(reload && { reload }) }
+  }
+}

@@ -1,0 +1,63 @@
+import type { SignalOptions } from '../process/signal-options.js'
+import { Terminal } from '../process/terminal.js'
+
+/** What the signals of a launcher mean. */
+export interface LaunchSignalEvents {
+  stop(signal: NodeJS.Signals): void
+  reload(signal: NodeJS.Signals): void
+  force(signal: NodeJS.Signals): void
+  /** The app has its own meaning for it. */
+  forward(signal: NodeJS.Signals): void
+}
+
+/** For apps that handle their signals themselves: what a supervisor would send. */
+const FORWARDED: NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR2']
+
+/** What they mean until the server has said what the app has chosen. */
+const BEFORE: Required<SignalOptions> = { stop: ['SIGTERM', 'SIGINT'], reload: ['SIGHUP'], force: ['SIGUSR2'] }
+
+/** The signals of a launcher: they mean what the app of its servers has chosen. */
+export class LaunchSignals {
+  readonly #events: LaunchSignalEvents
+  readonly #terminal = new Terminal()
+  #handlers = new Map<NodeJS.Signals, () => void>()
+
+  constructor(events: LaunchSignalEvents) {
+    this.#events = events
+    this.use(BEFORE)
+  }
+
+  /** Goes by other signals from now on. */
+  use(signals: Required<SignalOptions> | false): void {
+    const { stop, reload, force, forward } = this.#events
+    const before = this.#handlers
+    this.#handlers = new Map()
+    if (signals === false) this.#on(FORWARDED, forward)
+    else {
+      this.#on(signals.stop, stop)
+      this.#on(signals.reload, (signal) => (this.#isHangUp(signal) ? stop(signal) : reload(signal)))
+      this.#on(signals.force, force)
+    }
+    // After the new ones: without any handler, a signal would end this process.
+    for (const [signal, handler] of before) process.removeListener(signal, handler)
+  }
+
+  /** Gives every signal back. */
+  uninstall(): void {
+    for (const [signal, handler] of this.#handlers) process.removeListener(signal, handler)
+    this.#terminal.release()
+  }
+
+  #on(signals: NodeJS.Signals[], meaning: (signal: NodeJS.Signals) => void): void {
+    for (const signal of signals) {
+      const handler = () => meaning(signal)
+      this.#handlers.set(signal, handler)
+      process.on(signal, handler)
+    }
+  }
+
+  /** A terminal that hangs up sends SIGHUP as well: https://man7.org/linux/man-pages/man3/termios.3.html, CLOCAL */
+  #isHangUp(signal: NodeJS.Signals): boolean {
+    return signal === 'SIGHUP' && this.#terminal.hasHungUp
+  }
+}

@@ -1,0 +1,154 @@
+import { inspect } from 'node:util'
+import type { FastifyInstance } from 'fastify'
+import { InvalidOptionError } from './errors.js'
+import { checkSignals, type SignalOptions } from './process/signal-options.js'
+
+/**
+ * A value that passes from parent to child when the parent has stopped accepting and before the child begins to: counters,
+ * rate limits, a cache. A failing `save` or `load`, or one that does not end within `readyTimeout`, is a failed reload.
+ */
+export interface StateOptions {
+  /** In the parent. What it returns must survive a structured clone: https://developer.mozilla.org/docs/Web/API/Web_Workers_API/Structured_clone_algorithm */
+  save: () => unknown
+  /** In the child. */
+  // biome-ignore lint/suspicious/noExplicitAny: only the app knows what it has saved, in another version of itself
+  load: (value: any) => unknown
+}
+
+/** Options of the plugin. All are optional; durations are in milliseconds. */
+export interface GracefulOptions {
+  /** Which signal does what; `false` installs no handler at all. */
+  signals?: SignalOptions | false
+  /** How long a child may take to be ready before it is killed and the reload fails. Milliseconds, default 30000. */
+  readyTimeout?: number
+  /** How long work in hand may take before it is forced. Milliseconds, default 25000. */
+  drainTimeout?: number
+  /** On stop: how long to go on accepting while the status route already answers 503. Milliseconds, default 0. */
+  lameDuck?: number
+  /** How long after the handoff the child's death brings this process back. Milliseconds, default 3000; 0: not at all. */
+  probation?: number
+  /**
+   * What becomes of open HTTP/1.1 connections: `'migrate'` moves them to the child, `'close'` lets them end here, announced by
+   * `Connection: close`. Default: `'migrate'`.
+   */
+  connections?: 'migrate' | 'close'
+  /** Path of a route that answers 200 while serving and 503 in lame duck and on stop, e.g. `/status/ready`. Default: none. */
+  statusRoute?: string
+  /** Path of a file with the pid of the process that serves now, written atomically. Default: none. */
+  pidFile?: string
+  /**
+   * Path of a unix socket, for the commands `fastify-graceful reload` and `fastify-graceful status` of the same user. Default: none.
+   */
+  control?: string
+  /**
+   * Run when the app is ready and before it listens: URLs to `inject`, or a function of the app. One that throws, or answers
+   * with a status of 500 or more, is a failed boot. Default: none.
+   */
+  warmup?: string[] | ((app: FastifyInstance) => unknown)
+  /** Passes a value to the next generation; see {@link StateOptions}. Default: none. */
+  state?: StateOptions
+  /** Edits the environment of the child; receives a copy of the one this process was started with. Default: none. */
+  env?: (env: NodeJS.ProcessEnv) => NodeJS.ProcessEnv
+}
+
+/** The options with their defaults filled in. */
+export interface ResolvedOptions {
+  signals: Required<SignalOptions> | false
+  readyTimeout: number
+  drainTimeout: number
+  lameDuck: number
+  probation: number
+  connections: 'migrate' | 'close'
+  statusRoute: string | undefined
+  pidFile: string | undefined
+  control: string | undefined
+  warmup: GracefulOptions['warmup']
+  state: StateOptions | undefined
+  env: ((env: NodeJS.ProcessEnv) => NodeJS.ProcessEnv) | undefined
+}
+
+/** setTimeout takes at most a signed 32-bit number of milliseconds: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
+const LONGEST_TIMER = 2 ** 31 - 1
+
+/** What Fastify itself reads from the options of every plugin. */
+const FASTIFY_OPTIONS = new Set(['prefix', 'logLevel', 'logSerializers'])
+
+type Check<K extends keyof ResolvedOptions> = (value: unknown, name: string) => ResolvedOptions[K]
+
+const checks: { [K in keyof ResolvedOptions]: Check<K> } = {
+  signals: checkSignals,
+  readyTimeout: (value, name) => checkDuration(value, name, 30_000, 1),
+  drainTimeout: (value, name) => checkDuration(value, name, 25_000, 0),
+  lameDuck: (value, name) => checkDuration(value, name, 0, 0),
+  probation: (value, name) => checkDuration(value, name, 3_000, 0),
+  connections: checkConnections,
+  statusRoute: checkRoute,
+  pidFile: checkPath,
+  control: checkPath,
+  warmup: checkWarmup,
+  state: checkState,
+  env: checkFunction
+}
+
+/**
+ * Checks the options a user gave and fills in the defaults.
+ *
+ * @throws {InvalidOptionError} naming the option and the value
+ */
+export function resolveOptions(given: GracefulOptions): ResolvedOptions {
+  const known = Object.keys(checks)
+  for (const [name, value] of Object.entries(given)) {
+    if (FASTIFY_OPTIONS.has(name) || known.includes(name)) continue
+    throw new InvalidOptionError(name, `one of ${known.join(', ')}`, `an unknown name with ${inspect(value)}`)
+  }
+  const input = given as Record<string, unknown>
+  return Object.fromEntries(
+    Object.entries(checks).map(([name, check]) => [name, check(input[name], name)])
+  ) as unknown as ResolvedOptions
+}
+
+/** The names of the options that a user gave explicitly. */
+export function givenOptions(given: GracefulOptions): Array<keyof ResolvedOptions> {
+  const input = given as Record<string, unknown>
+  return (Object.keys(checks) as Array<keyof ResolvedOptions>).filter((name) => input[name] !== undefined)
+}
+
+function checkDuration(value: unknown, name: string, fallback: number, least: number): number {
+  if (value === undefined) return fallback
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= LONGEST_TIMER) return value
+  throw new InvalidOptionError(name, `a whole number of milliseconds from ${least} to ${LONGEST_TIMER}`, inspect(value))
+}
+
+function checkConnections(value: unknown, name: string): 'migrate' | 'close' {
+  if (value === undefined) return 'migrate'
+  if (value === 'migrate' || value === 'close') return value
+  throw new InvalidOptionError(name, "'migrate' or 'close'", inspect(value))
+}
+
+function checkRoute(value: unknown, name: string): string | undefined {
+  if (value === undefined || (typeof value === 'string' && value.startsWith('/'))) return value
+  throw new InvalidOptionError(name, 'a path that begins with /', inspect(value))
+}
+
+function checkPath(value: unknown, name: string): string | undefined {
+  if (value === undefined || (typeof value === 'string' && value !== '' && !value.includes('\0'))) return value
+  throw new InvalidOptionError(name, 'the path of a file', inspect(value))
+}
+
+function checkFunction(value: unknown, name: string): ResolvedOptions['env'] {
+  if (value === undefined || typeof value === 'function') return value as ResolvedOptions['env']
+  throw new InvalidOptionError(name, 'a function', inspect(value))
+}
+
+function checkWarmup(value: unknown, name: string): ResolvedOptions['warmup'] {
+  const isUrl = (url: unknown) => typeof url === 'string' && url.startsWith('/')
+  if (value === undefined || typeof value === 'function') return value as ResolvedOptions['warmup']
+  if (Array.isArray(value) && value.every(isUrl)) return value as string[]
+  throw new InvalidOptionError(name, 'a function or an array of paths that begin with /', inspect(value))
+}
+
+function checkState(value: unknown, name: string): StateOptions | undefined {
+  const { save, load } = (value ?? {}) as Partial<StateOptions>
+  if (value === undefined || (typeof save === 'function' && typeof load === 'function')) return value as StateOptions
+  throw new InvalidOptionError(name, 'an object with the functions save and load', inspect(value))
+}

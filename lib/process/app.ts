@@ -1,0 +1,69 @@
+import { setMaxListeners } from 'node:events'
+import type { Server } from 'node:net'
+import type { FastifyBaseLogger } from 'fastify'
+import type { GracefulOptions, ResolvedOptions } from '../options.js'
+import { resolveOptions } from '../options.js'
+import { Holds } from './holds.js'
+import { Hooks } from './hooks.js'
+import { PidFile } from './pid-file.js'
+
+/** What this plugin needs of a Fastify instance. */
+export interface App {
+  readonly server: Server
+  readonly log: FastifyBaseLogger
+  close(): PromiseLike<unknown>
+}
+
+/** What there is to do before the first server of an app listens. */
+export type Preparation = (member: Member) => Promise<void>
+
+/** One app of this process. */
+export class Member {
+  readonly app: App
+  readonly given: GracefulOptions
+  readonly options: ResolvedOptions
+  readonly hooks = new Hooks()
+  readonly holds = new Holds()
+  /** The app has been told to listen, and does. */
+  listening = false
+  /** The app is on its way out, alone or with the process. */
+  leaving = false
+  readonly #abort = new AbortController()
+  readonly #preparation: Preparation | undefined
+  #preparing: Promise<void> | undefined
+  #isPrepared: boolean
+
+  /** @throws {InvalidOptionError} */
+  constructor(app: App, given: GracefulOptions, preparation?: Preparation) {
+    this.app = app
+    setMaxListeners(0, this.#abort.signal) // One for each stream that is open.
+    this.#preparation = preparation
+    this.#isPrepared = preparation === undefined
+    this.given = given
+    this.options = resolveOptions(given)
+    if (this.options.pidFile !== undefined) new PidFile(this.options.pidFile).check()
+  }
+
+  /** What comes before the first server of the app listens; undefined when there is nothing left to wait for. */
+  prepare(): { done: Promise<unknown>; isWanted: () => boolean } | undefined {
+    if (this.#isPrepared) return undefined
+    this.#preparing ??= this.#prepare()
+    return { done: this.#preparing, isWanted: () => !this.leaving }
+  }
+
+  async #prepare(): Promise<void> {
+    await this.#preparation?.(this)
+    this.#isPrepared = true
+  }
+
+  /** Aborts when draining begins. */
+  get signal(): AbortSignal {
+    return this.#abort.signal
+  }
+
+  /** Ends the streams, and runs the hooks. Returns what they threw; the drain goes on. */
+  beginDrain(reason: string): Promise<unknown[]> {
+    this.#abort.abort()
+    return this.hooks.runAll('drain', { reason })
+  }
+}

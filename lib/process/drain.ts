@@ -1,0 +1,145 @@
+import { HttpDrain, type IdlePolicy } from '../connections/drain-http1.js'
+import { Http2Drain } from '../connections/drain-http2.js'
+import { WebSocketDrain } from '../connections/drain-websocket.js'
+import type { Migration } from '../connections/move-out.js'
+import type { OpenConnections } from '../connections/open-connections.js'
+import { CLOSE_CODES, type UpgradedConnections } from '../connections/upgrades.js'
+import type { CutRequest } from '../events.js'
+import type { Member } from './app.js'
+
+/** What a drain cut off. Both lists are empty when everything was finished in time. */
+export interface Cut {
+  requests: CutRequest[]
+  holds: string[]
+}
+
+/** What is to be drained. */
+export interface DrainPlan {
+  connections: OpenConnections[]
+  upgraded: UpgradedConnections
+  members: Member[]
+  reason: string
+  /** Milliseconds, after which what is left is forced. */
+  timeout: number
+  idle: Exclude<IdlePolicy, 'moving'>
+  /** The connections that are being moved, if any are. */
+  moving?: Migration | undefined
+  /** An error of a `drain` hook. The drain goes on. */
+  hookFailed(error: unknown): void
+}
+
+/**
+ * The part of the limit after which a connection that is in use and has not moved yet, because the child or this process is
+ * too busy, is told to close with its next response: better than to be cut off at the end.
+ */
+const MOVING_SHARE = 0.8
+
+/** Finishes what is in hand: requests, other connections, holds and `drain` hooks, all within one limit. */
+export class Drain {
+  /** Resolves when nothing is left, or when what was left has been cut off. */
+  readonly done: Promise<Cut>
+  readonly #plan: DrainPlan
+  readonly #http: HttpDrain[]
+  readonly #http2: Http2Drain[]
+  readonly #webSockets: WebSocketDrain[]
+  readonly #others: OpenConnections[]
+  readonly #started = performance.now()
+  readonly #timer: NodeJS.Timeout
+  readonly #late: NodeJS.Timeout[] = []
+  readonly #stopListening: Array<() => void>
+  #idle: DrainPlan['idle']
+  #finish!: (cut: Cut) => void
+  #hooksRunning = true
+
+  constructor(plan: DrainPlan) {
+    this.#plan = plan
+    this.#idle = plan.idle
+    this.done = new Promise((resolve) => {
+      this.#finish = resolve
+    })
+    this.#http = plan.connections.filter(({ isHttp }) => isHttp).map((connections) => this.#drainHttp(connections))
+    this.#http2 = plan.connections.map((connections) => new Http2Drain(connections))
+    this.#webSockets = plan.connections.filter(({ isHttp }) => isHttp).map((each) => this.#drainWebSockets(each))
+    this.#others = plan.connections.filter(({ isHttp }) => !isHttp)
+    const check = () => this.#check()
+    this.#stopListening = [
+      ...plan.connections.map((connections) => connections.onClosed(check)),
+      ...plan.members.map(({ holds }) => holds.onReleased(check))
+    ]
+    this.#timer = setTimeout(() => this.force(), plan.timeout)
+    void this.#begin()
+  }
+
+  #drainHttp(connections: OpenConnections): HttpDrain {
+    const { moving } = this.#plan
+    if (!moving?.moves(connections)) return new HttpDrain(connections, this.#idle)
+    const drain = new HttpDrain(connections, 'moving')
+    const endMoving = () => drain.endMoving(this.#idle)
+    void moving.done.then(endMoving)
+    this.#late.push(setTimeout(endMoving, this.#plan.timeout * MOVING_SHARE))
+    return drain
+  }
+
+  #drainWebSockets(connections: OpenConnections): WebSocketDrain {
+    const { upgraded, idle, moving, timeout } = this.#plan
+    const isMoving = () => moving?.moves(connections) === true
+    const goodbye =
+      idle === 'soon'
+        ? { code: CLOSE_CODES.goingAway, reason: 'the server stops' }
+        : { code: CLOSE_CODES.serviceRestart, reason: 'the server restarts' }
+    return new WebSocketDrain({ connections, upgraded, isMoving, timeout, ...goodbye })
+  }
+
+  /** The service ends: nobody comes back to a connection that is idle now. */
+  hurry(): void {
+    this.#idle = 'soon'
+    for (const drain of this.#http) drain.endMoving('soon')
+  }
+
+  get openConnections(): number {
+    return this.#plan.connections.reduce((sum, { size }) => sum + size, 0)
+  }
+
+  /** Cuts off what is left. Returns what it was; synchronous, as the process may be about to end. */
+  force(): Cut {
+    const parts = [...this.#webSockets, ...this.#http2, ...this.#http]
+    const cut = { requests: [...parts.flatMap((part) => part.force()), ...this.#cutOthers()], holds: this.#holds }
+    this.#settle(cut)
+    return cut
+  }
+
+  async #begin(): Promise<void> {
+    const { members, reason, hookFailed } = this.#plan
+    const errors = await Promise.all(members.map((member) => member.beginDrain(reason)))
+    for (const error of errors.flat()) hookFailed(error)
+    this.#hooksRunning = false
+    for (const webSockets of this.#webSockets) webSockets.begin()
+    this.#check()
+  }
+
+  #check(): void {
+    if (this.openConnections === 0 && this.#holds.length === 0) this.#settle({ requests: [], holds: [] })
+  }
+
+  #settle(cut: Cut): void {
+    for (const timer of [this.#timer, ...this.#late]) clearTimeout(timer)
+    for (const stop of this.#stopListening) stop()
+    for (const part of [...this.#webSockets, ...this.#http2, ...this.#http]) part.dispose()
+    this.#finish(cut)
+  }
+
+  get #holds(): string[] {
+    const names = this.#plan.members.flatMap(({ holds }) => holds.names)
+    return this.#hooksRunning ? ['drain hooks', ...names] : names
+  }
+
+  #cutOthers(): CutRequest[] {
+    const age = performance.now() - this.#started
+    return this.#others.flatMap((connections) => {
+      const { open, handshaking } = connections
+      const sockets = [...open, ...handshaking].filter((socket) => !connections.isHttp2(socket))
+      for (const socket of sockets) socket.destroy()
+      return sockets.map(() => ({ method: '-', url: 'a connection of another protocol', age }))
+    })
+  }
+}

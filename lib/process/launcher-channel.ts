@@ -1,0 +1,274 @@
+import type { SendHandle } from 'node:child_process'
+import { resolve as resolvePath } from 'node:path'
+import type { ProcessStatus } from '../control/messages.js'
+import { fromPlainError, StoppingError, toPlainError } from '../errors.js'
+import { onChannelEnd } from '../internals/channel-end.js'
+import type { ConnectionHandle } from '../internals/connection-handle.js'
+import type { ListeningHandle } from '../internals/listening-handle.js'
+import type { ResolvedOptions } from '../options.js'
+import {
+  type FromLauncher,
+  sealForLauncher,
+  type ToLauncher,
+  unsealFromLauncher
+} from '../protocol/launcher-messages.js'
+import type { TicketKeys } from '../protocol/messages.js'
+import type { Inherited, StartChild } from '../reload/child.js'
+import { LaunchedChild } from '../reload/launched-child.js'
+import type { ReloadResult } from '../reload/reload-result.js'
+import { Supervised, type Supervision } from '../reload/supervision.js'
+import type { BoundAddress } from '../sockets/listener-key.js'
+import { UnixPath } from '../sockets/unix-path.js'
+
+/** What a launcher asks of a server, and tells it. */
+export interface LauncherEvents {
+  /** Make a reload, now. */
+  makeReload(reason: string, supervision: Supervision): Promise<ReloadResult>
+  /** The server that this one succeeds has ended. */
+  parentEnded(): void
+  report(): ProcessStatus
+  /** Each of several servers has so many connections on average. */
+  fairShare(count: number): void
+  /** A connection comes that another server had too many. Returns whether it is taken, and how many there are now. */
+  connection(listener: object | undefined, handle: ConnectionHandle | undefined): { taken: boolean; count: number }
+  stop(reason: string): void
+  force(reason: string): void
+}
+
+const GONE = 'the launcher is gone'
+
+/** How often to look whether the launcher is gone, while it owes an acknowledgement. Milliseconds. */
+const LOOK_INTERVAL = 100
+
+/** https://nodejs.org/api/timers.html#setintervalcallback-delay-args */
+const LONGEST_INTERVAL = 2 ** 31 - 1
+
+type Waiting = { resolve(result: ReloadResult): void; reject(error: Error): void }
+type OfChild = Extract<FromLauncher, { child: number }>
+
+/** The launcher of this server, seen from the server: the other end of the IPC channel. */
+export class Launcher {
+  #events: LauncherEvents | undefined
+  /** What was said before anybody listened. */
+  readonly #unheard: FromLauncher[] = []
+  readonly #ids = new WeakMap<object, number>()
+  readonly #asked = new Set<Promise<ReloadResult>>()
+  readonly #waiting = new Map<number, Waiting>()
+  readonly #listeners = new Map<number, object>()
+  #lastId = 0
+  readonly #children = new Map<number, LaunchedChild>()
+  #supervised: Supervised | undefined
+  #answered: Promise<unknown> = Promise.resolve()
+  #look: NodeJS.Timeout | undefined
+  #isLost = false
+
+  #serves = false
+  /** Handles that the launcher gets when this server serves. */
+  readonly #toBeHeld = new Map<number, () => void>()
+
+  /** Begins to listen. The channel does not keep this process alive; what it was started for does. */
+  constructor() {
+    process.on('message', (raw, handle) => {
+      // Nothing is said to this process before its handles have arrived; and each handle is answered.
+      clearInterval(this.#look)
+      this.#look = undefined
+      const message = unsealFromLauncher<FromLauncher>(raw)
+      if (message !== undefined) this.#hear(message, handle as unknown as ListeningHandle | undefined)
+    })
+    onChannelEnd(() => this.#lose())
+    process.channel?.unref()
+    if (process.connected) this.#send({ type: 'hello' })
+    else this.#lose()
+  }
+
+  /** Resolves when all that was asked before this process made its reload has been answered. */
+  get answered(): Promise<unknown> {
+    return this.#answered
+  }
+
+  /** From here on somebody listens. */
+  attach(events: LauncherEvents): void {
+    this.#events = events
+    for (const message of this.#unheard.splice(0)) this.#obey(message, events)
+  }
+
+  /** A listener is open: the launcher keeps its socket from now on. */
+  opened(
+    listener: Inherited & { index: number | undefined },
+    handle: ListeningHandle | undefined,
+    ticketKeys: TicketKeys | undefined
+  ): void {
+    const { key, index } = listener
+    const address = absolute(listener.address)
+    const id = ++this.#lastId
+    this.#ids.set(listener, id)
+    this.#listeners.set(id, listener)
+    const message = { type: 'listening', id, key, address, index, ticketKeys } as const
+    if (index !== undefined) this.#send(message)
+    else if (this.#serves) this.#send(message, handle)
+    else this.#toBeHeld.set(id, () => this.#send(message, handle))
+  }
+
+  closed(listener: object): void {
+    const id = this.#ids.get(listener)
+    if (id === undefined) return
+    if (!this.#toBeHeld.delete(id)) this.#send({ type: 'not listening', id })
+    this.#listeners.delete(id)
+  }
+
+  /**
+   * This server accepts; the launcher goes by the signals that the app has chosen. It hears that before it is sent any handle: what is said
+   * behind one waits here until that has arrived, and would be lost with this process.
+   */
+  serves({ signals, pidFile, readyTimeout, probation, lameDuck, drainTimeout }: ResolvedOptions): void {
+    const times = { reload: readyTimeout + probation, stop: lameDuck + drainTimeout }
+    this.#send({ type: 'serves', signals, pidFile, readyTimeout, times })
+    this.#serves = true
+    for (const send of this.#toBeHeld.values()) send()
+    this.#toBeHeld.clear()
+  }
+
+  /** So many connections are open. */
+  counts(count: number): void {
+    this.#send({ type: 'connections', count })
+  }
+
+  /** Gives a connection away. Rejects when it is certainly not sent. */
+  passOn(listener: object, handle: ConnectionHandle, count: number): Promise<void> {
+    return this.#deliver({ type: 'surplus', listener: this.#ids.get(listener) ?? 0, count }, handle)
+  }
+
+  /** This server is on its way out. */
+  leaves(isError: boolean): void {
+    this.#send({ type: 'leaves', isError })
+  }
+
+  /**
+   * Asks for a reload of the whole service. Rejects with the error that it failed with.
+   *
+   * @throws {StoppingError} when the launcher is gone
+   */
+  ask(reason: string): Promise<ReloadResult> {
+    const id = ++this.#lastId
+    const answer = new Promise<ReloadResult>((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject })
+      if (process.connected) this.#send({ type: 'ask for reload', id, reason })
+      else reject(new StoppingError(GONE))
+    })
+    this.#asked.add(answer)
+    return answer.finally(() => {
+      this.#waiting.delete(id)
+      this.#asked.delete(answer)
+    })
+  }
+
+  /** Lets the launcher start the child of a reload. */
+  readonly startChild: StartChild = async (command, generation, inherited, hear) => {
+    const id = ++this.#lastId
+    const child = new LaunchedChild(id, (message, handle) => this.#deliver(message, handle), hear)
+    this.#children.set(id, child)
+    const listeners = inherited.map(([listener]) => this.#ids.get(listener) ?? 0)
+    this.#send({ type: 'start child', child: id, command, generation, listeners })
+    return child.started
+  }
+
+  #hear(message: FromLauncher, handle: ListeningHandle | undefined): void {
+    if ('child' in message) this.#hearOfChild(message, handle)
+    else if (message.type === 'commit') this.#supervised?.commit()
+    else if (message.type === 'undo') this.#supervised?.undo(message.reason)
+    else if (message.type === 'reload answered') this.#waiting.get(message.id)?.resolve(message.result)
+    else if (message.type === 'reload refused') this.#waiting.get(message.id)?.reject(fromPlainError(message.error))
+    else if (message.type === 'fair share') this.#events?.fairShare(message.count)
+    else if (message.type === 'connection') this.#receive(message, handle as ConnectionHandle | undefined)
+    else if (this.#events === undefined) this.#unheard.push(message)
+    else this.#obey(message, this.#events)
+  }
+
+  #hearOfChild(message: OfChild, handle: ListeningHandle | undefined): void {
+    const child = this.#children.get(message.child)
+    if (message.type === 'child said') child?.said(message.message, handle)
+    else if (message.type === 'child started') child?.hasStarted(message.pid)
+    else this.#children.delete(message.child)
+    if (message.type === 'child not started') child?.hasNotStarted(fromPlainError(message.error))
+    else if (message.type === 'child ended') child?.over(message)
+  }
+
+  /** Nothing is read before the event loop's next turn, and by then the word that it is taken is on its way. */
+  #receive({ id, listener }: Extract<FromLauncher, { type: 'connection' }>, handle?: ConnectionHandle): void {
+    const outcome = this.#events?.connection(this.#listeners.get(listener), handle) ?? { taken: false, count: 0 }
+    if (!outcome.taken) handle?.close()
+    this.#send({ type: 'connection taken', id, ...outcome })
+  }
+
+  #obey(message: FromLauncher, events: LauncherEvents): void {
+    if (message.type === 'make reload') void this.#makeReload(message.reason, events)
+    else if (message.type === 'parent ended') events.parentEnded()
+    else if (message.type === 'report') this.#send({ type: 'reported', status: events.report() })
+    else if (message.type === 'stop') events.stop(message.reason)
+    else if (message.type === 'force') events.force(message.reason)
+  }
+
+  async #makeReload(reason: string, events: LauncherEvents): Promise<void> {
+    // With all listeners asleep there may be nothing else that keeps this process alive until the others have come as far, and
+    // those who asked have been answered. Not the channel: whether that does is for the parent of this process to say.
+    const keepAlive = setInterval(() => {}, LONGEST_INTERVAL)
+    // With one more turn of the event loop, in which those who asked hear of it.
+    const answered = Promise.allSettled(this.#asked).then(() => new Promise((resolve) => setImmediate(resolve)))
+    this.#answered = answered
+    this.#supervised = new Supervised((message) => this.#send(message))
+    try {
+      this.#send({ type: 'reload made', result: await events.makeReload(reason, this.#supervised) })
+    } catch (error) {
+      this.#send({ type: 'reload failed', error: toPlainError(error) })
+    } finally {
+      await answered
+      clearInterval(keepAlive)
+    }
+  }
+
+  /** A server whose launcher has died is watched by nobody, and nobody would ever end it. */
+  #lose(): void {
+    if (this.#isLost) return
+    this.#isLost = true
+    clearInterval(this.#look)
+    for (const { reject } of this.#waiting.values()) reject(new StoppingError(GONE))
+    if (this.#events === undefined)
+      process.kill(process.pid, 'SIGTERM') // It boots: there is nothing to finish.
+    else this.#obey({ type: 'stop', reason: GONE }, this.#events)
+    // When the stop has had its say: a child that is out of reach is not what ends a reload now.
+    setImmediate(() => {
+      for (const child of this.#children.values()) child.over({ exitCode: null, signal: null })
+    })
+  }
+
+  /** What cannot be sent needs no error: then the launcher is gone, and that is told otherwise. */
+  #send(message: ToLauncher, handle?: object): void {
+    this.#deliver(message, handle).catch(() => {})
+  }
+
+  #deliver(message: ToLauncher, handle?: object): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (!process.connected || process.send === undefined) return reject(new Error(GONE))
+      if (handle !== undefined) this.#lookAfter()
+      process.send(sealForLauncher(message), handle as SendHandle | undefined, {}, (error) => {
+        if (error) reject(error)
+        else resolve()
+      })
+    })
+  }
+
+  /**
+   * While a handle is on its way, Node puts `disconnect` off until the other side has acknowledged that, and one that was
+   * killed never will: https://github.com/nodejs/node/blob/v24.0.0/lib/internal/child_process.js
+   */
+  #lookAfter(): void {
+    this.#look ??= setInterval(() => {
+      if (!process.connected) this.#lose()
+    }, LOOK_INTERVAL).unref()
+  }
+}
+
+/** The launcher may be in another directory than the app, which can change its own. */
+function absolute(address: BoundAddress): BoundAddress {
+  return 'path' in address && UnixPath.isFile(address.path) ? { path: resolvePath(address.path) } : address
+}

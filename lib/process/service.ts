@@ -1,0 +1,277 @@
+import type { Server } from 'node:net'
+import { isDeepStrictEqual } from 'node:util'
+import type { FastifyBaseLogger } from 'fastify'
+import type { Arrivals } from '../connections/move-in.js'
+import { Surplus, type SurplusEvents } from '../connections/surplus.js'
+import { Connections } from '../connections/tracker.js'
+import { WebSockets } from '../connections/websockets.js'
+import { ControlSocket } from '../control/socket.js'
+import { toError } from '../errors.js'
+import { announce, type GracefulEvent, type GracefulEvents } from '../events.js'
+import { acceptConnection, type ConnectionHandle } from '../internals/connection-handle.js'
+import { givenOptions, type ResolvedOptions, resolveOptions } from '../options.js'
+import { canFollow, type Phase } from '../protocol/phases.js'
+import type { StartChild } from '../reload/child.js'
+import type { ClaimedListener } from '../reload/handoff.js'
+import type { Command } from '../reload/restart-command.js'
+import { spawnChild } from '../reload/spawn.js'
+import { formatAddress } from '../sockets/listener-key.js'
+import { type Listener, Listeners } from '../sockets/listeners.js'
+import { ticketKeysOf } from '../sockets/tls-tickets.js'
+import { Notices } from '../systemd/server-status.js'
+import { within } from '../util/within.js'
+import { Member } from './app.js'
+import type { GracefulHooks } from './hooks.js'
+import type { Launcher } from './launcher-channel.js'
+import { PidFile } from './pid-file.js'
+import { Surroundings } from './surroundings.js'
+
+/** What the parts of a service tell whoever joins them. */
+export interface ServiceEvents {
+  claim(key: string): ClaimedListener | undefined
+  opened(listener: Listener): void
+}
+
+/** How this process was started, and by whom. */
+export interface Origin {
+  readonly command: Command
+  readonly launcher?: Launcher | undefined
+}
+
+/** What this process serves: its apps, its listeners, their connections, and the phase that it is in. */
+export class Service {
+  readonly command: Command
+  readonly launcher: Launcher | undefined
+  /** How the child of a reload comes to be. */
+  readonly startChild: StartChild
+  readonly members = new Set<Member>()
+  readonly listeners: Listeners
+  readonly generation: number
+  /** Under a launcher: the connections that this process has too many. */
+  readonly surplus: Surplus | undefined
+  /** The connections that the parent of this process moves here. */
+  arrivals: Arrivals | undefined
+  readonly webSockets = new WebSockets()
+  controlSocket: ControlSocket | undefined
+  readonly surroundings: Surroundings
+  /** What the service manager is told. */
+  notices = new Notices(this, undefined, false)
+  readonly #owners = new Map<Connections, object | undefined>()
+  readonly #connections = new WeakMap<Server, Connections>()
+  #phase: Phase = 'starting'
+  #leader: Member | undefined
+  #log: FastifyBaseLogger | undefined
+  #pidFile: PidFile | undefined
+
+  /** @param accepting - see {@link Listeners} */
+  constructor({ command, launcher }: Origin, generation: number, events: ServiceEvents, accepting: boolean) {
+    this.command = command
+    this.launcher = launcher
+    this.startChild = launcher?.startChild ?? spawnChild
+    this.generation = generation
+    this.surroundings = new Surroundings(command.script, generation, launcher !== undefined)
+    const opening = (server: Server, owner: object | undefined) => this.#follow(server, owner)
+    const prepare = (owner: object | undefined) => (owner instanceof Member ? owner.prepare() : undefined)
+    const opened = (listener: Listener) => {
+      this.#tellLauncher(listener)
+      events.opened(listener)
+    }
+    const closed = (listener: Listener) => launcher?.closed(listener)
+    this.surplus = launcher && new Surplus(this.#surplusEvents(launcher))
+    this.listeners = new Listeners({ ...events, opened, closed, opening, prepare }, accepting, launcher === undefined)
+  }
+
+  get phase(): Phase {
+    return this.#phase
+  }
+
+  /**
+   * The one place where the phase changes.
+   *
+   * @throws {Error} when the table does not allow it: a defect of this plugin
+   */
+  enter(phase: Phase): void {
+    if (!canFollow(this.#phase, phase))
+      throw new Error(`fastify-graceful-reload: "${phase}" cannot follow "${this.#phase}"`)
+    this.#phase = phase
+  }
+
+  /** The options that concern the process: those of the app that listened first. */
+  get options(): ResolvedOptions {
+    return this.#leader?.options ?? DEFAULTS
+  }
+
+  /** The app whose options and log count; undefined before one listens. */
+  get leader(): Member | undefined {
+    return this.#leader
+  }
+
+  /** Makes the first app that listens the one whose options and log count; tells of what a later one wants otherwise. */
+  follow(member: Member): void {
+    this.#log ??= member.app.log
+    if (this.#leader === undefined) {
+      this.#leader = member
+      this.#pidFile = member.options.pidFile === undefined ? undefined : new PidFile(member.options.pidFile)
+      return
+    }
+    for (const name of givenOptions(member.given)) {
+      if (PROCESS_OPTIONS.has(name) && !isDeepStrictEqual(member.options[name], this.options[name])) {
+        this.warn(
+          `option ${name} of a second app is ignored: it concerns the process, and the app that listened first decides`
+        )
+      }
+    }
+  }
+
+  announce<E extends GracefulEvent>(event: E, data: GracefulEvents[E]): void {
+    const log = this.#log ?? [...this.members][0]?.app.log
+    if (log !== undefined) announce(log, event, data)
+  }
+
+  warn(warning: string, err?: Error): void {
+    this.announce('warning', err === undefined ? { warning } : { warning, err })
+  }
+
+  /** Runs a hook of all apps that can no longer change anything: one that fails or hangs is told of, and that is all. */
+  async tellHooks<H extends 'postReload' | 'reloadFailed'>(
+    name: H,
+    about: Parameters<GracefulHooks[H]>[0]
+  ): Promise<void> {
+    for (const { hooks } of this.members) {
+      const run = within(hooks.runAll(name, about), this.options.drainTimeout, `the ${name} hooks`)
+      const failures = await run.catch((late) => [late])
+      for (const thrown of failures) this.warn(`a ${name} hook failed: ${toError(thrown).message}`, toError(thrown))
+    }
+  }
+
+  /** From here on the service is this process's: its pid is in the pid file, and everybody is told. */
+  serve(): void {
+    this.enter('serving')
+    this.launcher?.serves(this.options)
+    this.writePidFile()
+    this.announce('serving', { generation: this.generation, pid: process.pid, listeners: this.addresses })
+    this.surroundings.tellReady()
+    const { signals } = this.options
+    if (signals !== false && signals.reload.length > 0) this.surroundings.tellAtStart((warning) => this.warn(warning))
+  }
+
+  /** Where clients find this service. */
+  get addresses(): string[] {
+    return this.listenersOf(isForClients).map(({ address }) => formatAddress(address))
+  }
+
+  /** How many connections of clients are open. */
+  get openConnections(): number {
+    return this.connectionsOf(isForClients).reduce((sum, { size }) => sum + size, 0)
+  }
+
+  /** Nobody can ask this process for anything any more; whoever has asked gets an answer. */
+  closeControlSocket(): void {
+    this.listeners.close(this.listenersOf((owner) => !isForClients(owner)))
+    this.controlSocket?.hurry()
+  }
+
+  /** A connection has come to a listener of another process that shares it. Returns whether it is taken. */
+  take(listener: Listener | undefined, handle: ConnectionHandle | undefined): { taken: boolean; count: number } {
+    const taken = listener?.server.listening === true && handle !== undefined
+    if (taken) acceptConnection(listener.server, handle)
+    return { taken, count: this.surplus?.tell() ?? 0 }
+  }
+
+  /** Under a launcher, the process that does not change is the launcher: it writes its own pid. */
+  writePidFile(): void {
+    if (this.launcher !== undefined) return
+    try {
+      this.#pidFile?.write()
+    } catch (error) {
+      this.warn(`the pid file ${this.#pidFile?.path} could not be written`, error as Error)
+    }
+  }
+
+  /** Nothing is left to do. */
+  end(reason: string, exitCode: number): void {
+    this.enter('closed')
+    this.removePidFile()
+    this.announce('closed', { reason, pid: process.pid, exitCode })
+  }
+
+  /** The service is the parent's again, and so is what stands for it in the file system. */
+  disown(): void {
+    this.listeners.disown()
+    this.#pidFile = undefined
+  }
+
+  removePidFile(): void {
+    this.#pidFile?.remove()
+  }
+
+  /** The connections of the servers of certain owners; undefined is the owner of what the app made by itself. */
+  connectionsOf(isMeant: (owner: object | undefined) => boolean): Connections[] {
+    const all = [...this.#owners].filter(([connections]) => connections.server.listening || connections.size > 0)
+    return all.filter(([, owner]) => isMeant(owner)).map(([connections]) => connections)
+  }
+
+  connectionsOfServer(server: Server): Connections | undefined {
+    return this.#connections.get(server)
+  }
+
+  /** The options of the app that a listener belongs to; a server of nobody goes by those of the process. */
+  optionsOf({ owner }: Listener): ResolvedOptions {
+    return owner instanceof Member ? owner.options : this.options
+  }
+
+  /** The listeners of certain owners. */
+  listenersOf(isMeant: (owner: object | undefined) => boolean): Listener[] {
+    return this.listeners.open.filter(({ owner }) => isMeant(owner))
+  }
+
+  /** Forgets an app that has closed. Returns whether it was the last one. */
+  leave(member: Member): boolean {
+    this.members.delete(member)
+    for (const [connections, owner] of this.#owners) if (owner === member) this.#owners.delete(connections)
+    return this.members.size === 0
+  }
+
+  /** Resolves when everybody here who asked for the reload that this process has made knows how it ended. */
+  get answered(): Promise<unknown> {
+    return this.launcher?.answered ?? Promise.resolve()
+  }
+
+  #tellLauncher(listener: Listener): void {
+    const [keys] = ticketKeysOf(listener.server, 0)
+    this.launcher?.opened(listener, this.listeners.handleOf(listener), keys?.[1])
+    this.surplus?.follow(listener.server, listener)
+  }
+
+  #surplusEvents(launcher: Launcher): SurplusEvents {
+    return {
+      count: () => [...this.#owners.keys()].reduce((sum, { size }) => sum + size, 0),
+      tell: (count) => launcher.counts(count),
+      passOn: (listener, handle, count) => launcher.passOn(listener, handle, count)
+    }
+  }
+
+  #follow(server: Server, owner: object | undefined): void {
+    const upgrading: WebSockets['upgrading'] = (...upgrade) => this.webSockets.upgrading(...upgrade)
+    const known = this.#connections.get(server) ?? new Connections(server, upgrading)
+    this.#connections.set(server, known)
+    this.#owners.set(known, owner)
+    server.once('close', () => this.#owners.delete(known))
+  }
+}
+
+function isForClients(owner: object | undefined): boolean {
+  return !(owner instanceof ControlSocket)
+}
+
+const PROCESS_OPTIONS = new Set<keyof ResolvedOptions>([
+  'signals',
+  'readyTimeout',
+  'probation',
+  'lameDuck',
+  'pidFile',
+  'control',
+  'env'
+])
+
+const DEFAULTS = resolveOptions({})

@@ -1,0 +1,147 @@
+import closeWithGrace from 'close-with-grace'
+import { toError } from '../errors.js'
+import { graceListeners } from '../internals/close-with-grace.js'
+import type { SignalOptions } from './signal-options.js'
+import { Terminal } from './terminal.js'
+
+/** What the signals of a process mean. */
+export interface SignalEvents {
+  /** Leave. When the promise is fulfilled the process exits with 0, when it is rejected with 1. */
+  stop(reason: string, error: Error | undefined): Promise<void>
+  reload(signal: NodeJS.Signals): void
+  /** The process ends when this returns. */
+  force(reason: string): void
+}
+
+/** All that close-with-grace would listen to. */
+const GRACE_SIGNALS: closeWithGrace.Signals[] = [
+  'SIGHUP',
+  'SIGINT',
+  'SIGQUIT',
+  'SIGILL',
+  'SIGTRAP',
+  'SIGABRT',
+  'SIGBUS',
+  'SIGFPE',
+  'SIGSEGV',
+  'SIGUSR2',
+  'SIGTERM'
+]
+const GRACE_ERRORS: closeWithGrace.AllEvents[] = ['uncaughtException', 'unhandledRejection', 'beforeExit']
+
+/**
+ * The signals of this process, and the one way out of it. close-with-grace owns the way out: the stop signals, uncaught
+ * errors, and that a second one of either ends the process at once.
+ */
+export class Signals {
+  readonly #events: SignalEvents
+  readonly #signals: Required<SignalOptions> | false
+  /** The listeners of the close-with-grace of this plugin. */
+  readonly #own: ReadonlySet<NodeJS.SignalsListener>
+  /** What gives back the listeners that were taken from others. */
+  readonly #taken: Array<() => void> = []
+  readonly #grace: { uninstall(): void }
+  readonly #handlers = new Map<NodeJS.Signals, () => void>()
+  readonly #terminal = new Terminal()
+  readonly #onExit = () => this.#terminal.release()
+  #leaving = false
+
+  constructor(signals: Required<SignalOptions> | false, events: SignalEvents) {
+    this.#events = events
+    this.#signals = signals
+    const others = new Set(GRACE_SIGNALS.flatMap(graceListeners))
+    this.#grace = closeWithGrace(this.#graceOptions(signals), ({ err, signal }) => {
+      this.#leaving = true
+      return events.stop(err ? `uncaught error: ${err.message}` : (signal ?? 'the event loop is empty'), err)
+    })
+    this.#own = new Set(GRACE_SIGNALS.flatMap(graceListeners).filter((listener) => !others.has(listener)))
+    if (signals === false) return
+    process.on('exit', this.#onExit)
+    for (const signal of signals.stop.filter((name) => !(GRACE_SIGNALS as string[]).includes(name)))
+      this.#on(signal, () => this.#stop(signal))
+    for (const signal of signals.reload) this.#on(signal, () => this.#reload(signal))
+    for (const signal of signals.force) this.#on(signal, () => this.force(signal))
+  }
+
+  /** Leaves the process; the `stop` event says what there is to do first. */
+  exit(reason: string): void {
+    if (this.#leaving) return
+    this.#leaving = true
+    // close-with-grace would take the next stop signal for a second one. After ^C it may be the first: then the terminal
+    // tells this process what its parent has told it already.
+    const exit = (code: number) => () => process.exit(code)
+    this.#events.stop(reason, undefined).then(exit(0), exit(1))
+  }
+
+  /**
+   * Sees to it that a reload signal does not end the process as well: that is what every other use of close-with-grace makes of it.
+   * The one of fastify-cli only closes the app, and cuts that short after half a second: it loses all signals of this plugin.
+   * https://github.com/fastify/fastify-cli#options, close-grace-delay
+   *
+   * @returns the signals that the app itself has lost
+   */
+  takeFromOthers(isFastifyCli: boolean): NodeJS.Signals[] {
+    if (this.#signals === false) return []
+    const { stop, reload, force } = this.#signals
+    // It comes when the app has been loaded, so after whatever the app has installed.
+    if (isFastifyCli)
+      for (const signal of [...stop, ...reload, ...force]) this.#take(signal, this.#others(signal).slice(-1))
+    return reload.filter((signal) => this.#take(signal, this.#others(signal)))
+  }
+
+  /** Gives every signal back. */
+  uninstall(): void {
+    for (const giveBack of this.#taken.splice(0)) giveBack()
+    this.#grace.uninstall()
+    process.removeListener('exit', this.#onExit)
+    for (const [signal, handler] of this.#handlers) process.removeListener(signal, handler)
+  }
+
+  #others(signal: NodeJS.Signals): NodeJS.SignalsListener[] {
+    return graceListeners(signal).filter((listener) => !this.#own.has(listener))
+  }
+
+  #take(signal: NodeJS.Signals, listeners: NodeJS.SignalsListener[]): boolean {
+    for (const listener of listeners) {
+      process.removeListener(signal, listener)
+      this.#taken.push(() => process.once(signal, listener))
+    }
+    return listeners.length > 0
+  }
+
+  #graceOptions(signals: Required<SignalOptions> | false) {
+    const stop: string[] = signals === false ? [] : signals.stop
+    // A handler for SIGSEGV and its like would turn a crash into an endless loop; SIGHUP and SIGUSR2 mean something else.
+    const skip = GRACE_SIGNALS.filter((signal) => !stop.includes(signal))
+    return {
+      // Every step of the way out has a limit of its own.
+      delay: false as const,
+      logger: false as const,
+      skip: [...skip, ...(signals === false ? GRACE_ERRORS : [])],
+      onSecondSignal: (signal: string) => this.#events.force(`second stop signal, ${signal}`),
+      onSecondError: (error: unknown) => this.#events.force(`error while stopping: ${toError(error).message}`)
+    }
+  }
+
+  #on(signal: NodeJS.Signals, handler: () => void): void {
+    this.#handlers.set(signal, handler)
+    process.on(signal, handler)
+  }
+
+  #stop(signal: NodeJS.Signals): void {
+    if (this.#leaving) this.force(`second stop signal, ${signal}`)
+    else this.exit(signal)
+  }
+
+  /** A terminal that hangs up sends SIGHUP as well: https://man7.org/linux/man-pages/man3/termios.3.html, CLOCAL */
+  #reload(signal: NodeJS.Signals): void {
+    if (signal === 'SIGHUP' && this.#terminal.hasHungUp) this.exit('the terminal hung up')
+    else this.#events.reload(signal)
+  }
+
+  /** Cuts off what is left and ends the process. */
+  force(reason: string): void {
+    this.#events.force(reason)
+    process.exit(1)
+  }
+}

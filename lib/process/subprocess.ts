@@ -1,0 +1,125 @@
+import { type ChildProcess, type SendHandle, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { SpawnFailedError } from '../errors.js'
+import { os } from '../util/os.js'
+
+/** How a process ended. */
+export interface Ending {
+  exitCode: number | null
+  signal: NodeJS.Signals | null
+}
+
+/** What to start, where, and in which environment. */
+export interface SpawnCommand {
+  file: string
+  args: string[]
+  cwd: string
+  env: NodeJS.ProcessEnv
+}
+
+/** What the process says, and the handle that came with it. */
+export type HearRaw = (raw: unknown, handle: unknown) => void
+
+/** How long to wait for the channel's end once the process has ended: a grandchild may hold it. Milliseconds. */
+const CHANNEL_END = 1000
+
+/** What a spawn takes for a moment: both ends of the channel, and of the pipe by which libuv hears of a failed exec. */
+const SPAWN_DESCRIPTORS = 4
+
+/** A process that was started from here and inherits file descriptors, with an IPC channel to it. */
+export class ChannelProcess {
+  readonly #process: ChildProcess
+  /**
+   * Resolves when the process has ended *and* all that it said has been heard. Under load, Node delivers `exit`
+   * before messages that were sent earlier; the end of the channel comes after them.
+   */
+  readonly ended: Promise<Ending>
+  #hasEnded = false
+  readonly #unsent = new Set<(error: Error) => void>()
+
+  private constructor(process: ChildProcess, hear: HearRaw) {
+    this.#process = process
+    process.on('message', hear)
+    // Without a listener, a failed send or kill would end this process; the end of the other one tells the same story.
+    process.on('error', () => {})
+    this.ended = this.#end()
+  }
+
+  /**
+   * Starts a process that inherits the given file descriptors as its 3, 4, ….
+   *
+   * @throws {SpawnFailedError} when the system cannot start it
+   */
+  static async start(command: SpawnCommand, fds: number[], hear: HearRaw): Promise<ChannelProcess> {
+    const { file, args, cwd, env } = command
+    try {
+      // A spawn that runs out of them half-way leaks its end of the channel (Node returns before it would close it), and
+      // a duplicate of each listener that comes back needs one too.
+      os.probeDescriptors(SPAWN_DESCRIPTORS + fds.length)
+      const started = spawn(file, args, {
+        cwd,
+        env,
+        stdio: ['inherit', 'inherit', 'inherit', ...fds, 'ipc'],
+        serialization: 'advanced'
+      })
+      if (started.pid === undefined) throw (await once(started, 'error'))[0]
+      return new ChannelProcess(started, hear)
+    } catch (cause) {
+      throw Object.assign(new SpawnFailedError(`${file} in ${cwd}`, (cause as Error).message), { cause })
+    }
+  }
+
+  get pid(): number {
+    return this.#process.pid ?? 0
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded
+  }
+
+  /**
+   * Says something to the process. Resolves once it is on its way; the handle, if any, is then the other process's as well.
+   *
+   * @throws {Error} when the channel is closed, or the process ends before it has acknowledged the handle of an earlier message
+   */
+  send(sealed: object, handle?: object): Promise<void> {
+    return new Promise((resolve, reject) => {
+      // What waits behind a handle in Node's own queue is dropped with it, and its callback is never called.
+      this.#unsent.add(reject)
+      this.#process.send(sealed, handle as SendHandle | undefined, {}, (error) => {
+        this.#unsent.delete(reject)
+        if (error) reject(error)
+        else resolve()
+      })
+    })
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#process.kill(signal)
+  }
+
+  /**
+   * The `close` event is that of the process and its channel. `disconnect` would not do: while a handle is on its way,
+   * Node puts it off until the other side has acknowledged that, and one that was killed never will.
+   * https://github.com/nodejs/node/blob/v24.0.0/lib/internal/child_process.js (`target.disconnect`)
+   */
+  #end(): Promise<Ending> {
+    return new Promise((resolve) => {
+      this.#process.once('exit', (exitCode, signal) => {
+        this.#hasEnded = true
+        const end = () => {
+          clearTimeout(timer)
+          for (const fail of this.#unsent) fail(new Error('the process has ended'))
+          resolve({ exitCode, signal })
+        }
+        const timer = setTimeout(end, CHANNEL_END)
+        this.#process.once('close', end)
+      })
+    })
+  }
+}
+
+/** An ending, as part of a sentence about the process. */
+export function describeEnding({ exitCode, signal }: Ending): string {
+  return signal === null ? `exited with code ${exitCode}` : `was killed by ${signal}`
+}

@@ -1,0 +1,78 @@
+import { launcherOf } from '../reload/handoff.js'
+import { LastWords } from '../reload/last-words.js'
+import { Command } from '../reload/restart-command.js'
+import { takeFlag } from '../sockets/inherited-listeners.js'
+import { watchListenCalls } from '../sockets/listen-hook.js'
+import { type PassedSockets, takeActivation } from '../sockets/socket-activation.js'
+import { findServiceManager, ServiceManager } from '../systemd/notify.js'
+import { os } from '../util/os.js'
+import { Launcher } from './launcher-channel.js'
+import { Reloader } from './reloader.js'
+
+/**
+ * The state that truly is one per process: signals, listening sockets and the way out belong to the process, not to an
+ * app. It stands on `globalThis` because a process can load this package twice, from two `node_modules`, and one signal
+ * must still make one child.
+ */
+interface ProcessState {
+  readonly command: Command
+  /** What the parent left in the environment; undefined once it has been used. */
+  flag: string | undefined
+  readonly launcher: Launcher | undefined
+  readonly manager: ServiceManager | undefined
+  /** What the service manager left; undefined once it has been used. */
+  passed: PassedSockets | undefined
+  reloader?: Reloader | undefined
+  lastWords?: LastWords | undefined
+  generation: number
+}
+
+const KEY = Symbol.for('fastify-graceful-reload.process.1')
+
+function state(): ProcessState {
+  const globals = globalThis as { [KEY]?: ProcessState }
+  if (globals[KEY] === undefined) {
+    const flag = takeFlag()
+    const launcher = isLaunched(flag) ? new Launcher() : undefined
+    // Under a launcher it is the launcher that the service manager hears.
+    const manager = launcher === undefined ? serviceManager() : undefined
+    const passed = takeActivation(process.env, process.pid)
+    globals[KEY] = { command: new Command(), flag, launcher, manager, passed, generation: 1 }
+    // From the start: a server may listen before an app is registered, and has to be handed over all the same.
+    watchListenCalls((call) => reloaderOfThisProcess().see(call))
+  }
+  return globals[KEY]
+}
+
+/** By a launcher that lives, or that died while this process booted. The flag can get further than it was meant to; the channel cannot. */
+function isLaunched(flag: string | undefined): boolean {
+  const launcher = launcherOf(flag)
+  if (launcher === undefined || process.send === undefined) return false
+  return launcher === process.ppid || !os.exists(launcher)
+}
+
+/**
+ * Takes note of how this process was started, before the app has changed its directory or started a process of its own,
+ * which would inherit the flag. In the child of a reload: begins to remember what its parent shall hear if it fails.
+ */
+export function rememberStart(): void {
+  const current = state()
+  if (current.flag !== undefined && process.connected) current.lastWords ??= new LastWords()
+}
+
+/** @throws {BadHandoffError} when this process was started with a handoff that cannot be trusted */
+export function reloaderOfThisProcess(): Reloader {
+  const current = state()
+  if (current.reloader === undefined || current.reloader.isOver) {
+    current.reloader = new Reloader(current)
+    current.generation = current.reloader.generation
+    current.flag = undefined
+    current.passed = undefined
+  }
+  return current.reloader
+}
+
+function serviceManager(): ServiceManager | undefined {
+  const contact = findServiceManager(process.env, process.pid)
+  return contact && new ServiceManager(contact)
+}

@@ -1,0 +1,122 @@
+import type { ProcessStatus } from '../control/messages.js'
+import type { PlainError } from '../errors.js'
+import type { SignalOptions } from '../process/signal-options.js'
+import type { Ending } from '../process/subprocess.js'
+import type { ReloadResult } from '../reload/reload-result.js'
+import type { StartCommand } from '../reload/start-command.js'
+import type { BoundAddress } from '../sockets/listener-key.js'
+import type { TicketKeys, ToChild, ToParent } from './messages.js'
+
+/**
+ * What a server and its launcher say to each other, on the IPC channel that `child_process` gives them. Parent and child
+ * of a reload are both children of the launcher; what they say to each other goes through it, in order, unread.
+ */
+
+/** The version of these messages. Launcher and plugin come with one package, but not always from one folder. */
+export const LAUNCHER_PROTOCOL_VERSION = 1
+
+/** From a server. */
+export type ToLauncher =
+  /** The plugin is loaded: this server can be talked to. */
+  | { type: 'hello' }
+  /**
+   * A listener is open. Its handle travels with the message, unless it was inherited: then `index` is its place in the handoff.
+   * `ticketKeys`: what makes TLS sessions valid in another process.
+   */
+  | {
+      type: 'listening'
+      id: number
+      key: string
+      address: BoundAddress
+      index: number | undefined
+      ticketKeys: TicketKeys | undefined
+    }
+  /** A listener is closed for good. */
+  | { type: 'not listening'; id: number }
+  /** The server accepts. The rest is what the app has chosen; `times`: how long a reload and a stop may take, in milliseconds. */
+  | {
+      type: 'serves'
+      signals: Required<SignalOptions> | false
+      pidFile: string | undefined
+      readyTimeout: number
+      times: { reload: number; stop: number }
+    }
+  /** The server is on its way out; of its own accord, or because of an error that nobody caught. */
+  | { type: 'leaves'; isError: boolean }
+  /** How many connections are open. Told now and then, once a {@link FromLauncher} `fair share` has come. */
+  | { type: 'connections'; count: number }
+  /** A connection to the listener with this id, unread, that is more than this server's share. Its handle travels with the message. */
+  | { type: 'surplus'; listener: number; count: number }
+  /** A connection has come, or its handle was lost on the way, and who sent it still has it. */
+  | { type: 'connection taken'; id: number; taken: boolean; count: number }
+  /** Somebody asks this server for a reload. */
+  | { type: 'ask for reload'; id: number; reason: string }
+  /** What this server says of itself. */
+  | { type: 'reported'; status: ProcessStatus }
+  /**
+   * A reload that the launcher has asked for: start a child with these listeners, by their ids. `child` is a number for it: one
+   * that gave up may still have something in hand when the next one is started.
+   */
+  | { type: 'start child'; child: number; command: StartCommand; generation: number; listeners: number[] }
+  | { type: 'kill child'; child: number }
+  /** To be passed on, with the handle that travels with it. */
+  | { type: 'tell child'; child: number; message: ToChild }
+  /** The child serves, on probation. */
+  | { type: 'handed over' }
+  /** The child has outlived its probation; `commit` or `undo` will follow. */
+  | { type: 'passed' }
+  /** How the reload ended. */
+  | { type: 'reload made'; result: ReloadResult }
+  | { type: 'reload failed'; error: PlainError }
+
+/** From the launcher. */
+export type FromLauncher =
+  /** The handle of a listener has arrived. */
+  | { type: 'holds'; id: number }
+  | { type: 'child started'; child: number; pid: number }
+  | { type: 'child not started'; child: number; error: PlainError }
+  /** Passed on, with the handle that travels with it. */
+  | { type: 'child said'; child: number; message: ToParent }
+  /** The child has ended, and all that it said has been passed on. */
+  | ({ type: 'child ended'; child: number } & Ending)
+  /** The parent of this server has ended, and all that it said has been passed on. */
+  | { type: 'parent ended' }
+  /** Make a reload now. */
+  | { type: 'make reload'; reason: string }
+  /** The reload of every worker has come as far: the parent leaves. */
+  | { type: 'commit' }
+  /** The reload of another worker has failed: the parent comes back. */
+  | { type: 'undo'; reason: string }
+  /** The outcome of a reload that was asked for. */
+  | { type: 'reload answered'; id: number; result: ReloadResult }
+  | { type: 'reload refused'; id: number; error: PlainError }
+  /** How are you? */
+  | { type: 'report' }
+  /** How many connections each of several servers has, on average. */
+  | { type: 'fair share'; count: number }
+  /** A connection to the listener with this id that another server had too many. Its handle travels with the message. */
+  | { type: 'connection'; id: number; listener: number }
+  | { type: 'stop'; reason: string }
+  | { type: 'force'; reason: string }
+
+/** What a server says of its connections. */
+export type ConnectionsWord = Extract<ToLauncher, { type: 'connections' | 'surplus' | 'connection taken' }>
+
+/** Whether a server speaks of its connections. */
+export function isConnectionsWord(message: ToLauncher): message is ConnectionsWord {
+  return message.type === 'connections' || message.type === 'surplus' || message.type === 'connection taken'
+}
+
+type Envelope<M> = { fastifyGracefulLauncher: number } & M
+
+/** Marks a message as one between server and launcher. */
+export function sealForLauncher<M extends ToLauncher | FromLauncher>(message: M): Envelope<M> {
+  return { fastifyGracefulLauncher: LAUNCHER_PROTOCOL_VERSION, ...message }
+}
+
+/** The message in what came over the channel, or undefined when it is none of these, or of another version. */
+export function unsealFromLauncher<M extends ToLauncher | FromLauncher>(raw: unknown): M | undefined {
+  if (typeof raw !== 'object' || raw === null) return undefined
+  const { fastifyGracefulLauncher } = raw as { fastifyGracefulLauncher?: unknown }
+  return fastifyGracefulLauncher === LAUNCHER_PROTOCOL_VERSION ? (raw as M) : undefined
+}

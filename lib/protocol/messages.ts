@@ -1,0 +1,82 @@
+import type { Upgrade } from '../connections/upgrades.js'
+import type { PlainError } from '../errors.js'
+import type { ReloadResult } from '../reload/reload-result.js'
+
+/**
+ * What parent and child say to each other, on the IPC channel that `child_process` gives them. The channel keeps the
+ * order, so success and failure are decided on it alone, never on signals or on the order of events of the process.
+ */
+
+/** From the child. */
+export type ToParent =
+  /** A dormant duplicate of an inherited listener, by its index in the handoff; the handle travels with it. */
+  | { type: 'listener'; index: number }
+  /** The child could serve now. It accepts nothing yet. */
+  | { type: 'ready'; script: string | undefined }
+  /** The child accepts. */
+  | { type: 'serving' }
+  /** The child's last words before it ends without having served. */
+  | { type: 'failed'; error: PlainError | undefined; stderr: string[] }
+  /** The child gives the service back: it accepts no more and finishes what it has. */
+  | { type: 'roll back'; reason: string }
+  /** The child was told by somebody else to stop: not a failure. */
+  | { type: 'stopping'; reason: string }
+  /** How the reload ended that the parent passed on. */
+  | { type: 'reloaded'; id: number; result: ReloadResult }
+  | { type: 'reload failed'; id: number; error: PlainError }
+  /** A connection is the child's now; it has not read from it yet. */
+  | { type: 'connection taken'; id: number }
+  /** A connection stays the parent's; the child has not read from it. */
+  | { type: 'connection refused'; id: number }
+
+/** What makes session tickets of one TLS server valid on another. */
+export interface TicketKeys {
+  keys: Uint8Array
+  /** The context in which sessions are resumed; undefined where Node does not tell. */
+  context: string | undefined
+}
+
+/** From the parent. */
+export type ToChild =
+  /**
+   * Accept: from here on the service is yours. `states`: what the apps of the parent saved, in the order of the apps.
+   * `ticketKeys`: by the index of a listener in the handoff, the keys that its TLS clients hold tickets of.
+   */
+  | { type: 'take over'; states: unknown[]; ticketKeys: Array<[index: number, keys: TicketKeys]> }
+  /** The probation is over; there is no way back. */
+  | { type: 'settled' }
+  /** Somebody asked the parent for one more reload. */
+  | { type: 'reload'; id: number; reason: string }
+  /** The reload of another worker has failed: give the service back. */
+  | { type: 'give up'; reason: string }
+  /** Somebody asked the parent to stop the service. */
+  | { type: 'stop'; reason: string }
+  /**
+   * An open connection of the listener with this index; the handle travels with it. `used`: it waits for its next request,
+   * not for its first, and may stay silent for `timeLeft` milliseconds (0: for ever). `upgrade`: it is a WebSocket, on which
+   * the parent's app may still send; the child leaves it alone until it hears who has it.
+   */
+  | { type: 'connection'; id: number; index: number; used: boolean; timeLeft: number; upgrade?: Upgrade | undefined }
+  /** The parent has let go of a WebSocket that the child has taken. */
+  | { type: 'connection released'; id: number }
+  /** The parent keeps a WebSocket that the child has taken: it was not at rest any more. */
+  | { type: 'connection kept'; id: number }
+  /** A connection was sent and the parent has heard nothing of it yet. */
+  | { type: 'connection sent'; id: number }
+
+/** The version of the handoff flag and of the messages. Both ends must speak the same one. */
+export const PROTOCOL_VERSION = 1
+
+type Envelope<M> = { fastifyGracefulReload: number } & M
+
+/** Marks a message as ours: an app may use the same channel for words of its own. */
+export function seal<M extends ToParent | ToChild>(message: M): Envelope<M> {
+  return { fastifyGracefulReload: PROTOCOL_VERSION, ...message }
+}
+
+/** The message in what came over the channel, or undefined when it is none of ours, or of another version. */
+export function unseal<M extends ToParent | ToChild>(raw: unknown): M | undefined {
+  if (typeof raw !== 'object' || raw === null) return undefined
+  const { fastifyGracefulReload } = raw as { fastifyGracefulReload?: unknown }
+  return fastifyGracefulReload === PROTOCOL_VERSION ? (raw as M) : undefined
+}

@@ -1,0 +1,108 @@
+import { BadHandoffError } from '../errors.js'
+import type { ListeningHandle } from '../internals/listening-handle.js'
+import { PROTOCOL_VERSION } from '../protocol/messages.js'
+import type { BoundAddress } from '../sockets/listener-key.js'
+
+/** The environment variable by which a parent tells its child what it inherits. */
+export const HANDOFF_VARIABLE = 'FASTIFY_GRACEFUL_RELOAD'
+
+/** stdin, stdout and stderr come first, then the listeners. */
+export const FIRST_LISTENER_FD = 3
+
+/** One inherited listening socket. */
+export interface HandoffListener {
+  fd: number
+  key: string
+  address: BoundAddress
+  /** It came from the service manager, to which its path belongs; claimed by its address, whatever its key. */
+  activated?: boolean
+}
+
+/** A listener that waits to be claimed in the child, with its place in the handoff. */
+export interface InheritedListener extends HandoffListener {
+  index: number
+}
+
+/** A listener that has been claimed, with its dormant handle. */
+export type ClaimedListener = InheritedListener & { handle: ListeningHandle }
+
+/** The value of the flag. */
+export interface Handoff {
+  version: number
+  /** The pid that the child's `process.ppid` must be: a flag that reached another process means nothing to it. */
+  parent: number
+  generation: number
+  listeners: HandoffListener[]
+  /** The parent process is a launcher; who serves in the meantime, if anybody does, is another child of it. */
+  launched?: true
+}
+
+/** The flag's value for a child of this process. */
+export function encodeHandoff(parent: number, generation: number, listeners: HandoffListener[]): string {
+  return JSON.stringify({ version: PROTOCOL_VERSION, parent, generation, listeners } satisfies Handoff)
+}
+
+/** The flag's value for a server that this process, a launcher, starts. The first one of all has nothing to inherit. */
+export function encodeLaunch(launcher: number, generation: number, listeners: HandoffListener[]): string {
+  const handoff = { version: PROTOCOL_VERSION, parent: launcher, generation, listeners, launched: true } as const
+  return JSON.stringify(handoff satisfies Handoff)
+}
+
+/**
+ * Reads the flag's value back.
+ *
+ * @throws {BadHandoffError} when it is no handoff that this version understands
+ */
+export function decodeHandoff(text: string): Handoff {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw Object.assign(new BadHandoffError(`${HANDOFF_VARIABLE} is not JSON`), { cause })
+  }
+  const problem = findProblem(value)
+  if (problem !== undefined) throw new BadHandoffError(`${HANDOFF_VARIABLE} ${problem}`)
+  return value as Handoff
+}
+
+/** The pid of the launcher that has made this flag, if it was one. Whether the flag is sound is not asked here. */
+export function launcherOf(flag: string | undefined): number | undefined {
+  try {
+    const { launched, parent } = JSON.parse(flag ?? '{}') as Partial<Handoff>
+    return launched === true ? parent : undefined
+  } catch {
+    return undefined // What is wrong with it is said when an app is registered.
+  }
+}
+
+function findProblem(value: unknown): string | undefined {
+  if (!isObject(value)) return 'is not an object'
+  if (value.version !== PROTOCOL_VERSION) {
+    return `has version ${JSON.stringify(value.version)}, and this release understands ${PROTOCOL_VERSION}`
+  }
+  if (!isCount(value.parent)) return 'names no parent'
+  const isLaunched = value.launched === true
+  if (!isCount(value.generation) || (value.generation < 2 && !isLaunched)) return 'names no generation'
+  if (!Array.isArray(value.listeners) || (value.listeners.length === 0 && !isLaunched)) return 'names no listeners'
+  const bad = value.listeners.findIndex((listener) => !isListener(listener))
+  if (bad !== -1) return `has a malformed listener at index ${bad}`
+  const fds = value.listeners.map((listener) => listener.fd)
+  return new Set(fds).size === fds.length ? undefined : 'names a file descriptor twice'
+}
+
+function isListener(value: unknown): value is HandoffListener {
+  if (!isObject(value) || !isObject(value.address)) return false
+  if (!isCount(value.fd) || value.fd < FIRST_LISTENER_FD || typeof value.key !== 'string') return false
+  if (value.activated !== undefined && typeof value.activated !== 'boolean') return false
+  const { family, address, port, path } = value.address
+  if (typeof path === 'string') return true
+  return (family === 'IPv4' || family === 'IPv6') && typeof address === 'string' && isCount(port)
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value > 0
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}

@@ -1,0 +1,78 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { toPlainError } from '../errors.js'
+import { watchStderr } from '../internals/stderr.js'
+import { seal, type ToParent } from '../protocol/messages.js'
+
+/** How many lines of stderr are kept. */
+const LINES = 20
+
+/**
+ * Tells the parent why this process ends before it was ready. Its stderr is the parent's, and cannot be read back from
+ * there; so what is written to it is remembered here, with the uncaught error that nobody had a chance to write.
+ */
+export class LastWords {
+  readonly #unwatch = watchStderr((text) => this.#remember(text))
+  #lines: string[] = []
+  #error: unknown
+  #logged: unknown
+  #restoreLogs: Array<() => void> = []
+
+  constructor() {
+    process.on('uncaughtExceptionMonitor', this.#onUncaught)
+    process.once('exit', this.#onExit)
+  }
+
+  /** Takes note of the error that will end this process. */
+  because(error: unknown): void {
+    this.#error ??= error
+  }
+
+  /** Takes note of what the app logs before it gives up: `app.log.error(err); process.exit(1)`. Such a log goes past stderr. */
+  follow(log: FastifyBaseLogger): void {
+    for (const level of ['error', 'fatal'] as const) {
+      const write = log[level]
+      const note = (args: unknown[]) => {
+        this.#logged = errorIn(args) ?? this.#logged
+      }
+      const noting = function (this: unknown, ...args: unknown[]): void {
+        note(args)
+        Reflect.apply(write, this, args)
+      }
+      log[level] = noting
+      this.#restoreLogs.push(() => {
+        // A logger whose level was set in the meantime has made new methods.
+        if (log[level] === noting) log[level] = write
+      })
+    }
+  }
+
+  /** The process has something better to do than to end: gives everything back. */
+  dispose(): void {
+    for (const restore of this.#restoreLogs.splice(0)) restore()
+    this.#unwatch()
+    process.removeListener('uncaughtExceptionMonitor', this.#onUncaught)
+    process.removeListener('exit', this.#onExit)
+  }
+
+  readonly #onUncaught = (error: unknown): void => this.because(error)
+
+  /** In an `exit` listener only what is synchronous happens; on POSIX, sending is. */
+  readonly #onExit = (): void => {
+    if (!process.connected) return
+    const reason = this.#error ?? this.#logged
+    const error = reason === undefined ? undefined : toPlainError(reason)
+    const stderr = this.#lines.length === 0 && error?.stack !== undefined ? error.stack.split('\n') : this.#lines
+    process.send?.(seal<ToParent>({ type: 'failed', error, stderr }))
+  }
+
+  #remember(text: string): void {
+    this.#lines = [...this.#lines, ...text.split('\n').filter((line) => line.trim() !== '')].slice(-LINES)
+  }
+}
+
+/** The error that a log line is about, or its text: https://getpino.io/#/docs/api?id=logger */
+function errorIn([first, text]: unknown[]): unknown {
+  if (first instanceof Error || typeof first === 'string') return first
+  const { err, error } = Object(first) as { err?: unknown; error?: unknown }
+  return err ?? error ?? text
+}

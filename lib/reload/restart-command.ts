@@ -1,0 +1,154 @@
+import { realpathSync, statSync } from 'node:fs'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
+import { inspect, isDeepStrictEqual } from 'node:util'
+import { SpawnFailedError, toError } from '../errors.js'
+import { os } from '../util/os.js'
+import { shareCompileCache } from './compile-cache.js'
+import { HANDOFF_VARIABLE } from './handoff.js'
+import { withOwnInspector, withoutWaiting } from './node-options.js'
+import type { StartCommand } from './start-command.js'
+
+/** Variables by which `child_process` names a channel to a child; they are spawn's to set. */
+const CHANNEL_VARIABLES = ['NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE']
+
+/** Variables of a socket activation: they are meant for the first generation, whose listeners cross in another way. */
+const ACTIVATION_VARIABLES = ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES']
+
+/** The command that started this process, kept so that it can be given again. */
+export class Command {
+  readonly #env: NodeJS.ProcessEnv
+  readonly #execArgv = [...process.execArgv]
+  readonly #argv = startArguments()
+  readonly #cwd: string
+  /** The way by which the current directory was entered, and the same place without links. */
+  readonly #way: [logical: string, physical: string]
+  /** Links that led to the code when this process started, with where they led. */
+  readonly #links: Array<[link: string, target: string]>
+  /** The script of this process, without links; undefined where there is none, as with `node -e`. */
+  readonly script = realpath(process.argv[1])
+
+  /** Must be called before the app can have changed its directory or, where there is no /proc, its environment. */
+  constructor() {
+    this.#env = os.startEnvironment() ?? { ...process.env }
+    for (const name of [HANDOFF_VARIABLE, ...CHANNEL_VARIABLES, ...ACTIVATION_VARIABLES]) delete this.#env[name]
+    const physical = currentDirectory()
+    this.#cwd = logicalDirectory(this.#env.PWD, physical)
+    this.#way = withoutCommonEnd(this.#cwd, physical)
+    this.#links = [this.#way[0], ...this.#argv.slice(0, 1)].flatMap((path): Array<[string, string]> => {
+      const target = realpath(path)
+      return target === undefined || target === path ? [] : [[path, target]]
+    })
+  }
+
+  /**
+   * The command for a successor: the same executable, options and arguments, in the environment and the directory of
+   * the start. A directory that was entered by a link is entered by that link again, wherever it leads by then.
+   *
+   * @throws {SpawnFailedError} when the function does not return an environment
+   */
+  again(editEnv: (env: NodeJS.ProcessEnv) => NodeJS.ProcessEnv = (env) => env): StartCommand {
+    const [given, ...args] = this.#argv
+    const script = given === undefined ? [] : [this.#throughLink(given)]
+    // With `node -e code -- --flag` Node drops the two dashes, without which it would take the argument for its own.
+    const dashes = given !== undefined && /^-./.test(given) ? ['--'] : []
+    const env = { ...this.#env }
+    const nodeOptions = env.NODE_OPTIONS ?? ''
+    if (nodeOptions !== '') env.NODE_OPTIONS = withoutWaiting(nodeOptions)
+    shareCompileCache(env)
+    return {
+      file: process.execPath,
+      args: [...withOwnInspector(this.#execArgv, nodeOptions), ...dashes, ...script, ...args],
+      script: script[0],
+      cwd: this.#cwd,
+      env: edited(env, editEnv)
+    }
+  }
+
+  /** The link that leads elsewhere since this process was started, if a new process that loaded this script shows it. */
+  movedLink(script: string | undefined): string | undefined {
+    if (script === undefined || script !== this.script) return undefined
+    const ledToIt = this.#links.filter(([, target]) => script === target || isInside(script, target))
+    return ledToIt.find(([link, target]) => realpath(link) !== target)?.[0]
+  }
+
+  /** Node resolves `argv[1]` against `process.cwd()`; with `node .` it is that directory itself. */
+  #throughLink(script: string): string {
+    const [logical, physical] = this.#way
+    const isHere = script === physical || isInside(script, physical)
+    return isHere ? join(logical, relative(physical, script)) : script
+  }
+}
+
+/**
+ * The script and its arguments. A program that takes its arguments out of `process.argv`, as fastify-cli does before it loads the app,
+ * would get none the next time; the system has them still.
+ */
+function startArguments(): string[] {
+  const { argv, execArgv } = process
+  const line = os.startCommandLine() ?? []
+  const [script, ...args] = line.slice(1 + execArgv.length)
+  const isOurs = isDeepStrictEqual(line.slice(1, 1 + execArgv.length), execArgv)
+  const isScript = script !== undefined && argv[1] !== undefined && resolve(script) === argv[1]
+  return isOurs && isScript ? [argv[1] as string, ...args] : argv.slice(1)
+}
+
+/** A function that forgets to return would start a child without so much as a PATH. */
+function edited(env: NodeJS.ProcessEnv, edit: (env: NodeJS.ProcessEnv) => NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  let result: unknown
+  try {
+    result = edit(env)
+  } catch (cause) {
+    throw Object.assign(new SpawnFailedError('the environment of option env', toError(cause).message), { cause })
+  }
+  if (typeof result === 'object' && result !== null && !('then' in result)) return result as NodeJS.ProcessEnv
+  throw new SpawnFailedError('the environment of option env', `the function returned ${inspect(result)}`)
+}
+
+/**
+ * `$PWD` is how the shell came here, links included, if it is here: POSIX, `pwd -L`. `process.cwd()` has no links left,
+ * so `cd current && node app.js` would load the old release for ever.
+ */
+function logicalDirectory(pwd: string | undefined, physical: string): string {
+  return pwd?.startsWith(sep) && isSameDirectory(pwd, physical) ? pwd : physical
+}
+
+/** With `cd current/bin && node ../app.js` it is the way to `current` that counts. */
+function withoutCommonEnd(logical: string, physical: string): [logical: string, physical: string] {
+  const [above, aboveToo] = [dirname(logical), dirname(physical)]
+  const goesOn = logical !== physical && basename(logical) === basename(physical) && isSameDirectory(above, aboveToo)
+  return goesOn ? withoutCommonEnd(above, aboveToo) : [logical, physical]
+}
+
+/** The current directory, by the link that it was entered by. */
+export function enteredDirectory(): string {
+  return logicalDirectory(process.env.PWD, currentDirectory())
+}
+
+function currentDirectory(): string {
+  try {
+    return process.cwd()
+  } catch {
+    return sep // It has been deleted: https://nodejs.org/api/process.html#processcwd
+  }
+}
+
+function isInside(path: string, folder: string): boolean {
+  return path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
+}
+
+function isSameDirectory(one: string, other: string): boolean {
+  try {
+    const [a, b] = [statSync(one), statSync(other)]
+    return a.dev === b.dev && a.ino === b.ino
+  } catch {
+    return false // gone, or in a folder that this user may not enter: $PWD is whatever the shell left there
+  }
+}
+
+function realpath(path: string | undefined): string | undefined {
+  try {
+    return path === undefined ? undefined : realpathSync(path)
+  } catch {
+    return undefined // deleted since
+  }
+}

@@ -1,0 +1,15 @@
+import type { StartChild } from './child.js'
+import { encodeHandoff, FIRST_LISTENER_FD } from './handoff.js'
+import { SpawnedChild } from './spawned-child.js'
+
+/** Starts the child of a reload as a child process of this one, which is its parent in both meanings of the word. */
+export const spawnChild: StartChild = (command, generation, inherited, hear) => {
+  const entries = inherited.map(([{ key, address, activated }], index) => ({
+    fd: FIRST_LISTENER_FD + index,
+    key,
+    address,
+    ...(activated === true && { activated })
+  }))
+  const fds = inherited.map(([, fd]) => fd)
+  return SpawnedChild.start(command, encodeHandoff(process.pid, generation, entries), fds, hear)
+}

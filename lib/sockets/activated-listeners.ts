@@ -1,0 +1,47 @@
+import { Inheritance } from './inherited-listeners.js'
+import { formatAddress } from './listener-key.js'
+import type { PassedSockets } from './socket-activation.js'
+
+/** What a socket activation tells its owner. */
+interface ActivationEvents {
+  warn(warning: string): void
+  unclaimed(listener: { key: string; address: string }): void
+}
+
+/** How long a socket waits for somebody who asks for it, counted from the last one that listened. Milliseconds. */
+const CLAIM_PAUSE = 2000
+
+/** The listening sockets that the service manager passed to this process, the first generation, until they are claimed. */
+export class Activation {
+  readonly #events: ActivationEvents
+  readonly #inheritance: Inheritance
+  #problems: string[]
+  #pause: NodeJS.Timeout | undefined
+
+  constructor({ sockets, problems }: PassedSockets, events: ActivationEvents) {
+    this.#events = events
+    this.#problems = problems
+    this.#inheritance = Inheritance.activated(sockets)
+  }
+
+  /** See {@link Inheritance.claim}. */
+  claim(key: string): ReturnType<Inheritance['claim']> {
+    return this.#inheritance.claim(key)
+  }
+
+  /** There is a log. */
+  tellProblems(): void {
+    for (const problem of this.#problems.splice(0)) this.#events.warn(problem)
+  }
+
+  /** A server listens. */
+  progress(): void {
+    clearTimeout(this.#pause)
+    if (this.#inheritance.unclaimed.length > 0) this.#pause = setTimeout(() => this.#relinquish(), CLAIM_PAUSE).unref()
+  }
+
+  #relinquish(): void {
+    for (const { key, address } of this.#inheritance.relinquish())
+      this.#events.unclaimed({ key, address: formatAddress(address) })
+  }
+}

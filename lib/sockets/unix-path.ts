@@ -1,0 +1,92 @@
+import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { renameSync, unlinkSync } from 'node:fs'
+import { constants } from 'node:os'
+import { basename, dirname, join, resolve } from 'node:path'
+import { os } from '../util/os.js'
+
+/**
+ * The path of a unix socket. Node unlinks the path that a server was bound to when the server closes, so a parent would
+ * take the path away from its child. A socket that was bound under another name and then renamed keeps its path, and the
+ * last generation removes it.
+ */
+export class UnixPath {
+  readonly path: string
+  /** The app may change its directory. */
+  readonly #absolute: string
+  #identity: string | undefined
+
+  constructor(path: string) {
+    this.path = path
+    this.#absolute = resolve(path)
+  }
+
+  /** Whether a path names a file: an abstract socket (Linux) begins with a zero byte, a named pipe of Windows is none. */
+  static isFile(path: string): boolean {
+    return process.platform !== 'win32' && !path.startsWith('\0')
+  }
+
+  /** The error of a path that is too long, on every Node: before 24 it would bind to the beginning of it without a word. */
+  get tooLong(): NodeJS.ErrnoException | undefined {
+    if (Buffer.byteLength(this.path) <= LONGEST_PATH) return undefined
+    const details = { code: 'EINVAL', errno: -constants.errno.EINVAL, syscall: 'listen', address: this.path }
+    return Object.assign(new Error(`listen EINVAL: invalid argument ${this.path}`), details)
+  }
+
+  /**
+   * A free name beside the path to bind to, or undefined where the path cannot be had: then the caller binds to the path
+   * itself and gets the error that it deserves, with the path in it. A socket that a crash left behind is replaced.
+   */
+  temporaryName(): string | undefined {
+    if (os.stat(dirname(this.path)) === undefined) return undefined
+    if (os.stat(this.path) !== undefined && !isStale(this.path)) return undefined
+    const beside = `${this.path}.${randomName(6)}`
+    if (Buffer.byteLength(beside) <= LONGEST_PATH) return beside
+    return join(dirname(this.path), randomName(Buffer.byteLength(basename(this.path))))
+  }
+
+  /** Moves the bound socket to its path, in one step. */
+  install(temporary: string): void {
+    renameSync(temporary, this.path)
+    this.recognize()
+  }
+
+  /** Takes note of the file that is at the path now, as the one to remove in the end. */
+  recognize(): void {
+    this.#identity = identityOf(this.#absolute)
+  }
+
+  /** Removes the path, unless somebody has put another file there. */
+  remove(): void {
+    if (this.#identity === undefined || identityOf(this.#absolute) !== this.#identity) return
+    this.#identity = undefined
+    try {
+      unlinkSync(this.#absolute)
+    } catch {
+      // Gone between the two calls, or its folder became read-only: there is nothing left to do with it.
+    }
+  }
+}
+
+/** sun_path holds 108 bytes on Linux and 104 on macOS, with the zero byte: https://man7.org/linux/man-pages/man7/unix.7.html */
+const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
+
+function randomName(length: number): string {
+  return randomBytes(length).toString('hex').slice(0, length)
+}
+
+function identityOf(path: string): string | undefined {
+  const stat = os.stat(path)
+  return stat && `${stat.dev}:${stat.ino}`
+}
+
+/**
+ * Whether the path is a socket that nobody serves on. Only a connection attempt can tell, and `listen` has to know before
+ * it returns: hence a process of its own, which costs its start-up, once, and only where a path was left behind.
+ */
+function isStale(path: string): boolean {
+  if (!os.stat(path)?.isSocket()) return false
+  const probe = join(__dirname, 'connect-probe.js')
+  const env = { ...process.env, NODE_OPTIONS: '' }
+  return spawnSync(process.execPath, [probe, path], { env, stdio: 'ignore', timeout: 5000 }).status === 3
+}

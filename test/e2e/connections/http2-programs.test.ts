@@ -1,0 +1,56 @@
+import t from 'tap'
+import type { Target } from '../../support/connection.js'
+import { cleartext, secure } from '../../support/http2-variants.js'
+import { missing, runProgram } from '../../support/programs.js'
+import { startServer } from '../../support/start.js'
+
+const curl = missing('curl', 'HTTP2')
+for (const { name, fastify, target } of [cleartext, secure]) {
+  t.test(`${name}: curl asks on through a reload`, { skip: curl }, async (t) => {
+    const server = await startServer(t, { config: { fastify, options: { probation: 0 } } })
+    const url = urlOf(target(server))
+    const how = name === 'cleartext' ? '--http2-prior-knowledge' : '--http2'
+    const asked = runProgram('curl', ['-sSk', how, `${url}/hold/slow`, '-w', '\n%{http_version}\n', `${url}/`])
+    await server.held('slow')
+    server.signal('SIGHUP')
+    const child = await server.serving(2)
+    await server.eventOf(server.pid, 'draining')
+    await server.tell({ command: 'release', name: 'slow' }, server.pid)
+    const [first = '', , second = ''] = (await asked).stdout.split('\n')
+    t.match(JSON.parse(first), { pid: server.pid, generation: 1 })
+    t.match(JSON.parse(second.replace(/^2/, '')), { pid: child, generation: 2 })
+    t.equal(await server.exitOf(server.pid), 0)
+  })
+}
+
+t.test('nghttp sees two GOAWAYs and its whole answer', { skip: missing('nghttp') }, async (t) => {
+  const server = await startServer(t, { config: { fastify: cleartext.fastify, options: { probation: 0 } } })
+  const asked = runProgram('nghttp', ['-v', `${urlOf(server.target())}/stream/slow`])
+  await server.held('slow')
+  server.signal('SIGHUP')
+  await server.eventOf(server.pid, 'draining')
+  // Its second PING is on its way: what it has been told by then comes before the end of its stream.
+  await server.tell({ command: 'release', name: 'slow' }, server.pid)
+  const { stdout } = await asked
+  t.match(stdout, `end ${server.pid}`)
+  t.equal(await server.exitOf(server.pid), 0)
+  const told = [...stdout.matchAll(/recv GOAWAY[^\n]*\n\s*\(last_stream_id=(\d+), error_code=NO_ERROR/g)]
+  t.ok(told.length >= 1, stdout)
+})
+
+t.test('h2load: no new connection is refused or cut', { skip: missing('h2load') }, async (t) => {
+  for (const { fastify, target } of [cleartext, secure]) {
+    const server = await startServer(t, { config: { fastify, options: { probation: 50 } } })
+    // Each connection makes its few requests and ends.
+    const run = runProgram('h2load', ['-n', '1200', '-c', '300', '-r', '60', '-m', '4', `${urlOf(target(server))}/`])
+    await server.reload()
+    await server.reload()
+    const { stdout } = await run
+    t.match(stdout, /1200 succeeded, 0 failed, 0 errored, 0 timeout/, stdout)
+  }
+})
+
+function urlOf(target: Target): string {
+  if (!('port' in target)) throw new Error('no port')
+  return `${target.tls === undefined ? 'http' : 'https'}://${target.host}:${target.port}`
+}

@@ -1,0 +1,108 @@
+import t from 'tap'
+import type { HttpConnection } from '../../support/connection.js'
+import type { Exchange } from '../../support/exchange.js'
+import { checkMoved, openIdle, openUnused, portsAt, untilAt } from '../../support/moving.js'
+import type { Line } from '../../support/output.js'
+import { startServer } from '../../support/start.js'
+
+const script = 'migration.cjs'
+const CONNECTIONS = 100
+/** Long enough for the child to be killed in it. Milliseconds. */
+const PROBATION = 6_000
+
+t.jobs = 2
+
+/** After how many connections have moved the child is killed: anywhere in the growing batches. */
+for (const moved of [1, 7, 40, 90]) {
+  t.test(`a child that is killed when ${moved} of ${CONNECTIONS} connections have moved`, async (t) => {
+    const server = await startServer(t, { script, config: { options: { probation: PROBATION } } })
+    const idle = await openIdle(server.target(), CONNECTIONS / 2)
+    const connections = [...idle, ...(await openUnused(server.target(), CONNECTIONS / 2))]
+    const ports = connections.map(({ localPort }) => localPort)
+    server.signal('SIGHUP')
+    const child = await server.serving(2)
+    await server.event({ what: `connection ${moved} of the child`, test: () => portsAt(server, child).length >= moved })
+    process.kill(child, 'SIGKILL')
+    // Sent while nobody knows who will answer.
+    const exchanges = connections.map((connection, index) => count(connection, index))
+    const outcomes = await Promise.allSettled(exchanges.map(({ response }) => response))
+    t.match(await server.eventOf(server.pid, 'rolled-back'), { err: { code: 'GRACEFUL_ERR_ROLLED_BACK' } })
+
+    const taken = new Set(portsAt(server, child))
+    const lost = connections.filter((_, index) => outcomes[index]?.status === 'rejected')
+    const strangers = lost.filter((connection) => !taken.has(ports[connections.indexOf(connection)]))
+    t.ok(
+      strangers.length <= 1,
+      `${lost.length} of ${taken.size} taken ones and ${strangers.length} on its way are lost`
+    )
+    await server.heard(server.pid)
+    const counted = server.events('counted').map(({ id }) => id)
+    t.equal(new Set(counted).size, counted.length, 'no request was answered twice')
+    await checkMoved(
+      t,
+      connections.filter((connection) => !lost.includes(connection)),
+      server.pid
+    )
+
+    const [fresh] = (await openIdle(server.target(), 1)) as [HttpConnection]
+    server.signal('SIGHUP', server.pid)
+    const isNext = (line: Line) => line.graceful === 'handed-over' && line.child !== child
+    const next = Number((await server.event({ what: 'next handover', test: isNext })).child)
+    await untilAt(server, next, fresh)
+    await checkMoved(t, [fresh], next)
+    t.equal(await server.stop(), 0)
+  })
+}
+
+t.test('a stop does not wait for ever for a child that stands still', async (t) => {
+  const options = { probation: 5_000, drainTimeout: 1_000 }
+  const server = await startServer(t, { script, config: { options, extra: { standStill: true } } })
+  const connections = await openIdle(server.target(), 10)
+  server.signal('SIGHUP')
+  const child = (await server.event('standing still')).pid
+  await server.eventOf(server.pid, 'handed-over')
+  server.signal('SIGTERM', server.pid)
+  await server.eventOf(server.pid, 'closed')
+  process.kill(child, 'SIGCONT')
+  t.equal(await server.exitOf(child), 0, 'the child was told to stop too')
+  t.equal(await server.exitOf(server.pid), 0)
+  const endings = await Promise.all(connections.map(({ closed }) => closed))
+  t.strictSame(new Set(endings), new Set(['by the server']))
+})
+
+t.test('a reload succeeds, and its parent leaves, when the child stands still and wakes up', async (t) => {
+  const server = await startServer(t, { script, config: { extra: { standStill: true } } })
+  const connections = await openIdle(server.target(), 10)
+  server.signal('SIGHUP')
+  const child = (await server.event('standing still')).pid
+  await server.eventOf(server.pid, 'draining')
+  process.kill(child, 'SIGCONT')
+  t.equal(await server.exitOf(server.pid), 0)
+  await checkMoved(t, connections, child)
+})
+
+t.test('connections in use that cannot move in time are told to close, not cut off', async (t) => {
+  const options = { probation: 0, drainTimeout: 8_000 }
+  const server = await startServer(t, { script, config: { options, extra: { standStill: true } } })
+  const connections = await openIdle(server.target(), 10)
+  server.signal('SIGHUP')
+  const child = (await server.event('standing still')).pid
+  await server.eventOf(server.pid, 'draining')
+  let isOver = false
+  const use = async (connection: HttpConnection) => {
+    while (!connection.announced && !isOver) await connection.request({ path: '/' })
+  }
+  // One of them may be on its way to the child: that one is answered when the child wakes up.
+  const inUse = connections.map((connection) => use(connection))
+  await server.eventOf(server.pid, 'closed')
+  isOver = true
+  process.kill(child, 'SIGCONT')
+  await Promise.all(inUse)
+  t.ok(connections.filter(({ announced }) => announced).length >= 9, 'told to close')
+  t.equal(await server.exitOf(server.pid), 0)
+  t.strictSame(server.events('forced'), [])
+})
+
+function count(connection: HttpConnection, index: number): Exchange {
+  return connection.send({ method: 'POST', path: `/count/${index}` })
+}

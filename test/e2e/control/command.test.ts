@@ -1,0 +1,104 @@
+import t from 'tap'
+import { startWithControl } from '../../support/control-requests.js'
+import { runCommand } from '../../support/package-command.js'
+
+t.test('reload prints what happened when it has, and status what is', async (t) => {
+  const { server, control } = await startWithControl(t)
+  const reloaded = await runCommand(['reload', '--control', control, '--reason', 'release 2'])
+  const pid = await server.serving(2)
+  t.equal(reloaded.code, 0, reloaded.stderr)
+  t.match(
+    reloaded.stdout,
+    new RegExp(
+      `^reloaded     generation 2, pid ${pid}\nbefore       generation 1, pid ${server.pid}\nconnections  0 moved\n` +
+        'boot         [\\d.]+ ms\nhandoff      [\\d.]+ ms\nprobation    [\\d.]+ ms\ntotal        [\\d.]+ ms\nreason       release 2\n$'
+    )
+  )
+  t.equal(reloaded.stderr, '')
+  t.match(server.events('reload-succeeded'), [{ result: { reason: 'release 2' } }])
+  t.equal(await server.exitOf(server.pid), 0)
+
+  const { port } = server.target() as { port: number }
+  const status = await runCommand(['status'], { env: { FASTIFY_GRACEFUL_CONTROL: control } })
+  t.match(status, { code: 0, stderr: '' })
+  t.match(
+    status.stdout,
+    new RegExp(
+      `^generation   2\npid          ${pid}\nphase        serving\nuptime       [\\d.]+ s\nlisteners    127.0.0.1:${port}\nconnections  0\n$`
+    )
+  )
+})
+
+t.test('--json prints one object', async (t) => {
+  const { server, control } = await startWithControl(t)
+  const reloaded = await runCommand(['reload', '--json', '--control', control])
+  t.match(reloaded, { code: 0, stderr: '' })
+  const result = JSON.parse(reloaded.stdout)
+  const pid = await server.serving(2)
+  t.match(result, { generation: 2, pid, previous: { generation: 1, pid: server.pid }, migrated: 0 })
+  t.strictSame(Object.keys(result).sort(), ['generation', 'migrated', 'pid', 'previous', 'reason', 'timings'])
+  t.equal(result.reason, 'fastify-graceful reload')
+
+  const status = await runCommand(['status', '--json', '--control', control])
+  t.match(status, { code: 0, stderr: '' })
+  t.match(JSON.parse(status.stdout), { generation: 2, pid, phase: 'serving', uptime: Number, connections: 0 })
+
+  await server.release.configure({ boot: 'throw' })
+  const failed = await runCommand(['reload', '--json', '--control', control])
+  t.match(failed, { code: 1, stderr: '' })
+  const { error, ...rest } = JSON.parse(failed.stdout)
+  t.strictSame(rest, {})
+  t.match(error, { code: 'GRACEFUL_ERR_CHILD_EXITED', message: /this release cannot boot/, exitCode: 1, signal: null })
+  t.match(error.stderr.join('\n'), /Error: this release cannot boot/)
+})
+
+t.test('a status while a reload goes on', async (t) => {
+  const { server, control } = await startWithControl(t, { options: { probation: 60_000 } })
+  await server.release.configure({ boot: 'hang' })
+  const reloading = runCommand(['reload', '--control', control, '--reason', 'deploy'])
+  const { pid: hanging } = await server.event('boot')
+  const status = await runCommand(['status', '--control', control])
+  t.match(status, { code: 0, stdout: /^phase +reloading$/m })
+  t.match(
+    status.stdout,
+    new RegExp(`^reload       deploy, for \\d+ ms, child ${hanging}, 0 connections moved$`, 'm'),
+    status.stdout
+  )
+  process.kill(hanging, 'SIGKILL')
+  t.match(await reloading, { code: 1, stdout: '', stderr: /was killed by SIGKILL/ })
+
+  const { boot, ...config } = JSON.parse(await server.release.read('config.json'))
+  await server.release.write('config.json', JSON.stringify(config))
+  const rolledBack = runCommand(['reload', '--control', control])
+  const child = await server.serving(2)
+  await server.event('handed-over')
+  t.match(await runCommand(['status', '--control', control]), {
+    stdout: new RegExp(`^pid +${child}\n.*^reload +on probation; process ${server.pid} would come back$`, 'ms')
+  })
+  process.kill(child, 'SIGKILL')
+  t.match(await rolledBack, {
+    ...{ code: 1, stdout: '' },
+    stderr:
+      /^fastify-graceful: the new generation was rolled back: it was killed by SIGKILL.*\ncode {2}GRACEFUL_ERR_ROLLED_BACK\n$/
+  })
+})
+
+t.test('a reload that fails prints why, with the last lines of the child', async (t) => {
+  const { server, control } = await startWithControl(t)
+  await server.release.configure({ boot: 'throw' })
+  const { code, stdout, stderr } = await runCommand(['reload', '--control', control])
+  t.equal(code, 1)
+  t.equal(stdout, '')
+  t.match(stderr, /^fastify-graceful: the child exited with code 1 before it was ready: this release cannot boot\n/)
+  t.match(stderr, /^code {4}GRACEFUL_ERR_CHILD_EXITED\n(stderr| +) {2}.*Error: this release cannot boot\n {12}at /m)
+})
+
+t.test('a process that is killed before it has answered', async (t) => {
+  const { server, control } = await startWithControl(t)
+  await server.release.configure({ boot: 'hang' })
+  const reloading = runCommand(['reload', '--control', control])
+  const { pid: hanging } = await server.event('boot')
+  process.kill(server.pid, 'SIGKILL')
+  process.kill(hanging, 'SIGKILL')
+  t.match(await reloading, { code: 1, stdout: '', stderr: /was lost before the answer; whether it reloads is unknown/ })
+})

@@ -1,0 +1,165 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import type { ProcessStatus } from '../../../lib/control/messages.js'
+import { type ControlHandlers, ControlSocket } from '../../../lib/control/socket.js'
+import { ChildExitedError } from '../../../lib/errors.js'
+import type { ReloadResult } from '../../../lib/reload/reload-result.js'
+import { bare } from '../../support/bare.js'
+import { ControlClient } from '../../support/control-requests.js'
+import { runCommand } from '../../support/package-command.js'
+import { tempFolder } from '../../support/temp-folder.js'
+
+const worker = (pid: number): ProcessStatus => ({
+  ...{ generation: 2, pid, phase: 'serving', uptime: 1500 },
+  ...{ listeners: ['127.0.0.1:3000'], connections: pid }
+})
+
+const outcome = (pid: number): ReloadResult => ({
+  ...{ generation: 2, pid, previous: { generation: 1, pid: pid - 10 }, migrated: 3, reason: 'deploy' },
+  timings: { boot: 300, handoff: 1, probation: 100.5, total: 401.5 }
+})
+
+/** A process with several servers, whose listen calls nobody watches. */
+const HANDLERS: ControlHandlers = {
+  status: () => ({ launcher: { pid: 7, uptime: 60_000 }, workers: [worker(20), worker(21)] }),
+  reload: async () => ({ ...outcome(20), workers: [outcome(20), outcome(21)] })
+}
+
+async function open(
+  t: Test,
+  handlers: Partial<ControlHandlers> = {}
+): Promise<{ socket: ControlSocket; path: string }> {
+  const path = join(await tempFolder(t), 'control.sock')
+  const socket = new ControlSocket({ ...HANDLERS, ...handlers })
+  await socket.openAlone(path)
+  t.teardown(() => socket.close())
+  return { socket, path }
+}
+
+t.test('the status and the reload of several servers', async (t) => {
+  const { path } = await open(t)
+  const json = await runCommand(['status', '--json', '--control', path])
+  t.strictSame(JSON.parse(json.stdout), await HANDLERS.status())
+  t.strictSame(await runCommand(['status', '--control', path]), {
+    ...{ code: 0, stderr: '' },
+    stdout: `launcher     7
+uptime       60.0 s
+
+generation   2
+pid          20
+phase        serving
+uptime       1.5 s
+listeners    127.0.0.1:3000
+connections  20
+
+generation   2
+pid          21
+phase        serving
+uptime       1.5 s
+listeners    127.0.0.1:3000
+connections  21
+`
+  })
+  const reloaded = await runCommand(['reload', '--json', '--control', path])
+  t.strictSame(JSON.parse(reloaded.stdout), await HANDLERS.reload(''))
+  const { stdout } = await runCommand(['reload', '--control', path])
+  t.match(stdout, /^reloaded +generation 2, pid 20\n.*\n\nreloaded +generation 2, pid 21\n/s)
+})
+
+t.test('whatever a handler throws is told', async (t) => {
+  const died = Object.assign(new ChildExitedError('exited with code 3', ''), {
+    exitCode: 3,
+    signal: null,
+    stderr: ['ouch']
+  })
+  const status = () => {
+    throw new Error('not now')
+  }
+  const { path } = await open(t, { status, reload: () => Promise.reject(died) })
+  const failed = await runCommand(['reload', '--json', '--control', path])
+  t.strictSame(JSON.parse(failed.stdout), {
+    error: {
+      ...{ code: 'GRACEFUL_ERR_CHILD_EXITED', message: 'the child exited with code 3 before it was ready' },
+      ...{ statusCode: 502, stderr: ['ouch'], exitCode: 3, signal: null }
+    }
+  })
+  t.match(await runCommand(['status', '--control', path]), {
+    code: 1,
+    stderr: 'fastify-graceful: not now\ncode  Error\n'
+  })
+})
+
+t.test('only its user reaches the socket, and it goes with whoever opened it', async (t) => {
+  const { socket, path } = await open(t)
+  t.equal((statSync(path).mode & 0o777).toString(8), '600')
+  t.strictSame(readdirSync(join(path, '..')), ['control.sock'])
+  const waiting = await ControlClient.open(path)
+  t.match(await waiting.ask({ command: 'status' }), { status: { launcher: { pid: 7 } } })
+  const second = new ControlSocket(HANDLERS)
+  await t.rejects(second.openAlone(path), {
+    ...{ code: 'GRACEFUL_ERR_CONTROL_SOCKET', message: /another process serves there/, cause: { code: 'EADDRINUSE' } }
+  })
+  t.match(await runCommand(['status', '--control', path]), { code: 0 }, 'and it goes on')
+  socket.close()
+  t.notOk(existsSync(path))
+})
+
+t.test('nobody else could have reached it before, at whatever name', async (t) => {
+  const folder = await tempFolder(t)
+  const socket = new ControlSocket(HANDLERS)
+  const seen: string[] = []
+  // The first moment that there is to see.
+  socket.server.prependOnceListener('listening', () => {
+    for (const name of readdirSync(folder)) seen.push((statSync(join(folder, name)).mode & 0o077).toString(8))
+  })
+  const before = process.umask(0)
+  t.teardown(() => process.umask(before))
+  await socket.openAlone(join(folder, 'control.sock'))
+  t.equal(process.umask(), 0, 'the umask is that of before')
+  socket.close()
+  t.strictSame(seen, ['0'])
+})
+
+t.test('who waits for an answer when it closes gets it', async (t) => {
+  let finish!: () => void
+  const asked = new Promise<void>((resolve) => {
+    finish = resolve
+  })
+  let begun!: () => void
+  const isAsked = new Promise<void>((resolve) => {
+    begun = resolve
+  })
+  const reload = async () => {
+    begun()
+    await asked
+    return outcome(20)
+  }
+  const { socket, path } = await open(t, { reload })
+  const client = await ControlClient.open(path)
+  const answer = client.ask({ command: 'reload', reason: 'deploy' })
+  await isAsked
+  socket.close()
+  finish()
+  t.match(await answer, { reload: { pid: 20 } })
+})
+
+t.test('what a crash left behind is replaced; what is no socket, or cannot be had, is not', async (t) => {
+  const folder = await tempFolder(t)
+  const path = join(folder, 'control.sock')
+  const listen = `require('net').createServer().listen(${JSON.stringify(path)}, () => console.log('listens'))`
+  const crashing = spawn(...bare({}, process.execPath, ['-e', listen]), { stdio: ['ignore', 'pipe', 'inherit'] })
+  await once(crashing.stdout, 'data')
+  crashing.kill('SIGKILL')
+  await once(crashing, 'exit')
+  t.ok(existsSync(path))
+  const socket = new ControlSocket(HANDLERS)
+  await socket.openAlone(path)
+  t.match(await runCommand(['status', '--control', path]), { code: 0 })
+  socket.close()
+  t.notOk(existsSync(path))
+  for (const place of [folder, join(folder, 'x'.repeat(120)), join(folder, 'missing', 'socket')])
+    await t.rejects(new ControlSocket(HANDLERS).openAlone(place), { code: 'GRACEFUL_ERR_CONTROL_SOCKET' })
+})

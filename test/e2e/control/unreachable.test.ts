@@ -1,0 +1,155 @@
+import { chmodSync, cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import * as errors from '../../../lib/control/errors.js'
+import { startWithControl, statusAt } from '../../support/control-requests.js'
+import { type CommandSettings, runCommand } from '../../support/package-command.js'
+import { missing } from '../../support/programs.js'
+import { PACKAGE_ROOT } from '../../support/release.js'
+import { tempFolder } from '../../support/temp-folder.js'
+
+/** Of these, a test of the socket itself tells: control-path, control-clients. */
+const provoked = new Set(['GRACEFUL_ERR_CONTROL_SOCKET', 'GRACEFUL_ERR_BAD_REQUEST'])
+
+/** Runs both commands and checks what they say, to people and to programs. */
+async function fails(t: Test, path: string, code: string, message: RegExp, settings: CommandSettings = {}) {
+  provoked.add(code)
+  for (const command of ['reload', 'status']) {
+    const args = [command, '--control', path, '--timeout', '1000']
+    const { code: exit, stdout, stderr } = await runCommand(args, settings)
+    t.match({ exit, stdout }, { exit: 1, stdout: '' }, `${command}: ${stderr}`)
+    t.match(stderr, message)
+    t.ok(stderr.endsWith(`\ncode  ${code}\n`), stderr)
+  }
+  const json = await runCommand(['status', '--json', '--control', path, '--timeout', '1000'], settings)
+  t.match(json, { code: 1, stderr: '' })
+  t.match(JSON.parse(json.stdout), { error: { code, message } })
+}
+
+t.test('no such socket, and what is none', async (t) => {
+  const folder = await tempFolder(t)
+  const file = join(folder, 'file')
+  writeFileSync(file, '')
+  await fails(t, join(folder, 'none'), 'GRACEFUL_ERR_UNREACHABLE', /none: there is no such socket; does the server run/)
+  for (const path of [file, folder]) await fails(t, path, 'GRACEFUL_ERR_UNREACHABLE', /: it is no socket/)
+  await fails(
+    t,
+    join(folder, 'x'.repeat(200)),
+    'GRACEFUL_ERR_UNREACHABLE',
+    /x: the path is longer than the system allows/
+  )
+})
+
+t.test('a socket that a crash has left behind', async (t) => {
+  const { server, control } = await startWithControl(t)
+  server.signal('SIGKILL')
+  await server.gone
+  await fails(
+    t,
+    control,
+    'GRACEFUL_ERR_UNREACHABLE',
+    /nobody accepts; a server that crashed has left the socket behind/
+  )
+})
+
+const isRoot = process.getuid?.() === 0
+
+t.test('another user', { skip: isRoot && missing('setpriv') }, async (t) => {
+  const { server, control } = await startWithControl(t)
+  // The mode of the socket is all that is in the way; and the command needs nothing but these files.
+  const folder = await tempFolder(t)
+  for (const path of [join(control, '..'), folder]) chmodSync(path, 0o755)
+  mkdirSync(join(folder, 'node_modules'))
+  for (const path of ['dist/lib', 'package.json', 'node_modules/@fastify/error'])
+    cpSync(join(PACKAGE_ROOT, path), join(folder, path), { recursive: true, dereference: true })
+  const prefix = isRoot ? ['setpriv', '--reuid=65534', '--clear-groups', '--'] : []
+  if (!isRoot) chmodSync(control, 0)
+  const other = { prefix, root: folder }
+  const works = await runCommand(['--version'], other)
+  if (works.code !== 0) return t.plan(0, `the other user cannot run this Node: ${works.stderr}`)
+  await fails(t, control, 'GRACEFUL_ERR_UNREACHABLE', /permission denied; only the user that the server runs as/, other)
+  chmodSync(control, 0o600)
+  t.match(await statusAt(control), { pid: server.pid, generation: 1, phase: 'serving' })
+})
+
+/** Listens on a unix socket, as something that is no server with this plugin. */
+async function serve(t: Test, onConnection: (socket: Socket) => void): Promise<string> {
+  const path = join(await tempFolder(t), 'socket')
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket.on('error', () => {}))
+    onConnection(socket)
+  })
+  await new Promise<void>((resolve) => server.listen(path, resolve))
+  t.teardown(() => {
+    server.close()
+    for (const socket of sockets) socket.destroy()
+  })
+  return path
+}
+
+t.test('who never answers', async (t) => {
+  const path = await serve(t, () => {})
+  await fails(t, path, 'GRACEFUL_ERR_NO_ANSWER', /the process at .* did not answer within 1000 ms/)
+  const { stderr } = await runCommand(['reload', '--control', path, '--timeout', '100'])
+  t.match(stderr, /within 100 ms; whether it reloads is unknown, see its status/)
+})
+
+t.test('who hangs up', async (t) => {
+  for (const hangUp of [
+    (socket: Socket) => socket.end(),
+    (socket: Socket) => socket.once('data', () => socket.destroy())
+  ])
+    await fails(t, await serve(t, hangUp), 'GRACEFUL_ERR_CONNECTION_LOST', /was lost before the answer/)
+})
+
+t.test('who answers something else', async (t) => {
+  for (const [answer, received] of [
+    ['HTTP/1.1 400 Bad Request\r\n\r\n', /it answered "HTTP\/1\.1 400 Bad Request\\r"/],
+    ['{"fastifyGracefulControl":2,"status":{}}\n', /of this version: it answered/],
+    ['{"fastifyGracefulControl":1,"greeting":{}}\n', /it answered "\{/],
+    ['{"fastifyGracefulControl":1,"status":[]}\n', /it answered "\{/],
+    ['{"fastifyGracefulControl":1,"sta', /it answered "\{/],
+    ['x'.repeat(5 * 1024 * 1024), /it answered more than 4194304 bytes/]
+  ] as const)
+    await fails(t, await serve(t, (socket) => socket.end(answer)), 'GRACEFUL_ERR_BAD_ANSWER', received)
+})
+
+t.test('wrong usage', async (t) => {
+  provoked.add('GRACEFUL_ERR_USAGE')
+  for (const [args, message] of [
+    [['reload'], /no control socket given: use --control <path> or FASTIFY_GRACEFUL_CONTROL/],
+    [['status', '--control', ''], /no control socket given/],
+    [['status', '--control'], /--control/],
+    [['status', '--control', 'x', '--port', '3000'], /Unknown option '--port'/],
+    [['status', '--control', 'x', '--reason', 'why'], /Unknown option '--reason'/],
+    [['reload', 'now', '--control', 'x'], /Unexpected argument 'now'/],
+    [
+      ['reload', '--control', 'x', '--timeout', '0'],
+      /--timeout must be a whole number of milliseconds from 1.*received 0/
+    ],
+    [['reload', '--control', 'x', '--timeout', '5s'], /received 5s/]
+  ] as const) {
+    const told = await runCommand([...args])
+    t.match(told, { code: 2, stdout: '', stderr: message }, args.join(' '))
+    t.match(told.stderr, /\nusage:\n/)
+    const json = await runCommand([...args, '--json'])
+    if (json.stderr === '') t.match(JSON.parse(json.stdout), { error: { code: 'GRACEFUL_ERR_USAGE', message } })
+    t.equal(json.code, 2)
+  }
+})
+
+t.test('--help and --version', async (t) => {
+  const { version } = require(join(PACKAGE_ROOT, 'package.json'))
+  t.match(await runCommand(['--version']), { code: 0, stdout: `${version}\n`, stderr: '' })
+  for (const args of [['--help'], ['reload', '--help'], ['status', '--help']])
+    t.match(await runCommand(args), { code: 0, stdout: /^usage:\n.*\n.*reload \[options\]/, stderr: '' })
+})
+
+t.test('every code has been provoked', async (t) => {
+  const codes = Object.values(errors).map(
+    (ErrorClass) => new (ErrorClass as unknown as new () => { code: string })().code
+  )
+  t.strictSame([...provoked].sort(), codes.sort())
+})

@@ -1,0 +1,120 @@
+import { once } from 'node:events'
+import { copyFile, link, rm } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import t from 'tap'
+import { failReload, succeedReload } from '../../support/admin.js'
+import { HttpConnection } from '../../support/connection.js'
+import { Gate } from '../../support/gate.js'
+import { startServer } from '../../support/start.js'
+import { tempFolder } from '../../support/temp-folder.js'
+
+t.jobs = 3
+
+const PLUGIN = `const app = require('fastify')({ logger: true })
+app.register(require('fastify-graceful-reload'))`
+
+/** Ways to boot for ever. */
+const HANGS: Record<string, string> = {
+  'that does not load the plugin': 'setInterval(() => {}, 1000)',
+  'in a loop, deaf to signals': `process.on('SIGTERM', () => {}); for (;;) {}`,
+  'in a plugin': `${PLUGIN}
+    app.register((app, options, done) => setInterval(() => {}, 1000))
+    app.listen({ port: 0, host: '127.0.0.1' })`,
+  'without listening': `${PLUGIN}
+    app.ready().then(() => setInterval(() => {}, 1000))`,
+  'in a loop after it listens': `${PLUGIN}
+    app.addHook('onListen', async () => { for (;;) {} })
+    app.listen({ port: 0, host: '127.0.0.1' })`
+}
+
+t.test('a child that hangs is killed after readyTimeout', async (t) => {
+  const server = await startServer(t, { config: { options: { readyTimeout: 1_500 } } })
+  for (const [name, code] of Object.entries(HANGS)) {
+    await t.test(name, async (t) => {
+      const refusal = await failReload(t, server, () => server.release.write('server.cjs', code))
+      t.match(refusal, {
+        code: 'GRACEFUL_ERR_READY_TIMEOUT',
+        statusCode: 504,
+        message: /no child was ready within 1500 ms/
+      })
+    })
+  }
+})
+
+t.test('after a child that hung the next reload works', async (t) => {
+  // It has to be long enough for a good child on a busy machine too.
+  const server = await startServer(t, { config: { options: { readyTimeout: 6_000 } } })
+  const good = await server.release.read('server.cjs')
+  const refusal = await failReload(t, server, () => server.release.write('server.cjs', `${PLUGIN}\n for (;;) {}`))
+  t.match(refusal, { code: 'GRACEFUL_ERR_READY_TIMEOUT' })
+  await server.release.write('server.cjs', good)
+  await succeedReload(t, server)
+})
+
+t.test('a child accepts nothing before its parent lets it take over', async (t) => {
+  const server = await startServer(t)
+  const gate = await Gate.open(t)
+  await server.release.write('server.cjs', gate.before(await server.release.read('server.cjs')))
+  server.signal('SIGHUP')
+  const pid = Number((await server.event('reload-started')).child)
+  const letIn = await gate.arrival()
+  server.signal('SIGSTOP', server.pid)
+  letIn()
+  await server.eventOf(pid, 'started')
+  const connection = await HttpConnection.open(server.target())
+  const answer = connection.request({ path: '/' })
+  // The child looks for connections before it looks for commands again.
+  for (const name of ['first', 'second']) {
+    await server.tell({ command: 'release', name }, pid)
+    await server.event((line) => line.fixture === 'released' && line.name === name)
+  }
+  server.signal('SIGKILL', pid)
+  server.signal('SIGCONT', server.pid)
+  t.match(JSON.parse((await answer).body), { pid: server.pid })
+  connection.close()
+  t.match(await server.event('reload-failed'), { err: { code: 'GRACEFUL_ERR_CHILD_EXITED', signal: 'SIGKILL' } })
+})
+
+t.test('a veto by preReload starts no child', async (t) => {
+  const server = await startServer(t, { config: { veto: 'not today' } })
+  const refusal = await failReload(t, server, async () => {})
+  t.match(refusal, { code: 'GRACEFUL_ERR_VETOED', statusCode: 409, message: /not today/ })
+  t.strictSame(server.events('reload-started'), [])
+})
+
+t.test('an executable that is gone fails the reload, and the next one finds it again', async (t) => {
+  const execPath = join(await tempFolder(t), 'node')
+  await provideNode(execPath)
+  const server = await startServer(t, { execPath })
+  const refusal = await failReload(t, server, () => rm(execPath))
+  t.match(refusal, { code: 'GRACEFUL_ERR_SPAWN_FAILED', statusCode: 500, message: /ENOENT/ })
+  t.ok(refusal.message.includes(execPath), refusal.message)
+  await provideNode(execPath)
+  await succeedReload(t, server)
+})
+
+for (const report of ['app.log.error(err)', 'console.error(err)']) {
+  t.test(`an occupied port that new code asks for in addition is named (${report})`, async (t) => {
+    const occupant = createServer().listen(0, '127.0.0.1')
+    await once(occupant, 'listening')
+    t.teardown(() => occupant.close())
+    const { port } = occupant.address() as AddressInfo
+    const server = await startServer(t)
+    const good = await server.release.read('server.cjs')
+    const code = `${PLUGIN}
+      const other = require('fastify')()
+      other.register(require('fastify-graceful-reload'))
+      const listening = [[app, 0], [other, ${port}]].map(([app, port]) => app.listen({ port, host: '127.0.0.1' }))
+      Promise.all(listening).catch((err) => { ${report}; process.exit(1) })`
+    const refusal = await failReload(t, server, () => server.release.write('server.cjs', code))
+    t.match(refusal, { code: 'GRACEFUL_ERR_CHILD_EXITED', message: new RegExp(`code 1.*EADDRINUSE.*:${port}`) })
+    await server.release.write('server.cjs', good)
+    await succeedReload(t, server)
+  })
+}
+
+/** A node binary of its own at this path; a link where it can be one, since it has 100 MB. */
+async function provideNode(path: string): Promise<void> {
+  await link(process.execPath, path).catch(() => copyFile(process.execPath, path))
+}

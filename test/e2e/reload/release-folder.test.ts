@@ -1,0 +1,130 @@
+import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { Release } from '../../support/release.js'
+import type { TestServer } from '../../support/server.js'
+import { type Preparation, startServer } from '../../support/start.js'
+
+t.jobs = 3
+
+const OPTIONS = { options: { probation: 100 } }
+
+async function addEntries(release: Release): Promise<void> {
+  await mkdir(release.path('bin'))
+  await release.write('index.js', await release.read('server.cjs'))
+  // As a program that is installed globally does.
+  await writeFile(release.path('../program.cjs'), `require(require('node:path').resolve('server.cjs'))`)
+}
+
+/** A server whose release folder is found through the link `current`, as most deployments have it. */
+class Deployment {
+  readonly server: TestServer
+  readonly #folder: string
+
+  private constructor(server: TestServer, folder: string) {
+    this.server = server
+    this.#folder = folder
+  }
+
+  /** Starts with a command that is given the link and the folder behind it. */
+  static async start(t: Test, begin: (link: string, behind: string) => Preparation): Promise<Deployment> {
+    let folder = ''
+    const prepare = async (release: Release, parent: string) => {
+      folder = parent
+      await symlink(release.folder, join(parent, 'current'))
+      await addEntries(release)
+      return begin(join(parent, 'current'), release.folder)
+    }
+    return new Deployment(await startServer(t, { config: OPTIONS, prepare }), folder)
+  }
+
+  /** Makes a new release in a folder of its own and moves the link to it, in one step. */
+  async deploy(name: string): Promise<Release> {
+    const release = await Release.create(join(this.#folder, name), { ...OPTIONS, release: name })
+    await addEntries(release)
+    await symlink(release.folder, join(this.#folder, 'next'))
+    await rename(join(this.#folder, 'next'), join(this.#folder, 'current'))
+    return release
+  }
+
+  /** Deletes a folder that is no longer in use. */
+  async remove(release: Release): Promise<void> {
+    await rm(release.folder, { recursive: true })
+  }
+
+  /** Reloads and returns which release the new generation has loaded, and from where. */
+  async reload(generation: number) {
+    await this.server.reload()
+    const test = (line: { fixture?: string; generation?: number }) =>
+      line.fixture === 'started' && line.generation === generation
+    const { release, cwd, script } = await this.server.event({ what: `start of generation ${generation}`, test })
+    return { release, cwd, script }
+  }
+
+  get warnings(): unknown[] {
+    return this.server.events('warning').map(({ warning }) => warning)
+  }
+}
+
+/** A shell sets `PWD` to the way it came, links included; the process that it becomes inherits that. */
+function fromFolder(folder: string, ...args: string[]) {
+  return (link: string): Preparation => ({
+    command: ['/bin/sh', '-c', `cd "$0" && exec "$@"`, join(link, folder), process.execPath, ...args]
+  })
+}
+
+const STARTS: Record<string, (link: string, behind: string) => Preparation> = {
+  'cd current && node server.cjs': fromFolder('.', 'server.cjs'),
+  'cd current && node ./server.cjs': fromFolder('.', './server.cjs'),
+  'cd current && node server.mjs': fromFolder('.', 'server.mjs'),
+  'cd current && node .': fromFolder('.', '.'),
+  'cd current && node index': fromFolder('.', 'index'),
+  'cd current/bin && node ../server.cjs': fromFolder('bin', '../server.cjs'),
+  'cd current && node /path/to/release/server.cjs': (link, behind) => fromFolder('.', join(behind, 'server.cjs'))(link),
+  'cd current && node --import ./server.mjs -e 0': fromFolder('.', '--import', './server.mjs', '-e', '0'),
+  'node /path/to/current/server.cjs': (link) => ({ cwd: '/', script: join(link, 'server.cjs') }),
+  'cd / && node path/to/current/server.cjs': (link) => ({ cwd: '/', script: join(link.slice(1), 'server.cjs') })
+}
+
+for (const [how, begin] of Object.entries(STARTS)) {
+  t.test(`${how}: a reload loads the release to which the link has moved`, async (t) => {
+    const deployment = await Deployment.start(t, begin)
+    const second = await deployment.deploy('B')
+    t.match(await deployment.reload(2), { release: 'B' })
+    await deployment.deploy('C')
+    await Promise.all([deployment.server.release, second].map((old) => deployment.remove(old)))
+    t.match(await deployment.reload(3), { release: 'C' }, 'also when the old folders are gone')
+    t.match(await deployment.reload(4), { release: 'C' })
+    t.strictSame(deployment.warnings, [])
+    t.equal(await deployment.server.stop(), 0)
+  })
+}
+
+t.test('the log says so when the same release was loaded again from a link that has moved', async (t) => {
+  const deployment = await Deployment.start(t, fromFolder('.', 'server.cjs'))
+  const second = await deployment.deploy('B')
+  await second.remove('server.cjs')
+  await symlink(deployment.server.release.path('server.cjs'), second.path('server.cjs'))
+  t.match(await deployment.reload(2), { release: 'A' })
+  t.match(deployment.warnings, [/current.* leads elsewhere .* loaded .*release.server\.cjs again/])
+  t.equal(await deployment.server.stop(), 0)
+})
+
+t.test('a program outside of the release folder is no sign of an old release', async (t) => {
+  const begin = (link: string, behind: string): Preparation => fromFolder('.', join(behind, '../program.cjs'))(link)
+  const deployment = await Deployment.start(t, begin)
+  await deployment.deploy('B')
+  t.match(await deployment.reload(2), { release: 'B' })
+  t.strictSame(deployment.warnings, [])
+  t.equal(await deployment.server.stop(), 0)
+})
+
+t.test('PWD that names another directory is no guide', async (t) => {
+  const begin = (_link: string, behind: string): Preparation => ({
+    command: ['/usr/bin/env', 'PWD=/', process.execPath, 'server.cjs'],
+    cwd: behind
+  })
+  const deployment = await Deployment.start(t, begin)
+  t.match(await deployment.reload(2), { release: 'A' })
+  t.equal(await deployment.server.stop(), 0)
+})

@@ -1,0 +1,21 @@
+import t from 'tap'
+import { PACKAGE_ROOT } from '../../support/release.js'
+import { startServer } from '../../support/start.js'
+
+// The launcher has told the parent to leave and heard nothing of it since, as it stands still in its postReload hook.
+t.test('a stop of the launcher right after a reload is for the successor', async (t) => {
+  const server = await startServer(t, {
+    config: { hooks: { postReload: 'block' } },
+    prepare: async (release) => ({
+      command: [process.execPath, `${PACKAGE_ROOT}/dist/lib/cli/bin.js`, release.path('hooks.cjs')]
+    })
+  })
+  server.signal('SIGHUP', server.pid)
+  await server.event((line) => line.fixture === 'held' && line.name === 'postReload')
+  const second = server.current
+  server.signal('SIGTERM', server.pid)
+  t.match(await server.eventOf(second, 'draining', 10_000), { reason: 'SIGTERM' })
+  await server.release.write('go', '')
+  t.match(await server.waitFor(server.exit, 'end of the launcher'), { code: 0 })
+  await server.waitFor(server.gone, 'end of all generations')
+})

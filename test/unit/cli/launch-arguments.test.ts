@@ -1,0 +1,47 @@
+import t from 'tap'
+import { parseLaunchArguments } from '../../../lib/cli/launch-arguments.js'
+
+const ACCEPTED: Array<[args: string[], expected: object]> = [
+  [['server.js'], { node: ['server.js'], workers: 1, control: undefined }],
+  [['--workers', '4', 'server.js'], { node: ['server.js'], workers: 4 }],
+  [['--workers=auto', 'server.js'], { node: ['server.js'], workers: 'auto' }],
+  [['--control', 'sock', 'server.js'], { node: ['server.js'], control: 'sock' }],
+  [['--control=/a=b', 'server.js'], { node: ['server.js'], control: '/a=b' }],
+  [['server.js', '--workers', '4'], { node: ['server.js', '--workers', '4'], workers: 1 }],
+  [
+    ['--import', 'tsx', '--workers', '2', 'server.ts', '-x'],
+    { node: ['--import', 'tsx', 'server.ts', '-x'], workers: 2 }
+  ],
+  [['--import=tsx', 'server.ts'], { node: ['--import=tsx', 'server.ts'] }],
+  [['-r', './a.cjs', '-C', 'production', 's.js'], { node: ['-r', './a.cjs', '-C', 'production', 's.js'] }],
+  [['--max-old-space-size=77', '--inspect', 's.js'], { node: ['--max-old-space-size=77', '--inspect', 's.js'] }],
+  [['--title', '--workers', 's.js'], { node: ['--title', '--workers', 's.js'], workers: 1 }],
+  [['--unhandled-rejections', 'strict', '--workers', '2', 's.js'], { workers: 2 }],
+  [['--', '--odd-name.js'], { node: ['--', '--odd-name.js'] }],
+  [['-'], { node: ['-'] }]
+]
+
+for (const [args, expected] of ACCEPTED) {
+  t.test(args.join(' '), async (t) => t.match(parseLaunchArguments(args), expected))
+}
+
+const REFUSED: Array<[args: string[], message: RegExp]> = [
+  [[], /no script/],
+  [['--'], /no script/],
+  [['--enable-source-maps'], /no script/],
+  [['--import', 'tsx'], /no script/],
+  [['--import'], /--import needs a value/],
+  [['--workers'], /--workers needs a value/],
+  [['--workers', 'server.js', 'x.js'], /received server\.js/],
+  [['--control=', 'server.js'], /--control must be the path/],
+  ...['0', '-1', '1.5', 'x', '', '1025', '0x', '1e9'].map((value): [string[], RegExp] => [
+    [`--workers=${value}`, 'server.js'],
+    /--workers must be a number from 1 to 1024, or auto/
+  ])
+]
+
+for (const [args, message] of REFUSED) {
+  t.test(`refused: ${args.join(' ')}`, async (t) => {
+    t.throws(() => parseLaunchArguments(args), { code: 'GRACEFUL_ERR_USAGE', message })
+  })
+}

@@ -1,0 +1,152 @@
+import t from 'tap'
+import { type GracefulOptions, givenOptions, resolveOptions } from '../../lib/options.js'
+
+const functions = { save: () => 1, load: () => {} }
+
+const defaults = {
+  signals: { stop: ['SIGTERM', 'SIGINT'], reload: ['SIGHUP'], force: ['SIGUSR2'] },
+  readyTimeout: 30_000,
+  drainTimeout: 25_000,
+  lameDuck: 0,
+  probation: 3_000,
+  connections: 'migrate',
+  statusRoute: undefined,
+  pidFile: undefined,
+  control: undefined,
+  warmup: undefined,
+  state: undefined,
+  env: undefined
+}
+
+t.test('every option has its default', async (t) => {
+  t.match(resolveOptions({}), defaults)
+  const undefinedOptions = Object.fromEntries(Object.keys(defaults).map((name) => [name, undefined]))
+  t.match(resolveOptions(undefinedOptions), defaults, 'undefined counts as not given')
+  t.strictSame(givenOptions(undefinedOptions), [])
+})
+
+const good: Record<string, unknown[]> = {
+  signals: [
+    false,
+    {},
+    { stop: [], reload: [], force: [] },
+    { stop: ['SIGQUIT'], reload: ['SIGWINCH'] },
+    { force: ['SIGABRT'] }
+  ],
+  readyTimeout: [1, 2 ** 31 - 1],
+  drainTimeout: [0, 2 ** 31 - 1],
+  lameDuck: [0, 5_000],
+  probation: [0, 60_000],
+  connections: ['migrate', 'close'],
+  statusRoute: ['/', '/status/ready'],
+  pidFile: ['app.pid', '/run/app.pid'],
+  control: ['app.sock', '/run/app.sock'],
+  warmup: [[], ['/', '/a?b=c'], () => {}],
+  state: [functions],
+  env: [(env: NodeJS.ProcessEnv) => env]
+}
+
+const durations = [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, '5000', null, 5n, true, [], {}]
+const noText = [null, 0, '', false, {}, ['/']]
+
+const bad: Record<string, unknown[]> = {
+  signals: [
+    true,
+    null,
+    'SIGTERM',
+    ['SIGTERM'],
+    0,
+    () => {},
+    { hup: ['SIGHUP'] },
+    { constructor: ['SIGHUP'] },
+    { toString: [] },
+    { stop: 'SIGTERM' },
+    { stop: ['TERM'] },
+    { stop: ['sigterm'] },
+    { stop: ['SIGNOSUCH'] },
+    { stop: [15] },
+    { stop: null },
+    { stop: ['SIGKILL'] },
+    { reload: ['SIGSTOP'] },
+    { reload: ['SIGUSR1'] },
+    { force: ['SIGSEGV'] },
+    { stop: ['SIGHUP'] },
+    { stop: ['SIGUSR2'], reload: ['SIGUSR2'], force: [] },
+    { reload: ['SIGTERM'] }
+  ],
+  readyTimeout: [0, ...durations],
+  drainTimeout: durations,
+  lameDuck: durations,
+  probation: durations,
+  connections: [...noText, 'Close', 'move'],
+  statusRoute: [...noText, 'status'],
+  pidFile: [...noText, 'a\0b'],
+  control: [...noText, '\0abstract'],
+  warmup: [null, '/', [1], ['/', 'relative'], {}, 0],
+  state: [null, {}, functions.save, { save: functions.save }, { ...functions, load: 'load' }],
+  env: [null, {}, 'PATH', 0]
+}
+
+for (const name of Object.keys(defaults)) {
+  t.test(`option ${name}`, async (t) => {
+    for (const value of good[name] ?? [])
+      t.doesNotThrow(() => resolveOptions({ [name]: value } as GracefulOptions), `accepts ${String(value)}`)
+    for (const value of bad[name] ?? []) {
+      const expected = {
+        code: 'GRACEFUL_ERR_INVALID_OPTION',
+        name: 'FastifyError',
+        message: new RegExp(`option ${name}`)
+      }
+      t.throws(
+        () => resolveOptions({ [name]: value } as GracefulOptions),
+        expected,
+        `refuses ${JSON.stringify(value, text)}`
+      )
+    }
+    t.ok(good[name]?.length && bad[name]?.length, 'both have been tried')
+  })
+}
+
+function text(_key: string, value: unknown): unknown {
+  return ['bigint', 'function', 'number'].includes(typeof value) ? String(value) : value
+}
+
+t.test('the message names option, what is allowed, and the value', async (t) => {
+  const message = (given: object) => {
+    try {
+      resolveOptions(given as GracefulOptions)
+    } catch (error) {
+      return (error as Error).message
+    }
+    return undefined
+  }
+  t.equal(
+    message({ drainTimeout: '20s' }),
+    "fastify-graceful-reload: option drainTimeout must be a whole number of milliseconds from 0 to 2147483647, received '20s'"
+  )
+  t.match(message({ signals: { stop: ['SIGKILL'] } }), /option signals\.stop must be .*received \[ 'SIGKILL' \]$/)
+  t.match(
+    message({ signals: { stop: ['SIGHUP'] } }),
+    /option signals must be one meaning for each signal, received SIGHUP twice$/
+  )
+  t.match(
+    message({ signals: { hup: 1 } }),
+    /option signals\.hup must be stop, reload or force, received an unknown name with 1$/
+  )
+  t.match(
+    message({ drainTimout: 1 }),
+    /option drainTimout must be one of signals, readyTimeout, drainTimeout, .*, received an unknown name with 1$/
+  )
+})
+
+t.test('what Fastify itself reads from the options of a plugin is no unknown option', async (t) => {
+  const given = { prefix: '/v1', logLevel: 'warn', logSerializers: {}, drainTimeout: 1 } as GracefulOptions
+  t.match(resolveOptions(given), { drainTimeout: 1 })
+  t.strictSame(givenOptions(given), ['drainTimeout'])
+})
+
+t.test('the lists of signals are what was given, without repetition', async (t) => {
+  const { signals } = resolveOptions({ signals: { stop: ['SIGTERM', 'SIGTERM'], force: [] } })
+  t.strictSame(signals, { stop: ['SIGTERM'], reload: ['SIGHUP'], force: [] })
+  t.equal(resolveOptions({ signals: false }).signals, false)
+})
