@@ -1,3 +1,4 @@
+import { shareCompileCache } from '../base/compile-cache.js'
 import { ReadyTimeoutError, RolledBackError, StoppingError, toError, VetoedError } from '../base/errors.js'
 import type { ReloadResult } from '../base/reload-result.js'
 import { unless } from '../base/unless.js'
@@ -116,6 +117,8 @@ export class Reload {
   async #begin(): Promise<Handover> {
     const { command, listeners, options, generation, startChild } = this.#service
     const again = command.again(options.env)
+    const warning = shareCompileCache(again, options.compileCache)
+    if (warning !== undefined) this.#service.warnOnce(warning)
     const handover = await Handover.begin(again, generation + 1, listeners.handable(), startChild)
     this.#handover = handover
     this.#service.announce('reload-started', { reason: this.reason, child: handover.child.pid })
