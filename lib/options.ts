@@ -49,6 +49,11 @@ export interface GracefulOptions {
   state?: StateOptions
   /** Edits the environment of the child; receives a copy of the one this process was started with. Default: none. */
   env?: (env: NodeJS.ProcessEnv) => NodeJS.ProcessEnv
+  /**
+   * Path of a private folder in which the generations share what Node has compiled; `false`: they share nothing. Default: a folder
+   * of the service manager, or of the user.
+   */
+  compileCache?: string | false
 }
 
 /** The options with their defaults filled in. */
@@ -65,6 +70,7 @@ export interface ResolvedOptions {
   warmup: GracefulOptions['warmup']
   state: StateOptions | undefined
   env: ((env: NodeJS.ProcessEnv) => NodeJS.ProcessEnv) | undefined
+  compileCache: string | false | undefined
 }
 
 /** setTimeout takes at most a signed 32-bit number of milliseconds: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
@@ -87,7 +93,8 @@ const checks: { [K in keyof ResolvedOptions]: Check<K> } = {
   control: checkPath,
   warmup: checkWarmup,
   state: checkState,
-  env: checkFunction
+  env: checkFunction,
+  compileCache: checkFolder
 }
 
 /**
@@ -131,8 +138,17 @@ function checkRoute(value: unknown, name: string): string | undefined {
 }
 
 function checkPath(value: unknown, name: string): string | undefined {
-  if (value === undefined || (typeof value === 'string' && value !== '' && !value.includes('\0'))) return value
+  if (value === undefined || isPath(value)) return value
   throw new InvalidOptionError(name, 'the path of a file', inspect(value))
+}
+
+function checkFolder(value: unknown, name: string): string | false | undefined {
+  if (value === undefined || value === false || isPath(value)) return value
+  throw new InvalidOptionError(name, 'the path of a folder, or false', inspect(value))
+}
+
+function isPath(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && !value.includes('\0')
 }
 
 function checkFunction(value: unknown, name: string): ResolvedOptions['env'] {

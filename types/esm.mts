@@ -33,7 +33,8 @@ const options: GracefulOptions = {
   statusRoute: '/ready',
   pidFile: 'server.pid',
   control: 'control.sock',
-  env: (env) => ({ ...env, RELEASE: '2' })
+  env: (env) => ({ ...env, RELEASE: '2' }),
+  compileCache: '/var/cache/app'
 }
 same<graceful.GracefulOptions, GracefulOptions>()
 app.register(graceful, options)
@@ -51,6 +52,9 @@ app.register(graceful, { warmup: async (instance) => void (await instance.inject
 app.register(graceful, { pidFile: 1 })
 // @ts-expect-error a path
 app.register(graceful, { control: true })
+app.register(graceful, { compileCache: false })
+// @ts-expect-error the path of a folder, or false
+app.register(graceful, { compileCache: true })
 // @ts-expect-error must return an environment
 app.register(graceful, { env: () => 1 })
 

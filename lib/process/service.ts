@@ -62,6 +62,7 @@ export class Service {
   #leader: Member | undefined
   #log: FastifyBaseLogger | undefined
   #pidFile: PidFile | undefined
+  readonly #warned = new Set<string>()
 
   /** @param accepting - see {@link Listeners} */
   constructor({ command, launcher }: Origin, generation: number, events: ServiceEvents, accepting: boolean) {
@@ -130,6 +131,12 @@ export class Service {
 
   warn(warning: string, err?: Error): void {
     this.announce('warning', err === undefined ? { warning } : { warning, err })
+  }
+
+  /** Tells of what every reload would find again. */
+  warnOnce(warning: string): void {
+    if (!this.#warned.has(warning)) this.warn(warning)
+    this.#warned.add(warning)
   }
 
   /** Runs a hook of all apps that can no longer change anything: one that fails or hangs is told of, and that is all. */
@@ -271,7 +278,8 @@ const PROCESS_OPTIONS = new Set<keyof ResolvedOptions>([
   'lameDuck',
   'pidFile',
   'control',
-  'env'
+  'env',
+  'compileCache'
 ])
 
 const DEFAULTS = resolveOptions({})

@@ -3,6 +3,7 @@ import type { ReloadUnderWay } from '../control/messages.js'
 import { ReadyTimeoutError, RolledBackError, StoppingError, toError, VetoedError } from '../errors.js'
 import type { Service } from '../process/service.js'
 import { unless } from '../util/unless.js'
+import { shareCompileCache } from './compile-cache.js'
 import { Handover } from './handover.js'
 import { Probation } from './probation.js'
 import type { ReloadResult } from './reload-result.js'
@@ -116,6 +117,8 @@ export class Reload {
   async #begin(): Promise<Handover> {
     const { command, listeners, options, generation, startChild } = this.#service
     const again = command.again(options.env)
+    const warning = shareCompileCache(again, options.compileCache)
+    if (warning !== undefined) this.#service.warnOnce(warning)
     const handover = await Handover.begin(again, generation + 1, listeners.handable(), startChild)
     this.#handover = handover
     this.#service.announce('reload-started', { reason: this.reason, child: handover.child.pid })

@@ -3,7 +3,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { inspect, isDeepStrictEqual } from 'node:util'
 import { SpawnFailedError, toError } from '../errors.js'
 import { os } from '../util/os.js'
-import { shareCompileCache } from './compile-cache.js'
+import { hideCompileCache } from './compile-cache.js'
 import { HANDOFF_VARIABLE } from './handoff.js'
 import { withOwnInspector, withoutWaiting } from './node-options.js'
 import type { StartCommand } from './start-command.js'
@@ -30,6 +30,8 @@ export class Command {
   /** Must be called before the app can have changed its directory or, where there is no /proc, its environment. */
   constructor() {
     this.#env = os.startEnvironment() ?? { ...process.env }
+    // The next child gets a cache only if its folder can be trusted then.
+    if (HANDOFF_VARIABLE in this.#env) hideCompileCache(this.#env)
     for (const name of [HANDOFF_VARIABLE, ...CHANNEL_VARIABLES, ...ACTIVATION_VARIABLES]) delete this.#env[name]
     const physical = currentDirectory()
     this.#cwd = logicalDirectory(this.#env.PWD, physical)
@@ -54,7 +56,6 @@ export class Command {
     const env = { ...this.#env }
     const nodeOptions = env.NODE_OPTIONS ?? ''
     if (nodeOptions !== '') env.NODE_OPTIONS = withoutWaiting(nodeOptions)
-    shareCompileCache(env)
     return {
       file: process.execPath,
       args: [...withOwnInspector(this.#execArgv, nodeOptions), ...dashes, ...script, ...args],
@@ -92,7 +93,7 @@ function startArguments(): string[] {
   return isOurs && isScript ? [argv[1] as string, ...args] : argv.slice(1)
 }
 
-/** A function that forgets to return would start a child without so much as a PATH. */
+/** A copy of what the function returns. One that forgets to return would start a child without so much as a PATH. */
 function edited(env: NodeJS.ProcessEnv, edit: (env: NodeJS.ProcessEnv) => NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   let result: unknown
   try {
@@ -100,7 +101,7 @@ function edited(env: NodeJS.ProcessEnv, edit: (env: NodeJS.ProcessEnv) => NodeJS
   } catch (cause) {
     throw Object.assign(new SpawnFailedError('the environment of option env', toError(cause).message), { cause })
   }
-  if (typeof result === 'object' && result !== null && !('then' in result)) return result as NodeJS.ProcessEnv
+  if (typeof result === 'object' && result !== null && !('then' in result)) return { ...result }
   throw new SpawnFailedError('the environment of option env', `the function returned ${inspect(result)}`)
 }
 

@@ -46,7 +46,12 @@ export class UserManager {
     // A manager whose test is killed ends too.
     const enter =
       'for group in $CGROUPS; do mkdir $group && echo $$ > $group/cgroup.procs; done 2>/dev/null; exec setpriv --pdeathsig TERM "$@"'
-    const manager = ['env', '-i', `PATH=${process.env.PATH}`, `XDG_RUNTIME_DIR=${folder}`, MANAGER, '--user']
+    const variables = [
+      `PATH=${process.env.PATH}`,
+      `XDG_RUNTIME_DIR=${folder}`,
+      `XDG_CACHE_HOME=${join(folder, 'cache')}`
+    ]
+    const manager = ['env', '-i', ...variables, MANAGER, '--user']
     const env = { PATH: process.env.PATH, CGROUPS: cgroups.join(' ') }
     const started = spawn('sh', ['-c', enter, 'sh', ...manager, '--unit=basic.target'], {
       env,

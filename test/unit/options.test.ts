@@ -15,7 +15,8 @@ const defaults = {
   control: undefined,
   warmup: undefined,
   state: undefined,
-  env: undefined
+  env: undefined,
+  compileCache: undefined
 }
 
 t.test('every option has its default', async (t) => {
@@ -43,7 +44,8 @@ const good: Record<string, unknown[]> = {
   control: ['app.sock', '/run/app.sock'],
   warmup: [[], ['/', '/a?b=c'], () => {}],
   state: [functions],
-  env: [(env: NodeJS.ProcessEnv) => env]
+  env: [(env: NodeJS.ProcessEnv) => env],
+  compileCache: [false, 'cache', '/var/cache/app']
 }
 
 const durations = [-1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31, '5000', null, 5n, true, [], {}]
@@ -84,7 +86,8 @@ const bad: Record<string, unknown[]> = {
   control: [...noText, '\0abstract'],
   warmup: [null, '/', [1], ['/', 'relative'], {}, 0],
   state: [null, {}, functions.save, { save: functions.save }, { ...functions, load: 'load' }],
-  env: [null, {}, 'PATH', 0]
+  env: [null, {}, 'PATH', 0],
+  compileCache: [true, null, 0, '', 'a\0b', {}, ['/']]
 }
 
 for (const name of Object.keys(defaults)) {
