@@ -1,0 +1,184 @@
+import type { Effect, Input, ParentWord, Server, Step } from './server-state.js'
+import {
+  cancel,
+  force,
+  go,
+  type InputOf,
+  leave,
+  type PlaceOf,
+  queue,
+  serve,
+  stay,
+  stop,
+  stopOf,
+  wait
+} from './server-steps.js'
+
+/** A process as the child of a reload: until it serves, and on probation. */
+
+type Successor = PlaceOf<'successor'>
+type Trial = PlaceOf<'trial'>
+
+/** It boots, says that it is ready, and accepts when its parent says so. */
+export function successor(server: Server, at: Successor, input: Input): Step {
+  switch (input.type) {
+    case 'progress':
+      return at.stage === 'booting' ? progress(server, at, input) : stay(server)
+    case 'due':
+      if (input.timer === 'claims' && at.stage === 'booting') return becomeReady(server, at)
+      if (input.timer === 'word' && at.stage === 'ready') return giveUpWaiting(server)
+      return stay(server)
+    case 'parent said':
+      if (input.word.type === 'take over' && at.stage === 'ready') return load(server, at)
+      return input.word.type === 'stop' ? stop(server, stopOf(input.word), ...quiet()) : stay(server)
+    case 'parent gone':
+      return orphan(server, at)
+    case 'loaded':
+      return at.stage === 'loading' ? takeOver(server, at) : stay(server)
+    case 'not loaded':
+      return at.stage === 'loading'
+        ? leave(server, { reason: 'the state could not be loaded', cause: 'error' })
+        : stay(server)
+    case 'reload':
+      return queue(server, input)
+    case 'stop':
+      return stop(server, input, ...quiet())
+    case 'force':
+      return force(server, input.reason)
+    default:
+      return stay(server)
+  }
+}
+
+function progress(server: Server, at: Successor, { listening, complete }: InputOf<'progress'>): Step {
+  if (!listening) return stay(server, cancel('claims'))
+  return complete ? becomeReady(server, at) : stay(server, wait('claims'))
+}
+
+function becomeReady(server: Server, at: Successor): Step {
+  if (at.orphan) return load(server, at)
+  return go(server, { ...at, stage: 'ready' }, cancel('claims'), wait('word'), { do: 'offer' })
+}
+
+function load(server: Server, at: Successor): Step {
+  return go(server, { ...at, stage: 'loading' }, ...quiet(), { do: 'load state' })
+}
+
+/** Nobody else would: a child that boots goes on and serves when it can. */
+function orphan(server: Server, at: Successor): Step {
+  const alone: Successor = { ...at, orphan: true }
+  if (at.stage === 'ready') return load(server, alone)
+  const warning: Effect = { do: 'warn', about: 'orphan', reason: '' }
+  return go(server, alone, ...(at.stage === 'booting' ? [warning] : []))
+}
+
+function takeOver(server: Server, { orphan }: Successor): Step {
+  const begin: Effect[] = [{ do: 'accept' }, { do: 'serve' }]
+  if (orphan) return serve(server, ...begin, { do: 'settle', orphan: true })
+  const at: Trial = { name: 'trial', stage: 'running', reason: '', leaves: false }
+  return go(server, at, ...begin, { do: 'tell parent', word: { type: 'serving' } })
+}
+
+/** The parent lives, and does not say a word; it may go on, and then it has to find that this process ended. */
+function giveUpWaiting(server: Server): Step {
+  return leave(server, { reason: 'the parent does not let this process take over', cause: 'error' })
+}
+
+/** Its parent may still take over again. */
+export function trial(server: Server, at: Trial, input: Input): Step {
+  switch (input.type) {
+    case 'parent said':
+      return hearParent(server, at, input.word)
+    case 'parent gone':
+      return settle(server, at, true)
+    case 'roll back':
+      return at.stage === 'running' ? giveBack(server, input.reason, false) : stay(server)
+    case 'reload':
+      return queue(server, input)
+    case 'stop':
+      return stopOnTrial(server, at, input)
+    case 'force':
+      return force(server, input.reason)
+    case 'due':
+      return dueOnTrial(server, at, input)
+    default:
+      return stay(server)
+  }
+}
+
+function hearParent(server: Server, at: Trial, word: ParentWord): Step {
+  switch (word.type) {
+    case 'confirm':
+      if (at.stage === 'giving back') return stay(server)
+      return go(server, { ...at, stage: 'confirmed' }, wait('settle'), {
+        do: 'tell parent',
+        word: { type: 'confirmed' }
+      })
+    case 'settled':
+      return settle(server, at, false)
+    case 'give up':
+      return at.stage === 'giving back' ? stay(server) : giveBack(server, word.reason, false)
+    case 'taken back':
+      return at.stage === 'giving back' ? giveAway(server, at) : stay(server)
+    case 'stop':
+      return stop(server, stopOf(word), ...quiet())
+    case 'take over':
+      return stay(server)
+    default:
+      return word satisfies never
+  }
+}
+
+/** The service is this process's for good. One that cannot go on leaves all the same. */
+function settle(server: Server, at: Trial, orphan: boolean): Step {
+  const settled: Effect[] = [...quiet(), { do: 'settle', orphan }]
+  if (at.stage !== 'giving back') return serve(server, ...settled)
+  if (at.leaves) return leave(server, { reason: at.reason, cause: 'error' }, ...settled)
+  return serve(server, ...settled, { do: 'warn', about: 'too late', reason: at.reason })
+}
+
+/** Goes on accepting until the parent does. */
+function giveBack(server: Server, reason: string, leaves: boolean): Step {
+  return go(
+    server,
+    { name: 'trial', stage: 'giving back', reason, leaves },
+    cancel('settle'),
+    { do: 'tell parent', word: { type: 'roll back', reason } },
+    wait('give back')
+  )
+}
+
+function giveAway(server: Server, { reason, leaves }: Trial): Step {
+  return leave(server, { reason, cause: leaves ? 'error' : 'rolled back' }, ...quiet(), { do: 'disown' })
+}
+
+/** An error of this process alone brings the parent back; a stop that somebody asked for does not. */
+function stopOnTrial(server: Server, at: Trial, input: InputOf<'stop'>): Step {
+  if (input.cause === 'error')
+    return at.stage === 'giving back'
+      ? go(server, { ...at, reason: input.reason, leaves: true })
+      : giveBack(server, input.reason, true)
+  const word = { type: 'stopping', reason: input.reason } as const
+  // It is the parent that waits.
+  return stop(server, { ...input, awaitsParent: false }, ...quiet(), { do: 'tell parent', word })
+}
+
+function dueOnTrial(server: Server, at: Trial, { timer }: InputOf<'due'>): Step {
+  if (timer === 'settle' && at.stage === 'confirmed') {
+    const lost = server.queued
+    if (lost === undefined) return stay(server)
+    return stay(
+      { ...server, queued: undefined },
+      { do: 'warn', about: 'silent parent', reason: '' },
+      { do: 'refuse', asks: lost.asks, why: 'unknown', reason: 'the parent does not answer' }
+    )
+  }
+  if (timer !== 'give back' || at.stage !== 'giving back') return stay(server)
+  if (at.leaves) return leave(server, { reason: at.reason, cause: 'error' }, ...quiet(), { do: 'disown' })
+  return stay(server, { do: 'warn', about: 'not taken back', reason: at.reason })
+}
+
+/** No word of the parent is awaited any more. */
+function quiet(): Effect[] {
+  return (['claims', 'word', 'settle', 'give back'] as const).map(cancel)
+}

@@ -1,0 +1,128 @@
+import { stray } from './server-parent.js'
+import type { Effect, Input, Server, Step } from './server-state.js'
+import { cancel, force, go, type InputOf, type PlaceOf, refuse, stay } from './server-steps.js'
+
+/** A process on its way out. There is one way, and whoever asks later joins it. */
+
+type Leaving = PlaceOf<'leaving'>
+
+export function leaving(server: Server, at: Leaving, input: Input): Step {
+  switch (input.type) {
+    case 'due':
+      return due(server, at, input)
+    case 'drained':
+      return at.stage === 'draining' ? closeApps(server, at, input.cut) : stay(server)
+    case 'apps closed':
+      return at.stage === 'closing' ? waitForOthers(server, at, input.failed) : stay(server)
+    case 'last app closed':
+      return at.cause === 'app closes' ? waitForOthers(server, at, false) : stay(server)
+    case 'noted':
+      if (at.cause !== 'reloaded' || at.child === undefined) return stay(server)
+      return stay(server, { do: 'tell child', child: at.child, word: { type: 'settled' } })
+    case 'concluded':
+      return at.telling === undefined
+        ? stay(server)
+        : finish(server, { ...at, telling: undefined }, { do: 'answer', reload: at.telling })
+    case 'child ended':
+      return input.child === at.child ? childEnded(server, at) : stay(server)
+    case 'child said':
+      return hearChild(server, at, input)
+    case 'parent gone':
+      return finish({ ...server, parent: 'gone' }, { ...at, awaitsParent: false })
+    case 'started':
+      return stray(server, input.child)
+    case 'not started':
+      return input.child === at.child ? finish(server, { ...at, awaitsChild: false }) : stay(server)
+    case 'reload':
+      return reload(server, at, input)
+    case 'stop':
+      return stopAgain(server, at, input)
+    case 'force':
+      return end(server, at, input.reason)
+    default:
+      return stay(server)
+  }
+}
+
+function due(server: Server, at: Leaving, { timer }: InputOf<'due'>): Step {
+  if (timer === 'lame duck' && at.stage === 'lame duck') return drain(server, at)
+  return timer === 'stop' ? end(server, at, 'the limit of the whole stop') : stay(server)
+}
+
+function drain(server: Server, at: Leaving): Step {
+  const { cause, reason } = at
+  return go(server, { ...at, stage: 'draining' }, cancel('lame duck'), { do: 'drain', cause, reason })
+}
+
+/** Where the app closes itself, its own `close` goes on. */
+function closeApps(server: Server, at: Leaving, cut: boolean): Step {
+  const effects: Effect[] = at.cause === 'app closes' ? [] : [{ do: 'close apps' }]
+  return go(server, { ...at, stage: 'closing', failed: at.failed || cut }, ...effects)
+}
+
+function waitForOthers(server: Server, at: Leaving, failed: boolean): Step {
+  return finish(server, { ...at, stage: 'waiting', failed: at.failed || failed })
+}
+
+/** Ends when nobody is waited for any more. */
+export function finish(server: Server, at: Leaving, ...effects: Effect[]): Step {
+  const isOver =
+    at.stage === 'waiting' &&
+    at.telling === undefined &&
+    !at.awaitsChild &&
+    !at.awaitsParent &&
+    server.elsewhere.length === 0
+  if (!isOver) return go(server, at, ...effects)
+  const { reason, cause } = at
+  return go(server, { name: 'closed' }, ...effects, cancel('stop'), {
+    do: 'close',
+    reason,
+    code: at.failed ? 1 : 0,
+    exits: cause !== 'app closes'
+  })
+}
+
+/** What the child was asked for will not be answered any more. */
+function childEnded(server: Server, at: Leaving): Step {
+  const lost = server.launched ? [] : server.elsewhere
+  const next = { ...server, elsewhere: server.launched ? server.elsewhere : [] }
+  return finish(
+    next,
+    { ...at, awaitsChild: false, child: undefined },
+    ...refuse(lost, 'unknown', 'the new generation has ended')
+  )
+}
+
+/** A child that was handed over to and thinks better of it is too late; one that leaves in any case needs no answer. */
+function hearChild(server: Server, at: Leaving, { child, word }: InputOf<'child said'>): Step {
+  if (child !== at.child || word.type !== 'roll back' || at.awaitsChild) return stay(server)
+  return stay(server, { do: 'tell child', child, word: { type: 'settled' } })
+}
+
+/** Who leaves to a successor lets that make the reload. */
+function reload(server: Server, at: Leaving, { ask, reason }: InputOf<'reload'>): Step {
+  const { child } = at
+  const asks = ask === undefined ? [] : [ask]
+  if (at.cause !== 'reloaded' || child === undefined) return stay(server, ...refuse(asks, 'stopping', at.reason))
+  return stay({ ...server, elsewhere: [...server.elsewhere, ...asks] }, { do: 'pass on', child, asks, reason })
+}
+
+/** A parent that leaves to its successor lets idle connections take their time; with the service, they end as well. */
+function stopAgain(server: Server, at: Leaving, input: InputOf<'stop'>): Step {
+  const { cause, reason, awaitsParent } = input
+  if (cause === 'app closes') return at.stage === 'lame duck' ? drain(server, at) : stay(server)
+  const failed = at.failed || cause === 'error'
+  if (at.cause === 'app closes') {
+    const close: Effect[] = at.stage === 'closing' ? [{ do: 'close apps' }] : []
+    return go(server, { ...at, cause, reason, failed, awaitsParent }, ...close)
+  }
+  if (at.cause !== 'reloaded' && at.cause !== 'rolled back') return go(server, { ...at, failed })
+  return go(server, { ...at, failed }, { do: 'hurry' })
+}
+
+/** Cuts off what is left, and ends. A child that leaves with this process ends with it. */
+function end(server: Server, at: Leaving, reason: string): Step {
+  const child: Effect[] = at.awaitsChild && at.child !== undefined ? [{ do: 'kill child', child: at.child }] : []
+  const told: Effect[] = at.telling === undefined ? [] : [{ do: 'answer', reload: at.telling }]
+  return force(server, reason, ...child, ...told)
+}

@@ -1,0 +1,361 @@
+import type { Effect, Failure, Input, Reload, Server, Step, Stop } from './server-state.js'
+import {
+  andThen,
+  asInput,
+  cancel,
+  force,
+  go,
+  type InputOf,
+  isOwn,
+  leave,
+  type PlaceOf,
+  queue,
+  recover,
+  refuse,
+  serve,
+  stay,
+  stop,
+  wait
+} from './server-steps.js'
+
+/** A process as the parent of a reload: from the request until the child serves for good, or it serves again itself. */
+
+type Reloading = PlaceOf<'reloading'>
+type Parent = PlaceOf<'parent'>
+
+const LATE: Failure = { kind: 'late' }
+
+/** A child comes to be; this process serves. */
+export function reloading(server: Server, at: Reloading, input: Input): Step {
+  switch (input.type) {
+    case 'approved':
+      return at.stage === 'asking hooks' ? startChild(server, at, input.saves) : stay(server)
+    case 'vetoed':
+      return at.stage === 'asking hooks' ? fail(server, at, { kind: 'vetoed', error: input.error }) : stay(server)
+    case 'started':
+      if (input.child !== at.child) return stray(server, input.child)
+      return at.stage === 'starting' ? go(server, { ...at, stage: 'booting' }) : stay(server)
+    case 'not started':
+      if (input.child !== at.child || at.stage !== 'starting') return stay(server)
+      return fail(server, at, { kind: 'not started', error: input.error })
+    case 'child said':
+      return input.child === at.child ? hearChild(server, at, input) : stay(server)
+    case 'saved':
+      return at.stage === 'saving' ? letTakeOver(server, at) : stay(server)
+    case 'not saved':
+      return at.stage === 'saving' ? abort(server, at, { kind: 'no state', error: input.error }) : stay(server)
+    case 'not sent':
+      if (input.child !== at.child || at.stage !== 'handing over') return stay(server)
+      return abort(server, at, { kind: 'no state', error: input.error })
+    case 'child ended':
+      return input.child === at.child ? childEnded(server, at, input.again) : stay(server)
+    case 'due':
+      return dueInReload(server, at, input)
+    case 'undo':
+      return undoInReload(server, at, input)
+    case 'reload':
+      return queue(server, input)
+    case 'stop':
+      return stopInReload(server, at, input)
+    case 'force':
+      return force(server, input.reason, { do: 'kill child', child: at.child }, ...refused(at.reload, input.reason))
+    default:
+      return stay(server)
+  }
+}
+
+function startChild(server: Server, at: Reloading, saves: boolean): Step {
+  const child = server.children + 1
+  return go(
+    { ...server, children: child },
+    { ...at, stage: 'starting', child, saves },
+    {
+      do: 'start child',
+      child,
+      reload: at.reload
+    }
+  )
+}
+
+function hearChild(server: Server, at: Reloading, { word }: InputOf<'child said'>): Step {
+  if (word.type === 'ready' && at.stage === 'booting') {
+    if (word.error !== undefined) return abort(server, at, { kind: 'bad handoff', error: word.error })
+    if (!at.saves) return letTakeOver(server, at)
+    const asleep = { do: 'sleep', child: at.child } as const
+    return go(server, { ...at, stage: 'saving' }, asleep, { do: 'save state', child: at.child })
+  }
+  if (word.type === 'serving' && at.stage === 'handing over') return handedOver(server, at)
+  return stay(server)
+}
+
+function letTakeOver(server: Server, at: Reloading): Step {
+  return go(
+    server,
+    { ...at, stage: 'handing over' },
+    {
+      do: 'tell child',
+      child: at.child,
+      word: { type: 'take over' }
+    }
+  )
+}
+
+/** The child accepts, so this process need not. */
+function handedOver(server: Server, at: Reloading): Step {
+  const { child, reload } = at
+  const asleep: Effect[] = [cancel('ready'), { do: 'sleep', child }]
+  const parent = go(server, { name: 'parent', stage: 'probation', reload, child, how: '' }, ...asleep, {
+    do: 'hand over',
+    child
+  })
+  if (at.stop !== undefined)
+    return andThen(parent, (next) => stopAsParent(next, next.at as Parent, asInput(at.stop as Stop)))
+  const told: Effect[] = reload.supervised ? [{ do: 'tell launcher', word: 'handed over' }] : []
+  return andThen(parent, (next) => stay(next, ...told, wait('probation')))
+}
+
+/** The child must not serve. It is killed, and this process serves at once. */
+function abort(server: Server, at: Reloading, failure: Failure): Step {
+  const { child } = at
+  return go(
+    server,
+    { ...at, stage: 'cancelling', failure },
+    { do: 'kill child', child },
+    { do: 'wake' },
+    cancel('ready'),
+    wait('kill')
+  )
+}
+
+function childEnded(server: Server, at: Reloading, again: string | undefined): Step {
+  const next = again === undefined ? server : queue(server, { type: 'reload', ask: undefined, reason: again })[0]
+  const failure = at.failure ?? ({ kind: 'exited' } as const)
+  const awake: Effect[] = at.stage === 'saving' || at.stage === 'handing over' ? [{ do: 'wake' }] : []
+  return fail(next, at, failure, ...awake, cancel('kill'))
+}
+
+/** Nothing has changed; unless somebody asked for a stop meanwhile. */
+function fail(server: Server, at: Reloading, failure: Failure, ...effects: Effect[]): Step {
+  const done = [...effects, cancel('ready')]
+  if (at.stop === undefined) return recover(server, at.reload, at.child, failure, ...done)
+  return stop(server, asInput(at.stop), ...done, ...refused(at.reload, at.stop.reason))
+}
+
+function dueInReload(server: Server, at: Reloading, { timer }: InputOf<'due'>): Step {
+  if (timer === 'kill' && at.stage === 'cancelling') return childEnded(server, at, undefined)
+  if (timer !== 'ready') return stay(server)
+  switch (at.stage) {
+    case 'asking hooks':
+      return fail(server, at, LATE, { do: 'stop asking' })
+    case 'starting':
+      // It may still come to be, and is killed then.
+      return fail(server, at, LATE)
+    case 'booting':
+    case 'saving':
+    case 'handing over':
+      return abort(server, at, LATE)
+    case 'cancelling':
+      return stay(server)
+    default:
+      return at.stage satisfies never
+  }
+}
+
+/** Another worker has failed, so this one need not go on. */
+function undoInReload(server: Server, at: Reloading, { reason }: InputOf<'undo'>): Step {
+  const failure: Failure = { kind: 'rolled back', how: `gave up (${reason})` }
+  switch (at.stage) {
+    case 'asking hooks':
+      return fail(server, at, failure, { do: 'stop asking' })
+    case 'starting':
+      return fail(server, at, failure)
+    case 'booting':
+    case 'saving':
+    case 'handing over':
+      return abort(server, at, failure)
+    case 'cancelling':
+      return stay(server)
+    default:
+      return at.stage satisfies never
+  }
+}
+
+function stopInReload(server: Server, at: Reloading, input: InputOf<'stop'>): Step {
+  switch (at.stage) {
+    case 'handing over':
+    case 'cancelling':
+      return at.stop === undefined ? go(server, { ...at, stop: input }) : stay(server)
+    case 'asking hooks':
+      return stop(server, input, { do: 'stop asking' }, cancel('ready'), ...refused(at.reload, input.reason))
+    case 'starting':
+      return stopBeside(server, at, input)
+    case 'booting':
+    case 'saving':
+      return stopBeside(server, at, input, { do: 'kill child', child: at.child }, { do: 'wake' })
+    default:
+      return at.stage satisfies never
+  }
+}
+
+/** The child does not serve, so it is not asked. One that is still being started is killed as soon as it is there. */
+function stopBeside(server: Server, at: Reloading, input: InputOf<'stop'>, ...effects: Effect[]): Step {
+  const { reason, cause, lameDuck, awaitsParent } = input
+  const { child } = at
+  return leave(
+    server,
+    { reason, cause, lameDuck, awaitsParent, awaitsChild: true, child },
+    ...effects,
+    cancel('ready'),
+    ...refused(at.reload, reason)
+  )
+}
+
+/** Serving again after a failed reload, while those concerned are told. */
+export function recovered(server: Server, at: PlaceOf<'recovered'>, input: Input): Step {
+  const told: Effect[] = [cancel('tell'), { do: 'answer', reload: at.reload }]
+  switch (input.type) {
+    case 'concluded':
+      return serve(server, ...told)
+    case 'due':
+      return input.timer === 'tell' ? serve(server, ...told) : stay(server)
+    case 'reload':
+      return queue(server, input)
+    case 'stop':
+      return stop(server, input, ...told)
+    case 'force':
+      return force(server, input.reason, ...told)
+    case 'started':
+      return stray(server, input.child)
+    default:
+      return stay(server)
+  }
+}
+
+/** The child serves on probation. */
+export function parent(server: Server, at: Parent, input: Input): Step {
+  switch (input.type) {
+    case 'child said':
+      return input.child === at.child ? hearChildOnProbation(server, at, input) : stay(server)
+    case 'child ended':
+      return input.child === at.child ? takeBack(server, at, at.how || input.how, false) : stay(server)
+    case 'due':
+      return dueOnProbation(server, at, input)
+    case 'commit':
+      return at.stage === 'passed' ? succeed(server, at) : stay(server)
+    case 'undo':
+      return at.stage === 'undoing' || at.stage === 'killing' ? stay(server) : undo(server, at, input.reason)
+    case 'reload':
+      return queue(server, input)
+    case 'stop':
+      return stopAsParent(server, at, input)
+    case 'force':
+      return force(server, input.reason, ...refused(at.reload, input.reason), { do: 'stop moving' })
+    case 'started':
+      return stray(server, input.child)
+    default:
+      return stay(server)
+  }
+}
+
+function hearChildOnProbation(server: Server, at: Parent, { word }: InputOf<'child said'>): Step {
+  switch (word.type) {
+    case 'confirmed':
+      if (at.stage !== 'confirming') return stay(server)
+      if (!at.reload.supervised) return succeed(server, at)
+      return go(server, { ...at, stage: 'passed' }, cancel('confirm'), { do: 'tell launcher', word: 'passed' })
+    case 'roll back':
+      return at.stage === 'killing' ? stay(server) : takeBack(server, at, `gave up (${word.reason})`, true)
+    case 'stopping':
+      return stopWithChild(server, at, word.reason)
+    case 'ready':
+    case 'serving':
+      return stay(server)
+    default:
+      return word satisfies never
+  }
+}
+
+function dueOnProbation(server: Server, at: Parent, { timer }: InputOf<'due'>): Step {
+  if (timer === 'probation' && at.stage === 'probation') {
+    const ask = { do: 'tell child', child: at.child, word: { type: 'confirm' } } as const
+    return go(server, { ...at, stage: 'confirming' }, ask, wait('confirm'))
+  }
+  if (timer === 'confirm' && at.stage === 'confirming') return kill(server, at, 'did not confirm that it serves')
+  if (timer === 'undo' && at.stage === 'undoing') return kill(server, at, at.how)
+  if (timer === 'kill' && at.stage === 'killing') return takeBack(server, at, at.how, false)
+  return stay(server)
+}
+
+/** A child that does not answer cannot agree to anything: its end decides. */
+function kill(server: Server, at: Parent, how: string): Step {
+  return go(server, { ...at, stage: 'killing', how }, { do: 'kill child', child: at.child }, wait('kill'))
+}
+
+function undo(server: Server, at: Parent, reason: string): Step {
+  const ask = { do: 'tell child', child: at.child, word: { type: 'give up', reason } } as const
+  return go(server, { ...at, stage: 'undoing', how: `gave up (${reason})` }, ...quiet(), ask, wait('undo'))
+}
+
+/** This process serves again. A child that lives hears of it, and leaves. */
+function takeBack(server: Server, at: Parent, how: string, lives: boolean): Step {
+  const { child, reload } = at
+  const back: Effect[] = [...quiet(), { do: 'wake' }, { do: 'stop moving' }, { do: 'take back' }]
+  const told: Effect[] = lives ? [{ do: 'tell child', child, word: { type: 'taken back' } }] : []
+  return recover(server, reload, child, { kind: 'rolled back', how }, ...back, ...told)
+}
+
+/** The child serves for good. It makes the reload that this process was asked for in the meantime. */
+function succeed(server: Server, at: Parent): Step {
+  const { child, reload } = at
+  const { queued } = server
+  const passed: Effect[] =
+    queued === undefined ? [] : [{ do: 'pass on', child, asks: queued.asks, reason: queued.reason }]
+  const elsewhere = [...server.elsewhere, ...(queued?.asks ?? [])]
+  const conclude: Effect = { do: 'conclude', reload, child, failure: undefined }
+  const way = { reason: 'reloaded', cause: 'reloaded', telling: reload, child } as const
+  return leave({ ...server, queued: undefined, elsewhere }, way, ...quiet(), ...passed, conclude)
+}
+
+/** A stop of the service is one of the child as well; an error of this process, or an app that closes, is not. */
+function stopAsParent(server: Server, at: Parent, input: InputOf<'stop'>): Step {
+  const { reason, cause, awaitsParent } = input
+  const { child, reload } = at
+  const isDoomed = at.stage === 'killing' || at.stage === 'undoing'
+  const word = isOwn(cause) ? ({ type: 'settled' } as const) : ({ type: 'stop', reason, lameDuck: false } as const)
+  const told: Effect = isDoomed ? { do: 'kill child', child } : { do: 'tell child', child, word }
+  const awaitsChild = isDoomed || !isOwn(cause)
+  return leave(
+    server,
+    { reason, cause, awaitsChild, awaitsParent, child },
+    ...quiet(),
+    { do: 'stop moving' },
+    told,
+    ...refused(reload, reason)
+  )
+}
+
+/** The child was told by somebody else to stop the service. */
+function stopWithChild(server: Server, at: Parent, reason: string): Step {
+  const why = `the new generation was told to: ${reason}`
+  return leave(
+    server,
+    { reason: why, cause: 'asked', awaitsChild: true, child: at.child, childLeads: true },
+    ...quiet(),
+    { do: 'stop moving' },
+    ...refused(at.reload, why)
+  )
+}
+
+/** A child that nobody waits for any more. */
+export function stray(server: Server, child: number): Step {
+  return stay(server, { do: 'kill child', child })
+}
+
+/** Callers of the reload under way, when it is given up for a stop. */
+function refused({ asks }: Reload, reason: string): Effect[] {
+  return refuse(asks, 'stopping', reason)
+}
+
+function quiet(): Effect[] {
+  return (['probation', 'confirm', 'undo', 'kill'] as const).map(cancel)
+}

@@ -1,0 +1,159 @@
+import type {
+  Ask,
+  Cause,
+  ChildId,
+  Effect,
+  Failure,
+  Input,
+  ParentWord,
+  Place,
+  Refusal,
+  Reload,
+  Server,
+  Step,
+  Stop,
+  Timer
+} from './server-state.js'
+
+/** What several states have in common: small moves, and the ways from one state to another that several of them take. */
+
+export type InputOf<T extends Input['type']> = Extract<Input, { type: T }>
+export type PlaceOf<N extends Place['name']> = Extract<Place, { name: N }>
+
+/** Nothing changes. */
+export const stay = (server: Server, ...effects: Effect[]): Step => [server, effects]
+
+export const go = (server: Server, at: Place, ...effects: Effect[]): Step => [{ ...server, at }, effects]
+
+/** Goes on from a step that has been made. */
+export const andThen = ([server, effects]: Step, next: (server: Server) => Step): Step => {
+  const [after, more] = next(server)
+  return [after, [...effects, ...more]]
+}
+
+export const wait = (timer: Timer): Effect => ({ do: 'wait', timer })
+export const cancel = (timer: Timer): Effect => ({ do: 'cancel', timer })
+
+/** Callers that hear at once that there will be no reload; nothing if there are none. */
+export function refuse(asks: readonly Ask[], why: Refusal, reason: string): Effect[] {
+  return asks.length === 0 ? [] : [{ do: 'refuse', asks, why, reason }]
+}
+
+/** One more reload follows the present one, whoever else has asked for it. */
+export function queue(server: Server, { reason, ask, supervised = false }: InputOf<'reload'>): Step {
+  const { queued } = server
+  const asks = [...(queued?.asks ?? []), ...(ask === undefined ? [] : [ask])]
+  const next: Reload = { reason: queued?.reason ?? reason, asks, supervised: supervised || queued?.supervised === true }
+  return stay({ ...server, queued: next }, ...(queued === undefined ? [{ do: 'queue', reason } as const] : []))
+}
+
+/** Begins a reload. */
+export function beginReload(server: Server, reload: Reload): Step {
+  return go(
+    server,
+    {
+      name: 'reloading',
+      stage: 'asking hooks',
+      reload,
+      child: server.children,
+      saves: false,
+      failure: undefined,
+      stop: undefined
+    },
+    wait('ready'),
+    { do: 'ask hooks', reload }
+  )
+}
+
+/** Serves with nothing else to do, so that what kept a reload waiting is over. */
+export function serve(server: Server, ...effects: Effect[]): Step {
+  const { queued } = server
+  const free: Server = { ...server, at: { name: 'serving' }, queued: undefined }
+  if (queued === undefined) return [free, effects]
+  const [next, more] = beginReload(free, queued)
+  return [next, [...effects, ...more]]
+}
+
+/** The reload failed. This process serves, and those concerned are told. */
+export function recover(server: Server, reload: Reload, child: ChildId, failure: Failure, ...effects: Effect[]): Step {
+  const tell: Effect[] = [{ do: 'conclude', reload, child, failure }, wait('tell')]
+  return go(server, { name: 'recovered', reload }, ...effects, ...tell)
+}
+
+/** How a process leaves. */
+interface Way {
+  readonly reason: string
+  readonly cause: Cause
+  readonly lameDuck?: boolean
+  readonly telling?: Reload
+  readonly awaitsChild?: boolean
+  readonly awaitsParent?: boolean
+  readonly child?: ChildId | undefined
+  readonly childLeads?: boolean
+}
+
+/** Leaves. Callers of a reload that has not begun hear that there will be none, unless somebody else makes it. */
+export function leave(server: Server, way: Way, ...effects: Effect[]): Step {
+  const { reason, cause, lameDuck = false, telling, awaitsChild = false, child, childLeads = false } = way
+  const awaitsParent = way.awaitsParent === true && server.parent === 'alive'
+  const stage = lameDuck ? 'lame duck' : 'draining'
+  const at: Place = {
+    name: 'leaving',
+    stage,
+    reason,
+    cause,
+    failed: cause === 'error',
+    telling,
+    awaitsChild,
+    awaitsParent,
+    child
+  }
+  const first: Effect[] = lameDuck
+    ? [wait('lame duck'), { do: 'be lame duck', reason }]
+    : [{ do: 'drain', cause, reason }]
+  return [
+    { ...server, at, queued: undefined },
+    [
+      ...effects,
+      ...refuse(server.queued?.asks ?? [], 'stopping', reason),
+      wait('stop'),
+      { do: 'leave', cause, reason, child, childLeads },
+      ...first
+    ]
+  ]
+}
+
+/** A stop that nothing stands in the way of. */
+export function stop(server: Server, input: InputOf<'stop'>, ...effects: Effect[]): Step {
+  const { reason, cause, lameDuck, awaitsParent } = input
+  return leave(server, { reason, cause, lameDuck, awaitsParent }, ...effects)
+}
+
+/** Ends now. */
+export function force(server: Server, reason: string, ...effects: Effect[]): Step {
+  const asks = [...(server.queued?.asks ?? []), ...server.elsewhere]
+  return [
+    { ...server, at: { name: 'closed' }, queued: undefined, elsewhere: [] },
+    [
+      ...effects,
+      ...refuse(asks, 'stopping', reason),
+      { do: 'cut', reason },
+      { do: 'close', reason, code: 1, exits: true }
+    ]
+  ]
+}
+
+/** The stop that came while the child's word was awaited, as an input. */
+export function asInput(given: Stop): InputOf<'stop'> {
+  return { type: 'stop', awaitsParent: false, ...given }
+}
+
+/** The parent was asked to stop the service. */
+export function stopOf({ reason, lameDuck }: Extract<ParentWord, { type: 'stop' }>): InputOf<'stop'> {
+  return { type: 'stop', reason, cause: 'asked', lameDuck, awaitsParent: false }
+}
+
+/** Whether a stop means this process alone: then a child that serves goes on. */
+export function isOwn(cause: Cause): boolean {
+  return cause === 'error' || cause === 'app closes'
+}

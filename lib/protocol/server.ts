@@ -1,0 +1,136 @@
+import { successor, trial } from './server-child.js'
+import { finish, leaving } from './server-leaving.js'
+import { parent, recovered, reloading, stray } from './server-parent.js'
+import type { Input, Place, Server, Step } from './server-state.js'
+import {
+  beginReload,
+  force,
+  go,
+  type InputOf,
+  type PlaceOf,
+  queue,
+  refuse,
+  serve,
+  stay,
+  stop,
+  stopOf
+} from './server-steps.js'
+
+export type * from './server-state.js'
+
+/** How a process begins: as the first generation, or as the child of a reload. */
+export function begin(how: 'first' | 'successor', launched: boolean): Server {
+  const at: Place =
+    how === 'first' ? { name: 'booting', opened: false } : { name: 'successor', stage: 'booting', orphan: false }
+  const parent = how === 'first' ? 'none' : 'alive'
+  return { at, launched, queued: undefined, elsewhere: [], children: 0, parent }
+}
+
+/**
+ * What a server process does about an input: the one place where it is decided who accepts, when a reload has succeeded, and when
+ * the process leaves. Inputs that mean nothing to a state change nothing.
+ */
+export function step(server: Server, input: Input): Step {
+  if (input.type === 'answered') return answered(server, input)
+  if (input.type === 'undo' && server.queued?.supervised === true) return unqueue(server, input)
+  if (input.type === 'reload' && server.launched && input.supervised !== true) return askLauncher(server, input)
+  const known = input.type === 'parent gone' ? { ...server, parent: 'gone' as const } : server
+  return stepAt(known, server.at, input)
+}
+
+function stepAt(server: Server, at: Place, input: Input): Step {
+  switch (at.name) {
+    case 'booting':
+      return booting(server, at, input)
+    case 'successor':
+      return successor(server, at, input)
+    case 'trial':
+      return trial(server, at, input)
+    case 'serving':
+      return serving(server, input)
+    case 'recovered':
+      return recovered(server, at, input)
+    case 'reloading':
+      return reloading(server, at, input)
+    case 'parent':
+      return parent(server, at, input)
+    case 'leaving':
+      return leaving(server, at, input)
+    case 'closed':
+      return closed(server, input)
+    default:
+      return at satisfies never
+  }
+}
+
+/** The first generation, before its apps listen. */
+function booting(server: Server, at: PlaceOf<'booting'>, input: Input): Step {
+  switch (input.type) {
+    case 'opened':
+      return go(server, { ...at, opened: true })
+    case 'progress':
+      return input.listening ? serve(server, { do: 'serve' }) : stay(server)
+    case 'reload':
+      if (at.opened) return queue(server, input)
+      return stay(server, ...refuse(input.ask === undefined ? [] : [input.ask], 'not listening', input.reason))
+    case 'stop':
+      return stop(server, { ...input, lameDuck: false })
+    case 'force':
+      return force(server, input.reason)
+    default:
+      return stay(server)
+  }
+}
+
+function serving(server: Server, input: Input): Step {
+  switch (input.type) {
+    case 'reload':
+      return beginReload(server, {
+        reason: input.reason,
+        asks: input.ask === undefined ? [] : [input.ask],
+        supervised: input.supervised === true
+      })
+    case 'stop':
+      return stop(server, input)
+    case 'parent said':
+      if (input.word.type !== 'stop') return stay(server)
+      return stop(server, stopOf(input.word))
+    case 'force':
+      return force(server, input.reason)
+    case 'started':
+      return stray(server, input.child)
+    default:
+      return stay(server)
+  }
+}
+
+function closed(server: Server, input: Input): Step {
+  if (input.type === 'started') return stray(server, input.child)
+  if (input.type !== 'reload' || input.ask === undefined) return stay(server)
+  return stay(server, ...refuse([input.ask], 'stopping', 'closed'))
+}
+
+/** Under a launcher it is the launcher that reloads, all of its workers; it outlives this process. */
+function askLauncher(server: Server, { ask, reason }: InputOf<'reload'>): Step {
+  const { at } = server
+  const asks = ask === undefined ? [] : [ask]
+  const isOver = at.name === 'closed' || (at.name === 'leaving' && at.cause !== 'reloaded')
+  if (isOver) return stay(server, ...refuse(asks, 'stopping', 'stop'))
+  if (at.name === 'booting' && !at.opened) return stay(server, ...refuse(asks, 'not listening', reason))
+  if (ask === undefined) return stay(server)
+  return stay({ ...server, elsewhere: [...server.elsewhere, ask] }, { do: 'ask launcher', ask, reason })
+}
+
+/** The launcher does not want the reload any more that it asked for. */
+function unqueue(server: Server, { reason }: InputOf<'undo'>): Step {
+  return stay({ ...server, queued: undefined }, ...refuse(server.queued?.asks ?? [], 'stopping', reason))
+}
+
+/** Whoever made the reload has told how it ended. */
+function answered(server: Server, { ask }: InputOf<'answered'>): Step {
+  if (!server.elsewhere.includes(ask)) return stay(server)
+  const next = { ...server, elsewhere: server.elsewhere.filter((other) => other !== ask) }
+  const report = { do: 'report', ask } as const
+  // A process that leaves may have waited for nothing else.
+  return next.at.name === 'leaving' ? finish(next, next.at, report) : stay(next, report)
+}
