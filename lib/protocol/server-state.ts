@@ -187,7 +187,7 @@ export type Input =
   /** The word to take over cannot have reached the child. */
   | { readonly type: 'not sent'; readonly child: ChildId; readonly error: unknown }
   | { readonly type: 'loaded' }
-  | { readonly type: 'not loaded' }
+  | { readonly type: 'not loaded'; readonly error: unknown }
   | { readonly type: 'child said'; readonly child: ChildId; readonly word: ChildWord }
   /** The child has ended, and all that it said has been heard. `again`: a reload signal ended it, which is one more request. */
   | { readonly type: 'child ended'; readonly child: ChildId; readonly how: string; readonly again: string | undefined }
@@ -207,7 +207,8 @@ export type Input =
 
 /** What a server process does about it. */
 export type Effect =
-  | { readonly do: 'wait' | 'cancel'; readonly timer: Timer }
+  | { readonly do: 'wait'; readonly timer: Timer }
+  | { readonly do: 'cancel'; readonly timer: Timer }
   | { readonly do: 'warn'; readonly about: Warning; readonly reason: string }
   // Reload requests.
   | { readonly do: 'queue'; readonly reason: string }

@@ -26,6 +26,11 @@ export function begin(how: 'first' | 'successor', launched: boolean): Server {
   return { at, launched, queued: undefined, elsewhere: [], children: 0, parent }
 }
 
+/** Whether the process may give the service back. Once it has confirmed, or its parent is gone, it is too late. */
+export function canRollBack(at: Place): boolean {
+  return at.name === 'trial' && at.stage === 'running'
+}
+
 /**
  * What a server process does about an input: the one place where it is decided who accepts, when a reload has succeeded, and when
  * the process leaves. Inputs that mean nothing to a state change nothing.

@@ -4,7 +4,7 @@ import type { ListeningHandle } from '../internals/listening-handle.js'
 import { seal, type ToChild, type ToParent, unseal } from '../protocol/messages.js'
 
 /** What a child hears from its parent. */
-export interface ParentEvents {
+export interface ParentChannelEvents {
   said(message: ToChild, handle: unknown): void
   /** The parent is gone. */
   gone(): void
@@ -14,7 +14,7 @@ export interface ParentEvents {
 const LOOK_INTERVAL = 50
 
 /** The parent of this process, seen from the child: the other end of the IPC channel. */
-export class Parent {
+export class ParentChannel {
   readonly pid: number
   #gone: boolean
   #isHolding = true
@@ -23,7 +23,7 @@ export class Parent {
   readonly leave: () => void
 
   /** @param pid - which process that is, or was */
-  constructor(pid: number, events: ParentEvents) {
+  constructor(pid: number, events: ParentChannelEvents) {
     this.pid = pid
     this.#gone = !process.connected && process.ppid !== pid
     const onMessage = (raw: unknown, handle: unknown) => {
