@@ -4,6 +4,7 @@ import type { AddressInfo, ListenOptions, Server } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import type { Member } from './process/app.js'
 import type { GracefulHooks } from './process/hooks.js'
+import { checkReason } from './process/reason.js'
 import type { ServerProcess } from './process/server-process.js'
 import type { Phase } from './protocol/phases.js'
 
@@ -91,19 +92,24 @@ export class Graceful {
     return this.#server.webSockets.pin(socket)
   }
 
-  /** Drains and stops, then ends the process with 0, or with 1 if work in hand had to be cut off. */
+  /**
+   * Drains and stops, then ends the process with 0, or with 1 if work in progress had to be cut off.
+   *
+   * @throws {InvalidReasonError} `GRACEFUL_ERR_INVALID_REASON`
+   */
   stop(reason = 'stop()'): void {
-    this.#server.stop(reason)
+    this.#server.stop(checkReason(reason, 'stop()'))
   }
 
   /**
    * Gives up, within the probation: the parent serves again, and this process finishes what it has in hand and ends.
    *
    * @param reason - becomes part of the error with which the reload is rejected
-   * @throws {NotOnProbationError} `GRACEFUL_ERR_NOT_ON_PROBATION` when there is no parent to go back to
+   * @throws {NotOnProbationError} `GRACEFUL_ERR_NOT_ON_PROBATION` when there is no parent to go back to, or it is too late
+   * @throws {InvalidReasonError} `GRACEFUL_ERR_INVALID_REASON`
    */
   rollback(reason = 'rollback()'): void {
-    this.#server.rollBack(String(reason))
+    this.#server.rollBack(checkReason(reason, 'rollback()'))
   }
 
   /**

@@ -5,6 +5,7 @@ import type * as events from './events.js'
 import { Graceful } from './graceful.js'
 import type * as options from './options.js'
 import type * as hooks from './process/hooks.js'
+import { checkReason } from './process/reason.js'
 import type * as signals from './process/signal-options.js'
 import { rememberStart, thisProcess } from './process/this-process.js'
 import { warmUp } from './process/warmup.js'
@@ -39,7 +40,9 @@ async function register(app: FastifyInstance, given: options.GracefulOptions): P
   const { warmup } = given
   const member = server.enroll(app, given, warmup && (() => warmUp(app, warmup)))
   app.decorate('graceful', new Graceful(server, member))
-  app.decorate('gracefulReload', ({ reason = 'gracefulReload()' } = {}) => server.reload(reason))
+  app.decorate('gracefulReload', async ({ reason = 'gracefulReload()' } = {}) =>
+    server.reload(checkReason(reason, 'gracefulReload()'))
+  )
   // Added from within a hook, this runs before Fastify begins to answer with 503, and without its plugin timeout.
   app.addHook('onReady', async () => {
     const { onClose } = app as unknown as { onClose(close: () => Promise<void>): void }

@@ -65,16 +65,8 @@ export function reloading(server: Server, at: Reloading, input: Input): Step {
 }
 
 function startChild(server: Server, at: Reloading, saves: boolean): Step {
-  const child = server.children + 1
-  return go(
-    { ...server, children: child },
-    { ...at, stage: 'starting', child, saves },
-    {
-      do: 'start child',
-      child,
-      reload: at.reload
-    }
-  )
+  const { child, reload } = at
+  return go(server, { ...at, stage: 'starting', saves }, { do: 'start child', child, reload })
 }
 
 function hearChild(server: Server, at: Reloading, { word }: InputOf<'child said'>): Step {

@@ -49,13 +49,14 @@ export function queue(server: Server, { reason, ask, supervised = false }: Input
 
 /** Begins a reload. */
 export function beginReload(server: Server, reload: Reload): Step {
+  const child = server.children + 1
   return go(
-    server,
+    { ...server, children: child },
     {
       name: 'reloading',
       stage: 'asking hooks',
       reload,
-      child: server.children,
+      child,
       saves: false,
       failure: undefined,
       stop: undefined
