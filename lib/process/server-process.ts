@@ -1,8 +1,8 @@
 import type { Server } from 'node:net'
 import { Control } from '../control/handler.js'
 import type { ReloadUnderWay } from '../control/messages.js'
-import { NotOnProbationError, StoppingError, UnsupportedError } from '../errors.js'
-import type { GracefulOptions, ResolvedOptions } from '../options.js'
+import { NotOnProbationError, UnsupportedError } from '../errors.js'
+import type { GracefulOptions } from '../options.js'
 import { isInRotation, isLeaving, type Phase, phaseOf } from '../protocol/phases.js'
 import { begin, canRollBack } from '../protocol/server.js'
 import { ChildRole } from '../reload/child-role.js'
@@ -10,7 +10,6 @@ import { Conclusion } from '../reload/conclusion.js'
 import { LastWords } from '../reload/last-words.js'
 import { ParentRole } from '../reload/parent-role.js'
 import type { ReloadResult } from '../reload/reload-result.js'
-import type { Supervision } from '../reload/supervision.js'
 import { ActivatedListeners } from '../sockets/activated-listeners.js'
 import { InheritedListeners } from '../sockets/inherited-listeners.js'
 import type { ListenCall } from '../sockets/listen-hook.js'
@@ -19,15 +18,14 @@ import type { Listener } from '../sockets/listeners.js'
 import type { PassedSockets } from '../sockets/socket-activation.js'
 import type { ServiceManager } from '../systemd/notify.js'
 import { Notices } from '../systemd/server-status.js'
-import { deferred } from '../util/deferred.js'
 import { type App, Member } from './app.js'
 import { Callers } from './callers.js'
 import { Effects, type Parts } from './effects.js'
+import { Exit } from './exit.js'
 import { Host } from './host.js'
-import type { Launcher } from './launcher-channel.js'
+import { LauncherLink } from './launcher-link.js'
 import { type Origin, Service } from './service.js'
 import { Shutdown } from './shutdown.js'
-import { Signals } from './signals.js'
 
 /** How long an app that listens beside itself may take to listen itself. Milliseconds. */
 const LISTEN_PAUSE = 1000
@@ -45,18 +43,17 @@ export interface Start extends Origin {
 }
 
 /**
- * This process as the plugin, its signals and its launcher see it: what they ask becomes an input of the machine. There is one in a
- * process, whatever the number of its apps, since one signal must make one child with the listeners of all of them.
+ * This process as the plugin sees it: what an app does becomes an input of the machine. There is one in a process, whatever the
+ * number of its apps, since one signal must make one child with the listeners of all of them.
  */
 export class ServerProcess {
   readonly #parts: Parts
+  readonly #exit: Exit
   readonly #control: Control
+  readonly #launcherLink: LauncherLink | undefined
   readonly #inherited: InheritedListeners | undefined
   readonly #activated: ActivatedListeners | undefined
-  readonly #end = deferred<void>()
   #hasStrangersFlag: boolean
-  #supervision: Supervision | undefined
-  #signals: Signals | undefined
   /** No app has ever listened, and the last one has closed. */
   #isUnused = false
 
@@ -66,24 +63,25 @@ export class ServerProcess {
     this.#hasStrangersFlag = inherited === 'stranger'
     this.#inherited = typeof inherited === 'string' ? undefined : inherited
     const isFirst = this.#inherited === undefined
-    const claim = (key: string) => (this.#inherited ?? this.#activated)?.claim(key)
-    const opened = (listener: Listener) => this.#opened(listener)
-    const service = new Service(
-      { command, launcher },
-      this.#inherited?.generation ?? generation,
-      { claim, opened },
-      isFirst
-    )
+    const events = {
+      claim: (key: string) => (this.#inherited ?? this.#activated)?.claim(key),
+      opened: (listener: Listener) => this.#opened(listener)
+    }
+    const service = new Service({ command, launcher }, this.#inherited?.generation ?? generation, events, isFirst)
     service.notices = new Notices(service, manager, isFirst)
-    this.#end.promise.catch(() => {}) // Whoever stops the process hears of it.
     this.#activated = passed && this.#activation(passed, service)
+    this.#exit = new Exit(
+      () => this.#parts,
+      (reason) => this.reload(reason)
+    )
     this.#parts = this.#join(service, lastWords)
     this.#control = new Control(service, {
       phase: () => this.phase,
       reload: (reason) => this.reload(reason),
       underWay: () => this.#underWay
     })
-    if (launcher !== undefined) this.#follow(launcher)
+    if (launcher !== undefined)
+      this.#launcherLink = new LauncherLink(launcher, this.#parts, this.#exit, () => this.#control.status())
     this.#parts.asChild?.begin()
   }
 
@@ -172,11 +170,11 @@ export class ServerProcess {
 
   /** The app closes, by itself or with the process. Resolves when it has no work left. */
   async closing(member: Member): Promise<void> {
-    if (this.#signals === undefined || member.leaving) return // It never listened, or is being drained with the process.
+    if (!this.#exit.isInstalled || member.leaving) return // It never listened, or is being drained with the process.
     const { members } = this.#service
     const isLast = [...members].every((other) => other === member || other.leaving)
     if (!isLast) return this.#parts.shutdown.drainMember(member)
-    this.#tellStop('the app closes', 'app closes')
+    this.#exit.appCloses()
     await this.#parts.shutdown.drained()
   }
 
@@ -188,9 +186,9 @@ export class ServerProcess {
     this.#parts.asChild?.release()
     const { at } = this.#host
     const isOwn = at.name !== 'leaving' || at.cause === 'app closes'
-    if (isOwn) this.#signals?.uninstall()
-    if (this.#signals === undefined) this.#isUnused = true
-    else this.#host.tell({ type: 'last app closed' })
+    if (isOwn) this.#exit.uninstall()
+    if (this.#exit.isInstalled) this.#host.tell({ type: 'last app closed' })
+    else this.#isUnused = true
     return true
   }
 
@@ -215,8 +213,7 @@ export class ServerProcess {
 
   /** Leaves without a successor, and ends the process. */
   stop(reason: string): void {
-    this.#signals ??= this.#takeSignals([...this.#service.members][0]?.options.signals ?? false)
-    this.#signals.exit(reason)
+    this.#exit.stop(reason)
   }
 
   get #host(): Host {
@@ -235,31 +232,28 @@ export class ServerProcess {
   }
 
   #join(service: Service, lastWords: LastWords | undefined): Parts {
+    const inherited = this.#inherited
     const host: Host = new Host(
-      begin(this.#inherited === undefined ? 'first' : 'successor', service.launcher !== undefined),
-      new Effects(() => ({ ...parts, supervision: this.#supervision }))
+      begin(inherited === undefined ? 'first' : 'successor', service.launcher !== undefined),
+      new Effects(() => ({ ...parts, supervision: this.#launcherLink?.supervision }))
     )
     const callers = new Callers()
-    const shutdown = new Shutdown(service)
     const asParent = new ParentRole(service, host, callers)
-    const conclusion = new Conclusion(service, host, callers, asParent)
-    const reload = (reason: string) => this.reload(reason)
     const asChild =
-      this.#inherited && new ChildRole(service, host, this.#inherited, lastWords ?? new LastWords(), reload)
-    if (this.#inherited === undefined) lastWords?.dispose()
-    const serves = () => this.#serve()
-    const ended = (code: 0 | 1, exits: boolean, error: Error | undefined) => this.#ended(code, exits, error)
+      inherited &&
+      new ChildRole(service, host, inherited, lastWords ?? new LastWords(), (reason) => this.reload(reason))
+    if (inherited === undefined) lastWords?.dispose()
     const parts: Parts = {
       host,
       service,
-      shutdown,
+      shutdown: new Shutdown(service),
       callers,
       asParent,
-      conclusion,
+      conclusion: new Conclusion(service, host, callers, asParent),
       asChild,
       supervision: undefined,
-      serves,
-      ended
+      serves: () => this.#serve(),
+      ended: (...end) => this.#exit.ended(...end)
     }
     return parts
   }
@@ -269,31 +263,6 @@ export class ServerProcess {
       warn: (warning) => service.warn(warning),
       unclaimed: (listener) => service.announce('unclaimed', listener)
     })
-  }
-
-  #follow(launcher: Launcher): void {
-    const { service, asChild } = this.#parts
-    launcher.attach({
-      makeReload: (reason, supervision) => this.#makeReload(reason, supervision),
-      fairShare: (count) => {
-        if (service.surplus !== undefined) service.surplus.fairShare = count
-      },
-      connection: (listener, handle) => service.take(listener as Listener | undefined, handle),
-      parentEnded: () => asChild?.parentEnded(),
-      report: () => this.#control.status(),
-      stop: (reason) => this.stop(reason),
-      force: (reason) => this.#signals?.force(reason)
-    })
-  }
-
-  /** Makes the share of this process in a reload that its launcher has begun. */
-  #makeReload(reason: string, supervision: Supervision): Promise<ReloadResult> {
-    const [ask, outcome] = this.#parts.callers.add()
-    this.#supervision = supervision
-    supervision.committed.then(() => this.#host.tell({ type: 'commit' }))
-    supervision.undone.then((why) => this.#host.tell({ type: 'undo', reason: why }))
-    this.#host.tell({ type: 'reload', ask, reason, supervised: true })
-    return outcome
   }
 
   #opened(listener: Listener): void {
@@ -309,53 +278,12 @@ export class ServerProcess {
   /** Nothing is installed before an app listens: an app that only answers to `inject` shall leave no trace. */
   #install(member: Member): void {
     this.#service.follow(member)
-    this.#signals ??= this.#takeSignals(member.options.signals)
-  }
-
-  #takeSignals(signals: ResolvedOptions['signals']): Signals {
-    return new Signals(signals, {
-      stop: (reason, error) => this.#stop(reason, error),
-      reload: (signal) => this.#reloadFor(signal),
-      force: (reason) => this.#host.tell({ type: 'force', reason })
-    })
-  }
-
-  /** Who sends a signal reads the log. What became of a reload that began is there already. */
-  #reloadFor(signal: string): void {
-    this.reload(signal).catch((error) => {
-      if (error instanceof UnsupportedError || error instanceof StoppingError)
-        this.#parts.conclusion.logFailure(signal, error)
-    })
-  }
-
-  #stop(reason: string, error: Error | undefined): Promise<void> {
-    const { service, asChild } = this.#parts
-    if (error !== undefined) {
-      service.warn('an error that nobody caught ends this process', error)
-      asChild?.failedBecause(error)
-    }
-    this.#tellStop(reason, error === undefined ? 'asked' : 'error')
-    return this.#end.promise
-  }
-
-  #tellStop(reason: string, cause: 'asked' | 'error' | 'app closes'): void {
-    const { notices, options } = this.#service
-    const lameDuck = cause === 'asked' && options.lameDuck > 0
-    // A service manager ends what is left of a service when its main process ends.
-    this.#host.tell({ type: 'stop', reason, cause, lameDuck, awaitsParent: notices.areHeard })
-  }
-
-  #ended(code: 0 | 1, exits: boolean, error: Error | undefined): void {
-    if (error === undefined) this.#end.resolve()
-    else this.#end.reject(error)
-    // In the next turn: callers who have just been answered hear of it first.
-    if (exits) setImmediate(() => process.exit(code))
+    this.#exit.install(member.options.signals)
   }
 
   #serve(): void {
-    const service = this.#service
-    service.serve()
-    service.surroundings.keepSignals(this.#signals, (warning) => service.warn(warning))
-    service.notices.serving()
+    this.#service.serve()
+    this.#exit.serves()
+    this.#service.notices.serving()
   }
 }

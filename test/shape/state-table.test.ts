@@ -4,7 +4,7 @@ import { test } from 'tap'
 import { stateTable, transitions } from './state-table.js'
 
 const page = join(resolve(__dirname, '../../..'), 'docs/states.md')
-const MARK = /(<!-- states -->\n)[^]*?(\n<!-- end of states -->)/
+const MARK = /(<!-- states -->\n)[\s\S]*?(\n<!-- end of states -->)/
 
 test('docs/states.md shows the transitions of the machine', async (t) => {
   const text = readFileSync(page, 'utf8')
