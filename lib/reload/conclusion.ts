@@ -29,7 +29,7 @@ export class Conclusion {
       if (failure === undefined) await this.#succeeded(reload, child)
       else await this.#failed(reload, child, failure)
     } finally {
-      this.#host.tell({ type: 'concluded' })
+      this.#host.tell({ type: 'concluded', child })
     }
   }
 
@@ -49,7 +49,7 @@ export class Conclusion {
     const result = this.#resultOf(reload, child)
     this.#outcomes.set(reload, result)
     await this.#service.notices.reloadSucceeded(result.pid)
-    this.#host.tell({ type: 'noted' })
+    this.#host.tell({ type: 'noted', child })
     this.#service.announce('reload-succeeded', { result })
     await this.#service.tellHooks('postReload', result)
   }
@@ -61,6 +61,7 @@ export class Conclusion {
     this.#logged.add(err)
     this.#service.announce(failure.kind === 'rolled back' ? 'rolled-back' : 'reload-failed', { err, reason })
     await this.#service.notices.reloadFailed(err)
+    this.#host.tell({ type: 'noted', child })
     await this.#service.tellHooks('reloadFailed', err)
   }
 

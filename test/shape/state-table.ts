@@ -67,8 +67,8 @@ function inputsFor({ at, children }: Server): Input[] {
     { type: 'parent gone' },
     { type: 'commit' },
     { type: 'undo', reason: 'x' },
-    { type: 'noted' },
-    { type: 'concluded' },
+    { type: 'noted', child },
+    { type: 'concluded', child },
     { type: 'drained', cut: false },
     { type: 'apps closed', failed: false },
     ...timers.map((timer): Input => ({ type: 'due', timer }))

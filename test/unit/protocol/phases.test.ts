@@ -8,7 +8,6 @@ const leaving = {
   reason: 'test',
   cause: 'asked',
   failed: false,
-  telling: undefined,
   awaitsChild: false,
   awaitsParent: false,
   child: undefined
@@ -19,7 +18,7 @@ const places: Array<[Place, Phase]> = [
   [begin('successor', false).at, 'starting'],
   [{ name: 'trial', stage: 'running', reason: '', leaves: false }, 'serving'],
   [{ name: 'serving' }, 'serving'],
-  [{ name: 'recovered', reload }, 'serving'],
+  [{ name: 'recovered', child: 1 }, 'serving'],
   [
     { name: 'reloading', stage: 'booting', reload, child: 1, saves: false, failure: undefined, stop: undefined },
     'reloading'
