@@ -43,14 +43,20 @@ export class Shutdown {
     return this.limit + CHILD_SLACK
   }
 
-  /** Drains all that is not leaving already. Returns whether work was cut off. */
+  /**
+   * Drains all that is not leaving already; where it is the last app that closes, that app alone, and not what the process listens
+   * on beside it. Returns whether work was cut off.
+   */
   async drain(cause: Cause, reason: string, migration: Migration | undefined): Promise<boolean> {
     const isOwnTime = cause === 'reloaded' || cause === 'rolled back'
     if (migration !== undefined && !isOwnTime) await within(migration.done, LAST_ANSWER, 'the child').catch(() => {})
     // An app that has begun to close by itself has a drain of its own.
     const begun = [...this.#drains].map(({ done }) => done)
     const moving = cause === 'reloaded' ? migration : undefined
-    const own = this.#follow(this.#begin(reason, { idle: isOwnTime ? 'own timeout' : 'soon', moving }))
+    const manner = { idle: isOwnTime ? 'own timeout' : 'soon', moving } as const
+    if (cause === 'app closes') this.#service.closeControlSocket()
+    const last = [...this.#service.members].find(({ leaving }) => !leaving)
+    const own = this.#follow(this.#begin(reason, manner, cause === 'app closes' ? last : undefined))
     const cut = merge(await Promise.all([...begun, own]))
     const { surplus } = this.#service
     if (surplus !== undefined) await within(surplus.passed, PASSED_ON, 'the launcher').catch(() => {})
