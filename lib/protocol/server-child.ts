@@ -30,7 +30,9 @@ export function successor(server: Server, at: Successor, input: Input): Step {
       return stay(server)
     case 'parent said':
       if (input.word.type === 'take over' && at.stage === 'ready') return load(server, at)
-      return input.word.type === 'stop' ? stop(server, stopOf(input.word), ...quiet()) : stay(server)
+      return input.word.type === 'stop'
+        ? stop(server, { ...stopOf(input.word), lameDuck: false }, ...quiet())
+        : stay(server)
     case 'parent gone':
       return orphan(server, at)
     case 'loaded':
@@ -42,7 +44,8 @@ export function successor(server: Server, at: Successor, input: Input): Step {
     case 'reload':
       return queue(server, input)
     case 'stop':
-      return stop(server, input, ...quiet())
+      // It has not begun to accept.
+      return stop(server, { ...input, lameDuck: false }, ...quiet())
     case 'force':
       return force(server, input.reason)
     default:
