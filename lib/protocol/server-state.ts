@@ -152,6 +152,8 @@ export type Timer =
   | 'claims'
   /** In a child that is ready: for the parent to let it take over. */
   | 'word'
+  /** In a child that is to take over: for its state to be loaded. */
+  | 'load'
   /** In a child that has confirmed: for the parent to settle it. */
   | 'settle'
   /** In a child that gives the service back: for the parent to take it. */
