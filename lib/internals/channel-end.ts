@@ -19,6 +19,8 @@ export function onChannelEnd(callback: () => void): void {
 function replaceListeners(): Set<() => void> {
   const callbacks = new Set<() => void>()
   const emit = process.emit as Emit
+  // Nor can the app close it: then neither generation could hear the other.
+  process.disconnect = () => {}
   process.emit = function (this: NodeJS.Process, event: string | symbol, ...args: unknown[]): boolean {
     if (event !== 'disconnect') return Reflect.apply(emit, this, [event, ...args])
     for (const callback of callbacks) callback()

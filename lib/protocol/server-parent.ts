@@ -15,6 +15,7 @@ import {
   serve,
   stay,
   stop,
+  telling,
   wait
 } from './server-steps.js'
 
@@ -65,16 +66,8 @@ export function reloading(server: Server, at: Reloading, input: Input): Step {
 }
 
 function startChild(server: Server, at: Reloading, saves: boolean): Step {
-  const child = server.children + 1
-  return go(
-    { ...server, children: child },
-    { ...at, stage: 'starting', child, saves },
-    {
-      do: 'start child',
-      child,
-      reload: at.reload
-    }
-  )
+  const { child, reload } = at
+  return go(server, { ...at, stage: 'starting', saves }, { do: 'start child', child, reload })
 }
 
 function hearChild(server: Server, at: Reloading, { word }: InputOf<'child said'>): Step {
@@ -210,20 +203,20 @@ function stopBeside(server: Server, at: Reloading, input: InputOf<'stop'>, ...ef
   )
 }
 
-/** Serving again after a failed reload, while those concerned are told. */
+/** Serving again after a failed reload, until the service manager knows. */
 export function recovered(server: Server, at: PlaceOf<'recovered'>, input: Input): Step {
-  const told: Effect[] = [cancel('tell'), { do: 'answer', reload: at.reload }]
   switch (input.type) {
+    case 'noted':
     case 'concluded':
-      return serve(server, ...told)
+      return input.child === at.child ? serve(server, cancel('tell')) : stay(server)
     case 'due':
-      return input.timer === 'tell' ? serve(server, ...told) : stay(server)
+      return input.timer === 'tell' ? serve(server) : stay(server)
     case 'reload':
       return queue(server, input)
     case 'stop':
-      return stop(server, input, ...told)
+      return stop(server, input, cancel('tell'))
     case 'force':
-      return force(server, input.reason, ...told)
+      return force(server, input.reason)
     case 'started':
       return stray(server, input.child)
     default:
@@ -312,8 +305,14 @@ function succeed(server: Server, at: Parent): Step {
     queued === undefined ? [] : [{ do: 'pass on', child, asks: queued.asks, reason: queued.reason }]
   const elsewhere = [...server.elsewhere, ...(queued?.asks ?? [])]
   const conclude: Effect = { do: 'conclude', reload, child, failure: undefined }
-  const way = { reason: 'reloaded', cause: 'reloaded', telling: reload, child } as const
-  return leave({ ...server, queued: undefined, elsewhere }, way, ...quiet(), ...passed, conclude)
+  const way = { reason: 'reloaded', cause: 'reloaded', child } as const
+  return leave(
+    { ...telling(server, reload, child), queued: undefined, elsewhere },
+    way,
+    ...quiet(),
+    ...passed,
+    conclude
+  )
 }
 
 /** A stop of the service is one of the child as well; an error of this process, or an app that closes, is not. */

@@ -1,7 +1,7 @@
 import { successor, trial } from './server-child.js'
 import { finish, leaving } from './server-leaving.js'
 import { parent, recovered, reloading, stray } from './server-parent.js'
-import type { Input, Place, Server, Step } from './server-state.js'
+import type { Effect, Input, Place, Server, Step } from './server-state.js'
 import {
   beginReload,
   force,
@@ -23,7 +23,12 @@ export function begin(how: 'first' | 'successor', launched: boolean): Server {
   const at: Place =
     how === 'first' ? { name: 'booting', opened: false } : { name: 'successor', stage: 'booting', orphan: false }
   const parent = how === 'first' ? 'none' : 'alive'
-  return { at, launched, queued: undefined, elsewhere: [], children: 0, parent }
+  return { at, launched, queued: undefined, elsewhere: [], telling: [], children: 0, parent }
+}
+
+/** Whether the process may give the service back. Once it has confirmed, or its parent is gone, it is too late. */
+export function canRollBack(at: Place): boolean {
+  return at.name === 'trial' && at.stage === 'running'
 }
 
 /**
@@ -34,6 +39,7 @@ export function step(server: Server, input: Input): Step {
   if (input.type === 'answered') return answered(server, input)
   if (input.type === 'undo' && server.queued?.supervised === true) return unqueue(server, input)
   if (input.type === 'reload' && server.launched && input.supervised !== true) return askLauncher(server, input)
+  if (input.type === 'concluded') return concluded(server, input)
   const known = input.type === 'parent gone' ? { ...server, parent: 'gone' as const } : server
   return stepAt(known, server.at, input)
 }
@@ -124,6 +130,15 @@ function askLauncher(server: Server, { ask, reason }: InputOf<'reload'>): Step {
 /** The launcher does not want the reload any more that it asked for. */
 function unqueue(server: Server, { reason }: InputOf<'undo'>): Step {
   return stay({ ...server, queued: undefined }, ...refuse(server.queued?.asks ?? [], 'stopping', reason))
+}
+
+/** Callers are answered when everybody else who is concerned knows how the reload ended. */
+function concluded(server: Server, input: InputOf<'concluded'>): Step {
+  const { child } = input
+  const told = server.telling.filter((one) => one.child === child)
+  const next = { ...server, telling: server.telling.filter((one) => one.child !== child) }
+  const [after, effects] = stepAt(next, next.at, input)
+  return [after, [...told.map(({ reload }): Effect => ({ do: 'answer', reload })), ...effects]]
 }
 
 /** Whoever made the reload has told how it ended. */
