@@ -15,6 +15,7 @@ import {
   serve,
   stay,
   stop,
+  stopOfChild,
   telling,
   wait
 } from './server-steps.js'
@@ -333,15 +334,15 @@ function stopAsParent(server: Server, at: Parent, input: InputOf<'stop'>): Step 
   )
 }
 
-/** The child was told by somebody else to stop the service. */
-function stopWithChild(server: Server, at: Parent, reason: string): Step {
-  const why = `the new generation was told to: ${reason}`
+/** The child leaves already, and is waited for. */
+function stopWithChild(server: Server, at: Parent, said: string): Step {
+  const { reason, cause } = stopOfChild(said)
   return leave(
     server,
-    { reason: why, cause: 'asked', awaitsChild: true, child: at.child, childLeads: true },
+    { reason, cause, awaitsChild: true, child: at.child, childLeads: true },
     ...quiet(),
     { do: 'stop moving' },
-    ...refused(at.reload, why)
+    ...refused(at.reload, reason)
   )
 }
 

@@ -13,7 +13,8 @@ import {
   serve,
   stay,
   stop,
-  stopOf
+  stopOf,
+  stopOfChild
 } from './server-steps.js'
 
 export type * from './server-state.js'
@@ -40,8 +41,18 @@ export function step(server: Server, input: Input): Step {
   if (input.type === 'undo' && server.queued?.supervised === true) return unqueue(server, input)
   if (input.type === 'reload' && server.launched && input.supervised !== true) return askLauncher(server, input)
   if (input.type === 'concluded') return concluded(server, input)
+  if (isLateStop(server.at, input)) return stepAt(server, server.at, stopOfChild(input.word.reason))
   const known = input.type === 'parent gone' ? { ...server, parent: 'gone' as const } : server
   return stepAt(known, server.at, input)
+}
+
+type Stopping = InputOf<'child said'> & { readonly word: { readonly type: 'stopping' } }
+
+/** A child was told to stop the service while this process took it back. */
+function isLateStop(at: Place, input: Input): input is Stopping {
+  if (input.type !== 'child said' || input.word.type !== 'stopping') return false
+  if (at.name === 'parent') return at.child !== input.child
+  return at.name === 'serving' || at.name === 'recovered' || at.name === 'reloading'
 }
 
 function stepAt(server: Server, at: Place, input: Input): Step {
