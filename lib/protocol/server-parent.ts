@@ -144,9 +144,12 @@ function dueInReload(server: Server, at: Reloading, { timer }: InputOf<'due'>): 
     case 'starting':
       // It may still come to be, and is killed then.
       return fail(server, at, LATE)
+    case 'handing over':
+      // It cannot serve on either, and the child may be about to.
+      if (at.stop !== undefined && isOwn(at.stop.cause)) return handedOver(server, at)
+      return abort(server, at, LATE)
     case 'booting':
     case 'saving':
-    case 'handing over':
       return abort(server, at, LATE)
     case 'cancelling':
       return stay(server)
