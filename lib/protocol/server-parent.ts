@@ -8,6 +8,7 @@ import {
   type InputOf,
   isOwn,
   leave,
+  outweighs,
   type PlaceOf,
   queue,
   recover,
@@ -181,7 +182,7 @@ function stopInReload(server: Server, at: Reloading, input: InputOf<'stop'>): St
   switch (at.stage) {
     case 'handing over':
     case 'cancelling':
-      return at.stop === undefined ? go(server, { ...at, stop: input }) : stay(server)
+      return at.stop === undefined || outweighs(input, at.stop) ? go(server, { ...at, stop: input }) : stay(server)
     case 'asking hooks':
       return stop(server, input, { do: 'stop asking' }, cancel('ready'), ...refused(at.reload, input.reason))
     case 'starting':

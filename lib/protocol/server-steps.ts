@@ -165,6 +165,11 @@ export function stopOfChild(reason: string): InputOf<'stop'> {
   return { type: 'stop', reason: why, cause: 'asked', lameDuck: false, awaitsParent: false }
 }
 
+/** A stop of the service counts more than the end of this process, and that more than the end of its apps. */
+export function outweighs(stop: Stop, earlier: Stop): boolean {
+  return isOwn(earlier.cause) && (!isOwn(stop.cause) || (earlier.cause === 'app closes' && stop.cause === 'error'))
+}
+
 /** Whether a stop means this process alone: then a child that serves goes on. */
 export function isOwn(cause: Cause): boolean {
   return cause === 'error' || cause === 'app closes'
