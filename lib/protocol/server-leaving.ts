@@ -107,7 +107,8 @@ function reload(server: Server, at: Leaving, { ask, reason }: InputOf<'reload'>)
 
 /** A parent that leaves to its successor lets idle connections take their time; with the service, they end as well. */
 function stopAgain(server: Server, at: Leaving, input: InputOf<'stop'>): Step {
-  const { cause, reason, awaitsParent } = input
+  const { cause, reason } = input
+  const awaitsParent = input.awaitsParent && server.parent === 'alive'
   if (cause === 'app closes') return at.stage === 'lame duck' ? drain(server, at, reason) : stay(server)
   const failed = at.failed || cause === 'error'
   if (at.cause === 'app closes') {
