@@ -44,6 +44,7 @@ export function leaving(server: Server, at: Leaving, input: Input): Step {
 
 function due(server: Server, at: Leaving, { timer }: InputOf<'due'>): Step {
   if (timer === 'lame duck' && at.stage === 'lame duck') return drain(server, at, at.reason)
+  if (timer === 'tell') return finish(server, at)
   return timer === 'stop' ? end(server, at, 'the limit of the whole stop') : stay(server)
 }
 

@@ -213,13 +213,13 @@ export function recovered(server: Server, at: PlaceOf<'recovered'>, input: Input
   switch (input.type) {
     case 'noted':
     case 'concluded':
-      return input.child === at.child ? serve(server, cancel('tell')) : stay(server)
+      return input.child === at.child ? serve(server) : stay(server)
     case 'due':
       return input.timer === 'tell' ? serve(server) : stay(server)
     case 'reload':
       return queue(server, input)
     case 'stop':
-      return stop(server, input, cancel('tell'))
+      return stop(server, input)
     case 'force':
       return force(server, input.reason)
     case 'started':

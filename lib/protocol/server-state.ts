@@ -152,7 +152,7 @@ export type Timer =
   | 'undo'
   /** For the end of a child that was killed. */
   | 'kill'
-  /** For the service manager to be told that a reload failed. */
+  /** For those concerned to be told that a reload failed. */
   | 'tell'
   /** For inherited listeners to be claimed, and for apps to listen, since the last one did. */
   | 'claims'
