@@ -159,6 +159,7 @@ function durationsOf({
     tell: () => service.drainTimeout + TELL_SLACK,
     claims: () => CLAIM_PAUSE,
     word: () => readyTimeout + PARENT_LIMIT,
+    load: () => readyTimeout,
     settle: () => PARENT_LIMIT,
     'give back': () => GIVE_BACK_LIMIT,
     'lame duck': () => lameDuck,

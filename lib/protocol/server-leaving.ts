@@ -44,6 +44,7 @@ export function leaving(server: Server, at: Leaving, input: Input): Step {
 
 function due(server: Server, at: Leaving, { timer }: InputOf<'due'>): Step {
   if (timer === 'lame duck' && at.stage === 'lame duck') return drain(server, at, at.reason)
+  if (timer === 'tell') return finish(server, at)
   return timer === 'stop' ? end(server, at, 'the limit of the whole stop') : stay(server)
 }
 
@@ -107,7 +108,8 @@ function reload(server: Server, at: Leaving, { ask, reason }: InputOf<'reload'>)
 
 /** A parent that leaves to its successor lets idle connections take their time; with the service, they end as well. */
 function stopAgain(server: Server, at: Leaving, input: InputOf<'stop'>): Step {
-  const { cause, reason, awaitsParent } = input
+  const { cause, reason } = input
+  const awaitsParent = input.awaitsParent && server.parent === 'alive'
   if (cause === 'app closes') return at.stage === 'lame duck' ? drain(server, at, reason) : stay(server)
   const failed = at.failed || cause === 'error'
   if (at.cause === 'app closes') {

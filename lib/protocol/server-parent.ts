@@ -8,6 +8,7 @@ import {
   type InputOf,
   isOwn,
   leave,
+  outweighs,
   type PlaceOf,
   queue,
   recover,
@@ -15,6 +16,7 @@ import {
   serve,
   stay,
   stop,
+  stopOfChild,
   telling,
   wait
 } from './server-steps.js'
@@ -143,9 +145,12 @@ function dueInReload(server: Server, at: Reloading, { timer }: InputOf<'due'>): 
     case 'starting':
       // It may still come to be, and is killed then.
       return fail(server, at, LATE)
+    case 'handing over':
+      // It cannot serve on either, and the child may be about to.
+      if (at.stop !== undefined && isOwn(at.stop.cause)) return handedOver(server, at)
+      return abort(server, at, LATE)
     case 'booting':
     case 'saving':
-    case 'handing over':
       return abort(server, at, LATE)
     case 'cancelling':
       return stay(server)
@@ -177,7 +182,7 @@ function stopInReload(server: Server, at: Reloading, input: InputOf<'stop'>): St
   switch (at.stage) {
     case 'handing over':
     case 'cancelling':
-      return at.stop === undefined ? go(server, { ...at, stop: input }) : stay(server)
+      return at.stop === undefined || outweighs(input, at.stop) ? go(server, { ...at, stop: input }) : stay(server)
     case 'asking hooks':
       return stop(server, input, { do: 'stop asking' }, cancel('ready'), ...refused(at.reload, input.reason))
     case 'starting':
@@ -208,13 +213,13 @@ export function recovered(server: Server, at: PlaceOf<'recovered'>, input: Input
   switch (input.type) {
     case 'noted':
     case 'concluded':
-      return input.child === at.child ? serve(server, cancel('tell')) : stay(server)
+      return input.child === at.child ? serve(server) : stay(server)
     case 'due':
       return input.timer === 'tell' ? serve(server) : stay(server)
     case 'reload':
       return queue(server, input)
     case 'stop':
-      return stop(server, input, cancel('tell'))
+      return stop(server, input)
     case 'force':
       return force(server, input.reason)
     case 'started':
@@ -333,15 +338,15 @@ function stopAsParent(server: Server, at: Parent, input: InputOf<'stop'>): Step 
   )
 }
 
-/** The child was told by somebody else to stop the service. */
-function stopWithChild(server: Server, at: Parent, reason: string): Step {
-  const why = `the new generation was told to: ${reason}`
+/** The child leaves already, and is waited for. */
+function stopWithChild(server: Server, at: Parent, said: string): Step {
+  const { reason, cause } = stopOfChild(said)
   return leave(
     server,
-    { reason: why, cause: 'asked', awaitsChild: true, child: at.child, childLeads: true },
+    { reason, cause, awaitsChild: true, child: at.child, childLeads: true },
     ...quiet(),
     { do: 'stop moving' },
-    ...refused(at.reload, why)
+    ...refused(at.reload, reason)
   )
 }
 

@@ -152,12 +152,14 @@ export type Timer =
   | 'undo'
   /** For the end of a child that was killed. */
   | 'kill'
-  /** For the service manager to be told that a reload failed. */
+  /** For those concerned to be told that a reload failed. */
   | 'tell'
   /** For inherited listeners to be claimed, and for apps to listen, since the last one did. */
   | 'claims'
   /** In a child that is ready: for the parent to let it take over. */
   | 'word'
+  /** In a child that is to take over: for its state to be loaded. */
+  | 'load'
   /** In a child that has confirmed: for the parent to settle it. */
   | 'settle'
   /** In a child that gives the service back: for the parent to take it. */

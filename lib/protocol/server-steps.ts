@@ -159,6 +159,17 @@ export function stopOf({ reason, lameDuck }: Extract<ParentWord, { type: 'stop' 
   return { type: 'stop', reason, cause: 'asked', lameDuck, awaitsParent: false }
 }
 
+/** The child was told by somebody else to stop the service. */
+export function stopOfChild(reason: string): InputOf<'stop'> {
+  const why = `the new generation was told to: ${reason}`
+  return { type: 'stop', reason: why, cause: 'asked', lameDuck: false, awaitsParent: false }
+}
+
+/** A stop of the service counts more than the end of this process, and that more than the end of its apps. */
+export function outweighs(stop: Stop, earlier: Stop): boolean {
+  return isOwn(earlier.cause) && (!isOwn(stop.cause) || (earlier.cause === 'app closes' && stop.cause === 'error'))
+}
+
 /** Whether a stop means this process alone: then a child that serves goes on. */
 export function isOwn(cause: Cause): boolean {
   return cause === 'error' || cause === 'app closes'

@@ -1,9 +1,10 @@
 import { successor, trial } from './server-child.js'
 import { finish, leaving } from './server-leaving.js'
 import { parent, recovered, reloading, stray } from './server-parent.js'
-import type { Effect, Input, Place, Server, Step } from './server-state.js'
+import type { Effect, Input, Place, Server, Step, Telling } from './server-state.js'
 import {
   beginReload,
+  cancel,
   force,
   go,
   type InputOf,
@@ -13,7 +14,8 @@ import {
   serve,
   stay,
   stop,
-  stopOf
+  stopOf,
+  stopOfChild
 } from './server-steps.js'
 
 export type * from './server-state.js'
@@ -39,9 +41,20 @@ export function step(server: Server, input: Input): Step {
   if (input.type === 'answered') return answered(server, input)
   if (input.type === 'undo' && server.queued?.supervised === true) return unqueue(server, input)
   if (input.type === 'reload' && server.launched && input.supervised !== true) return askLauncher(server, input)
-  if (input.type === 'concluded') return concluded(server, input)
+  if (input.type === 'concluded') return answerTold(server, input, ({ child }) => child === input.child)
+  if (input.type === 'due' && input.timer === 'tell') return answerTold(server, input, () => true)
+  if (isLateStop(server.at, input)) return stepAt(server, server.at, stopOfChild(input.word.reason))
   const known = input.type === 'parent gone' ? { ...server, parent: 'gone' as const } : server
   return stepAt(known, server.at, input)
+}
+
+type Stopping = InputOf<'child said'> & { readonly word: { readonly type: 'stopping' } }
+
+/** A child was told to stop the service while this process took it back. */
+function isLateStop(at: Place, input: Input): input is Stopping {
+  if (input.type !== 'child said' || input.word.type !== 'stopping') return false
+  if (at.name === 'parent') return at.child !== input.child
+  return at.name === 'serving' || at.name === 'recovered' || at.name === 'reloading'
 }
 
 function stepAt(server: Server, at: Place, input: Input): Step {
@@ -132,13 +145,13 @@ function unqueue(server: Server, { reason }: InputOf<'undo'>): Step {
   return stay({ ...server, queued: undefined }, ...refuse(server.queued?.asks ?? [], 'stopping', reason))
 }
 
-/** Callers are answered when everybody else who is concerned knows how the reload ended. */
-function concluded(server: Server, input: InputOf<'concluded'>): Step {
-  const { child } = input
-  const told = server.telling.filter((one) => one.child === child)
-  const next = { ...server, telling: server.telling.filter((one) => one.child !== child) }
-  const [after, effects] = stepAt(next, next.at, input)
-  return [after, [...told.map(({ reload }): Effect => ({ do: 'answer', reload })), ...effects]]
+/** Callers are answered when everybody else who is concerned knows how the reload ended, or has had the time to. */
+function answerTold(server: Server, input: Input, isOver: (one: Telling) => boolean): Step {
+  const answers = server.telling.filter(isOver).map(({ reload }): Effect => ({ do: 'answer', reload }))
+  const left = server.telling.filter((one) => !isOver(one))
+  const quiet = left.length === 0 ? [cancel('tell')] : []
+  const [after, effects] = stepAt({ ...server, telling: left }, server.at, input)
+  return [after, [...answers, ...quiet, ...effects]]
 }
 
 /** Whoever made the reload has told how it ended. */

@@ -23,6 +23,7 @@ function inputsFor({ at, children }: Server): Input[] {
     'tell',
     'claims',
     'word',
+    'load',
     'settle',
     'give back',
     'lame duck',
