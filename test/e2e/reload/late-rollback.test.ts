@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { HttpConnection } from '../../support/connection.js'
 import { checkOutcome, nextChild } from '../../support/outcome.js'
 import type { TestServer } from '../../support/server.js'
-import { startServer } from '../../support/start.js'
+import { startServer, WAYS } from '../../support/start.js'
 
 t.jobs = 2
 
@@ -11,11 +11,10 @@ const PROBATION = 400
 /** When the child gives up, before or behind the end of the probation as it sees it. Milliseconds. */
 const MOMENTS = [-15, -10, -7, -5, -4, -3, -2, -1, 0, 1, 3, 6, 10, 15]
 
-for (const launcher of [undefined, []]) {
-  const where = launcher === undefined ? '' : ' under a launcher'
-  t.test(`one process serves on${where} when its child gives up at the very end of the probation`, async (t) => {
+for (const { settings, where } of WAYS) {
+  t.test(`one process serves on when the child gives up at the very end of the probation${where}`, async (t) => {
     const config = { options: { probation: PROBATION } }
-    const server = await startServer(t, { ...(launcher && { launcher }), script: 'late-rollback.cjs', config })
+    const server = await startServer(t, { ...settings, script: 'late-rollback.cjs', config })
     const children: number[] = []
     let current = server.current
     for (const moment of MOMENTS) {

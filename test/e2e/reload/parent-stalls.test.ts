@@ -4,7 +4,7 @@ import { outlast } from '../../support/deadline.js'
 import { isAlive } from '../../support/fds.js'
 import { checkStays, nextChild } from '../../support/outcome.js'
 import type { TestServer } from '../../support/server.js'
-import { startServer } from '../../support/start.js'
+import { startServer, WAYS } from '../../support/start.js'
 import { untilTrue } from '../../support/tree.js'
 
 t.jobs = 2
@@ -25,13 +25,12 @@ const STALLS: Record<string, (server: TestServer, pid: number) => Promise<() => 
   }
 }
 
-for (const launcher of [undefined, []]) {
+for (const { settings, where } of WAYS) {
   for (const [stalls, stall] of Object.entries(STALLS)) {
     for (const when of ['in the probation', 'at its end']) {
-      const where = launcher === undefined ? '' : ', under a launcher'
       t.test(`the parent serves again when it ${stalls} and its child dies ${when}${where}`, async (t) => {
         const options = { probation: PROBATION }
-        const server = await startServer(t, { ...(launcher && { launcher }), config: { options } })
+        const server = await startServer(t, { ...settings, config: { options } })
         const parent = server.current
         const admin = await HttpConnection.open(server.target())
         const answer = admin.request({ method: 'POST', path: '/admin/reload' })
