@@ -1,7 +1,7 @@
 import t from 'tap'
 import { HttpConnection } from '../../support/connection.js'
 import { inodesOfPort } from '../../support/fds.js'
-import { launchServer, startServer } from '../../support/start.js'
+import { LAUNCHER, launchServer, startServer } from '../../support/start.js'
 import { untilLeft } from '../../support/tree.js'
 
 t.test('the launcher dies by SIGKILL: the server finishes what it has in hand, and stops', async (t) => {
@@ -109,7 +109,7 @@ t.test('a log that nobody reads any more does not end the launcher', async (t) =
     prepare: async (release) => {
       // The reader of stderr goes at once; what the fixture prints goes to stdout.
       const command = `exec "$0" "$@" 2> >(true)`
-      return { command: ['bash', '-c', command, process.execPath, LAUNCHER_FILE, release.path('server.cjs')] }
+      return { command: ['bash', '-c', command, process.execPath, LAUNCHER, release.path('server.cjs')] }
     }
   })
   const known = server.pid
@@ -118,5 +118,3 @@ t.test('a log that nobody reads any more does not end the launcher', async (t) =
   await server.event({ what: 'next server', test })
   t.equal(await server.stop(), 0)
 })
-
-const LAUNCHER_FILE = require.resolve('../../lib/bin.js')
