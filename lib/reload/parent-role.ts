@@ -1,3 +1,4 @@
+import { deserialize, serialize } from 'node:v8'
 import type { Migration } from '../connections/move-out.js'
 import type { ReloadUnderWay } from '../control/messages.js'
 import { fromPlainError, OutcomeUnknownError, StateError, toError, VetoedError } from '../errors.js'
@@ -108,7 +109,9 @@ export class ParentRole {
   async saveState(): Promise<void> {
     try {
       const states = [...this.#service.members].map(({ options }) => options.state)
-      this.#states = structuredClone(await Promise.all(states.map(async (state) => state?.save())))
+      const saved = await Promise.all(states.map(async (state) => state?.save()))
+      // As the channel carries it, which is less than a structured clone can: what does not pass fails here, and not in the child.
+      this.#states = deserialize(serialize(saved))
       this.#host.tell({ type: 'saved' })
     } catch (cause) {
       const error = Object.assign(new StateError(toError(cause).message), { cause })
