@@ -86,8 +86,8 @@ export class ParentRole {
       const again = command.again(options.env)
       const warning = shareCompileCache(again, options.compileCache)
       if (warning !== undefined) this.#service.warnOnce(warning)
-      for (const { key } of listeners.unreachable)
-        this.#service.warn(`the path of "${key}" was removed or replaced by somebody; the child has to bind it again`)
+      for (const path of listeners.restorePaths())
+        this.#service.warn(`the unix socket ${path} had been removed by somebody, and is bound again`)
       const inherited = listeners.handable()
       const successor = new Successor(
         again,
