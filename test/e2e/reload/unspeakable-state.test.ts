@@ -27,7 +27,11 @@ for (const { settings, where } of WAYS) {
   }
 
   t.test(`a huge state passes${where}`, async (t) => {
-    const server = await startServer(t, { ...settings, script, config: { extra: { save: 'huge', size: HUGE } } })
+    const server = await startServer(t, {
+      ...settings,
+      script,
+      config: { options: { readyTimeout: 600_000 }, extra: { save: 'huge', size: HUGE } }
+    })
     await succeedReload(t, server)
     t.match(server.events('loading'), [{ pid: server.current, ballast: HUGE }])
     t.equal(await server.stop(), 0)

@@ -61,7 +61,8 @@ for (const { settings, where } of WAYS) {
     const { path, server } = await start(t)
     const open = await useOnce(server)
     await unlink(path)
-    const other = createServer((socket) => socket.end('theirs'))
+    // Whoever looks whether somebody listens there leaves without reading.
+    const other = createServer((socket) => socket.on('error', () => {}).end('theirs'))
     t.teardown(() => other.close())
     await once(other.listen(path), 'listening')
     server.signal('SIGHUP', server.addressee)
