@@ -26,6 +26,7 @@ export function successor(server: Server, at: Successor, input: Input): Step {
       return at.stage === 'booting' ? progress(server, at, input) : stay(server)
     case 'due':
       if (input.timer === 'claims' && at.stage === 'booting') return becomeReady(server, at)
+      if (input.timer === 'boot' && at.stage === 'booting') return giveUpBooting(server)
       if (input.timer === 'word' && at.stage === 'ready') return giveUpWaiting(server)
       if (input.timer === 'load' && at.stage === 'loading') return giveUpLoading(server)
       return stay(server)
@@ -68,12 +69,17 @@ function load(server: Server, at: Successor): Step {
   return go(server, { ...at, stage: 'loading' }, ...quiet(), wait('load'), { do: 'load state' })
 }
 
-/** Nobody else would: a child that boots goes on and serves when it can. */
+/** Nobody else would: a child that boots goes on and serves when it can. The limit of its boot was its parent's. */
 function orphan(server: Server, at: Successor): Step {
   const alone: Successor = { ...at, orphan: true }
   if (at.stage === 'ready') return load(server, alone)
-  const warning: Effect = { do: 'warn', about: 'orphan', reason: '' }
-  return go(server, alone, ...(at.stage === 'booting' ? [warning] : []))
+  if (at.stage === 'loading') return go(server, alone)
+  return go(server, alone, { do: 'warn', about: 'orphan', reason: '' }, wait('boot'))
+}
+
+/** It would keep the sockets, on which nobody accepts, from whoever is started in its place. */
+function giveUpBooting(server: Server): Step {
+  return leave(server, { reason: 'the apps do not listen', cause: 'error' }, ...quiet())
 }
 
 function takeOver(server: Server, { orphan }: Successor): Step {
@@ -189,5 +195,5 @@ function dueOnTrial(server: Server, at: Trial, { timer }: InputOf<'due'>): Step 
 
 /** No word of the parent is awaited any more. */
 function quiet(): Effect[] {
-  return (['claims', 'word', 'load', 'settle', 'give back'] as const).map(cancel)
+  return (['claims', 'boot', 'word', 'load', 'settle', 'give back'] as const).map(cancel)
 }
