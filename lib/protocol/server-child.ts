@@ -1,5 +1,6 @@
 import type { Effect, Input, ParentWord, Server, Step } from './server-state.js'
 import {
+  andThen,
   cancel,
   force,
   go,
@@ -7,6 +8,7 @@ import {
   leave,
   type PlaceOf,
   queue,
+  refuse,
   serve,
   stay,
   stop,
@@ -109,7 +111,7 @@ export function trial(server: Server, at: Trial, input: Input): Step {
     case 'roll back':
       return at.stage === 'running' ? giveBack(server, input.reason, false) : stay(server)
     case 'reload':
-      return queue(server, input)
+      return queueOnTrial(server, at, input)
     case 'stop':
       return stopOnTrial(server, at, input)
     case 'force':
@@ -119,6 +121,12 @@ export function trial(server: Server, at: Trial, input: Input): Step {
     default:
       return stay(server)
   }
+}
+
+/** The limit of a child that has confirmed may be over, without anybody having waited. */
+function queueOnTrial(server: Server, at: Trial, input: InputOf<'reload'>): Step {
+  const isFirst = at.stage === 'confirmed' && server.queued === undefined
+  return andThen(queue(server, input), (next) => stay(next, ...(isFirst ? [wait('settle')] : [])))
 }
 
 function hearParent(server: Server, at: Trial, word: ParentWord): Step {
@@ -171,7 +179,7 @@ function giveAway(server: Server, { reason, leaves }: Trial): Step {
 function stopOnTrial(server: Server, at: Trial, input: InputOf<'stop'>): Step {
   if (input.cause === 'error')
     return at.stage === 'giving back'
-      ? go(server, { ...at, reason: input.reason, leaves: true })
+      ? go(server, { ...at, reason: input.reason, leaves: true }, wait('give back'))
       : giveBack(server, input.reason, true)
   const word = { type: 'stopping', reason: input.reason } as const
   // It is the parent that waits.
@@ -185,7 +193,7 @@ function dueOnTrial(server: Server, at: Trial, { timer }: InputOf<'due'>): Step 
     return stay(
       { ...server, queued: undefined },
       { do: 'warn', about: 'silent parent', reason: '' },
-      { do: 'refuse', asks: lost.asks, why: 'unknown', reason: 'the parent does not answer' }
+      ...refuse(lost.asks, 'unknown', 'the parent does not answer')
     )
   }
   if (timer !== 'give back' || at.stage !== 'giving back') return stay(server)
