@@ -1,6 +1,7 @@
 import type { Ask } from '../../lib/protocol/server.js'
+import type { Outcome } from './letters.js'
 import { childOf, lives, processOf } from './people.js'
-import { type Asked, breakWorld, type Outcome, type Process, type Told, type World } from './world.js'
+import { type Asked, breakWorld, type Process, type Told, type World } from './world.js'
 
 /** Every reload that is asked for is answered once, with the truth. */
 

@@ -1,6 +1,7 @@
 import type { Timer } from '../../lib/protocol/server.js'
 import { lives } from './people.js'
-import type { Fault, Process, Work, WorkName, World } from './world.js'
+import type { Fault } from './rules.js'
+import type { Process, Work, WorkName, World } from './world.js'
 
 /** What may happen next in a world. */
 

@@ -2,18 +2,11 @@ import type { ChildId, Input, Stop, Timer } from '../../lib/protocol/server.js'
 import { ask } from './asks.js'
 import type { Event } from './events.js'
 import { begin, endProcess, hear } from './host.js'
+import type { ToChild, ToParent } from './letters.js'
 import { childOf, isAble, processOf } from './people.js'
+import type { Budget, Rules } from './rules.js'
 import { endWork } from './works.js'
-import {
-  type Budget,
-  createWorld,
-  type Machine,
-  type Process,
-  type Rules,
-  type ToChild,
-  type ToParent,
-  type World
-} from './world.js'
+import { createWorld, type Machine, type Process, type World } from './world.js'
 
 /** A world in which the first generation serves. */
 export function startWorld(machine: Machine, rules: Rules, budget: Budget): World {

@@ -1,7 +1,8 @@
 import type { Ask, Effect, Input, Timer } from '../../lib/protocol/server.js'
 import { settleAsk, untrueEnd } from './asks.js'
+import type { ToChild, ToParent } from './letters.js'
 import { childOf, lives, processOf } from './people.js'
-import { breakWorld, type Process, type ToChild, type ToParent, type WorkName, type World } from './world.js'
+import { breakWorld, type Process, type WorkName, type World } from './world.js'
 
 /** Carries out what a machine wants, as an honest host does. What takes time becomes work, whose outcome comes later. */
 

@@ -4,7 +4,8 @@ import { happen, startWorld } from './happen.js'
 import { problemOf } from './invariants.js'
 import { isWilling } from './people.js'
 import type { Random } from './random.js'
-import { type Budget, FAULTS, type Machine, type Rules, type World } from './world.js'
+import { type Budget, FAULTS, type Rules } from './rules.js'
+import type { Machine, World } from './world.js'
 
 /** One random schedule of a random system. */
 

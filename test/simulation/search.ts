@@ -3,7 +3,8 @@ import { type Event, faults, progress } from './events.js'
 import { happen, startWorld } from './happen.js'
 import { problemOf } from './invariants.js'
 import { keyOf } from './key.js'
-import { type Budget, copyWorld, type Machine, type Rules, type World } from './world.js'
+import type { Budget, Rules } from './rules.js'
+import { copyWorld, type Machine, type World } from './world.js'
 
 /** Every schedule of a small system. */
 

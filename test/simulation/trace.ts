@@ -1,8 +1,9 @@
 import { type Event, faults, progress } from './events.js'
 import { happen, startWorld } from './happen.js'
 import { describe, problemOf } from './invariants.js'
+import { type Budget, FAULTS } from './rules.js'
 import { nextReloadFails, type Plan, type Run, settle } from './schedule.js'
-import type { Fault, Machine, World } from './world.js'
+import type { Machine, World } from './world.js'
 
 /** Schedules as text: one line for each thing that happens, as in `1 hears 2` or `2 work load: loaded`. */
 
@@ -15,28 +16,7 @@ export function findEvent(world: World, line: string): Event | undefined {
 }
 
 /** Whatever a schedule needs of faults: the lines say which. */
-export const PLENTY: Plan['budget'] = Object.fromEntries(
-  (
-    [
-      'reload',
-      'signal',
-      'supervised',
-      'undo',
-      'stop',
-      'error',
-      'app closes',
-      'force',
-      'roll back',
-      'kill',
-      'kill unheard',
-      'hang up',
-      'stall',
-      'hang',
-      'fail',
-      'overtake'
-    ] satisfies Fault[]
-  ).map((fault) => [fault, 9])
-)
+export const PLENTY: Budget = Object.fromEntries(FAULTS.map((fault) => [fault, 9]))
 
 /** Runs the lines that can happen, then lets the world come to rest; undefined when nothing is wrong. */
 export function problemOfLines(machine: Machine, plan: Plan, lines: readonly string[]): string | undefined {

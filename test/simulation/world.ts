@@ -1,15 +1,6 @@
-import type {
-  Ask,
-  ChildId,
-  ChildWord,
-  Failure,
-  Input,
-  ParentWord,
-  Reload,
-  Server,
-  Step,
-  Timer
-} from '../../lib/protocol/server.js'
+import type { Ask, ChildId, Failure, Input, Reload, Server, Step, Timer } from '../../lib/protocol/server.js'
+import type { Outcome, ToChild, ToParent } from './letters.js'
+import type { Budget, Rules } from './rules.js'
 
 /** What there is in a simulation: processes, what they say to each other, what they wait for, and what may still go wrong. */
 
@@ -18,19 +9,6 @@ export interface Machine {
   begin(how: 'first' | 'successor', launched: boolean): Server
   step(server: Server, input: Input): Step
 }
-
-/** How a caller's reload ended. */
-export type Outcome = 'success' | 'failure' | 'stopping' | 'not listening' | 'unknown'
-
-export type ToParent =
-  | { readonly type: 'word'; readonly word: ChildWord }
-  | { readonly type: 'answered'; readonly asks: readonly Ask[]; readonly outcome: Outcome }
-  | { readonly type: 'ended'; readonly how: string; readonly again: string | undefined }
-
-export type ToChild =
-  | { readonly type: 'word'; readonly word: ParentWord }
-  | { readonly type: 'reload'; readonly ask: Ask | undefined; readonly reason: string }
-  | { readonly type: 'gone' }
 
 /** Work of the host whose outcome the machine hears of later. */
 export interface Work {
@@ -107,39 +85,6 @@ export interface Asked {
   /** The asks of the parent that passed it on. */
   readonly passed: readonly Ask[] | undefined
   readonly outcome: Outcome | undefined
-}
-
-/** What the outside may do, each counted. */
-export const FAULTS = [
-  'reload',
-  'signal',
-  'supervised',
-  'undo',
-  'stop',
-  'error',
-  'app closes',
-  'force',
-  'roll back',
-  'kill',
-  'kill unheard',
-  'hang up',
-  'stall',
-  'hang',
-  'fail',
-  'overtake'
-] as const
-
-export type Fault = (typeof FAULTS)[number]
-export type Budget = Readonly<Partial<Record<Fault, number>>>
-
-export interface Rules {
-  /** `any`: a timer may come due at any moment, as if clocks jumped. `in order`: by their durations. */
-  readonly timers: 'any' | 'in order'
-  /** `slow`: a message may stay on its way while timers come due. */
-  readonly network: 'prompt' | 'slow'
-  /** Whether apps have state to hand over. */
-  readonly saves: boolean
-  readonly launched: boolean
 }
 
 export interface World {

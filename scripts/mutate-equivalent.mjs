@@ -1,0 +1,3 @@
+// Mutations that change nothing anybody could see, each with its reason.
+
+export const EQUIVALENT = []
