@@ -1,4 +1,4 @@
-import type { Ask, ChildId, Failure, Input, Reload, Server, Step, Timer } from '../../lib/protocol/server.js'
+import type { Ask, ChildId, Failure, Input, Place, Reload, Server, Step, Timer } from '../../lib/protocol/server.js'
 import type { Outcome, ToChild, ToParent } from './letters.js'
 import type { Budget, Rules } from './rules.js'
 
@@ -8,6 +8,7 @@ import type { Budget, Rules } from './rules.js'
 export interface Machine {
   begin(how: 'first' | 'successor', launched: boolean): Server
   step(server: Server, input: Input): Step
+  canRollBack(at: Place): boolean
 }
 
 /** Work of the host whose outcome the machine hears of later. */

@@ -1,4 +1,4 @@
-import type { Effect, Place, Server } from '../../../lib/protocol/server.js'
+import type { Effect, Failure, Place, Server } from '../../../lib/protocol/server.js'
 
 /** Effects and states of a server process in a few words, for tables. */
 
@@ -13,12 +13,13 @@ export function briefOf(effect: Effect): string {
     case 'refuse':
       return `refuse ${effect.asks.join('+')}: ${effect.why} (${effect.reason})`
     case 'tell child':
+      return `tell child: ${effect.word.type}${effect.word.type === 'stop' && effect.word.lameDuck ? ' late' : ''}`
     case 'tell parent':
-      return `${effect.do}: ${effect.word.type}`
+      return `tell parent: ${effect.word.type}`
     case 'tell launcher':
       return `tell launcher: ${effect.word}`
     case 'conclude':
-      return `conclude ${effect.child}: ${effect.failure?.kind ?? 'success'}`
+      return `conclude ${effect.child}: ${failureOf(effect.failure)}`
     case 'answer':
       return `answer ${effect.reload.asks.join('+')}`
     default:
@@ -26,6 +27,11 @@ export function briefOf(effect: Effect): string {
         .flatMap(([key, value]) => (typeof value === 'object' && !Array.isArray(value) ? [] : wordOf(key, value)))
         .join(' ')
   }
+}
+
+function failureOf(failure: Failure | undefined): string {
+  if (failure === undefined) return 'success'
+  return failure.kind === 'rolled back' ? `rolled back (${failure.how})` : failure.kind
 }
 
 function wordOf(key: string, value: unknown): string[] {
@@ -37,7 +43,8 @@ function wordOf(key: string, value: unknown): string[] {
 /** Where a process is, and what it keeps for later. */
 export function stateOf({ at, queued, elsewhere, parent }: Server): string {
   const words = [at.name, ...flagsOf(at)]
-  if (queued !== undefined) words.push(`queued ${queued.asks.join('+') || 'signal'}`)
+  if (queued !== undefined)
+    words.push(`queued ${queued.asks.join('+') || 'signal'}${queued.supervised ? ' supervised' : ''}`)
   if (elsewhere.length > 0) words.push(`elsewhere ${elsewhere.join('+')}`)
   return [...words, ...(parent === 'gone' ? ['alone'] : [])].join(', ')
 }

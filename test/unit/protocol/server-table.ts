@@ -41,9 +41,17 @@ export function problemOfTable(machine: Machine): string | undefined {
   const index = tableOf(machine, wanted)
     .split('\n')
     .findIndex((row, at) => row !== rows[at])
-  if (index < 0) return undefined
+  if (index < 0) return wrongRollBack(machine)
   const path = rows.slice(0, index + 1).findLast((row) => !row.startsWith('  '))
   return `${path}\nis${tableOf(machine, wanted).split('\n')[index]}\nnot${rows[index]}`
+}
+
+/** A process may give the service back while it is on trial and has not confirmed. */
+function wrongRollBack(machine: Machine): string | undefined {
+  const stages = ['running', 'confirmed', 'giving back'] as const
+  const places = stages.map((stage) => ({ name: 'trial', stage, reason: '', leaves: false }) as const)
+  const can = [...places, { name: 'serving' } as const].map((at) => machine.canRollBack(at)).join(', ')
+  return can === 'true, false, false, false' ? undefined : `canRollBack says ${can}`
 }
 
 /** Writes what the machine does now into the table, to be reviewed. */
