@@ -90,6 +90,13 @@ export const BadHandoffError = createError<[string]>(
   500
 )
 
+/** Somebody has put another file in the place of a unix socket of this process, which nobody can reach any more. */
+export const PathTakenError = createError<[string]>(
+  'GRACEFUL_ERR_PATH_TAKEN',
+  'cannot reload: another file is at %s, where this process listens; remove it, and the next reload binds the path again',
+  500
+)
+
 /** The service manager holds a socket on the port that the app asks for, on other addresses, so that neither can be had. */
 export const ActivationError = createError<[string, string]>(
   'GRACEFUL_ERR_ACTIVATION',

@@ -97,7 +97,7 @@ export function acceptConnection(server: net.Server, handle: ConnectionHandle): 
  */
 export function divertConnections(server: net.Server, divert: (handle: ConnectionHandle) => boolean): void {
   const listening = (server as unknown as Accepting)._handle
-  const accept = listening?.onconnection
+  const accept = listening?.onconnection?.[DIVERTED] ?? listening?.onconnection
   if (!listening || typeof accept !== 'function') return
   const diverting: Accept = function (status, handle) {
     if (status !== 0 || !divert(handle)) accept.call(this, status, handle)

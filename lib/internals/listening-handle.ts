@@ -55,6 +55,23 @@ export function openDormant(fd: number): ListeningHandle {
 }
 
 /**
+ * Binds a unix path and returns the socket as a handle that accepts nothing yet. Node binds a path before `listen` returns.
+ *
+ * @param options - for `net.Server#listen`
+ * @throws {Error} when the path cannot be bound, or Node no longer works this way
+ */
+export function bindPath(options: net.ListenOptions & { path: string }): ListeningHandle {
+  const server = net.createServer()
+  server.on('error', () => {}) // It is told in the next tick; that there is no handle tells it now.
+  server.listen(options)
+  const internals = internalsOf(server)
+  const handle = internals._handle
+  if (!handle) throw new Error(`listen failed: ${options.path} cannot be bound`)
+  internals._handle = null
+  return handle
+}
+
+/**
  * Lets a `listen` call that has just begun end on a dormant handle: the server then counts as listening, has its
  * address and emits `listening`, but accepts nothing before {@link startAccepting}.
  *

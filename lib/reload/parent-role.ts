@@ -1,3 +1,4 @@
+import { deserialize, serialize } from 'node:v8'
 import type { Migration } from '../connections/move-out.js'
 import type { ReloadUnderWay } from '../control/messages.js'
 import { fromPlainError, OutcomeUnknownError, StateError, toError, VetoedError } from '../errors.js'
@@ -85,8 +86,8 @@ export class ParentRole {
       const again = command.again(options.env)
       const warning = shareCompileCache(again, options.compileCache)
       if (warning !== undefined) this.#service.warnOnce(warning)
-      for (const { key } of listeners.unreachable)
-        this.#service.warn(`the path of "${key}" was removed or replaced by somebody; the child has to bind it again`)
+      for (const path of listeners.restorePaths())
+        this.#service.warn(`the unix socket ${path} had been removed by somebody, and is bound again`)
       const inherited = listeners.handable()
       const successor = new Successor(
         again,
@@ -108,7 +109,9 @@ export class ParentRole {
   async saveState(): Promise<void> {
     try {
       const states = [...this.#service.members].map(({ options }) => options.state)
-      this.#states = structuredClone(await Promise.all(states.map(async (state) => state?.save())))
+      const saved = await Promise.all(states.map(async (state) => state?.save()))
+      // As the channel carries it, which is less than a structured clone can: what does not pass fails here, and not in the child.
+      this.#states = deserialize(serialize(saved))
       this.#host.tell({ type: 'saved' })
     } catch (cause) {
       const error = Object.assign(new StateError(toError(cause).message), { cause })

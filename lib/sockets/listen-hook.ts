@@ -9,6 +9,9 @@ const OWNER = Symbol('fastify-graceful-reload.owner')
 /** What brings options back that a call has been made to use in another form, until that call has returned. */
 const undo = new WeakMap<object, () => void>()
 
+/** Carried by the options of a listen call that is the plugin's own affair. */
+export const UNWATCHED = Symbol('fastify-graceful-reload.unwatched')
+
 /** A call with an fd looks at nothing else. */
 const NO_FD = { fd: undefined } as unknown as { fd: number }
 
@@ -108,7 +111,8 @@ export class ListenCall {
 export function watchListenCalls(onCall: (call: ListenCall) => void): () => void {
   const onStart = (message: unknown) => {
     const { server, options } = message as { server: Server; options: Target }
-    if (options !== null && typeof options === 'object') onCall(new ListenCall(server, options))
+    if (options !== null && typeof options === 'object' && !(UNWATCHED in options))
+      onCall(new ListenCall(server, options))
   }
   const channel = tracingChannel('net.server.listen').asyncStart
   channel.subscribe(onStart)

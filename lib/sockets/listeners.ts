@@ -1,7 +1,8 @@
-import type { Server } from 'node:net'
-import { BadHandoffError, toError } from '../errors.js'
+import type { ListenOptions, Server } from 'node:net'
+import { BadHandoffError, PathTakenError, toError } from '../errors.js'
 import {
   adoptDormant,
+  bindPath,
   closeListeningHandle,
   type ListeningHandle,
   listeningFd,
@@ -11,7 +12,7 @@ import {
   swapListeningHandle
 } from '../internals/listening-handle.js'
 import type { ClaimedListener } from '../reload/handoff.js'
-import type { ListenCall } from './listen-hook.js'
+import { type ListenCall, UNWATCHED } from './listen-hook.js'
 import {
   type BoundAddress,
   formatAddress,
@@ -91,15 +92,36 @@ export class Listeners {
       const fd = listeningFd(listener.server)
       // What a foreign server was given at random means nothing to the child, which will ask for one of its own.
       const meant = listener.owner !== undefined || !isEphemeral(listener.key)
-      // A child could not be reached there. It binds the path again, or fails because of what is there now.
-      const reachable = listener.path?.isInPlace !== false
-      return fd !== undefined && meant && reachable ? [[listener, fd]] : []
+      return fd !== undefined && meant ? [[listener, fd]] : []
     })
   }
 
-  /** The unix sockets that nobody can reach any more: their path was removed, or is another file now. */
-  get unreachable(): Listener[] {
-    return this.open.filter(({ path }) => path?.isInPlace === false)
+  /**
+   * Binds each unix path again that somebody has removed: nobody can reach its socket any more, here or in a child.
+   *
+   * @returns the paths
+   * @throws {PathTakenError} when somebody has put another file there
+   */
+  restorePaths(): string[] {
+    return this.open.flatMap((listener) => {
+      const { path } = listener
+      if (path === undefined || path.isInPlace) return []
+      this.#restore(listener, path)
+      return [path.path]
+    })
+  }
+
+  /** The new socket is another listener: a launcher has to hold that one. */
+  #restore(listener: Listener, path: UnixPath): void {
+    const { server, backlog } = listener
+    const temporary = path.temporaryName()
+    if (temporary === undefined) throw new PathTakenError(path.path)
+    const handle = bindPath({ path: temporary, backlog, [UNWATCHED]: true } as ListenOptions & { path: string })
+    swapListeningHandle(server, handle)
+    path.install(temporary)
+    this.#all.delete(server)
+    this.#events.closed(listener)
+    this.#add({ ...listener, ...NOT_INHERITED })
   }
 
   /** The handle of a listener, to send a duplicate of it to the other process. */

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { renameSync, unlinkSync } from 'node:fs'
+import { chmodSync, renameSync, unlinkSync } from 'node:fs'
 import { constants } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { os } from '../util/os.js'
@@ -15,6 +15,7 @@ export class UnixPath {
   /** The app may change its directory. */
   readonly #absolute: string
   #identity: string | undefined
+  #mode: number | undefined
 
   constructor(path: string) {
     this.path = path
@@ -45,8 +46,9 @@ export class UnixPath {
     return join(dirname(this.path), randomName(Buffer.byteLength(basename(this.path))))
   }
 
-  /** Moves the bound socket to its path, in one step. */
+  /** Moves the bound socket to its path, in one step; with the permissions of the one that was there, if one was. */
   install(temporary: string): void {
+    if (this.#mode !== undefined) chmodSync(temporary, this.#mode)
     renameSync(temporary, this.path)
     this.recognize()
   }
@@ -54,6 +56,8 @@ export class UnixPath {
   /** Takes note of the file that is at the path now, as the one to remove in the end. */
   recognize(): void {
     this.#identity = identityOf(this.#absolute)
+    const mode = os.stat(this.#absolute)?.mode
+    this.#mode = mode === undefined ? undefined : Number(mode) & 0o777
   }
 
   /** Whether the socket can still be reached by its path: somebody may have removed that, or put another file there. */

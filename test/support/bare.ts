@@ -7,8 +7,11 @@ export function bare(env: NodeJS.ProcessEnv, file: string, args: string[]): [fil
   return ['env', ['-i', ...assignments, file, ...args]]
 }
 
-/** The environment of the test without what tap put into it: loaders and coverage have no business in a fixture. */
+/**
+ * The environment of the test without what tap put into it: its loaders have no business in a fixture. NODE_V8_COVERAGE is not
+ * from tap, which measures no coverage here: it is set by `npm run coverage` alone, and is meant for every process.
+ */
 export function ownEnvironment(): NodeJS.ProcessEnv {
-  const isForeign = (name: string) => /^(TAP|_TAPJS|NODE_OPTIONS|NODE_V8_COVERAGE)/.test(name)
+  const isForeign = (name: string) => /^(TAP|_TAPJS|NODE_OPTIONS)/.test(name)
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isForeign(name)))
 }

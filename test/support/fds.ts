@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 
 /** Whether this system lets a test look into other processes. Elsewhere these functions find nothing. */
@@ -42,10 +42,8 @@ export function stillListening(inodes: Iterable<number>): number[] {
 export function pidsWithMarker(marker: string): number[] {
   if (!HAS_PROC) return []
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-  const marked = pids.filter((pid) =>
-    readable(() => readFileSync(`/proc/${pid}/environ`, 'latin1'), '').includes(marker)
-  )
-  return marked.map(Number)
+  const isMarked = (pid: string) => readable(() => readAll(`/proc/${pid}/environ`), EMPTY).includes(marker)
+  return pids.filter(isMarked).map(Number)
 }
 
 /** Whether a process exists and is no zombie. */
@@ -62,34 +60,63 @@ export function isAlive(pid: number): boolean {
 /** How long a process may take from closing its pipes to being gone, on a busy machine. Milliseconds. */
 const EXIT_LIMIT = 15_000
 
+/** How often to look. Milliseconds. */
+const INTERVAL = 20
+
 /**
  * The processes, or sockets, that do not go. A process has closed its pipes before it is gone and its sockets with it, and the end
  * of one that is no child of ours is no event for us.
  */
 export async function survivorsOf(alive: () => number[], limit = EXIT_LIMIT): Promise<number[]> {
   const deadline = performance.now() + limit
-  while (alive().length > 0 && performance.now() < deadline) await pause(10)
+  while (alive().length > 0 && performance.now() < deadline) await pause(INTERVAL)
   return alive()
 }
 
 function allListeningInodes(): Set<number> {
   // The flag 00010000 is SO_ACCEPTCON: https://man7.org/linux/man-pages/man5/proc_pid_net.5.html
-  const unix = rowsOf('/proc/net/unix').filter((row) => row[3] === '00010000')
-  return new Set([...listeningTcp().map((socket) => socket.inode), ...unix.map((row) => Number(row[6]))])
+  const rows = readable(() => readFileSync('/proc/net/unix', 'utf8'), '').matchAll(
+    /^\S+ \S+ \S+ 00010000 \S+ \S+ +(\d+)/gm
+  )
+  return new Set([...listeningTcp().map((socket) => socket.inode), ...Array.from(rows, ([, inode]) => Number(inode))])
 }
 
 function listeningTcp(): Array<{ port: number; inode: number }> {
-  // 0A is TCP_LISTEN: https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html
-  const rows = [...rowsOf('/proc/net/tcp'), ...rowsOf('/proc/net/tcp6')].filter((row) => row[3] === '0A')
-  return rows.map((row) => ({ port: Number.parseInt(row[1]?.split(':')[1] ?? '', 16), inode: Number(row[9]) }))
+  const text = ['/proc/net/tcp', '/proc/net/tcp6'].map((file) => readable(() => readListening(file), '')).join('')
+  // 0A is TCP_LISTEN; local address and port, remote ones, state, five columns, inode.
+  const rows = text.matchAll(/^ *\d+: \w+:(\w+) \S+ 0A (?:\S+ +){5}(\d+)/gm)
+  return Array.from(rows, ([, port = '', inode]) => ({ port: Number.parseInt(port, 16), inode: Number(inode) }))
 }
 
-function rowsOf(file: string): string[][] {
-  const lines = readable(() => readFileSync(file, 'utf8'), '')
-    .trim()
-    .split('\n')
-    .slice(1)
-  return lines.map((line) => line.trim().split(/\s+/))
+/**
+ * The beginning of a list of sockets, with all that listen. They come first, and after a load of short connections the others are
+ * thousands: https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html
+ */
+function readListening(file: string): string {
+  const isPast = (text: string) => /^ *\d+: \S+ \S+ (?!0A)\w\w /m.test(text)
+  return readUntil(file, (text) => isPast(text.toString('latin1'))).toString('latin1')
+}
+
+/** Where files of /proc are read into; larger than the environment that a process may have here. */
+const buffer = Buffer.alloc(2 ** 20)
+const EMPTY = buffer.subarray(0, 0)
+
+/** The text of a file. It is overwritten by the next call. */
+function readAll(file: string): Buffer {
+  return readUntil(file, () => false)
+}
+
+/** The text of a file up to where it is enough. A test that waits for a process reads hundreds of files each time it looks. */
+function readUntil(file: string, isEnough: (text: Buffer) => boolean): Buffer {
+  const fd = openSync(file, 'r')
+  try {
+    let end = 0
+    for (let count = -1; count !== 0 && end < buffer.length && !isEnough(buffer.subarray(0, end)); end += count)
+      count = readSync(fd, buffer, end, buffer.length - end, null)
+    return buffer.subarray(0, end)
+  } finally {
+    closeSync(fd)
+  }
 }
 
 /** Processes come and go while /proc is read: what has gone counts as empty. */

@@ -58,11 +58,13 @@ export class ServiceUnit {
       .replace('/usr/bin/node', process.execPath)
       .replace('/srv/app/server.mjs', release.path('server.cjs'))
       .replace('--workers auto', '--workers 2')
+    const { PATH, NODE_V8_COVERAGE } = ownEnvironment()
     const variables = {
       ...env,
+      ...(NODE_V8_COVERAGE === undefined ? {} : { NODE_V8_COVERAGE }),
       FIXTURE_CONTROL: commands.path,
       FIXTURE_MARKER: randomUUID(),
-      PATH: ownEnvironment().PATH
+      PATH
     }
     await manager.write({
       'server.service': unit,

@@ -3,7 +3,7 @@ import { isAlive } from './fds.js'
 import type { TestServer } from './server.js'
 
 /** How often to look. Milliseconds. The end of a process that is no child of ours is no event for us. */
-const INTERVAL = 10
+const INTERVAL = 20
 
 /** Waits until exactly these processes of the tree exist. */
 export async function untilLeft(server: TestServer, pids: number[]): Promise<void> {

@@ -3,6 +3,7 @@ import t from 'tap'
 import { countFds, HAS_PROC, isAlive, listeningInodes, listFds } from '../../support/fds.js'
 import type { Line } from '../../support/output.js'
 import type { Release } from '../../support/release.js'
+import type { TestServer } from '../../support/server.js'
 import { LAUNCHER, startServer } from '../../support/start.js'
 import { untilLeft, untilTrue } from '../../support/tree.js'
 
@@ -14,11 +15,17 @@ function residentMemory(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
 }
 
+/** Waits until the launcher has this many listening sockets: it is given each of them a moment after the server listens on it. */
+async function untilHeld(server: TestServer, count: number): Promise<void> {
+  await untilTrue(server, `launcher with ${count} sockets`, () => listeningInodes(server.launcher).length === count)
+}
+
 t.test('nothing grows over twenty reloads, and the launcher stays small', { skip: !HAS_PROC }, async (t) => {
   const listen = { port: 0, host: '127.0.0.1' }
   const config = { options: { probation: 0 }, apps: [listen, listen], servers: [listen] }
   const server = await startServer(t, { launcher: [], config })
   const { launcher } = server
+  await untilHeld(server, 3)
   const sockets = listeningInodes(launcher)
   const before = { launcher: countFds(launcher), server: countFds(server.pid) }
   const memory = residentMemory(launcher)
@@ -45,10 +52,10 @@ t.test('after a listener was closed, nobody holds its socket', { skip: !HAS_PROC
   const listen = { port: 0, host: '127.0.0.1' }
   const config = { options: { probation: 0 }, apps: [listen], servers: [listen] }
   const server = await startServer(t, { launcher: [], config })
-  t.equal(listeningInodes(server.launcher).length, 2)
+  await untilHeld(server, 2)
   await server.release.configure({ servers: [] })
   await server.reload()
-  await untilTrue(server, 'end of the socket', () => listeningInodes(server.launcher).length === 1)
+  await untilHeld(server, 1)
   t.equal(listeningInodes(server.current).length, 1)
   t.equal(await server.stop(), 0)
 })

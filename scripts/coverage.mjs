@@ -1,0 +1,76 @@
+// Runs built tests and prints how much of lib/ they ran, child processes included: `npm run coverage [-- <tap argument>…]`.
+// Node writes what each process has run: https://nodejs.org/api/cli.html#node_v8_coveragedir
+import { spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+
+/** How often to look for processes that have ended. Milliseconds. */
+const INTERVAL = 500
+
+/** What the compiler makes of a file that has nothing but types. */
+const NO_CODE = /^"use strict";\s*Object\.defineProperty\(exports, "__esModule", .*\);\s*(\/\/# sourceMappingURL=.*)?$/
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const tap = join(root, 'node_modules', 'tap', 'dist', 'esm', 'run.mjs')
+const c8 = join(root, 'node_modules', 'c8', 'bin', 'c8.js')
+const ours = `${pathToFileURL(join(root, 'dist', 'lib')).href}/`
+
+const folder = mkdtempSync(join(tmpdir(), 'graceful-coverage-'))
+try {
+  const status = await runTests()
+  const reported = report()
+  process.exitCode = status || reported
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+/** Returns the exit code of tap. What a process has run outside of lib/ is some megabytes, so it is thrown away as it comes. */
+async function runTests() {
+  const env = { ...process.env, NODE_V8_COVERAGE: folder }
+  const tests = spawn(process.execPath, [tap, ...process.argv.slice(2)], { cwd: root, env, stdio: 'inherit' })
+  const kept = new Set()
+  const timer = setInterval(() => keepOurs(kept), INTERVAL)
+  const status = await new Promise((resolve) => tests.once('exit', (code) => resolve(code ?? 1)))
+  clearInterval(timer)
+  keepOurs(kept)
+  return status
+}
+
+function keepOurs(kept) {
+  for (const name of readdirSync(folder)) {
+    if (kept.has(name)) continue
+    const file = join(folder, name)
+    const coverage = parse(readFileSync(file, 'utf8'))
+    if (coverage === undefined) continue
+    kept.add(name)
+    const result = coverage.result.filter(({ url }) => url.startsWith(ours))
+    if (result.length > 0) writeFileSync(file, JSON.stringify({ result }))
+    else rmSync(file)
+  }
+}
+
+/** Undefined while the file is being written. */
+function parse(text) {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Prints the table, in lines of the TypeScript files, with those that no process has loaded; returns the exit code of c8. */
+function report() {
+  const excluded = ['**/*.d.ts', ...withoutCode()].flatMap((name) => ['--exclude', name])
+  const files = ['--all', '--src', join(root, 'dist/lib'), '--include', 'dist/lib/**', ...excluded]
+  const args = ['report', '--temp-directory', folder, '--merge-async', ...files, '--reporter', 'text']
+  return spawnSync(process.execPath, [c8, ...args], { cwd: root, stdio: 'inherit' }).status ?? 1
+}
+
+/** Files that have nothing but types: no process loads them. */
+function withoutCode() {
+  const names = readdirSync(join(root, 'dist/lib'), { recursive: true }).filter((name) => name.endsWith('.js'))
+  const paths = names.map((name) => join('dist/lib', name))
+  return paths.filter((path) => NO_CODE.test(readFileSync(join(root, path), 'utf8')))
+}

@@ -1,0 +1,22 @@
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { test } from 'tap'
+
+const root = resolve(__dirname, '../../..')
+const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
+
+/** What a command gives to tap in quotes. */
+const quoted = (command = '') => [...command.matchAll(/'([^']+)'/g)].map(([, pattern]) => pattern)
+
+/** The commands for tests that `npm test` leaves out. */
+const others = Object.keys(scripts).filter((name) => name.startsWith('test:') && /^tap '/.test(scripts[name] ?? ''))
+
+test('what npm test leaves out has a command of its own, and .ci/run calls it', async (t) => {
+  t.strictSame(quoted(scripts.test).sort(), others.flatMap((name) => quoted(scripts[name])).sort())
+  const ci = readFileSync(join(root, '.ci/run'), 'utf8')
+  for (const name of others) t.match(ci, new RegExp(`^run_tests 'npm run ${name}'$`, 'm'))
+})
+
+test('each command compiles what it runs', async (t) => {
+  for (const name of others) t.equal(scripts[`pre${name}`], 'npm run pretest', name)
+})
