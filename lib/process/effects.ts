@@ -158,6 +158,7 @@ function durationsOf({
     kill: () => KILL_LIMIT,
     tell: () => service.drainTimeout + TELL_SLACK,
     claims: () => CLAIM_PAUSE,
+    boot: () => readyTimeout,
     word: () => readyTimeout + PARENT_LIMIT,
     load: () => readyTimeout,
     settle: () => PARENT_LIMIT,

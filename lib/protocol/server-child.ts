@@ -1,5 +1,6 @@
 import type { Effect, Input, ParentWord, Server, Step } from './server-state.js'
 import {
+  andThen,
   cancel,
   force,
   go,
@@ -7,6 +8,7 @@ import {
   leave,
   type PlaceOf,
   queue,
+  refuse,
   serve,
   stay,
   stop,
@@ -26,6 +28,7 @@ export function successor(server: Server, at: Successor, input: Input): Step {
       return at.stage === 'booting' ? progress(server, at, input) : stay(server)
     case 'due':
       if (input.timer === 'claims' && at.stage === 'booting') return becomeReady(server, at)
+      if (input.timer === 'boot' && at.stage === 'booting') return giveUpBooting(server)
       if (input.timer === 'word' && at.stage === 'ready') return giveUpWaiting(server)
       if (input.timer === 'load' && at.stage === 'loading') return giveUpLoading(server)
       return stay(server)
@@ -68,12 +71,17 @@ function load(server: Server, at: Successor): Step {
   return go(server, { ...at, stage: 'loading' }, ...quiet(), wait('load'), { do: 'load state' })
 }
 
-/** Nobody else would: a child that boots goes on and serves when it can. */
+/** Nobody else would: a child that boots goes on and serves when it can. The limit of its boot was its parent's. */
 function orphan(server: Server, at: Successor): Step {
   const alone: Successor = { ...at, orphan: true }
   if (at.stage === 'ready') return load(server, alone)
-  const warning: Effect = { do: 'warn', about: 'orphan', reason: '' }
-  return go(server, alone, ...(at.stage === 'booting' ? [warning] : []))
+  if (at.stage === 'loading') return go(server, alone)
+  return go(server, alone, { do: 'warn', about: 'orphan', reason: '' }, wait('boot'))
+}
+
+/** It would keep the sockets, on which nobody accepts, from whoever is started in its place. */
+function giveUpBooting(server: Server): Step {
+  return leave(server, { reason: 'the apps do not listen', cause: 'error' }, ...quiet())
 }
 
 function takeOver(server: Server, { orphan }: Successor): Step {
@@ -103,7 +111,7 @@ export function trial(server: Server, at: Trial, input: Input): Step {
     case 'roll back':
       return at.stage === 'running' ? giveBack(server, input.reason, false) : stay(server)
     case 'reload':
-      return queue(server, input)
+      return queueOnTrial(server, at, input)
     case 'stop':
       return stopOnTrial(server, at, input)
     case 'force':
@@ -113,6 +121,12 @@ export function trial(server: Server, at: Trial, input: Input): Step {
     default:
       return stay(server)
   }
+}
+
+/** The limit of a child that has confirmed may be over, without anybody having waited. */
+function queueOnTrial(server: Server, at: Trial, input: InputOf<'reload'>): Step {
+  const isFirst = at.stage === 'confirmed' && server.queued === undefined
+  return andThen(queue(server, input), (next) => stay(next, ...(isFirst ? [wait('settle')] : [])))
 }
 
 function hearParent(server: Server, at: Trial, word: ParentWord): Step {
@@ -165,7 +179,7 @@ function giveAway(server: Server, { reason, leaves }: Trial): Step {
 function stopOnTrial(server: Server, at: Trial, input: InputOf<'stop'>): Step {
   if (input.cause === 'error')
     return at.stage === 'giving back'
-      ? go(server, { ...at, reason: input.reason, leaves: true })
+      ? go(server, { ...at, reason: input.reason, leaves: true }, wait('give back'))
       : giveBack(server, input.reason, true)
   const word = { type: 'stopping', reason: input.reason } as const
   // It is the parent that waits.
@@ -179,7 +193,7 @@ function dueOnTrial(server: Server, at: Trial, { timer }: InputOf<'due'>): Step 
     return stay(
       { ...server, queued: undefined },
       { do: 'warn', about: 'silent parent', reason: '' },
-      { do: 'refuse', asks: lost.asks, why: 'unknown', reason: 'the parent does not answer' }
+      ...refuse(lost.asks, 'unknown', 'the parent does not answer')
     )
   }
   if (timer !== 'give back' || at.stage !== 'giving back') return stay(server)
@@ -189,5 +203,5 @@ function dueOnTrial(server: Server, at: Trial, { timer }: InputOf<'due'>): Step 
 
 /** No word of the parent is awaited any more. */
 function quiet(): Effect[] {
-  return (['claims', 'word', 'load', 'settle', 'give back'] as const).map(cancel)
+  return (['claims', 'boot', 'word', 'load', 'settle', 'give back'] as const).map(cancel)
 }

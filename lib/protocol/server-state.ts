@@ -156,6 +156,8 @@ export type Timer =
   | 'tell'
   /** For inherited listeners to be claimed, and for apps to listen, since the last one did. */
   | 'claims'
+  /** In a child whose parent is gone: for its apps to listen. */
+  | 'boot'
   /** In a child that is ready: for the parent to let it take over. */
   | 'word'
   /** In a child that is to take over: for its state to be loaded. */

@@ -43,18 +43,18 @@ export function step(server: Server, input: Input): Step {
   if (input.type === 'reload' && server.launched && input.supervised !== true) return askLauncher(server, input)
   if (input.type === 'concluded') return answerTold(server, input, ({ child }) => child === input.child)
   if (input.type === 'due' && input.timer === 'tell') return answerTold(server, input, () => true)
-  if (isLateStop(server.at, input)) return stepAt(server, server.at, stopOfChild(input.word.reason))
   const known = input.type === 'parent gone' ? { ...server, parent: 'gone' as const } : server
-  return stepAt(known, server.at, input)
+  return stepAt(known, server.at, lateStop(server.at, input) ?? input)
 }
 
-type Stopping = InputOf<'child said'> & { readonly word: { readonly type: 'stopping' } }
+const GOES_ON: readonly Place['name'][] = ['serving', 'recovered', 'reloading', 'parent']
 
-/** A child was told to stop the service while this process took it back. */
-function isLateStop(at: Place, input: Input): input is Stopping {
-  if (input.type !== 'child said' || input.word.type !== 'stopping') return false
-  if (at.name === 'parent') return at.child !== input.child
-  return at.name === 'serving' || at.name === 'recovered' || at.name === 'reloading'
+/** A stop that its sender did not know to be late: its child was taken back, or its parent is gone, and this process has gone on. */
+function lateStop(at: Place, input: Input): InputOf<'stop'> | undefined {
+  if (!GOES_ON.includes(at.name)) return undefined
+  if (input.type === 'parent said' && input.word.type === 'stop') return stopOf(input.word)
+  if (input.type !== 'child said' || input.word.type !== 'stopping') return undefined
+  return at.name === 'parent' && at.child === input.child ? undefined : stopOfChild(input.word.reason)
 }
 
 function stepAt(server: Server, at: Place, input: Input): Step {
@@ -111,9 +111,6 @@ function serving(server: Server, input: Input): Step {
       })
     case 'stop':
       return stop(server, input)
-    case 'parent said':
-      if (input.word.type !== 'stop') return stay(server)
-      return stop(server, stopOf(input.word))
     case 'force':
       return force(server, input.reason)
     case 'started':

@@ -22,6 +22,7 @@ function inputsFor({ at, children }: Server): Input[] {
     'kill',
     'tell',
     'claims',
+    'boot',
     'word',
     'load',
     'settle',

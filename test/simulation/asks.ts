@@ -1,0 +1,66 @@
+import type { Ask } from '../../lib/protocol/server.js'
+import type { Outcome } from './letters.js'
+import { childOf, lives, processOf } from './people.js'
+import { type Asked, breakWorld, type Process, type Told, type World } from './world.js'
+
+/** Every reload that is asked for is answered once, with the truth. */
+
+/** Somebody asks for a reload. */
+export function ask(world: World, process: Process): Ask {
+  world.asks.push({ process: process.id, passed: undefined, outcome: undefined })
+  return world.asks.length
+}
+
+export function settleAsk(world: World, process: Process, number: Ask, outcome: Outcome | undefined): void {
+  const asked = world.asks[number - 1]
+  const lie = lieOf(world, process, asked, number, outcome)
+  if (lie !== undefined) breakWorld(world, `ask ${number} at process ${process.id} is told "${outcome}", but ${lie}`)
+  if (asked === undefined || outcome === undefined) return
+  world.asks[number - 1] = { ...asked, outcome }
+  const parent = processOf(world, process.parent)
+  if (asked.passed === undefined || parent === undefined || !lives(parent)) return
+  process.toParent = [...process.toParent, { type: 'answered', asks: asked.passed, outcome }]
+}
+
+/** What is wrong with an answer to a caller, at the moment in which it is given. */
+function lieOf(
+  world: World,
+  process: Process,
+  asked: Asked | undefined,
+  number: Ask,
+  outcome: Outcome | undefined
+): string | undefined {
+  if (asked === undefined || asked.process !== process.id) return 'nobody has asked here'
+  if (asked.outcome !== undefined) return `it has been told "${asked.outcome}"`
+  if (outcome === undefined) return 'nobody has reported anything'
+  return world.rules.launched ? undefined : untruth(world, process, number, outcome)
+}
+
+/** What is not true about an outcome. */
+function untruth(world: World, process: Process, number: Ask, outcome: Outcome): string | undefined {
+  switch (outcome) {
+    case 'success':
+      return world.processes.some((other) => other.born >= number && other.confirmed)
+        ? undefined
+        : 'no process that was started since has confirmed that it serves'
+    case 'stopping':
+      return isLeaving(process) ? undefined : 'it goes on'
+    case 'not listening':
+      return process.server.at.name === 'booting' ? undefined : 'it listens'
+    case 'failure':
+    case 'unknown':
+      return undefined
+    default:
+      return outcome satisfies never
+  }
+}
+
+/** What is not true about the end of a reload, at the moment in which it is concluded. */
+export function untrueEnd(world: World, process: Process, { child, failure }: Told): string | undefined {
+  if (failure !== undefined) return process.accepts ? undefined : 'has failed, and the parent does not accept'
+  return childOf(world, process, child)?.confirmed === true ? undefined : 'has succeeded, and the child has not said so'
+}
+
+function isLeaving({ server }: Process): boolean {
+  return server.at.name === 'leaving' || server.at.name === 'closed'
+}

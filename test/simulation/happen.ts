@@ -1,0 +1,158 @@
+import type { ChildId, Input, Stop, Timer } from '../../lib/protocol/server.js'
+import { ask } from './asks.js'
+import type { Event } from './events.js'
+import { begin, endProcess, hear } from './host.js'
+import type { ToChild, ToParent } from './letters.js'
+import { childOf, isAble, processOf } from './people.js'
+import type { Budget, Rules } from './rules.js'
+import { endWork } from './works.js'
+import { createWorld, type Machine, type Process, type World } from './world.js'
+
+/** A world in which the first generation serves. */
+export function startWorld(machine: Machine, rules: Rules, budget: Budget): World {
+  const world = createWorld(machine, rules, budget)
+  happen(world, { process: 1, act: 'work', detail: 'boot: all listen', costs: undefined })
+  return world
+}
+
+/** Lets an event happen. */
+export function happen(world: World, event: Event): void {
+  const process = processOf(world, event.process) as Process
+  const { act, detail, costs } = event
+  if (costs !== undefined) world.budget = { ...world.budget, [costs]: (world.budget[costs] ?? 0) - 1 }
+  ACTS[act](world, process, detail)
+  // Nobody can blame the processes for the end of the service when the outside has left none that could serve. An app that
+  // does not boot or load in time is of the outside as well.
+  if (
+    (costs !== undefined || (act === 'due' && (detail === 'load' || detail === 'boot'))) &&
+    !world.processes.some((other) => isAble(world, other))
+  )
+    world.excuse ??= costs ?? detail
+}
+
+type Act = (world: World, process: Process, detail: string) => void
+
+const stopWith =
+  (cause: Stop['cause']): Act =>
+  (world, process, detail) => {
+    const isForAll =
+      cause === 'asked' ? meansService(process) : cause === 'app closes' && process.server.at.name === 'trial'
+    if (isForAll) world.stops = [...world.stops, process.id]
+    if (cause === 'app closes') begin(process, 'own close')
+    const lameDuck = detail === 'lame duck'
+    hear(world, process, { type: 'stop', reason: cause, cause, lameDuck, awaitsParent: detail === 'after the parent' })
+  }
+
+const ACTS: { readonly [K in Event['act']]: Act } = {
+  work: endWork,
+  hears: (world, process, from) =>
+    from === 'parent' ? hearParent(world, process) : hearChild(world, process, Number(from)),
+  due: (world, process, timer) => {
+    const set = process.timers.find((other) => other.timer === timer)
+    process.timers = process.timers.filter((other) => other !== set)
+    world.now = Math.max(world.now, set?.at ?? 0)
+    hear(world, process, { type: 'due', timer: timer as Timer })
+  },
+  dies: (world, process) => {
+    process.end = 'killed by its parent'
+    endProcess(world, process, 'SIGKILL')
+  },
+  resumes: (_world, process) => {
+    process.life = 'runs'
+  },
+  reload: (world, process) =>
+    hear(world, process, { type: 'reload', ask: ask(world, process), reason: 'a caller asks' }),
+  signal: (world, process) => hear(world, process, { type: 'reload', ask: undefined, reason: 'SIGHUP' }),
+  supervised: (world, process) =>
+    hear(world, process, { type: 'reload', ask: undefined, reason: 'all workers', supervised: true }),
+  undo: (world, process) => hear(world, process, { type: 'undo', reason: 'another worker failed' }),
+  stop: stopWith('asked'),
+  error: stopWith('error'),
+  'app closes': stopWith('app closes'),
+  force: (world, process) => {
+    process.end = 'forced'
+    hear(world, process, { type: 'force', reason: 'forced' })
+  },
+  'roll back': (world, process) => hear(world, process, { type: 'roll back', reason: 'it is not well' }),
+  kill: (world, process) => {
+    process.end = 'killed'
+    endProcess(world, process, 'SIGKILL')
+  },
+  'kill unheard': killUnheard,
+  'hang up': (world, process) => {
+    process.end = 'killed'
+    endProcess(world, process, 'SIGHUP', 'SIGHUP')
+  },
+  stall: (_world, process) => {
+    process.life = 'stalls'
+  },
+  hang: endWork,
+  fail: bounce,
+  overtake: (world, process) => {
+    process.fromParent = process.fromParent.slice(0, -1)
+    hear(world, process, { type: 'parent gone' })
+  }
+}
+
+/** Before it serves, a process is not the service; and neither is one that leaves. */
+function meansService({ server }: Process): boolean {
+  return server.at.name !== 'successor' && server.at.name !== 'leaving'
+}
+
+/** With a full pipe, what it has said last never reached the kernel. */
+function killUnheard(world: World, process: Process): void {
+  process.end = 'killed'
+  process.toParent = []
+  for (const other of world.processes) if (other.parent === process.id) other.fromParent = []
+  endProcess(world, process, 'SIGKILL')
+}
+
+/** What cannot be written does not arrive, and the sender finds out. */
+function bounce(world: World, process: Process): void {
+  const { at } = process.server
+  if (at.name !== 'reloading') return
+  const child = childOf(world, process, at.child)
+  if (child !== undefined) child.fromParent = child.fromParent.filter(({ type }) => type !== 'word')
+  hear(world, process, { type: 'not sent', child: at.child, error: undefined })
+}
+
+function hearParent(world: World, process: Process): void {
+  const [letter, ...rest] = process.fromParent
+  process.fromParent = rest
+  if (letter !== undefined) hear(world, process, fromParent(letter))
+}
+
+function fromParent(letter: ToChild): Input {
+  switch (letter.type) {
+    case 'word':
+      return { type: 'parent said', word: letter.word }
+    case 'reload':
+      return { type: 'reload', ask: letter.ask, reason: letter.reason }
+    case 'gone':
+      return { type: 'parent gone' }
+    default:
+      return letter satisfies never
+  }
+}
+
+function hearChild(world: World, process: Process, id: number): void {
+  const speaker = processOf(world, id) as Process
+  const [letter, ...rest] = speaker.toParent
+  speaker.toParent = rest
+  if (letter?.type === 'answered') {
+    world.reported = letter.outcome
+    for (const number of letter.asks) hear(world, process, { type: 'answered', ask: number })
+    world.reported = undefined
+  } else if (letter !== undefined) hear(world, process, fromChild(letter, speaker.child))
+}
+
+function fromChild(letter: Exclude<ToParent, { type: 'answered' }>, child: ChildId): Input {
+  switch (letter.type) {
+    case 'word':
+      return { type: 'child said', child, word: letter.word }
+    case 'ended':
+      return { type: 'child ended', child, how: letter.how, again: letter.again }
+    default:
+      return letter satisfies never
+  }
+}

@@ -1,0 +1,175 @@
+import type { Ask, Effect, Input, Timer } from '../../lib/protocol/server.js'
+import { settleAsk, untrueEnd } from './asks.js'
+import type { ToChild, ToParent } from './letters.js'
+import { childOf, lives, processOf } from './people.js'
+import { breakWorld, type Process, type WorkName, type World } from './world.js'
+
+/** Carries out what a machine wants, as an honest host does. What takes time becomes work, whose outcome comes later. */
+
+const DURATIONS: Readonly<Record<Timer, number>> = {
+  ready: 30_000,
+  probation: 3000,
+  confirm: 5000,
+  undo: 1000,
+  kill: 5000,
+  tell: 35_000,
+  claims: 1000,
+  boot: 30_000,
+  word: 40_000,
+  load: 30_000,
+  settle: 10_000,
+  'give back': 2000,
+  'lame duck': 4000,
+  stop: 30_000
+}
+
+/** Lets a process hear something, and does what it wants then. */
+export function hear(world: World, process: Process, input: Input): void {
+  const [server, effects] = world.machine.step(process.server, input)
+  process.server = server
+  for (const effect of effects) carryOut(world, process, effect)
+}
+
+type Carry<K extends Effect['do']> = (world: World, process: Process, effect: Extract<Effect, { do: K }>) => void
+
+const nothing = (): void => {}
+
+const HOST: { readonly [K in Effect['do']]: Carry<K> } = {
+  wait: (world, process, { timer }) => {
+    const set = { timer, at: world.now + DURATIONS[timer] }
+    process.timers = [...process.timers.filter((other) => other.timer !== timer), set]
+  },
+  cancel: (_world, process, { timer }) => {
+    if (process.timers.length > 0) process.timers = process.timers.filter((other) => other.timer !== timer)
+  },
+  warn: nothing,
+  queue: nothing,
+  refuse: (world, process, { asks, why }) => {
+    for (const ask of asks) settleAsk(world, process, ask, why)
+  },
+  'ask launcher': (_world, process, { ask }) => begin(process, 'launcher', ask),
+  'pass on': (world, process, { child, asks, reason }) => passOn(world, process, child, asks, reason),
+  report: (world, process, { ask }) => settleAsk(world, process, ask, world.reported),
+  'ask hooks': (_world, process) => begin(process, 'hooks'),
+  'stop asking': (_world, process) => end(process, 'hooks'),
+  'start child': (_world, process, { child }) => begin(process, 'spawn', child),
+  'save state': (_world, process, { child }) => begin(process, 'save', child),
+  sleep: (_world, process) => {
+    process.accepts = false
+  },
+  wake: (world, process) => {
+    if (process.drained) breakWorld(world, `${process.id} accepts again after its listeners are closed`)
+    process.accepts = true
+  },
+  'tell child': (world, process, { child, word }) => tellChild(world, process, child, { type: 'word', word }),
+  'kill child': (world, process, { child }) => {
+    const target = childOf(world, process, child)
+    if (target !== undefined && lives(target)) target.doomed = true
+  },
+  'hand over': (_world, process) => {
+    process.moves = true
+    process.owns = false
+  },
+  'take back': (_world, process) => {
+    process.owns = true
+  },
+  'stop moving': (_world, process) => {
+    process.moves = false
+  },
+  'tell launcher': (_world, process, { word }) => {
+    if (word === 'passed') begin(process, 'verdict')
+  },
+  conclude: (world, process, { reload, child, failure }) => {
+    const told = { reload, child, failure }
+    const lie = untrueEnd(world, process, told)
+    if (lie !== undefined) breakWorld(world, `the reload of process ${process.id} ${lie}`)
+    process.told = [...process.told, told]
+    begin(process, 'note', child)
+  },
+  answer: (world, process, { reload }) => {
+    const told = process.told.find((other) => other.reload === reload)
+    if (told === undefined) breakWorld(world, `${process.id} answers a reload that it has not concluded`)
+    const outcome = told?.failure === undefined ? 'success' : 'failure'
+    for (const ask of reload.asks) settleAsk(world, process, ask, outcome)
+  },
+  offer: (_world, process) => begin(process, 'offer'),
+  'load state': (_world, process) => begin(process, 'load'),
+  'tell parent': (world, process, { word }) => {
+    if (word.type === 'confirmed') process.confirmed = true
+    tellParent(world, process, { type: 'word', word })
+  },
+  accept: (_world, process) => {
+    process.accepts = true
+  },
+  settle: (_world, process) => {
+    process.settled = true
+  },
+  disown: (_world, process) => {
+    process.owns = false
+  },
+  serve: (_world, process) => {
+    process.accepts = true
+    process.owns = true
+  },
+  leave: nothing,
+  'be lame duck': nothing,
+  drain: (_world, process) => {
+    process.accepts = false
+    process.drained = true
+    begin(process, 'drain')
+  },
+  hurry: nothing,
+  'close apps': (_world, process) => begin(process, 'close apps'),
+  cut: nothing,
+  close: (world, process, { reason }) => endProcess(world, process, `closed: ${reason}`)
+}
+
+function carryOut(world: World, process: Process, effect: Effect): void {
+  const carry = HOST[effect.do] as Carry<Effect['do']>
+  carry(world, process, effect)
+}
+
+export function begin(process: Process, name: WorkName, of = 0): void {
+  process.works = [...process.works, { name, of }]
+}
+
+export function end(process: Process, name: WorkName): void {
+  process.works = process.works.filter((work) => work.name !== name)
+}
+
+/** A process that is over hears nothing, and its parent reads all that it has said before. */
+export function tellParent(world: World, process: Process, letter: ToParent): void {
+  const parent = processOf(world, process.parent)
+  if (parent !== undefined && lives(parent)) process.toParent = [...process.toParent, letter]
+}
+
+function tellChild(world: World, process: Process, id: number, letter: ToChild): void {
+  const child = childOf(world, process, id)
+  if (child !== undefined && lives(child)) child.fromParent = [...child.fromParent, letter]
+}
+
+/** The child counts its asks itself; its answer comes back for all of the parent's. */
+function passOn(world: World, process: Process, id: number, asks: readonly Ask[], reason: string): void {
+  const child = childOf(world, process, id)
+  if (child === undefined || !lives(child)) return
+  if (asks.length > 0) world.asks.push({ process: child.id, passed: asks, outcome: undefined })
+  const ask = asks.length > 0 ? world.asks.length : undefined
+  tellChild(world, process, id, { type: 'reload', ask, reason })
+}
+
+/** A process is gone, and those who had to do with it find out in their time. */
+export function endProcess(world: World, process: Process, how: string, again?: string): void {
+  tellParent(world, process, { type: 'ended', how, again })
+  process.life = 'over'
+  process.doomed = false
+  process.accepts = false
+  process.moves = false
+  process.timers = []
+  process.works = []
+  process.fromParent = []
+  for (const other of world.processes) {
+    if (other.parent !== process.id) continue
+    other.toParent = []
+    if (lives(other)) other.fromParent = [...other.fromParent, { type: 'gone' }]
+  }
+}

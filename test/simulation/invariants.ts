@@ -1,0 +1,160 @@
+import type { Place, Timer } from '../../lib/protocol/server.js'
+import { childOf, isWilling, lives, processOf } from './people.js'
+import type { Process, World } from './world.js'
+
+/** What holds at every moment. Each function says what is wrong, or nothing. */
+
+export function problemOf(world: World): string | undefined {
+  if (world.broken !== undefined) return world.broken
+  for (const process of world.processes) {
+    if (!lives(process)) continue
+    const problem = problemOfProcess(world, process)
+    if (problem !== undefined) return `process ${process.id} (${describe(process.server.at)}) ${problem}`
+  }
+  return serviceIsGone(world)
+}
+
+function problemOfProcess(world: World, process: Process): string | undefined {
+  return (
+    waitsForEver(world, process) ??
+    keepsATimer(process) ??
+    acceptsWrongly(process) ??
+    movesWrongly(process) ??
+    ownsWrongly(process) ??
+    disagrees(world, process)
+  )
+}
+
+export function describe(at: Place): string {
+  return 'stage' in at ? `${at.name}, ${at.stage}` : at.name
+}
+
+/** Every state in which a process waits has a limit, unless it is the other side that has one. */
+function waitsForEver(world: World, process: Process): string | undefined {
+  const limit = limitOf(process) ?? (process.server.telling.length > 0 ? 'tell' : undefined)
+  if (limit === undefined || process.timers.some(({ timer }) => timer === limit)) return undefined
+  return isHeardBy(world, process) ? undefined : `waits without the limit "${limit}"`
+}
+
+function limitOf({ server, parent }: Process): Timer | undefined {
+  const { at } = server
+  switch (at.name) {
+    case 'reloading':
+      return at.stage === 'cancelling' ? 'kill' : 'ready'
+    case 'parent':
+      return PARENT_LIMITS[at.stage]
+    case 'recovered':
+      return 'tell'
+    case 'successor':
+      return at.stage === 'booting' && at.orphan ? 'boot' : SUCCESSOR_LIMITS[at.stage]
+    case 'trial':
+      return TRIAL_LIMITS[at.stage]
+    case 'leaving':
+      return 'stop'
+    default:
+      return parent >= 0 ? undefined : 'stop'
+  }
+}
+
+const PARENT_LIMITS = {
+  probation: 'probation',
+  confirming: 'confirm',
+  passed: undefined,
+  undoing: 'undo',
+  killing: 'kill'
+} as const
+
+/** The boot of a child is limited by its parent. */
+const SUCCESSOR_LIMITS = { booting: undefined, ready: 'word', loading: 'load' } as const
+const TRIAL_LIMITS = { running: undefined, confirmed: 'settle', 'giving back': 'give back' } as const
+
+/** A child on trial has warned when its time is up, and goes on: its parent lives and owes it a word. */
+function isHeardBy(world: World, process: Process): boolean {
+  if (process.server.at.name !== 'trial') return false
+  const parent = processOf(world, process.parent)
+  return parent !== undefined && (lives(parent) || process.fromParent.length > 0)
+}
+
+/** A timer that outlives its state could mean something else in a later one. */
+function keepsATimer(process: Process): string | undefined {
+  const { at } = process.server
+  const limit = limitOf(process)
+  const stray = process.timers.find(({ timer }) => {
+    if (timer === limit) return false
+    if (timer === 'tell') return process.server.telling.length === 0
+    if (timer === 'lame duck') return at.name !== 'leaving' || at.stage === 'draining'
+    return !(timer === 'claims' && at.name === 'successor' && at.stage === 'booting')
+  })
+  return stray === undefined ? undefined : `keeps the timer "${stray.timer}"`
+}
+
+/** Who serves accepts; who hands over sleeps only while somebody else may accept. */
+function acceptsWrongly({ server, accepts }: Process): string | undefined {
+  const { at } = server
+  switch (at.name) {
+    case 'serving':
+    case 'recovered':
+    case 'trial':
+      return accepts ? undefined : 'does not accept'
+    case 'reloading':
+      return accepts || (at.saves && (at.stage === 'saving' || at.stage === 'handing over'))
+        ? undefined
+        : 'does not accept'
+    case 'parent':
+    case 'successor':
+    case 'closed':
+      return accepts ? 'accepts' : undefined
+    case 'leaving':
+      return accepts === (at.stage === 'lame duck') ? undefined : accepts ? 'accepts' : 'does not accept'
+    default:
+      return undefined
+  }
+}
+
+/** Connections move only to a child that serves, and may go on moving when it serves for good. */
+function movesWrongly({ server, moves }: Process): string | undefined {
+  const { at } = server
+  if (at.name === 'parent') return moves ? undefined : 'does not move its connections'
+  if (at.name === 'leaving' && at.cause === 'reloaded') return undefined
+  return moves ? 'moves its connections' : undefined
+}
+
+/** What stands for the service in the file system belongs to who serves; who gave it away must not remove it. */
+function ownsWrongly({ server, owns }: Process): string | undefined {
+  const { at } = server
+  switch (at.name) {
+    case 'serving':
+    case 'recovered':
+    case 'reloading':
+    case 'trial':
+      return owns ? undefined : 'does not own the pid file'
+    case 'parent':
+    case 'successor':
+      return owns ? 'owns the pid file' : undefined
+    case 'leaving':
+      return owns && (at.cause === 'reloaded' || at.cause === 'rolled back') ? 'owns the pid file' : undefined
+    default:
+      return undefined
+  }
+}
+
+/** Parent and child have the same opinion about how their reload ended. */
+function disagrees(world: World, process: Process): string | undefined {
+  for (const { child: id, failure } of process.told) {
+    const child = childOf(world, process, id)
+    if (child === undefined) continue
+    if (failure !== undefined && child.settled) return `took back what process ${child.id} has for good`
+    if (failure === undefined && gaveAway(child)) return `let go of what process ${child.id} gave back`
+  }
+  return undefined
+}
+
+function gaveAway({ server }: Process): boolean {
+  return server.at.name === 'leaving' && server.at.cause === 'rolled back'
+}
+
+/** Somebody serves, or will, unless that was ended from outside. */
+function serviceIsGone(world: World): string | undefined {
+  if (world.excuse !== undefined || world.stops.length > 0) return undefined
+  return world.processes.some(isWilling) ? undefined : 'nobody is left to serve'
+}

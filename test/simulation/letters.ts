@@ -1,0 +1,16 @@
+import type { Ask, ChildWord, ParentWord } from '../../lib/protocol/server.js'
+
+/** What processes send each other. */
+
+/** How a caller's reload ended. */
+export type Outcome = 'success' | 'failure' | 'stopping' | 'not listening' | 'unknown'
+
+export type ToParent =
+  | { readonly type: 'word'; readonly word: ChildWord }
+  | { readonly type: 'answered'; readonly asks: readonly Ask[]; readonly outcome: Outcome }
+  | { readonly type: 'ended'; readonly how: string; readonly again: string | undefined }
+
+export type ToChild =
+  | { readonly type: 'word'; readonly word: ParentWord }
+  | { readonly type: 'reload'; readonly ask: Ask | undefined; readonly reason: string }
+  | { readonly type: 'gone' }

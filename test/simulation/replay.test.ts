@@ -1,0 +1,33 @@
+import { test } from 'tap'
+import * as machine from '../../lib/protocol/server.js'
+import { replay } from './replay.js'
+
+const trace = [
+  { input: { type: 'opened' }, effects: [], place: { name: 'booting' } },
+  {
+    input: { type: 'progress', listening: true, complete: true },
+    effects: [{ do: 'serve' }],
+    place: { name: 'serving' }
+  },
+  {
+    input: { type: 'reload', ask: 1, reason: 'a caller asks' },
+    effects: [{ do: 'wait' }, { do: 'ask hooks' }],
+    place: { name: 'reloading', stage: 'asking hooks' }
+  }
+]
+
+const textOf = (lines: unknown[]): string => lines.map((line) => `GRACEFUL 4711: ${JSON.stringify(line)}`).join('\n')
+
+test('a trace of what the machine does fits', async (t) => {
+  t.equal(replay(machine, 'first', false, `a line of something else\n${textOf(trace)}\n`), undefined)
+})
+
+test('a trace with another effect, or another state, does not fit', async (t) => {
+  const [first, second, third] = trace
+  t.match(
+    replay(machine, 'first', false, textOf([first, { ...second, effects: [] }])),
+    /^step 2, on "progress": .*"serve"/
+  )
+  const elsewhere = { ...third, place: { name: 'serving' } }
+  t.match(replay(machine, 'first', false, textOf([first, second, elsewhere])), /^step 3, on "reload": .*asking hooks/)
+})

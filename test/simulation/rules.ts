@@ -1,0 +1,34 @@
+/** What a simulation allows. */
+
+/** What the outside may do, each counted. */
+export const FAULTS = [
+  'reload',
+  'signal',
+  'supervised',
+  'undo',
+  'stop',
+  'error',
+  'app closes',
+  'force',
+  'roll back',
+  'kill',
+  'kill unheard',
+  'hang up',
+  'stall',
+  'hang',
+  'fail',
+  'overtake'
+] as const
+
+export type Fault = (typeof FAULTS)[number]
+export type Budget = Readonly<Partial<Record<Fault, number>>>
+
+export interface Rules {
+  /** `any`: a timer may come due at any moment, as if clocks jumped. `in order`: by their durations. */
+  readonly timers: 'any' | 'in order'
+  /** `slow`: a message may stay on its way while timers come due. */
+  readonly network: 'prompt' | 'slow'
+  /** Whether apps have state to hand over. */
+  readonly saves: boolean
+  readonly launched: boolean
+}

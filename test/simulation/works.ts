@@ -1,0 +1,62 @@
+import { begin, hear } from './host.js'
+import { addProcess, type Process, type Work, type WorkName, type World } from './world.js'
+
+/** What a machine hears when work of its host ends. */
+
+/** `detail` is the work and how it ends: `spawn 1: started`. */
+export function endWork(world: World, process: Process, detail: string): void {
+  const [, name, of = '0', outcome] = WORK.exec(detail) as unknown as [string, WorkName, string | undefined, string]
+  const first = process.works.findIndex((work: Work) => work.name === name && work.of === Number(of))
+  process.works = process.works.filter((_, index) => index !== first)
+  if (outcome !== 'hangs') ENDS[name](world, process, outcome, Number(of))
+  else if (name === 'boot') process.hangs = true
+}
+
+const WORK = /^(.*?)(?: (\d+))?: (.*)$/
+
+type End = (world: World, process: Process, outcome: string, of: number) => void
+
+const error = undefined
+
+const ENDS: { readonly [K in WorkName]: End } = {
+  boot: (world, process, outcome) => {
+    if (process.parent === 0) hear(world, process, { type: 'opened' })
+    hear(world, process, { type: 'progress', listening: true, complete: outcome === 'all listen' })
+  },
+  hooks: (world, process, outcome) =>
+    hear(
+      world,
+      process,
+      outcome === 'approved' ? { type: 'approved', saves: world.rules.saves } : { type: 'vetoed', error }
+    ),
+  spawn: (world, process, outcome, child) => {
+    if (outcome === 'started') {
+      addProcess(world, process.id, child)
+      hear(world, process, { type: 'started', child })
+    } else hear(world, process, { type: 'not started', child, error })
+  },
+  save: (world, process, outcome) =>
+    hear(world, process, outcome === 'saved' ? { type: 'saved' } : { type: 'not saved', error }),
+  offer: (_world, process, outcome) => {
+    const word = outcome === 'ready' ? ({ type: 'ready' } as const) : ({ type: 'ready', error: outcome } as const)
+    process.toParent = [...process.toParent, { type: 'word', word }]
+  },
+  load: (world, process, outcome) =>
+    hear(world, process, outcome === 'loaded' ? { type: 'loaded' } : { type: 'not loaded', error }),
+  note: (world, process, _outcome, child) => {
+    begin(process, 'conclude', child)
+    hear(world, process, { type: 'noted', child })
+  },
+  conclude: (world, process, _outcome, child) => hear(world, process, { type: 'concluded', child }),
+  verdict: (world, process, outcome) =>
+    hear(world, process, outcome === 'commit' ? { type: 'commit' } : { type: 'undo', reason: 'another worker failed' }),
+  launcher: (world, process, _outcome, ask) => {
+    world.reported = 'success'
+    hear(world, process, { type: 'answered', ask })
+    world.reported = undefined
+  },
+  drain: (world, process, outcome) => hear(world, process, { type: 'drained', cut: outcome === 'cut' }),
+  'close apps': (world, process, outcome) =>
+    hear(world, process, { type: 'apps closed', failed: outcome === 'closed badly' }),
+  'own close': (world, process) => hear(world, process, { type: 'last app closed' })
+}

@@ -1,0 +1,162 @@
+import type { Ask, ChildId, Failure, Input, Place, Reload, Server, Step, Timer } from '../../lib/protocol/server.js'
+import type { Outcome, ToChild, ToParent } from './letters.js'
+import type { Budget, Rules } from './rules.js'
+
+/** What there is in a simulation: processes, what they say to each other, what they wait for, and what may still go wrong. */
+
+/** What is put to the test. Another one than that of `lib/` is a mutant. */
+export interface Machine {
+  begin(how: 'first' | 'successor', launched: boolean): Server
+  step(server: Server, input: Input): Step
+  canRollBack(at: Place): boolean
+}
+
+/** Work of the host whose outcome the machine hears of later. */
+export interface Work {
+  readonly name: WorkName
+  /** Of the work that is about one child or one ask. */
+  readonly of: number
+}
+
+export type WorkName =
+  | 'hooks'
+  | 'spawn'
+  | 'save'
+  | 'boot'
+  | 'offer'
+  | 'load'
+  | 'note'
+  | 'conclude'
+  | 'verdict'
+  | 'launcher'
+  | 'drain'
+  | 'close apps'
+  | 'own close'
+
+/** A timer that is set, and when it comes due. */
+export interface SetTimer {
+  readonly timer: Timer
+  readonly at: number
+}
+
+/** How a reload has ended. */
+export interface Told {
+  readonly reload: Reload
+  readonly child: ChildId
+  readonly failure: Failure | undefined
+}
+
+export interface Process {
+  /** Counts from 1. */
+  readonly id: number
+  /** 0: none. */
+  readonly parent: number
+  /** As which its parent knows it. */
+  readonly child: ChildId
+  /** How many reloads had been asked for when it was started. */
+  readonly born: number
+  server: Server
+  life: 'runs' | 'stalls' | 'over'
+  /** What has ended it, or is about to: by default, its own decision. */
+  end: 'its own' | 'forced' | 'killed' | 'killed by its parent'
+  /** Its parent has killed it, and it has not ended yet. */
+  doomed: boolean
+  /** Its boot never ends. */
+  hangs: boolean
+  accepts: boolean
+  /** Its listeners are closed; nothing can open them again. */
+  drained: boolean
+  /** Its connections are on the move to the child. */
+  moves: boolean
+  /** The pid file and the paths of sockets are its own. */
+  owns: boolean
+  confirmed: boolean
+  settled: boolean
+  /** How its reloads have ended. */
+  told: readonly Told[]
+  timers: readonly SetTimer[]
+  works: readonly Work[]
+  toParent: readonly ToParent[]
+  fromParent: readonly ToChild[]
+}
+
+/** A reload that somebody asked for. */
+export interface Asked {
+  readonly process: number
+  /** The asks of the parent that passed it on. */
+  readonly passed: readonly Ask[] | undefined
+  readonly outcome: Outcome | undefined
+}
+
+export interface World {
+  readonly machine: Machine
+  readonly rules: Rules
+  processes: Process[]
+  asks: Asked[]
+  budget: Budget
+  now: number
+  /** Processes that were asked to stop the whole service. */
+  stops: readonly number[]
+  /** Why the service may be gone: after this nobody was left who could serve. */
+  excuse: string | undefined
+  /** What a child has reported of a reload that was passed on to it. */
+  reported: Outcome | undefined
+  /** The first thing that is wrong. */
+  broken: string | undefined
+}
+
+export function createWorld(machine: Machine, rules: Rules, budget: Budget): World {
+  const world: World = {
+    machine,
+    rules,
+    processes: [],
+    asks: [],
+    budget,
+    now: 0,
+    stops: [],
+    excuse: undefined,
+    reported: undefined,
+    broken: undefined
+  }
+  addProcess(world, 0, 0)
+  return world
+}
+
+/** A new process: the first one, or the child of another. */
+export function addProcess(world: World, parent: number, child: ChildId): Process {
+  const { machine, rules } = world
+  const process: Process = {
+    id: world.processes.length + 1,
+    parent,
+    child,
+    born: world.asks.length,
+    server: machine.begin(parent === 0 ? 'first' : 'successor', rules.launched),
+    life: 'runs',
+    end: 'its own',
+    doomed: false,
+    hangs: false,
+    accepts: false,
+    drained: false,
+    moves: false,
+    owns: false,
+    confirmed: false,
+    settled: false,
+    told: [],
+    timers: [],
+    works: [{ name: 'boot', of: 0 }],
+    toParent: [],
+    fromParent: []
+  }
+  world.processes.push(process)
+  return process
+}
+
+/** A copy that can go another way. What is read-only is shared. */
+export function copyWorld(world: World): World {
+  return { ...world, processes: world.processes.map((process) => ({ ...process })), asks: [...world.asks] }
+}
+
+/** The first thing that is wrong is the one to look at. */
+export function breakWorld(world: World, problem: string): void {
+  world.broken ??= problem
+}
