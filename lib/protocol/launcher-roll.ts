@@ -71,14 +71,14 @@ function goOn(launcher: Launcher, { stage, shares, reason, failure }: Roll): Ste
     )
   }
   const last = shares.at(-1)
-  if (last !== undefined && !DONE.has(last.stage) && last.stage !== 'handed over') return take(launcher, last, reason)
+  if (last !== undefined && !DONE.has(last.stage) && last.stage !== 'handed over') return take(launcher, last)
   if (shares.length < launcher.workers.length) return beginShare(launcher, shares, reason)
   const isPassed = shares.every((share) => DONE.has(share.stage) && !share.isSpoiled)
   return isPassed ? commit(launcher) : stay(launcher)
 }
 
 /** The turn of a worker, before its server makes the reload. */
-function take(launcher: Launcher, share: Share, reason: string): Step {
+function take(launcher: Launcher, share: Share): Step {
   const { worker, stage } = share
   const { isOver, next } = workerOf(launcher, worker)
   const current = currentOf(launcher, worker)
@@ -90,7 +90,6 @@ function take(launcher: Launcher, share: Share, reason: string): Step {
   if (isOver) return failShare(launcher, worker, { kind: 'stopping' })
   if (next === 'pausing') return restart(launcher, worker)
   if (!isServing(current)) return stage === 'asking' ? move(launcher, worker, 'waiting') : stay(launcher)
-  if (current.isSilent) return replaceHung(launcher, worker, current, reason)
   if (stage === 'asking' && share.server === current.id) return stay(launcher)
   return chain(
     launcher,
