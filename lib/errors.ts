@@ -16,6 +16,14 @@ export const InvalidHookError = createError<[string, string]>(
   TypeError
 )
 
+/** The `reason` given to `gracefulReload()`, `stop()` or `rollback()` is no string. */
+export const InvalidReasonError = createError<[string, string]>(
+  'GRACEFUL_ERR_INVALID_REASON',
+  'fastify-graceful-reload: the reason of %s must be a string, received %s',
+  400,
+  TypeError
+)
+
 /** A reload was asked for while nothing listens, so there is nothing to hand over. */
 export const NotListeningError = createError(
   'GRACEFUL_ERR_NOT_LISTENING',

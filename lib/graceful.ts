@@ -4,27 +4,28 @@ import type { AddressInfo, ListenOptions, Server } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import type { Member } from './process/app.js'
 import type { GracefulHooks } from './process/hooks.js'
-import type { Reloader } from './process/reloader.js'
+import { checkReason } from './process/reason.js'
+import type { ServerProcess } from './process/server-process.js'
 import type { Phase } from './protocol/phases.js'
 
 /** The decorator `app.graceful`. */
 export class Graceful {
-  readonly #reloader: Reloader
+  readonly #server: ServerProcess
   readonly #member: Member
 
-  constructor(reloader: Reloader, member: Member) {
-    this.#reloader = reloader
+  constructor(server: ServerProcess, member: Member) {
+    this.#server = server
     this.#member = member
   }
 
   /** What this process is doing now. */
   get phase(): Phase {
-    return this.#reloader.phaseOf(this.#member)
+    return this.#server.phaseOf(this.#member)
   }
 
   /** How many reloads lie behind this process, counted from 1. */
   get generation(): number {
-    return this.#reloader.generation
+    return this.#server.generation
   }
 
   /** Aborts when draining begins: end streams and long polls on it. */
@@ -51,11 +52,11 @@ export class Graceful {
    * @throws {Error} the error of `listen`, e.g. EADDRINUSE
    */
   async listen(server: Server, options: ListenOptions): Promise<AddressInfo | string | null> {
-    this.#reloader.own(server, this.#member)
+    this.#server.own(server, this.#member)
     const listening = once(server, 'listening')
     server.listen({ ...options })
     await listening
-    this.#reloader.listeningBeside(this.#member)
+    this.#server.listeningBeside(this.#member)
     return server.address()
   }
 
@@ -66,7 +67,7 @@ export class Graceful {
    * @param socket - as the route's handler received it
    */
   hasMoved(socket: object): boolean {
-    return this.#reloader.webSockets.hasMoved(socket)
+    return this.#server.webSockets.hasMoved(socket)
   }
 
   /**
@@ -76,7 +77,7 @@ export class Graceful {
    * @param request - as the route's handler received it
    */
   hasArrived(request: FastifyRequest | IncomingMessage): boolean {
-    return this.#reloader.webSockets.hasArrived('raw' in request ? request.raw : request)
+    return this.#server.webSockets.hasArrived('raw' in request ? request.raw : request)
   }
 
   /**
@@ -88,22 +89,27 @@ export class Graceful {
    * @returns what takes this pin out again
    */
   pin(socket: object): () => void {
-    return this.#reloader.webSockets.pin(socket)
+    return this.#server.webSockets.pin(socket)
   }
 
-  /** Drains and stops, then ends the process with 0, or with 1 if work in hand had to be cut off. */
+  /**
+   * Drains and stops, then ends the process with 0, or with 1 if work in progress had to be cut off.
+   *
+   * @throws {InvalidReasonError} `GRACEFUL_ERR_INVALID_REASON`
+   */
   stop(reason = 'stop()'): void {
-    this.#reloader.stop(reason)
+    this.#server.stop(checkReason(reason, 'stop()'))
   }
 
   /**
    * Gives up, within the probation: the parent serves again, and this process finishes what it has in hand and ends.
    *
    * @param reason - becomes part of the error with which the reload is rejected
-   * @throws {NotOnProbationError} `GRACEFUL_ERR_NOT_ON_PROBATION` when there is no parent to go back to
+   * @throws {NotOnProbationError} `GRACEFUL_ERR_NOT_ON_PROBATION` when there is no parent to go back to, or it is too late
+   * @throws {InvalidReasonError} `GRACEFUL_ERR_INVALID_REASON`
    */
   rollback(reason = 'rollback()'): void {
-    this.#reloader.rollBack(String(reason))
+    this.#server.rollBack(checkReason(reason, 'rollback()'))
   }
 
   /**

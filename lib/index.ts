@@ -5,8 +5,9 @@ import type * as events from './events.js'
 import { Graceful } from './graceful.js'
 import type * as options from './options.js'
 import type * as hooks from './process/hooks.js'
+import { checkReason } from './process/reason.js'
 import type * as signals from './process/signal-options.js'
-import { reloaderOfThisProcess, rememberStart } from './process/this-process.js'
+import { rememberStart, thisProcess } from './process/this-process.js'
 import { warmUp } from './process/warmup.js'
 import type * as phases from './protocol/phases.js'
 import type * as results from './reload/reload-result.js'
@@ -35,19 +36,21 @@ exports.graceful = graceful
 exports.default = graceful
 
 async function register(app: FastifyInstance, given: options.GracefulOptions): Promise<void> {
-  const reloader = reloaderOfThisProcess()
+  const server = thisProcess()
   const { warmup } = given
-  const member = reloader.enroll(app, given, warmup && (() => warmUp(app, warmup)))
-  app.decorate('graceful', new Graceful(reloader, member))
-  app.decorate('gracefulReload', ({ reason = 'gracefulReload()' } = {}) => reloader.reload(reason))
+  const member = server.enroll(app, given, warmup && (() => warmUp(app, warmup)))
+  app.decorate('graceful', new Graceful(server, member))
+  app.decorate('gracefulReload', async ({ reason = 'gracefulReload()' } = {}) =>
+    server.reload(checkReason(reason, 'gracefulReload()'))
+  )
   // Added from within a hook, this runs before Fastify begins to answer with 503, and without its plugin timeout.
   app.addHook('onReady', async () => {
     const { onClose } = app as unknown as { onClose(close: () => Promise<void>): void }
-    onClose.call(app, () => reloader.closing(member))
+    onClose.call(app, () => server.closing(member))
   })
-  app.addHook('onListen', async () => reloader.listening(member))
-  app.addHook('onClose', async () => reloader.closed(member))
-  addStatusRoute(app, () => reloader.isInRotation(member), member.options.statusRoute)
+  app.addHook('onListen', async () => server.listening(member))
+  app.addHook('onClose', async () => server.closed(member))
+  addStatusRoute(app, () => server.isInRotation(member), member.options.statusRoute)
 }
 
 function addStatusRoute(app: FastifyInstance, isInRotation: () => boolean, path: string | undefined): void {

@@ -8,6 +8,7 @@ import { ControlSocket } from './socket.js'
 
 /** What the control socket asks of this process. */
 export interface ControlEvents {
+  phase(): ProcessStatus['phase']
   reload(reason: string): Promise<ReloadResult>
   underWay(): ReloadUnderWay | undefined
 }
@@ -50,7 +51,8 @@ export class Control {
 
   /** What this process says of itself. */
   status(): ProcessStatus {
-    const { generation, phase, addresses, openConnections } = this.#service
+    const { generation, addresses, openConnections } = this.#service
+    const phase = this.#events.phase()
     const status = { generation, pid: process.pid, phase, uptime: Math.round(process.uptime() * 1000) }
     const reload = this.#events.underWay()
     return { ...status, listeners: addresses, connections: openConnections, ...(reload && { reload }) }

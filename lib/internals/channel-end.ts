@@ -4,8 +4,8 @@ const KEY = Symbol.for('fastify-graceful-reload.channel-end')
 
 /**
  * Calls back when the channel to the process that started this one has ended, in place of the app's listeners of `disconnect`.
- * To an app that event says that whoever forked it is gone, and many end then: `process.on('disconnect', process.exit)`. But
- * this channel is between two generations, and ends with every reload.
+ * To an app that event says that the process which forked it is gone, and many end then: `process.on('disconnect', process.exit)`. But
+ * this channel is between two generations, and ends with every reload. For the same reason the app cannot close it.
  *
  * A listener cannot keep an event from the others, so `process.emit` is wrapped, as signal-exit does it; once for a process,
  * however often this package has been loaded.
@@ -24,5 +24,21 @@ function replaceListeners(): Set<() => void> {
     for (const callback of callbacks) callback()
     return true
   } as typeof process.emit
+  keepOpen()
   return callbacks
+}
+
+/**
+ * Makes `process.disconnect()` do nothing when the app calls it. Node calls the same method when the other end has closed, from
+ * `channel.onread` of lib/internal/child_process.js, so the caller is told by the stack.
+ *
+ * Fallback: where the stack does not tell, the channel is closed, and a reload that is under way fails.
+ */
+function keepOpen(): void {
+  const disconnect = process.disconnect as (() => void) | undefined
+  if (disconnect === undefined) return
+  process.disconnect = () => {
+    const caller = String(new Error().stack).split('\n')[2]
+    if (caller === undefined || caller.includes('node:internal/')) disconnect.call(process)
+  }
 }

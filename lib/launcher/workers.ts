@@ -1,4 +1,6 @@
-import { StoppingError, toPlainError } from '../errors.js'
+import { StoppingError, toError, toPlainError } from '../errors.js'
+import { Callers } from '../process/callers.js'
+import { Deadlines } from '../process/deadlines.js'
 import type { Ending, SpawnCommand } from '../process/subprocess.js'
 import {
   acceptingOf,
@@ -9,7 +11,8 @@ import {
   isLast,
   isServing,
   type ServerId,
-  step
+  step,
+  type Timer
 } from '../protocol/launcher.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { restartPause } from './backoff.js'
@@ -21,7 +24,6 @@ import { lineOf, restartLine } from './log-lines.js'
 import { Processes } from './processes.js'
 import { resultOf } from './result.js'
 import type { Server, Service } from './server.js'
-import { Timers } from './timers.js'
 
 /** How often each server is asked whether it answers. Milliseconds. */
 const PING_INTERVAL = 1000
@@ -39,12 +41,13 @@ export interface WorkersEvents {
   stopping(): void
 }
 
-type EffectOf<D extends Effect['do']> = Extract<Effect, { do: D }>
+/** Those that belong to a server. */
+const SERVER_TIMERS: readonly Timer[] = ['boot', 'steady', 'stop', 'force', 'kill', 'silence']
 
-interface Caller {
-  resolve(result: ReloadResult): void
-  reject(error: Error): void
-}
+/** A timer, with the number of what it belongs to. */
+type Wait = `${Timer} ${number}`
+
+type EffectOf<D extends Effect['do']> = Extract<Effect, { do: D }>
 
 /** All workers of a launcher: servers that accept on the same sockets. What becomes of them is decided in `lib/protocol/launcher.ts`. */
 export class Workers {
@@ -54,14 +57,16 @@ export class Workers {
   readonly #events: WorkersEvents
   readonly #held: HeldListeners
   readonly #processes: Processes
-  readonly #callers = new Map<number, Caller>()
-  readonly #timers = new Timers((timer, id) => this.#input({ type: 'due', timer, id }))
+  readonly #callers = new Callers()
+  readonly #deadlines = new Deadlines<Wait>(
+    () => 0,
+    (name) => this.#due(name)
+  )
   readonly #pulse = setInterval(() => this.#ping(), PING_INTERVAL)
   readonly #spread = new Spread(() => this.#accepting)
   #state: ReturnType<typeof begin>
   readonly #inputs: Input[] = []
   #isBusy = false
-  #lastAsk = 0
   #end!: (ending: Ending) => void
 
   /** @param passed - listening sockets for the first server to adopt */
@@ -93,11 +98,9 @@ export class Workers {
    * @returns the result of the first worker; with several workers, those of all of them as `workers`
    */
   reload(reason: string): Promise<ReloadResult> {
-    return new Promise((resolve, reject) => {
-      const ask = ++this.#lastAsk
-      this.#callers.set(ask, { resolve, reject })
-      this.#input({ type: 'reload', ask, reason })
-    })
+    const [ask, outcome] = this.#callers.add()
+    this.#input({ type: 'reload', ask, reason })
+    return outcome
   }
 
   /** Lets the servers finish what they have in progress, and starts no other ones. The second stop forces. */
@@ -130,7 +133,6 @@ export class Workers {
   /** Closes what the servers have left open. */
   dispose(): void {
     clearInterval(this.#pulse)
-    this.#timers.dispose()
     this.#held.dispose()
   }
 
@@ -142,10 +144,19 @@ export class Workers {
     for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
       const [state, effects] = step(this.#state, next)
       this.#state = state
-      for (const effect of effects) this.#carryOut(effect)
+      for (const effect of effects) this.#try(effect)
     }
     this.#isBusy = false
     this.#update()
+  }
+
+  /** Whatever an effect leads to has a limit, so one that fails does not end the service. */
+  #try(effect: Effect): void {
+    try {
+      this.#carryOut(effect)
+    } catch (error) {
+      this.#events.log(`"${effect.do}" failed: ${toError(error).message}`)
+    }
   }
 
   #carryOut(effect: Effect): unknown {
@@ -153,9 +164,9 @@ export class Workers {
       case 'wait':
         return this.#wait(effect)
       case 'cancel':
-        return this.#timers.cancel(effect.timer, effect.id)
+        return this.#deadlines.cancel(`${effect.timer} ${effect.id}`)
       case 'forget':
-        return this.#timers.forget(effect.server)
+        return this.#forget(effect.server)
       case 'pause':
         return this.#pause(effect)
       case 'start':
@@ -204,7 +215,17 @@ export class Workers {
     const worker = timer === 'share' ? currentOf(this.#state, id)?.id : id
     const server = this.#find(worker)
     const age = server === undefined ? 0 : performance.now() - server.begun
-    this.#timers.wait(timer, id, limitOf(effect, server?.service ?? this.#processes.service, age))
+    this.#deadlines.wait(`${timer} ${id}`, limitOf(effect, server?.service ?? this.#processes.service, age))
+  }
+
+  #due(name: Wait): void {
+    const [timer, id] = name.split(' ')
+    this.#input({ type: 'due', timer: timer as Timer, id: Number(id) })
+  }
+
+  /** A server has ended, and with it its timers. */
+  #forget(server: ServerId): void {
+    for (const timer of SERVER_TIMERS) this.#deadlines.cancel(`${timer} ${server}`)
   }
 
   #tell({ server, order }: EffectOf<'tell'>): void {
@@ -226,7 +247,7 @@ export class Workers {
     const pause = restartPause(crashes, Math.random())
     const server = this.#find(lost)
     if (server !== undefined) this.#events.log(restartLine(server, pause))
-    this.#timers.wait('restart', worker, pause)
+    this.#deadlines.wait(`restart ${worker}`, pause)
   }
 
   #follow({ server, isFirst, isReloading }: EffectOf<'follow'>): void {
@@ -235,12 +256,9 @@ export class Workers {
   }
 
   #answer({ asks, reason, outcome }: EffectOf<'answer'>): void {
-    for (const ask of asks) {
-      const caller = this.#callers.get(ask)
-      this.#callers.delete(ask)
-      if ('failure' in outcome) caller?.reject(this.#errorOf(outcome.failure))
-      else caller?.resolve(resultOf(outcome.shares, reason, (id) => this.#find(id)))
-    }
+    const isFailure = 'failure' in outcome
+    const end = isFailure ? this.#errorOf(outcome.failure) : resultOf(outcome.shares, reason, (id) => this.#find(id))
+    this.#callers.answer(asks, end)
   }
 
   /** A server asks for a reload on behalf of somebody. */

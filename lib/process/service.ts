@@ -10,7 +10,6 @@ import { toError } from '../errors.js'
 import { announce, type GracefulEvent, type GracefulEvents } from '../events.js'
 import { acceptConnection, type ConnectionHandle } from '../internals/connection-handle.js'
 import { givenOptions, type ResolvedOptions, resolveOptions } from '../options.js'
-import { canFollow, type Phase } from '../protocol/phases.js'
 import type { StartChild } from '../reload/child.js'
 import type { ClaimedListener } from '../reload/handoff.js'
 import type { Command } from '../reload/restart-command.js'
@@ -58,7 +57,6 @@ export class Service {
   notices = new Notices(this, undefined, false)
   readonly #owners = new Map<Connections, object | undefined>()
   readonly #connections = new WeakMap<Server, Connections>()
-  #phase: Phase = 'starting'
   #leader: Member | undefined
   #log: FastifyBaseLogger | undefined
   #pidFile: PidFile | undefined
@@ -80,21 +78,6 @@ export class Service {
     const closed = (listener: Listener) => launcher?.closed(listener)
     this.surplus = launcher && new Surplus(this.#surplusEvents(launcher))
     this.listeners = new Listeners({ ...events, opened, closed, opening, prepare }, accepting, launcher === undefined)
-  }
-
-  get phase(): Phase {
-    return this.#phase
-  }
-
-  /**
-   * The one place where the phase changes.
-   *
-   * @throws {Error} when the table does not allow it: a defect of this plugin
-   */
-  enter(phase: Phase): void {
-    if (!canFollow(this.#phase, phase))
-      throw new Error(`fastify-graceful-reload: "${phase}" cannot follow "${this.#phase}"`)
-    this.#phase = phase
   }
 
   /** The options that concern the process: those of the app that listened first. */
@@ -124,9 +107,18 @@ export class Service {
     }
   }
 
+  /** How long work in progress may take. Of several apps, the one that needs longest counts. Milliseconds. */
+  get drainTimeout(): number {
+    return Math.max(...[...this.members].map(({ options }) => options.drainTimeout), this.options.drainTimeout)
+  }
+
   announce<E extends GracefulEvent>(event: E, data: GracefulEvents[E]): void {
     const log = this.#log ?? [...this.members][0]?.app.log
-    if (log !== undefined) announce(log, event, data)
+    try {
+      if (log !== undefined) announce(log, event, data)
+    } catch {
+      // A logger that throws has nowhere to say so, and must not stop what goes on.
+    }
   }
 
   warn(warning: string, err?: Error): void {
@@ -153,8 +145,7 @@ export class Service {
 
   /** From here on the service is this process's: its pid is in the pid file, and everybody is told. */
   serve(): void {
-    this.enter('serving')
-    this.launcher?.serves(this.options)
+    this.launcher?.serves({ ...this.options, drainTimeout: this.drainTimeout })
     this.writePidFile()
     this.announce('serving', { generation: this.generation, pid: process.pid, listeners: this.addresses })
     this.surroundings.tellReady()
@@ -197,7 +188,6 @@ export class Service {
 
   /** Nothing is left to do. */
   end(reason: string, exitCode: number): void {
-    this.enter('closed')
     this.removePidFile()
     this.announce('closed', { reason, pid: process.pid, exitCode })
   }
@@ -237,11 +227,6 @@ export class Service {
     this.members.delete(member)
     for (const [connections, owner] of this.#owners) if (owner === member) this.#owners.delete(connections)
     return this.members.size === 0
-  }
-
-  /** Resolves when everybody here who asked for the reload that this process has made knows how it ended. */
-  get answered(): Promise<unknown> {
-    return this.launcher?.answered ?? Promise.resolve()
   }
 
   #tellLauncher(listener: Listener): void {

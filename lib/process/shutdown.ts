@@ -1,8 +1,7 @@
 import type { Migration } from '../connections/move-out.js'
 import { ForcedError, toError } from '../errors.js'
-import type { Child } from '../reload/child.js'
-import type { Reload } from '../reload/reload.js'
-import type { Succession } from '../reload/succession.js'
+import type { Cause } from '../protocol/server.js'
+import { deferred } from '../util/deferred.js'
 import { within } from '../util/within.js'
 import type { Member } from './app.js'
 import { type Cut, Drain, type DrainPlan } from './drain.js'
@@ -11,180 +10,119 @@ import type { Service } from './service.js'
 /** How long the apps' own `onClose` hooks may take once the drain is over. Milliseconds. */
 const CLOSE_TIMEOUT = 5000
 
-/** How long a stop waits for the child's word on the connection that is on its way to it. Milliseconds. */
+/** How long a drain waits for the child's word on the connection that is on its way to it. Milliseconds. */
 const LAST_ANSWER = 1000
 
-/** How a process leaves. */
-export interface Manner {
-  /** What becomes of idle connections. */
-  idle: DrainPlan['idle']
-  /** The connections that are being moved, if any are. */
-  moving?: Migration | undefined
-  /** How long to go on accepting. Milliseconds, default 0. */
-  lameDuck?: number
-}
+/** How long a drain waits until connections that were passed on have arrived. Milliseconds. */
+const PASSED_ON = 1000
 
-/** How this process, or one of its apps, leaves. */
-export class Departure {
-  /** A child that was told to stop on its probation. */
-  stoppedChild: Child | undefined
+/** What a stop may take beyond what the options say, for the steps between. Milliseconds. */
+const SLACK = 1000
+
+/** How long the child that leaves with this process may take beyond its own limit. Milliseconds. */
+const CHILD_SLACK = 2000
+
+/** What a process does on its way out: drains, and closes its apps. */
+export class Shutdown {
   readonly #service: Service
   readonly #drains = new Set<Drain>()
-  #way: Promise<void> | undefined
-  #stopping = false
-  #wakeFromLameDuck: (() => void) | undefined
+  readonly #drained = deferred<Cut>()
 
   constructor(service: Service) {
     this.#service = service
   }
 
-  /** Whether the service shall end: there will be no further reload. */
-  get isStopping(): boolean {
-    return this.#stopping
-  }
-
-  /** How long a stop may take in all. Milliseconds. */
+  /** How long a stop may take in all. Of several apps, the one that needs longest counts. Milliseconds. */
   get limit(): number {
-    const { lameDuck, drainTimeout } = this.#service.options
-    return lameDuck + drainTimeout + CLOSE_TIMEOUT + 1000
+    const { lameDuck } = this.#service.options
+    return lameDuck + this.#service.drainTimeout + CLOSE_TIMEOUT + SLACK
   }
 
-  /** Whether this process is on its way out, with or without a successor. */
-  get hasBegun(): boolean {
-    return this.#way !== undefined
-  }
-
-  /**
-   * The way out of the process: lame duck, drain, `onClose` hooks. There is only one; whoever asks later joins it.
-   *
-   * @throws {ForcedError} when work in hand was cut off, or an app did not close
-   */
-  leave(reason: string, manner: Manner): Promise<void> {
-    this.#way ??= this.#leave(reason, manner)
-    return this.#way
+  /** The same where the child must end first. Milliseconds. */
+  get limitWithChild(): number {
+    return this.limit + CHILD_SLACK
   }
 
   /**
-   * The process is told to stop, by a signal, an error or the app.
-   *
-   * @throws {ForcedError} see {@link leave}
+   * Drains all that is not leaving already; where it is the last app that closes, that app alone, and not what the process listens
+   * on beside it. Returns whether work was cut off.
    */
-  async stop(reason: string, error: Error | undefined, reload?: Reload, succession?: Succession): Promise<void> {
-    try {
-      await this.#stop(reason, error, reload, succession)
-    } finally {
-      if (this.#service.notices.areHeard) await this.#awaitKin(succession)
-    }
-  }
-
-  async #stop(reason: string, error: Error | undefined, reload?: Reload, succession?: Succession): Promise<void> {
-    if (error !== undefined) this.#service.warn('an error that nobody caught ends this process', error)
-    if (this.hasBegun) return this.#hurry(reason, reload)
-    this.#stopping = true
-    this.#service.launcher?.leaves(error !== undefined)
-    this.#service.notices.stopping(this.limit)
-    await succession?.stopping(reason, error)
-    await reload?.abandon(reason)
-    reload?.migration?.stop()
-    await within(Promise.resolve(reload?.migration?.done), LAST_ANSWER, 'the last answer of the child').catch(() => {})
-    // A successor that serves is stopped with this process, unless it is an error of this one alone.
-    const child = this.#service.phase === 'handed over' && error === undefined ? reload?.handover?.child : undefined
-    child?.send({ type: 'stop', reason }).catch(() => {}) // Gone already; and one that hangs is not waited for here.
-    try {
-      await this.leave(reason, { idle: 'soon', lameDuck: error === undefined ? this.#service.options.lameDuck : 0 })
-    } finally {
-      if (child !== undefined) await this.#awaitEnd(child)
-    }
-  }
-
-  /** Cuts off what is left, now. The process ends when this returns, and a child that does not serve for good with it. */
-  force(reason: string, reload?: Reload): void {
-    if (!this.#stopping) this.#service.launcher?.leaves(false)
-    if (this.#stopping || this.#service.phase === 'reloading') reload?.handover?.child.kill()
-    this.#wakeFromLameDuck?.()
-    if ([...this.#service.members].some(({ leaving }) => !leaving)) this.#startDrain(reason, { idle: 'soon' })
-    const cuts = [...this.#drains].map((drain) => drain.force())
-    this.#service.announce('forced', { reason, ...merge(cuts) })
-    this.#service.listeners.close()
-    if (this.#service.phase !== 'closed') this.#service.end(reason, 1)
+  async drain(cause: Cause, reason: string, migration: Migration | undefined): Promise<boolean> {
+    const isOwnTime = cause === 'reloaded' || cause === 'rolled back'
+    if (migration !== undefined && !isOwnTime) await within(migration.done, LAST_ANSWER, 'the child').catch(() => {})
+    // An app that has begun to close by itself has a drain of its own.
+    const begun = [...this.#drains].map(({ done }) => done)
+    const moving = cause === 'reloaded' ? migration : undefined
+    const manner = { idle: isOwnTime ? 'own timeout' : 'soon', moving } as const
+    if (cause === 'app closes') this.#service.closeControlSocket()
+    const last = [...this.#service.members].find(({ leaving }) => !leaving)
+    const own = this.#follow(this.#begin(reason, manner, cause === 'app closes' ? last : undefined))
+    const cut = merge(await Promise.all([...begun, own]))
+    const { surplus } = this.#service
+    if (surplus !== undefined) await within(surplus.passed, PASSED_ON, 'the launcher').catch(() => {})
+    this.#drained.resolve(cut)
+    return namesOf(cut).length > 0
   }
 
   /**
    * Drains one app, which closes while the process goes on.
    *
-   * @throws {ForcedError} when work in hand was cut off; the app closes all the same, and its `close()` rejects with it
+   * @throws {ForcedError} when work in progress was cut off; the app closes all the same, and its `close()` rejects with it
    */
   async drainMember(member: Member): Promise<void> {
-    if (member.leaving) return
-    const { members, phase } = this.#service
-    const isLast = [...members].every((other) => other === member || other.leaving)
-    if (isLast && phase !== 'closed' && phase !== 'draining') this.#service.enter('draining')
-    if (isLast) this.#wakeFromLameDuck?.()
-    if (isLast) this.#service.closeControlSocket()
-    const what = namesOf(await this.#drain('the app closes', { idle: 'soon' }, member))
-    if (what.length > 0) throw new ForcedError('drainTimeout', what.join(', '))
+    throwIfCut(await this.#follow(this.#begin('the app closes', { idle: 'soon' }, member)))
   }
 
-  async #leave(reason: string, manner: Manner): Promise<void> {
-    const { lameDuck = 0 } = manner
-    if (this.#service.phase === 'closed') return
-    if (lameDuck > 0 && this.#service.phase === 'serving') await this.#beLameDuck(reason, lameDuck)
-    if (this.#service.phase !== 'draining') this.#service.enter('draining')
-    // An app that has begun to close by itself has a drain of its own.
-    const begun = [...this.#drains].map(({ done }) => done)
-    const cut = merge(await Promise.all([...begun, this.#drain(reason, manner)]))
-    await this.#service.surplus?.passed
-    const failures = await this.#closeApps([...this.#service.members])
-    const what = [...namesOf(cut), ...failures]
-    await this.#service.notices.flushed()
-    this.#service.end(reason, what.length === 0 ? 0 : 1)
-    if (what.length > 0) throw new ForcedError(reason, what.join(', '))
+  /**
+   * Waits for the drain of the whole process, which the last app has asked for by closing.
+   *
+   * @throws {ForcedError} see {@link drainMember}
+   */
+  async drained(): Promise<void> {
+    throwIfCut(await this.#drained.promise)
   }
 
-  /** A parent that leaves to its successor lets idle connections take their time; with the service, they end as well. */
-  #hurry(reason: string, reload?: Reload): Promise<void> {
-    reload?.migration?.stop()
+  /** The service ends: nobody comes back to a connection that is idle now. */
+  hurry(migration: Migration | undefined): void {
+    migration?.stop()
     for (const drain of this.#drains) drain.hurry()
-    return this.leave(reason, { idle: 'soon' })
   }
 
-  /** A child that was told to stop has its own limits; one that hangs does not keep them. */
-  async #awaitEnd(child: Child): Promise<void> {
-    const timer = setTimeout(() => child.kill(), this.limit)
-    await child.ended
-    clearTimeout(timer)
+  /** Runs the apps' `onClose` hooks. Returns whether one failed. */
+  async closeApps(): Promise<boolean> {
+    const closing = [...this.#service.members].map(({ app }) =>
+      within(Promise.resolve(app.close()), CLOSE_TIMEOUT, 'the onClose hooks')
+    )
+    const failures = (await Promise.allSettled(closing)).flatMap((end) =>
+      end.status === 'rejected' ? [end.reason] : []
+    )
+    for (const reason of failures) this.#service.warn('closing the app failed', toError(reason))
+    await this.#service.notices.flushed()
+    return failures.length > 0
   }
 
-  /** A service manager ends what is left of a service when its main process ends. */
-  async #awaitKin(succession: Succession | undefined): Promise<void> {
-    if (this.stoppedChild !== undefined) await this.#awaitEnd(this.stoppedChild)
-    // On probation it is the parent that waits.
-    if (succession === undefined || succession.isOnProbation) return
-    await within(succession.parentGone, this.limit, 'the end of the parent').catch(() => {})
+  /** Cuts off what is left, now. */
+  cut(reason: string): void {
+    const { members, listeners } = this.#service
+    if ([...members].some(({ leaving }) => !leaving)) this.#begin(reason, { idle: 'soon' })
+    const drains = [...this.#drains]
+    this.#drains.clear()
+    const cut = merge(drains.map((drain) => drain.force()))
+    this.#service.announce('forced', { reason, ...cut })
+    listeners.close()
+    this.#drained.resolve(cut)
   }
 
-  async #beLameDuck(reason: string, duration: number): Promise<void> {
-    this.#service.enter('lame duck')
-    this.#service.announce('lame-duck', { reason, duration })
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, duration)
-      this.#wakeFromLameDuck = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-  }
-
-  async #drain(reason: string, manner: Manner, only?: Member): Promise<Cut> {
-    const drain = this.#startDrain(reason, manner, only)
+  async #follow(drain: Drain): Promise<Cut> {
     const cut = await drain.done
-    this.#drains.delete(drain)
-    if (cut.requests.length + cut.holds.length > 0) this.#service.announce('forced', { reason: 'drainTimeout', ...cut })
+    // One that was cut by force has been announced.
+    if (this.#drains.delete(drain) && namesOf(cut).length > 0)
+      this.#service.announce('forced', { reason: 'drainTimeout', ...cut })
     return cut
   }
 
-  /** Drains one app, or all that is not leaving already. */
-  #startDrain(reason: string, { idle, moving }: Manner, only?: Member): Drain {
+  /** Begins to drain one app, or all that is not leaving already. */
+  #begin(reason: string, { idle, moving }: Pick<DrainPlan, 'idle' | 'moving'>, only?: Member): Drain {
     const service = this.#service
     const gone = new Set<unknown>([...service.members].filter(({ leaving }) => leaving))
     const members = only === undefined ? [...service.members].filter((member) => !gone.has(member)) : [only]
@@ -201,17 +139,11 @@ export class Departure {
     service.announce('draining', { reason, connections: drain.openConnections, timeout })
     return drain
   }
+}
 
-  /** Runs the apps' `onClose` hooks. Returns a line for each that failed. */
-  async #closeApps(members: Member[]): Promise<string[]> {
-    const closing = members.map(({ app }) => within(Promise.resolve(app.close()), CLOSE_TIMEOUT, 'the onClose hooks'))
-    const closed = await Promise.allSettled(closing)
-    return closed.flatMap((outcome) => {
-      if (outcome.status === 'fulfilled') return []
-      this.#service.warn('closing the app failed', toError(outcome.reason))
-      return [toError(outcome.reason).message]
-    })
-  }
+function throwIfCut(cut: Cut): void {
+  const what = namesOf(cut)
+  if (what.length > 0) throw new ForcedError('drainTimeout', what.join(', '))
 }
 
 function namesOf({ requests, holds }: Cut): string[] {

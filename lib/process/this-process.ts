@@ -7,7 +7,7 @@ import { type PassedSockets, takeActivation } from '../sockets/socket-activation
 import { findServiceManager, ServiceManager } from '../systemd/notify.js'
 import { os } from '../util/os.js'
 import { Launcher } from './launcher-channel.js'
-import { Reloader } from './reloader.js'
+import { ServerProcess } from './server-process.js'
 
 /**
  * The state that truly is one per process: signals, listening sockets and the way out belong to the process, not to an
@@ -22,7 +22,7 @@ interface ProcessState {
   readonly manager: ServiceManager | undefined
   /** What the service manager left; undefined once it has been used. */
   passed: PassedSockets | undefined
-  reloader?: Reloader | undefined
+  server?: ServerProcess | undefined
   lastWords?: LastWords | undefined
   generation: number
 }
@@ -39,7 +39,7 @@ function state(): ProcessState {
     const passed = takeActivation(process.env, process.pid)
     globals[KEY] = { command: new Command(), flag, launcher, manager, passed, generation: 1 }
     // From the start: a server may listen before an app is registered, and has to be handed over all the same.
-    watchListenCalls((call) => reloaderOfThisProcess().see(call))
+    watchListenCalls((call) => thisProcess().see(call))
   }
   return globals[KEY]
 }
@@ -61,15 +61,15 @@ export function rememberStart(): void {
 }
 
 /** @throws {BadHandoffError} when this process was started with a handoff that cannot be trusted */
-export function reloaderOfThisProcess(): Reloader {
+export function thisProcess(): ServerProcess {
   const current = state()
-  if (current.reloader === undefined || current.reloader.isOver) {
-    current.reloader = new Reloader(current)
-    current.generation = current.reloader.generation
+  if (current.server === undefined || current.server.isOver) {
+    current.server = new ServerProcess(current)
+    current.generation = current.server.generation
     current.flag = undefined
     current.passed = undefined
   }
-  return current.reloader
+  return current.server
 }
 
 function serviceManager(): ServiceManager | undefined {

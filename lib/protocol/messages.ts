@@ -17,7 +17,9 @@ export type ToParent =
   | { type: 'serving' }
   /** The child's last words before it ends without having served. */
   | { type: 'failed'; error: PlainError | undefined; stderr: string[] }
-  /** The child gives the service back: it accepts no more and finishes what it has. */
+  /** The child serves, and will not give the service back of its own accord. The answer to `confirm`. */
+  | { type: 'confirmed' }
+  /** The child gives the service back. It accepts until it hears `taken back`. */
   | { type: 'roll back'; reason: string }
   /** The child was told by somebody else to stop: not a failure. */
   | { type: 'stopping'; reason: string }
@@ -43,7 +45,11 @@ export type ToChild =
    * `ticketKeys`: by the index of a listener in the handoff, the keys that its TLS clients hold tickets of.
    */
   | { type: 'take over'; states: unknown[]; ticketKeys: Array<[index: number, keys: TicketKeys]> }
-  /** The probation is over; there is no way back. */
+  /** The probation is over: do you serve? */
+  | { type: 'confirm' }
+  /** The parent accepts again. */
+  | { type: 'taken back' }
+  /** There is no way back any more. */
   | { type: 'settled' }
   /** Somebody asked the parent for one more reload. */
   | { type: 'reload'; id: number; reason: string }
@@ -65,7 +71,7 @@ export type ToChild =
   | { type: 'connection sent'; id: number }
 
 /** The version of the handoff flag and of the messages. Both ends must speak the same one. */
-export const PROTOCOL_VERSION = 1
+export const PROTOCOL_VERSION = 2
 
 type Envelope<M> = { fastifyGracefulReload: number } & M
 

@@ -1,32 +1,33 @@
+import type { Place } from './server-state.js'
+
 /**
- * The phases of a process. One writer (the reloader) moves along this table; what is not in it is a bug and throws.
+ * What a process is doing, as its users see it.
+ *
+ * - `starting`: booting. A child stays here until its parent lets it take over.
+ * - `serving`: accepting and answering.
+ * - `reloading`: serving, while a child boots.
+ * - `handed over`: the child accepts; this process answers on the connections it still has, and takes over again if the child fails.
+ * - `lame duck`: stopping, still accepting, reported as not ready.
+ * - `draining`: accepting nothing new, finishing the work in progress.
+ * - `closed`: nothing left to do. An app of this process may listen again.
  */
-const NEXT = {
-  /** Booting. A child stays here until its parent lets it take over. */
-  starting: ['serving', 'draining', 'closed'],
-  /** Accepting and answering. */
-  serving: ['reloading', 'lame duck', 'draining', 'closed'],
-  /** Serving, while a child boots. */
-  reloading: ['serving', 'handed over', 'lame duck', 'draining', 'closed'],
-  /** The child accepts; this process answers on the connections it still has, and returns if the child dies. */
-  'handed over': ['serving', 'draining', 'closed'],
-  /** Stopping, still accepting, reported as not ready. */
-  'lame duck': ['draining', 'closed'],
-  /** Accepting nothing new, finishing what is in hand. */
-  draining: ['closed'],
-  /** Nothing left to do. An app of this process may listen again. */
-  closed: ['starting']
-} as const
+export type Phase = 'starting' | 'serving' | 'reloading' | 'handed over' | 'lame duck' | 'draining' | 'closed'
 
-/** What a process is doing. */
-export type Phase = keyof typeof NEXT
+const PHASES: Readonly<Record<Exclude<Place['name'], 'leaving'>, Phase>> = {
+  booting: 'starting',
+  successor: 'starting',
+  trial: 'serving',
+  serving: 'serving',
+  recovered: 'serving',
+  reloading: 'reloading',
+  parent: 'handed over',
+  closed: 'closed'
+}
 
-/** Every phase with the phases that may follow it. */
-export const PHASES: Readonly<Record<Phase, readonly Phase[]>> = NEXT
-
-/** Whether `to` may follow `from`. */
-export function canFollow(from: Phase, to: Phase): boolean {
-  return PHASES[from].includes(to)
+/** The phase of a process that is at this place. */
+export function phaseOf(at: Place): Phase {
+  if (at.name !== 'leaving') return PHASES[at.name]
+  return at.stage === 'lame duck' ? 'lame duck' : 'draining'
 }
 
 /** Whether a process in this phase tells a load balancer to send requests. It does so all through a reload. */

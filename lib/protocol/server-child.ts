@@ -27,27 +27,31 @@ export function successor(server: Server, at: Successor, input: Input): Step {
     case 'due':
       if (input.timer === 'claims' && at.stage === 'booting') return becomeReady(server, at)
       if (input.timer === 'word' && at.stage === 'ready') return giveUpWaiting(server)
+      if (input.timer === 'load' && at.stage === 'loading') return giveUpLoading(server)
       return stay(server)
     case 'parent said':
       if (input.word.type === 'take over' && at.stage === 'ready') return load(server, at)
-      return input.word.type === 'stop' ? stop(server, stopOf(input.word), ...quiet()) : stay(server)
+      return input.word.type === 'stop' ? stopUnserved(server, stopOf(input.word)) : stay(server)
     case 'parent gone':
       return orphan(server, at)
     case 'loaded':
       return at.stage === 'loading' ? takeOver(server, at) : stay(server)
     case 'not loaded':
-      return at.stage === 'loading'
-        ? leave(server, { reason: 'the state could not be loaded', cause: 'error' })
-        : stay(server)
+      return at.stage === 'loading' ? giveUpLoading(server) : stay(server)
     case 'reload':
       return queue(server, input)
     case 'stop':
-      return stop(server, input, ...quiet())
+      return stopUnserved(server, input)
     case 'force':
       return force(server, input.reason)
     default:
       return stay(server)
   }
+}
+
+/** Nobody comes to a process that does not accept, so it has no time to be a lame duck. */
+function stopUnserved(server: Server, input: InputOf<'stop'>): Step {
+  return stop(server, { ...input, lameDuck: false }, ...quiet())
 }
 
 function progress(server: Server, at: Successor, { listening, complete }: InputOf<'progress'>): Step {
@@ -61,7 +65,7 @@ function becomeReady(server: Server, at: Successor): Step {
 }
 
 function load(server: Server, at: Successor): Step {
-  return go(server, { ...at, stage: 'loading' }, ...quiet(), { do: 'load state' })
+  return go(server, { ...at, stage: 'loading' }, ...quiet(), wait('load'), { do: 'load state' })
 }
 
 /** Nobody else would: a child that boots goes on and serves when it can. */
@@ -73,10 +77,15 @@ function orphan(server: Server, at: Successor): Step {
 }
 
 function takeOver(server: Server, { orphan }: Successor): Step {
-  const begin: Effect[] = [{ do: 'accept' }, { do: 'serve' }]
+  const begin: Effect[] = [cancel('load'), { do: 'accept' }, { do: 'serve' }]
   if (orphan) return serve(server, ...begin, { do: 'settle', orphan: true })
   const at: Trial = { name: 'trial', stage: 'running', reason: '', leaves: false }
   return go(server, at, ...begin, { do: 'tell parent', word: { type: 'serving' } })
+}
+
+/** What the apps of the parent have handed over is lost, and this process would serve wrongly. */
+function giveUpLoading(server: Server): Step {
+  return leave(server, { reason: 'the state could not be loaded', cause: 'error' }, cancel('load'))
 }
 
 /** The parent lives, and does not say a word; it may go on, and then it has to find that this process ended. */
@@ -180,5 +189,5 @@ function dueOnTrial(server: Server, at: Trial, { timer }: InputOf<'due'>): Step 
 
 /** No word of the parent is awaited any more. */
 function quiet(): Effect[] {
-  return (['claims', 'word', 'settle', 'give back'] as const).map(cancel)
+  return (['claims', 'word', 'load', 'settle', 'give back'] as const).map(cancel)
 }

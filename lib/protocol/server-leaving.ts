@@ -17,12 +17,10 @@ export function leaving(server: Server, at: Leaving, input: Input): Step {
     case 'last app closed':
       return at.cause === 'app closes' ? waitForOthers(server, at, false) : stay(server)
     case 'noted':
-      if (at.cause !== 'reloaded' || at.child === undefined) return stay(server)
+      if (at.cause !== 'reloaded' || at.child !== input.child) return stay(server)
       return stay(server, { do: 'tell child', child: at.child, word: { type: 'settled' } })
     case 'concluded':
-      return at.telling === undefined
-        ? stay(server)
-        : finish(server, { ...at, telling: undefined }, { do: 'answer', reload: at.telling })
+      return finish(server, at)
     case 'child ended':
       return input.child === at.child ? childEnded(server, at) : stay(server)
     case 'child said':
@@ -45,13 +43,13 @@ export function leaving(server: Server, at: Leaving, input: Input): Step {
 }
 
 function due(server: Server, at: Leaving, { timer }: InputOf<'due'>): Step {
-  if (timer === 'lame duck' && at.stage === 'lame duck') return drain(server, at)
+  if (timer === 'lame duck' && at.stage === 'lame duck') return drain(server, at, at.reason)
+  if (timer === 'tell') return finish(server, at)
   return timer === 'stop' ? end(server, at, 'the limit of the whole stop') : stay(server)
 }
 
-function drain(server: Server, at: Leaving): Step {
-  const { cause, reason } = at
-  return go(server, { ...at, stage: 'draining' }, cancel('lame duck'), { do: 'drain', cause, reason })
+function drain(server: Server, at: Leaving, reason: string): Step {
+  return go(server, { ...at, stage: 'draining' }, cancel('lame duck'), { do: 'drain', cause: at.cause, reason })
 }
 
 /** Where the app closes itself, its own `close` goes on. */
@@ -68,7 +66,7 @@ function waitForOthers(server: Server, at: Leaving, failed: boolean): Step {
 export function finish(server: Server, at: Leaving, ...effects: Effect[]): Step {
   const isOver =
     at.stage === 'waiting' &&
-    at.telling === undefined &&
+    server.telling.length === 0 &&
     !at.awaitsChild &&
     !at.awaitsParent &&
     server.elsewhere.length === 0
@@ -103,18 +101,21 @@ function hearChild(server: Server, at: Leaving, { child, word }: InputOf<'child 
 function reload(server: Server, at: Leaving, { ask, reason }: InputOf<'reload'>): Step {
   const { child } = at
   const asks = ask === undefined ? [] : [ask]
-  if (at.cause !== 'reloaded' || child === undefined) return stay(server, ...refuse(asks, 'stopping', at.reason))
+  if (at.cause !== 'reloaded' || child === undefined)
+    return stay(server, ...refuse(asks, 'stopping', at.stage === 'lame duck' ? 'lame duck' : 'draining'))
   return stay({ ...server, elsewhere: [...server.elsewhere, ...asks] }, { do: 'pass on', child, asks, reason })
 }
 
 /** A parent that leaves to its successor lets idle connections take their time; with the service, they end as well. */
 function stopAgain(server: Server, at: Leaving, input: InputOf<'stop'>): Step {
-  const { cause, reason, awaitsParent } = input
-  if (cause === 'app closes') return at.stage === 'lame duck' ? drain(server, at) : stay(server)
+  const { cause, reason } = input
+  const awaitsParent = input.awaitsParent && server.parent === 'alive'
+  if (cause === 'app closes') return at.stage === 'lame duck' ? drain(server, at, reason) : stay(server)
   const failed = at.failed || cause === 'error'
   if (at.cause === 'app closes') {
-    const close: Effect[] = at.stage === 'closing' ? [{ do: 'close apps' }] : []
-    return go(server, { ...at, cause, reason, failed, awaitsParent }, ...close)
+    // The drain under way is joined: the process ends behind it.
+    const join: Effect[] = at.stage === 'closing' ? [{ do: 'close apps' }] : [{ do: 'drain', cause, reason }]
+    return go(server, { ...at, cause, reason, failed, awaitsParent }, ...join)
   }
   if (at.cause !== 'reloaded' && at.cause !== 'rolled back') return go(server, { ...at, failed })
   return go(server, { ...at, failed }, { do: 'hurry' })
@@ -123,6 +124,5 @@ function stopAgain(server: Server, at: Leaving, input: InputOf<'stop'>): Step {
 /** Cuts off what is left, and ends. A child that leaves with this process ends with it. */
 function end(server: Server, at: Leaving, reason: string): Step {
   const child: Effect[] = at.awaitsChild && at.child !== undefined ? [{ do: 'kill child', child: at.child }] : []
-  const told: Effect[] = at.telling === undefined ? [] : [{ do: 'answer', reload: at.telling }]
-  return force(server, reason, ...child, ...told)
+  return force(server, reason, ...child)
 }

@@ -8,6 +8,7 @@ import {
   type InputOf,
   isOwn,
   leave,
+  outweighs,
   type PlaceOf,
   queue,
   recover,
@@ -15,6 +16,8 @@ import {
   serve,
   stay,
   stop,
+  stopOfChild,
+  telling,
   wait
 } from './server-steps.js'
 
@@ -65,16 +68,8 @@ export function reloading(server: Server, at: Reloading, input: Input): Step {
 }
 
 function startChild(server: Server, at: Reloading, saves: boolean): Step {
-  const child = server.children + 1
-  return go(
-    { ...server, children: child },
-    { ...at, stage: 'starting', child, saves },
-    {
-      do: 'start child',
-      child,
-      reload: at.reload
-    }
-  )
+  const { child, reload } = at
+  return go(server, { ...at, stage: 'starting', saves }, { do: 'start child', child, reload })
 }
 
 function hearChild(server: Server, at: Reloading, { word }: InputOf<'child said'>): Step {
@@ -150,9 +145,12 @@ function dueInReload(server: Server, at: Reloading, { timer }: InputOf<'due'>): 
     case 'starting':
       // It may still come to be, and is killed then.
       return fail(server, at, LATE)
+    case 'handing over':
+      // It cannot serve on either, and the child may be about to.
+      if (at.stop !== undefined && isOwn(at.stop.cause)) return handedOver(server, at)
+      return abort(server, at, LATE)
     case 'booting':
     case 'saving':
-    case 'handing over':
       return abort(server, at, LATE)
     case 'cancelling':
       return stay(server)
@@ -184,7 +182,7 @@ function stopInReload(server: Server, at: Reloading, input: InputOf<'stop'>): St
   switch (at.stage) {
     case 'handing over':
     case 'cancelling':
-      return at.stop === undefined ? go(server, { ...at, stop: input }) : stay(server)
+      return at.stop === undefined || outweighs(input, at.stop) ? go(server, { ...at, stop: input }) : stay(server)
     case 'asking hooks':
       return stop(server, input, { do: 'stop asking' }, cancel('ready'), ...refused(at.reload, input.reason))
     case 'starting':
@@ -210,20 +208,20 @@ function stopBeside(server: Server, at: Reloading, input: InputOf<'stop'>, ...ef
   )
 }
 
-/** Serving again after a failed reload, while those concerned are told. */
+/** Serving again after a failed reload, until the service manager knows. */
 export function recovered(server: Server, at: PlaceOf<'recovered'>, input: Input): Step {
-  const told: Effect[] = [cancel('tell'), { do: 'answer', reload: at.reload }]
   switch (input.type) {
+    case 'noted':
     case 'concluded':
-      return serve(server, ...told)
+      return input.child === at.child ? serve(server) : stay(server)
     case 'due':
-      return input.timer === 'tell' ? serve(server, ...told) : stay(server)
+      return input.timer === 'tell' ? serve(server) : stay(server)
     case 'reload':
       return queue(server, input)
     case 'stop':
-      return stop(server, input, ...told)
+      return stop(server, input)
     case 'force':
-      return force(server, input.reason, ...told)
+      return force(server, input.reason)
     case 'started':
       return stray(server, input.child)
     default:
@@ -312,8 +310,14 @@ function succeed(server: Server, at: Parent): Step {
     queued === undefined ? [] : [{ do: 'pass on', child, asks: queued.asks, reason: queued.reason }]
   const elsewhere = [...server.elsewhere, ...(queued?.asks ?? [])]
   const conclude: Effect = { do: 'conclude', reload, child, failure: undefined }
-  const way = { reason: 'reloaded', cause: 'reloaded', telling: reload, child } as const
-  return leave({ ...server, queued: undefined, elsewhere }, way, ...quiet(), ...passed, conclude)
+  const way = { reason: 'reloaded', cause: 'reloaded', child } as const
+  return leave(
+    { ...telling(server, reload, child), queued: undefined, elsewhere },
+    way,
+    ...quiet(),
+    ...passed,
+    conclude
+  )
 }
 
 /** A stop of the service is one of the child as well; an error of this process, or an app that closes, is not. */
@@ -334,15 +338,15 @@ function stopAsParent(server: Server, at: Parent, input: InputOf<'stop'>): Step 
   )
 }
 
-/** The child was told by somebody else to stop the service. */
-function stopWithChild(server: Server, at: Parent, reason: string): Step {
-  const why = `the new generation was told to: ${reason}`
+/** The child leaves already, and is waited for. */
+function stopWithChild(server: Server, at: Parent, said: string): Step {
+  const { reason, cause } = stopOfChild(said)
   return leave(
     server,
-    { reason: why, cause: 'asked', awaitsChild: true, child: at.child, childLeads: true },
+    { reason, cause, awaitsChild: true, child: at.child, childLeads: true },
     ...quiet(),
     { do: 'stop moving' },
-    ...refused(at.reload, why)
+    ...refused(at.reload, reason)
   )
 }
 

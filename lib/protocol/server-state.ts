@@ -54,8 +54,8 @@ export type Place =
       readonly leaves: boolean
     }
   | { readonly name: 'serving' }
-  /** Serving, while those concerned are told that a reload failed. */
-  | { readonly name: 'recovered'; readonly reload: Reload }
+  /** Serving, until the service manager knows that the reload with this child failed. */
+  | { readonly name: 'recovered'; readonly child: ChildId }
   /** Serving, while a child comes to be. */
   | {
       readonly name: 'reloading'
@@ -86,8 +86,6 @@ export type Place =
       readonly cause: Cause
       /** Whether work was cut off, or an app did not close: the exit code is 1 then. */
       readonly failed: boolean
-      /** Those concerned are still being told that a reload succeeded. */
-      readonly telling: Reload | undefined
       /** The child of the last reload: told to stop, or being killed; it must end first. */
       readonly awaitsChild: boolean
       /** The parent of this process must end first. */
@@ -96,6 +94,12 @@ export type Place =
       readonly child: ChildId | undefined
     }
   | { readonly name: 'closed' }
+
+/** A reload that has ended. */
+export interface Telling {
+  readonly child: ChildId
+  readonly reload: Reload
+}
 
 /** One server process. */
 export interface Server {
@@ -106,7 +110,9 @@ export interface Server {
   readonly queued: Reload | undefined
   /** Callers who get their answer from the child or the launcher. */
   readonly elsewhere: readonly Ask[]
-  /** How many children have been started. */
+  /** Reloads that have ended, and those concerned are still being told how. */
+  readonly telling: readonly Telling[]
+  /** How many reloads have begun, each with a child of its own. */
   readonly children: number
   /** Whether the parent of this process lives, if there was one. */
   readonly parent: 'none' | 'alive' | 'gone'
@@ -152,6 +158,8 @@ export type Timer =
   | 'claims'
   /** In a child that is ready: for the parent to let it take over. */
   | 'word'
+  /** In a child that is to take over: for its state to be loaded. */
+  | 'load'
   /** In a child that has confirmed: for the parent to settle it. */
   | 'settle'
   /** In a child that gives the service back: for the parent to take it. */
@@ -187,7 +195,7 @@ export type Input =
   /** The word to take over cannot have reached the child. */
   | { readonly type: 'not sent'; readonly child: ChildId; readonly error: unknown }
   | { readonly type: 'loaded' }
-  | { readonly type: 'not loaded' }
+  | { readonly type: 'not loaded'; readonly error: unknown }
   | { readonly type: 'child said'; readonly child: ChildId; readonly word: ChildWord }
   /** The child has ended, and all that it said has been heard. `again`: a reload signal ended it, which is one more request. */
   | { readonly type: 'child ended'; readonly child: ChildId; readonly how: string; readonly again: string | undefined }
@@ -197,17 +205,18 @@ export type Input =
   | { readonly type: 'undo'; readonly reason: string }
   /** The outcome of a reload that somebody else made is known. */
   | { readonly type: 'answered'; readonly ask: Ask }
-  /** The service manager knows how the reload ended. */
-  | { readonly type: 'noted' }
-  /** All who are concerned know how the reload ended. */
-  | { readonly type: 'concluded' }
+  /** The service manager knows how the reload with this child ended. */
+  | { readonly type: 'noted'; readonly child: ChildId }
+  /** All who are concerned know how the reload with this child ended. */
+  | { readonly type: 'concluded'; readonly child: ChildId }
   | { readonly type: 'drained'; readonly cut: boolean }
   | { readonly type: 'apps closed'; readonly failed: boolean }
   | { readonly type: 'due'; readonly timer: Timer }
 
 /** What a server process does about it. */
 export type Effect =
-  | { readonly do: 'wait' | 'cancel'; readonly timer: Timer }
+  | { readonly do: 'wait'; readonly timer: Timer }
+  | { readonly do: 'cancel'; readonly timer: Timer }
   | { readonly do: 'warn'; readonly about: Warning; readonly reason: string }
   // Reload requests.
   | { readonly do: 'queue'; readonly reason: string }

@@ -49,13 +49,14 @@ export function queue(server: Server, { reason, ask, supervised = false }: Input
 
 /** Begins a reload. */
 export function beginReload(server: Server, reload: Reload): Step {
+  const child = server.children + 1
   return go(
-    server,
+    { ...server, children: child },
     {
       name: 'reloading',
       stage: 'asking hooks',
       reload,
-      child: server.children,
+      child,
       saves: false,
       failure: undefined,
       stop: undefined
@@ -77,7 +78,12 @@ export function serve(server: Server, ...effects: Effect[]): Step {
 /** The reload failed. This process serves, and those concerned are told. */
 export function recover(server: Server, reload: Reload, child: ChildId, failure: Failure, ...effects: Effect[]): Step {
   const tell: Effect[] = [{ do: 'conclude', reload, child, failure }, wait('tell')]
-  return go(server, { name: 'recovered', reload }, ...effects, ...tell)
+  return go(telling(server, reload, child), { name: 'recovered', child }, ...effects, ...tell)
+}
+
+/** Those concerned are told how a reload ended; its callers are answered when that is done. */
+export function telling(server: Server, reload: Reload, child: ChildId): Server {
+  return { ...server, telling: [...server.telling, { child, reload }] }
 }
 
 /** How a process leaves. */
@@ -85,7 +91,6 @@ interface Way {
   readonly reason: string
   readonly cause: Cause
   readonly lameDuck?: boolean
-  readonly telling?: Reload
   readonly awaitsChild?: boolean
   readonly awaitsParent?: boolean
   readonly child?: ChildId | undefined
@@ -94,7 +99,7 @@ interface Way {
 
 /** Leaves. Callers of a reload that has not begun hear that there will be none, unless somebody else makes it. */
 export function leave(server: Server, way: Way, ...effects: Effect[]): Step {
-  const { reason, cause, lameDuck = false, telling, awaitsChild = false, child, childLeads = false } = way
+  const { reason, cause, lameDuck = false, awaitsChild = false, child, childLeads = false } = way
   const awaitsParent = way.awaitsParent === true && server.parent === 'alive'
   const stage = lameDuck ? 'lame duck' : 'draining'
   const at: Place = {
@@ -103,7 +108,6 @@ export function leave(server: Server, way: Way, ...effects: Effect[]): Step {
     reason,
     cause,
     failed: cause === 'error',
-    telling,
     awaitsChild,
     awaitsParent,
     child
@@ -132,10 +136,12 @@ export function stop(server: Server, input: InputOf<'stop'>, ...effects: Effect[
 /** Ends now. */
 export function force(server: Server, reason: string, ...effects: Effect[]): Step {
   const asks = [...(server.queued?.asks ?? []), ...server.elsewhere]
+  const told = server.telling.map(({ reload }): Effect => ({ do: 'answer', reload }))
   return [
-    { ...server, at: { name: 'closed' }, queued: undefined, elsewhere: [] },
+    { ...server, at: { name: 'closed' }, queued: undefined, elsewhere: [], telling: [] },
     [
       ...effects,
+      ...told,
       ...refuse(asks, 'stopping', reason),
       { do: 'cut', reason },
       { do: 'close', reason, code: 1, exits: true }
@@ -151,6 +157,17 @@ export function asInput(given: Stop): InputOf<'stop'> {
 /** The parent was asked to stop the service. */
 export function stopOf({ reason, lameDuck }: Extract<ParentWord, { type: 'stop' }>): InputOf<'stop'> {
   return { type: 'stop', reason, cause: 'asked', lameDuck, awaitsParent: false }
+}
+
+/** The child was told by somebody else to stop the service. */
+export function stopOfChild(reason: string): InputOf<'stop'> {
+  const why = `the new generation was told to: ${reason}`
+  return { type: 'stop', reason: why, cause: 'asked', lameDuck: false, awaitsParent: false }
+}
+
+/** A stop of the service counts more than the end of this process, and that more than the end of its apps. */
+export function outweighs(stop: Stop, earlier: Stop): boolean {
+  return isOwn(earlier.cause) && (!isOwn(stop.cause) || (earlier.cause === 'app closes' && stop.cause === 'error'))
 }
 
 /** Whether a stop means this process alone: then a child that serves goes on. */

@@ -1,9 +1,10 @@
 import { successor, trial } from './server-child.js'
 import { finish, leaving } from './server-leaving.js'
 import { parent, recovered, reloading, stray } from './server-parent.js'
-import type { Input, Place, Server, Step } from './server-state.js'
+import type { Effect, Input, Place, Server, Step, Telling } from './server-state.js'
 import {
   beginReload,
+  cancel,
   force,
   go,
   type InputOf,
@@ -13,7 +14,8 @@ import {
   serve,
   stay,
   stop,
-  stopOf
+  stopOf,
+  stopOfChild
 } from './server-steps.js'
 
 export type * from './server-state.js'
@@ -23,7 +25,12 @@ export function begin(how: 'first' | 'successor', launched: boolean): Server {
   const at: Place =
     how === 'first' ? { name: 'booting', opened: false } : { name: 'successor', stage: 'booting', orphan: false }
   const parent = how === 'first' ? 'none' : 'alive'
-  return { at, launched, queued: undefined, elsewhere: [], children: 0, parent }
+  return { at, launched, queued: undefined, elsewhere: [], telling: [], children: 0, parent }
+}
+
+/** Whether the process may give the service back. Once it has confirmed, or its parent is gone, it is too late. */
+export function canRollBack(at: Place): boolean {
+  return at.name === 'trial' && at.stage === 'running'
 }
 
 /**
@@ -34,8 +41,20 @@ export function step(server: Server, input: Input): Step {
   if (input.type === 'answered') return answered(server, input)
   if (input.type === 'undo' && server.queued?.supervised === true) return unqueue(server, input)
   if (input.type === 'reload' && server.launched && input.supervised !== true) return askLauncher(server, input)
+  if (input.type === 'concluded') return answerTold(server, input, ({ child }) => child === input.child)
+  if (input.type === 'due' && input.timer === 'tell') return answerTold(server, input, () => true)
+  if (isLateStop(server.at, input)) return stepAt(server, server.at, stopOfChild(input.word.reason))
   const known = input.type === 'parent gone' ? { ...server, parent: 'gone' as const } : server
   return stepAt(known, server.at, input)
+}
+
+type Stopping = InputOf<'child said'> & { readonly word: { readonly type: 'stopping' } }
+
+/** A child was told to stop the service while this process took it back. */
+function isLateStop(at: Place, input: Input): input is Stopping {
+  if (input.type !== 'child said' || input.word.type !== 'stopping') return false
+  if (at.name === 'parent') return at.child !== input.child
+  return at.name === 'serving' || at.name === 'recovered' || at.name === 'reloading'
 }
 
 function stepAt(server: Server, at: Place, input: Input): Step {
@@ -124,6 +143,15 @@ function askLauncher(server: Server, { ask, reason }: InputOf<'reload'>): Step {
 /** The launcher does not want the reload any more that it asked for. */
 function unqueue(server: Server, { reason }: InputOf<'undo'>): Step {
   return stay({ ...server, queued: undefined }, ...refuse(server.queued?.asks ?? [], 'stopping', reason))
+}
+
+/** Callers are answered when everybody else who is concerned knows how the reload ended, or has had the time to. */
+function answerTold(server: Server, input: Input, isOver: (one: Telling) => boolean): Step {
+  const answers = server.telling.filter(isOver).map(({ reload }): Effect => ({ do: 'answer', reload }))
+  const left = server.telling.filter((one) => !isOver(one))
+  const quiet = left.length === 0 ? [cancel('tell')] : []
+  const [after, effects] = stepAt({ ...server, telling: left }, server.at, input)
+  return [after, [...answers, ...quiet, ...effects]]
 }
 
 /** Whoever made the reload has told how it ended. */

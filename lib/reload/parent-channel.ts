@@ -4,46 +4,34 @@ import type { ListeningHandle } from '../internals/listening-handle.js'
 import { seal, type ToChild, type ToParent, unseal } from '../protocol/messages.js'
 
 /** What a child hears from its parent. */
-export interface ParentEvents {
+export interface ParentChannelEvents {
   said(message: ToChild, handle: unknown): void
-  /** The parent is gone. */
+  /** The parent is gone, and all that it said has been heard. */
   gone(): void
 }
 
-/** How often to look whether the parent is gone, where its end says nothing. Milliseconds. */
-const LOOK_INTERVAL = 50
+/** How often to ask the system whether the parent is gone. Milliseconds. */
+const LOOK_INTERVAL = 100
 
 /** The parent of this process, seen from the child: the other end of the IPC channel. */
-export class Parent {
+export class ParentChannel {
   readonly pid: number
+  readonly #events: ParentChannelEvents
+  readonly #look: NodeJS.Timeout
   #gone: boolean
-  #isHolding = true
-  #look: NodeJS.Timeout | undefined
-  /** The parent is gone, though the channel is not: it is that of a launcher. */
-  readonly leave: () => void
+  #isMissing = false
 
   /** @param pid - which process that is, or was */
-  constructor(pid: number, events: ParentEvents) {
+  constructor(pid: number, events: ParentChannelEvents) {
     this.pid = pid
+    this.#events = events
     this.#gone = !process.connected && process.ppid !== pid
-    const onMessage = (raw: unknown, handle: unknown) => {
-      const message = unseal<ToChild>(raw)
-      // Nothing is said to a child before its handles have arrived.
-      this.#lookNoMore()
-      if (message !== undefined) events.said(message, handle)
-    }
-    this.leave = () => {
-      if (this.#gone) return
-      this.#gone = true
-      this.#lookNoMore()
-      process.removeListener('message', onMessage)
-      events.gone()
-    }
-    process.on('message', onMessage)
+    process.on('message', this.#onMessage)
     // Between its boot and the word to take over, a child may have nothing else that keeps it alive.
     process.channel?.ref()
     onChannelEnd(() => this.#lost())
-    if (!process.connected && !this.#gone) this.#lookAfter()
+    this.#look = setInterval(() => this.#lookAfter(), LOOK_INTERVAL)
+    if (this.#gone) this.#forget()
   }
 
   get isGone(): boolean {
@@ -54,9 +42,27 @@ export class Parent {
   send(message: ToParent, handle?: ListeningHandle): Promise<boolean> {
     return new Promise((resolve) => {
       if (this.#gone || process.send === undefined || !process.connected) return resolve(false)
-      if (handle !== undefined) this.#lookAfter()
       process.send(seal(message), handle as unknown as SendHandle, {}, (error) => resolve(!error))
     })
+  }
+
+  /** The parent is gone, though the channel is not: it is that of a launcher. */
+  leave(): void {
+    if (this.#gone) return
+    this.#gone = true
+    this.#forget()
+    this.#events.gone()
+  }
+
+  /** Neither the channel nor the look after the parent keeps this process alive any longer. */
+  unref(): void {
+    this.#look.unref()
+    process.channel?.unref()
+  }
+
+  readonly #onMessage = (raw: unknown, handle: unknown): void => {
+    const message = unseal<ToChild>(raw)
+    if (message !== undefined) this.#events.said(message, handle)
   }
 
   /**
@@ -65,30 +71,22 @@ export class Parent {
    * children are given to another process: https://github.com/torvalds/linux/blob/v6.6/kernel/exit.c (`do_exit`)
    */
   #lost(): void {
-    if (process.ppid === this.pid) this.#lookAfter()
-    else this.leave()
+    if (process.ppid !== this.pid) this.leave()
   }
 
   /**
    * While a handle is on its way, Node puts `disconnect` off until the other side has acknowledged that, and a parent that
-   * was killed while it hung never will: https://github.com/nodejs/node/blob/v24.0.0/lib/internal/child_process.js
+   * was killed never will: https://github.com/nodejs/node/blob/v24.0.0/lib/internal/child_process.js. So the system is asked as
+   * well. It is believed at the second look: what the parent had said has been read by then.
    */
   #lookAfter(): void {
-    this.#look ??= setInterval(() => {
-      if (!process.connected && process.ppid !== this.pid) this.leave()
-    }, LOOK_INTERVAL)
-    if (!this.#isHolding) this.#look.unref()
+    if (process.ppid === this.pid) return
+    if (this.#isMissing) this.leave()
+    this.#isMissing = true
   }
 
-  #lookNoMore(): void {
+  #forget(): void {
     clearInterval(this.#look)
-    this.#look = undefined
-  }
-
-  /** Neither the channel nor the look after the parent keeps this process alive any longer. */
-  unref(): void {
-    this.#isHolding = false
-    this.#look?.unref()
-    process.channel?.unref()
+    process.removeListener('message', this.#onMessage)
   }
 }

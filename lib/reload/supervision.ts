@@ -4,10 +4,10 @@ import type { ToLauncher } from '../protocol/launcher-messages.js'
 export interface Supervision {
   /** The child serves, on probation. */
   handedOver(): void
-  /** The child has outlived its probation. Resolves when the others have come as far, and the parent may leave. */
-  passed(): Promise<void>
-  /** From here on this process has to leave, whatever becomes of the child: the launcher counts on it. */
-  readonly isCommitted: boolean
+  /** The child has outlived its probation. */
+  passed(): void
+  /** Resolves when the others have come as far, and the parent may leave. */
+  readonly committed: Promise<void>
   /** Resolves, with the reason, when another one has failed: then this one is to be undone. */
   readonly undone: Promise<string>
 }
@@ -15,16 +15,15 @@ export interface Supervision {
 /** The same under a launcher, which says how it ends. */
 export class Supervised implements Supervision {
   readonly undone: Promise<string>
-  isCommitted = false
   readonly #tell: (message: ToLauncher) => void
-  readonly #committed: Promise<void>
+  readonly committed: Promise<void>
   #commit!: () => void
   #undo!: (reason: string) => void
 
   /** @param tell - says something to the launcher */
   constructor(tell: (message: ToLauncher) => void) {
     this.#tell = tell
-    this.#committed = new Promise((resolve) => {
+    this.committed = new Promise((resolve) => {
       this.#commit = resolve
     })
     this.undone = new Promise((resolve) => {
@@ -36,13 +35,11 @@ export class Supervised implements Supervision {
     this.#tell({ type: 'handed over' })
   }
 
-  passed(): Promise<void> {
+  passed(): void {
     this.#tell({ type: 'passed' })
-    return this.#committed
   }
 
   commit(): void {
-    this.isCommitted = true
     this.#commit()
   }
 

@@ -1,9 +1,9 @@
-import { Inheritance } from './inherited-listeners.js'
+import { InheritedListeners } from './inherited-listeners.js'
 import { formatAddress } from './listener-key.js'
 import type { PassedSockets } from './socket-activation.js'
 
 /** What a socket activation tells its owner. */
-interface ActivationEvents {
+interface ActivatedListenersEvents {
   warn(warning: string): void
   unclaimed(listener: { key: string; address: string }): void
 }
@@ -12,20 +12,20 @@ interface ActivationEvents {
 const CLAIM_PAUSE = 2000
 
 /** The listening sockets that the service manager passed to this process, the first generation, until they are claimed. */
-export class Activation {
-  readonly #events: ActivationEvents
-  readonly #inheritance: Inheritance
+export class ActivatedListeners {
+  readonly #events: ActivatedListenersEvents
+  readonly #inheritance: InheritedListeners
   #problems: string[]
   #pause: NodeJS.Timeout | undefined
 
-  constructor({ sockets, problems }: PassedSockets, events: ActivationEvents) {
+  constructor({ sockets, problems }: PassedSockets, events: ActivatedListenersEvents) {
     this.#events = events
     this.#problems = problems
-    this.#inheritance = Inheritance.activated(sockets)
+    this.#inheritance = InheritedListeners.activated(sockets)
   }
 
-  /** See {@link Inheritance.claim}. */
-  claim(key: string): ReturnType<Inheritance['claim']> {
+  /** See {@link InheritedListeners.claim}. */
+  claim(key: string): ReturnType<InheritedListeners['claim']> {
     return this.#inheritance.claim(key)
   }
 

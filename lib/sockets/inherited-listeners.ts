@@ -15,7 +15,7 @@ import { listeningAddress } from './socket-table.js'
 import { UnixPath } from './unix-path.js'
 
 /** What the parent of this process left to it: listening sockets, by the keys they were asked for. */
-export class Inheritance {
+export class InheritedListeners {
   readonly generation: number
   /** Whether a launcher keeps the listeners: their paths are its to remove. */
   readonly #isLaunched: boolean
@@ -37,10 +37,10 @@ export class Inheritance {
    *
    * @throws {BadHandoffError} when the flag is malformed, or a descriptor is not the listening socket it is said to be
    */
-  static of(flag: string | undefined): Inheritance | 'none' | 'stranger' {
+  static of(flag: string | undefined): InheritedListeners | 'none' | 'stranger' {
     if (flag === undefined) return 'none'
     const handoff = decodeHandoff(flag)
-    const inheritance = new Inheritance(handoff)
+    const inheritance = new InheritedListeners(handoff)
     // The parent's pid ties the flag to the process that was meant, and the channel comes with every handoff: a process
     // further down has neither. In a forked child, fd 3 would be its IPC channel.
     if (process.send === undefined) return 'stranger'
@@ -51,9 +51,9 @@ export class Inheritance {
   }
 
   /** What the service manager left to the first generation. `listen({ fd })` finds a socket by the descriptor that it has there. */
-  static activated(sockets: ActivatedSocket[]): Inheritance {
+  static activated(sockets: ActivatedSocket[]): InheritedListeners {
     const listeners = sockets.map(({ fd, address }) => ({ fd, address, key: `fd ${fd}`, activated: true }))
-    return new Inheritance({ parent: process.ppid, generation: 1, listeners })
+    return new InheritedListeners({ parent: process.ppid, generation: 1, listeners })
   }
 
   /**

@@ -91,8 +91,15 @@ export class Listeners {
       const fd = listeningFd(listener.server)
       // What a foreign server was given at random means nothing to the child, which will ask for one of its own.
       const meant = listener.owner !== undefined || !isEphemeral(listener.key)
-      return fd !== undefined && meant ? [[listener, fd]] : []
+      // A child could not be reached there. It binds the path again, or fails because of what is there now.
+      const reachable = listener.path?.isInPlace !== false
+      return fd !== undefined && meant && reachable ? [[listener, fd]] : []
     })
+  }
+
+  /** The unix sockets that nobody can reach any more: their path was removed, or is another file now. */
+  get unreachable(): Listener[] {
+    return this.open.filter(({ path }) => path?.isInPlace === false)
   }
 
   /** The handle of a listener, to send a duplicate of it to the other process. */

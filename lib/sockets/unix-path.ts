@@ -56,6 +56,11 @@ export class UnixPath {
     this.#identity = identityOf(this.#absolute)
   }
 
+  /** Whether the socket can still be reached by its path: somebody may have removed that, or put another file there. */
+  get isInPlace(): boolean {
+    return this.#identity === undefined || identityOf(this.#absolute) === this.#identity
+  }
+
   /** Removes the path, unless somebody has put another file there. */
   remove(): void {
     if (this.#identity === undefined || identityOf(this.#absolute) !== this.#identity) return

@@ -31,7 +31,7 @@ const FACE = /^lib\/(index|graceful|options|errors|events)\.ts$/
 /** The files that may touch what Node does not document, each with all that it may touch. */
 export const INTERNALS: Readonly<Record<string, readonly string[]>> = {
   'lib/internals/caught-answer.ts': ['.write =', '.end =', '.destroy ='],
-  'lib/internals/channel-end.ts': ['.emit ='],
+  'lib/internals/channel-end.ts': ['.emit =', '.disconnect ='],
   'lib/internals/connection-handle.ts': ['_handle'],
   'lib/internals/http1.ts': ['_httpMessage', '_parent', 'shouldKeepAlive', 'destroySoon', '.destroy ='],
   'lib/internals/http2.ts': ['getOwnPropertySymbols'],
@@ -137,7 +137,7 @@ const OTHER_INTERNALS = [
 ]
 
 /** Methods of objects of Node that a property of the same name can shadow. */
-const SHADOWED = /\.(write|end|destroy|destroySoon|emit)\s*=(?![=>])/g
+const SHADOWED = /\.(write|end|destroy|destroySoon|emit|disconnect)\s*=(?![=>])/g
 
 /** Underscored members, by dot or by string, the ways to Node's private symbols and bindings, and methods that are shadowed. */
 function internalsIn(text: string): string[] {

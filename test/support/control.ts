@@ -12,6 +12,7 @@ export type Command =
   | { command: 'rollback'; reason: string }
   | { command: 'exit'; code: number }
   | { command: 'throw'; message: string }
+  | { command: 'block'; until: string }
   | { command: 'phase' }
   | { command: 'echo'; id: number }
 

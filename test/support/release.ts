@@ -15,6 +15,8 @@ export interface FixtureConfig {
   release?: string
   /** Options of the plugin. */
   options?: Omit<GracefulOptions, 'env'>
+  /** Options of the plugin that each app has for itself, in the order of `apps`. */
+  optionsOf?: Array<Omit<GracefulOptions, 'env'>>
   /** Makes the option `env` a function that adds these. */
   env?: Record<string, string>
   /** Options of Fastify. */
@@ -25,8 +27,8 @@ export interface FixtureConfig {
   servers?: ListenOptions[]
   /** What further servers listen on, through their own `listen`. */
   plain?: ListenOptions[]
-  /** Fails at boot in this way. Default: `none`. */
-  boot?: 'throw' | 'exit' | 'hang' | 'none'
+  /** Fails at boot in this way, or waits for the file `go` of the release. Default: `none`. */
+  boot?: 'throw' | 'exit' | 'hang' | 'wait' | 'none'
   /** Makes `preReload` throw this message. */
   veto?: string
   /** What the first hook of each name does in hooks.cjs; the second one is that of every fixture. */

@@ -61,6 +61,11 @@ export class TestServer {
     return this.#started
   }
 
+  /** Whom the outside sends its signals to: the launcher, or else the process that serves now. */
+  get addressee(): number {
+    return this.#isLaunched ? this.launcher : this.current
+  }
+
   /** Every process that said anything so far, in the order of appearance. */
   get pids(): number[] {
     return [...new Set(this.output.lines.map((line) => line.pid))]
@@ -153,7 +158,7 @@ export class TestServer {
    */
   async reload(): Promise<number> {
     const parent = this.current
-    this.signal('SIGHUP', this.#isLaunched ? this.launcher : parent)
+    this.signal('SIGHUP', this.addressee)
     await this.exitOf(parent)
     return this.current
   }
@@ -172,7 +177,7 @@ export class TestServer {
    * stopped one.
    */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
-    const pid = this.#isLaunched ? this.launcher : this.current
+    const pid = this.addressee
     this.signal(signal, pid)
     const code = await this.exitOf(pid)
     await this.waitFor(this.gone, 'end of all generations')

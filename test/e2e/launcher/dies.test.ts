@@ -1,9 +1,8 @@
 import t from 'tap'
 import { HttpConnection } from '../../support/connection.js'
 import { inodesOfPort } from '../../support/fds.js'
-import { LAUNCHER, launchServer, startServer } from '../../support/start.js'
+import { launchServer, startServer } from '../../support/start.js'
 import { untilLeft } from '../../support/tree.js'
-import { startWorkers } from '../../support/workers.js'
 
 t.test('the launcher dies by SIGKILL: the server finishes what it has in hand, and stops', async (t) => {
   const server = await startServer(t, { launcher: [] })
@@ -104,47 +103,13 @@ for (const [when, first, second] of [
   })
 }
 
-for (const [when, first, second] of [
-  ['before it has loaded the plugin', 'await wait()', ''],
-  ['when it has loaded the plugin', '', 'await wait()']
-] as const) {
-  t.test(`the launcher dies while a successor boots, ${when}: neither is left`, async (t) => {
-    const server = await startServer(t, { launcher: [] })
-    await server.release.write('server.cjs', SLOW(first, second))
-    server.signal('SIGHUP', server.launcher)
-    await server.event('boot')
-    server.signal('SIGKILL', server.launcher)
-    await server.exitOf(server.pid)
-    await server.release.write('go', '')
-    await untilLeft(server, [])
-  })
-}
-
-t.test('the launcher dies in a burst of connections: no worker is left', async (t) => {
-  const workers = await startWorkers(t, { count: 2 })
-  const { server, launcher } = workers
-  const [busy, other] = workers.of(1) as [number, number]
-  // One of them accepts all, and passes on what is more than its share; nobody acknowledges that any more.
-  process.kill(other, 'SIGSTOP')
-  server.signal('SIGSTOP', launcher)
-  const target = server.target()
-  const connections = await Promise.all(Array.from({ length: 60 }, () => HttpConnection.open(target)))
-  const asked = connections.map((connection) => connection.request({ path: '/' }).catch(() => undefined))
-  await Promise.race(asked)
-  process.kill(other, 'SIGCONT')
-  server.signal('SIGKILL', launcher)
-  await workers.untilAll([busy, other], 'exit')
-  await untilLeft(server, [])
-  for (const connection of connections) connection.close()
-})
-
 t.test('a log that nobody reads any more does not end the launcher', async (t) => {
   const server = await startServer(t, {
     launcher: [],
     prepare: async (release) => {
       // The reader of stderr goes at once; what the fixture prints goes to stdout.
       const command = `exec "$0" "$@" 2> >(true)`
-      return { command: ['bash', '-c', command, process.execPath, LAUNCHER, release.path('server.cjs')] }
+      return { command: ['bash', '-c', command, process.execPath, LAUNCHER_FILE, release.path('server.cjs')] }
     }
   })
   const known = server.pid
@@ -153,3 +118,5 @@ t.test('a log that nobody reads any more does not end the launcher', async (t) =
   await server.event({ what: 'next server', test })
   t.equal(await server.stop(), 0)
 })
+
+const LAUNCHER_FILE = require.resolve('../../../lib/cli/bin.js')

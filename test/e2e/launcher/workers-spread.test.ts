@@ -1,33 +1,9 @@
 import t from 'tap'
-import { HttpConnection } from '../../support/connection.js'
-import { countFds, HAS_PROC } from '../../support/fds.js'
-import { untilTrue } from '../../support/tree.js'
-import { startWorkers, type Who, type Workers } from '../../support/workers.js'
+import { crowd } from '../../support/crowd.js'
+import { HAS_PROC } from '../../support/fds.js'
+import { startWorkers, type Who } from '../../support/workers.js'
 
 const CONNECTIONS = 60
-
-/**
- * Opens many connections while only the first worker runs, which therefore accepts them all. Returns when the launcher has
- * in hand what is more than its share, with the answers to come.
- */
-async function crowd(workers: Workers): Promise<{ others: number[]; answers: Array<Promise<Who>>; close: () => void }> {
-  const { server, launcher } = workers
-  const [, ...others] = workers.of(1) as [number, number, number]
-  for (const pid of others) process.kill(pid, 'SIGSTOP')
-  // Frozen for good, they would outlive a test that fails.
-  t.teardown(() => {
-    for (const pid of others.filter((one) => server.alive().includes(one))) process.kill(pid, 'SIGCONT')
-  })
-  const fds = countFds(launcher)
-  const target = server.target()
-  const connections = await Promise.all(Array.from({ length: CONNECTIONS }, () => HttpConnection.open(target)))
-  const answers = connections.map(async (one) => JSON.parse((await one.request({ path: '/' })).body) as Who)
-  await untilTrue(server, 'surplus in the hands of the launcher', () => countFds(launcher) >= fds + CONNECTIONS / 2)
-  const close = () => {
-    for (const connection of connections) connection.close()
-  }
-  return { others, answers, close }
-}
 
 function largestShare(answers: Who[]): number {
   const pids = answers.map(({ pid }) => pid)
@@ -36,7 +12,7 @@ function largestShare(answers: Who[]): number {
 
 t.test('a worker that accepts all connections keeps its share', { skip: !HAS_PROC }, async (t) => {
   const workers = await startWorkers(t)
-  const { others, answers, close } = await crowd(workers)
+  const { others, answers, close } = await crowd(t, workers, CONNECTIONS)
   for (const pid of others) process.kill(pid, 'SIGCONT')
   const largest = largestShare(await Promise.all(answers))
   t.ok(largest <= (CONNECTIONS / 3) * 1.25 + 4, `the largest share is ${largest}`)
@@ -46,7 +22,7 @@ t.test('a worker that accepts all connections keeps its share', { skip: !HAS_PRO
 
 t.test('a connection on its way to a worker that dies goes to another one', { skip: !HAS_PROC }, async (t) => {
   const workers = await startWorkers(t)
-  const { others, answers, close } = await crowd(workers)
+  const { others, answers, close } = await crowd(t, workers, CONNECTIONS)
   const [victim, other] = others as [number, number]
   process.kill(victim, 'SIGKILL')
   process.kill(other, 'SIGCONT')
@@ -59,7 +35,7 @@ t.test('a connection on its way to a worker that dies goes to another one', { sk
 
 t.test('what was passed on outlives the one who passed it on', { skip: !HAS_PROC }, async (t) => {
   const workers = await startWorkers(t, { config: { options: { probation: 0 } } })
-  const { others, answers, close } = await crowd(workers)
+  const { others, answers, close } = await crowd(t, workers, CONNECTIONS)
   const [first] = workers.of(1) as [number]
   process.kill(first, 'SIGTERM')
   await workers.untilAll([first], 'exit')

@@ -7,6 +7,7 @@ import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { PROTOCOL_VERSION } from '../../../lib/protocol/messages.js'
 import { Output } from '../../support/output.js'
 import { Release } from '../../support/release.js'
 
@@ -82,7 +83,7 @@ function fdOf(owner: object): number {
 
 function flagOf(change: object, address: object = { family: 'IPv4', address: '127.0.0.1', port: 80 }) {
   const listeners = [{ fd: 3, key: 'tcp 127.0.0.1 0', address }]
-  return { version: 1, parent: process.pid, generation: 2, listeners, ...change }
+  return { version: PROTOCOL_VERSION, parent: process.pid, generation: 2, listeners, ...change }
 }
 
 const MALFORMED: Record<string, unknown> = {

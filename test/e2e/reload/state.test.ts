@@ -64,7 +64,7 @@ t.test('who connects while a save fails is answered by the parent', async (t) =>
 
 for (const [save, code] of [
   ['throw', 'GRACEFUL_ERR_STATE'],
-  ['function', 'GRACEFUL_ERR_STATE'],
+  ['a function', 'GRACEFUL_ERR_STATE'],
   ['hang', 'GRACEFUL_ERR_READY_TIMEOUT']
 ] as const) {
   t.test(`a save that fails is a failed reload: ${save}`, async (t) => {

@@ -1,5 +1,6 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { FreshClient } from '../../support/clients.js'
+import { freeze } from '../../support/crowd.js'
 import { Load } from '../../support/load.js'
 import { startWorkers, type Workers } from '../../support/workers.js'
 
@@ -7,19 +8,16 @@ t.jobs = 2
 
 const SHORT = { config: { options: { probation: 50, drainTimeout: 1000 } } }
 
-/** Stops the process of a worker, so that it does nothing any more; returns its pid. */
-function freeze(workers: Workers): number {
+/** Stops the process of the last worker for the time of a test; returns its pid. */
+function freezeLast(t: Test, workers: Workers): number {
   const pid = workers.of(1).at(-1) as number
-  process.kill(pid, 'SIGSTOP')
-  t.teardown(() => {
-    if (workers.server.alive().includes(pid)) process.kill(pid, 'SIGKILL')
-  })
+  freeze(t, workers, [pid])
   return pid
 }
 
 t.test('a reload replaces the server of a worker that hangs, and the others hand over as ever', async (t) => {
   const workers = await startWorkers(t, SHORT)
-  const frozen = freeze(workers)
+  const frozen = freezeLast(t, workers)
   const load = new Load([new FreshClient(workers.server.target())], { every: 20 })
   workers.server.signal('SIGHUP', workers.launcher)
   await workers.logged(new RegExp(`reload \\(SIGHUP\\): server ${frozen} does not answer; killing it`))
@@ -32,7 +30,7 @@ t.test('a reload replaces the server of a worker that hangs, and the others hand
 
 t.test('a worker that hangs gets no connections, and gets some when it answers again', async (t) => {
   const workers = await startWorkers(t, SHORT)
-  const frozen = freeze(workers)
+  const frozen = freezeLast(t, workers)
   await workers.logged(new RegExp(`server ${frozen} has not answered for 5000 ms; it gets no work until it does`))
   const clients = Array.from({ length: 30 }, () => new FreshClient(workers.server.target()))
   const load = new Load(clients, { pause: 5 })
@@ -46,13 +44,13 @@ t.test('a worker that hangs gets no connections, and gets some when it answers a
 
 t.test('a stop waits for a worker that hangs no longer than its limit', async (t) => {
   const workers = await startWorkers(t, SHORT)
-  const frozen = freeze(workers)
+  const frozen = freezeLast(t, workers)
   t.equal(await workers.stop(), 1)
   await workers.logged(new RegExp(`server ${frozen} does not end in time: killing it`))
 })
 
 t.test('a forced end does not wait for it at all', async (t) => {
   const workers = await startWorkers(t, { config: { options: { drainTimeout: 600_000 } } })
-  freeze(workers)
+  freezeLast(t, workers)
   t.equal(await workers.stop('SIGUSR2'), 1)
 })

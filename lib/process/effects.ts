@@ -1,0 +1,210 @@
+import { ForcedError, NotListeningError, OutcomeUnknownError, StoppingError, toError } from '../errors.js'
+import type { Effect, Refusal, Timer, Warning } from '../protocol/server.js'
+import type { ChildRole } from '../reload/child-role.js'
+import type { Conclusion } from '../reload/conclusion.js'
+import type { ParentRole } from '../reload/parent-role.js'
+import type { Supervision } from '../reload/supervision.js'
+import type { Callers } from './callers.js'
+import type { EffectHandler, Host } from './host.js'
+import type { Service } from './service.js'
+import type { Shutdown } from './shutdown.js'
+
+/** How long a child may take to confirm that it serves. One that hangs for longer is no better than one that died. Milliseconds. */
+const CONFIRM_LIMIT = 5000
+
+/** How long a child may take to give up. Milliseconds. */
+const UNDO_LIMIT = 1000
+
+/** How long the system may take to end a process that was killed. Milliseconds. */
+const KILL_LIMIT = 5000
+
+/** How long telling of a failed reload may take beyond its hooks. Milliseconds. */
+const TELL_SLACK = 10_000
+
+/**
+ * How long a child waits for listeners that it inherited and nobody has asked for, or for apps that do not listen,
+ * counted from the last sign of progress. Milliseconds. The parent serves in the meantime.
+ */
+const CLAIM_PAUSE = 1000
+
+/** How long a child that has said its word waits for its parent's. Milliseconds. */
+const PARENT_LIMIT = 10_000
+
+/** How long a child that cannot go on serving waits until its parent does. Milliseconds. */
+const GIVE_BACK_LIMIT = 2000
+
+/** The parts of a process that effects are carried out by. */
+export interface Parts {
+  readonly host: Host
+  readonly service: Service
+  readonly shutdown: Shutdown
+  readonly callers: Callers
+  readonly asParent: ParentRole
+  readonly conclusion: Conclusion
+  readonly asChild: ChildRole | undefined
+  /** Of the reload that the launcher has asked for last. */
+  readonly supervision: Supervision | undefined
+  /** This process serves. */
+  serves(): void
+  /** Nothing is left to do. */
+  ended(code: 0 | 1, exits: boolean, error: Error | undefined): void
+}
+
+type Of<D extends Effect['do']> = Extract<Effect, { do: D }>
+
+type Table = { readonly [D in Exclude<Effect['do'], 'wait' | 'cancel'>]: (effect: Of<D>) => unknown }
+
+/** Turns what the machine of this process decides into calls. */
+export class Effects implements EffectHandler {
+  readonly #find: () => Parts
+
+  /** @param find - the parts, which need the host of this handler themselves */
+  constructor(find: () => Parts) {
+    this.#find = find
+  }
+
+  carryOut(effect: Exclude<Effect, Of<'wait'> | Of<'cancel'>>): unknown {
+    const carryOut = tableOf(this.#find())[effect.do] as (effect: Effect) => unknown
+    return carryOut(effect)
+  }
+
+  durationOf(timer: Timer): number | Promise<unknown> {
+    return durationsOf(this.#find())[timer]()
+  }
+
+  failed(effect: Effect, error: unknown): void {
+    try {
+      this.#find().service.warn(`"${effect.do}" failed: ${toError(error).message}`, toError(error))
+    } catch {
+      // It is the log that fails: there is nobody left to tell.
+    }
+  }
+}
+
+function tableOf(parts: Parts): Table {
+  return { ...requestsOf(parts), ...parentsOf(parts), ...childsOf(parts), ...endOf(parts) }
+}
+
+function requestsOf(parts: Parts) {
+  const { service, callers, asParent } = parts
+  return {
+    warn: ({ about, reason }) => service.warn(WARNINGS[about](reason)),
+    queue: ({ reason }) => service.announce('reload-queued', { reason }),
+    refuse: ({ asks, why, reason }) => callers.answer(asks, refusal(why, reason)),
+    'ask launcher': (effect) => askLauncher(parts, effect),
+    'pass on': ({ child, asks, reason }) => asParent.passOn(child, asks, reason),
+    report: ({ ask }) => callers.report(ask)
+  } satisfies Partial<Table>
+}
+
+function parentsOf({ service, asParent, conclusion, supervision }: Parts) {
+  return {
+    'ask hooks': ({ reload }) => asParent.askHooks(reload),
+    'stop asking': () => asParent.stopAsking(),
+    'start child': ({ child, reload }) => asParent.start(child, reload),
+    'save state': () => asParent.saveState(),
+    sleep: ({ child }) => asParent.sleep(child),
+    wake: () => service.listeners.wake(),
+    'tell child': ({ child, word }) => asParent.tell(child, word),
+    'kill child': ({ child }) => asParent.kill(child),
+    'hand over': ({ child }) => asParent.handOver(child),
+    'take back': () => service.writePidFile(),
+    'stop moving': () => asParent.migration?.stop(),
+    'tell launcher': ({ word }) => (word === 'passed' ? supervision?.passed() : supervision?.handedOver()),
+    conclude: (effect) => conclusion.conclude(effect),
+    answer: ({ reload }) => conclusion.answer(reload)
+  } satisfies Partial<Table>
+}
+
+function childsOf({ service, asChild, serves }: Parts) {
+  return {
+    offer: () => asChild?.offer(),
+    'load state': () => asChild?.loadState(),
+    'tell parent': ({ word }) => asChild?.tell(word),
+    accept: () => asChild?.accept(),
+    settle: ({ orphan }) => asChild?.settle(orphan),
+    disown: () => service.disown(),
+    serve: () => serves()
+  } satisfies Partial<Table>
+}
+
+function endOf(parts: Parts) {
+  const { service, shutdown, asParent } = parts
+  return {
+    leave: (effect) => leave(parts, effect),
+    'be lame duck': ({ reason }) => service.announce('lame-duck', { reason, duration: service.options.lameDuck }),
+    drain: (effect) => drain(parts, effect),
+    hurry: () => shutdown.hurry(asParent.migration),
+    'close apps': () => closeApps(parts),
+    cut: ({ reason }) => shutdown.cut(reason),
+    close: (effect) => close(parts, effect)
+  } satisfies Partial<Table>
+}
+
+function durationsOf({
+  host,
+  service,
+  shutdown,
+  asParent
+}: Parts): Readonly<Record<Timer, () => number | Promise<unknown>>> {
+  const { readyTimeout, probation, lameDuck } = service.options
+  const { at } = host
+  return {
+    ready: () => readyTimeout,
+    // Without a probation there is still the time in which all connections move at once.
+    probation: () => (probation > 0 ? probation : (asParent.migration?.swept ?? 0)),
+    confirm: () => CONFIRM_LIMIT,
+    undo: () => UNDO_LIMIT,
+    kill: () => KILL_LIMIT,
+    tell: () => service.drainTimeout + TELL_SLACK,
+    claims: () => CLAIM_PAUSE,
+    word: () => readyTimeout + PARENT_LIMIT,
+    load: () => readyTimeout,
+    settle: () => PARENT_LIMIT,
+    'give back': () => GIVE_BACK_LIMIT,
+    'lame duck': () => lameDuck,
+    stop: () => (at.name === 'leaving' && at.awaitsChild ? shutdown.limitWithChild : shutdown.limit)
+  }
+}
+
+function askLauncher({ host, service, callers }: Parts, { ask, reason }: Of<'ask launcher'>): void {
+  const asked = service.launcher?.ask(reason) ?? Promise.reject(new StoppingError('there is no launcher'))
+  void asked.catch(toError).then((outcome) => {
+    callers.learn(ask, outcome)
+    host.tell({ type: 'answered', ask })
+  })
+}
+
+function leave({ service, shutdown, asParent }: Parts, { cause, child, childLeads }: Of<'leave'>): void {
+  if (cause !== 'reloaded' && cause !== 'app closes') service.launcher?.leaves(cause === 'error')
+  if (cause !== 'asked' && cause !== 'error' && cause !== 'launcher gone') return
+  const pid = child === undefined ? undefined : asParent.successor(child)?.pid
+  if (childLeads && pid !== undefined) service.notices.stoppingWith(pid, shutdown.limit)
+  else service.notices.stopping(shutdown.limit)
+}
+
+async function drain({ host, shutdown, asParent }: Parts, { cause, reason }: Of<'drain'>): Promise<void> {
+  host.tell({ type: 'drained', cut: await shutdown.drain(cause, reason, asParent.migration) })
+}
+
+async function closeApps({ host, shutdown }: Parts): Promise<void> {
+  host.tell({ type: 'apps closed', failed: await shutdown.closeApps() })
+}
+
+function close({ service, ended }: Parts, { reason, code, exits }: Of<'close'>): void {
+  service.end(reason, code)
+  ended(code, exits, code === 0 ? undefined : new ForcedError(reason, 'work in progress'))
+}
+
+const WARNINGS: Readonly<Record<Warning, (reason: string) => string>> = {
+  orphan: () => 'the parent process is gone; this process will serve as soon as it is ready',
+  'silent parent': () => 'the parent does not say that the reload is over; reloads that were asked for are refused',
+  'not taken back': (reason) => `the parent does not take the service back (${reason}); this process goes on serving`,
+  'too late': (reason) =>
+    `too late to roll back (${reason}): the reload has succeeded, and this process goes on serving`
+}
+
+function refusal(why: Refusal, reason: string): Error {
+  if (why === 'not listening') return new NotListeningError()
+  return why === 'stopping' ? new StoppingError(reason) : new OutcomeUnknownError(reason)
+}

@@ -1,0 +1,99 @@
+import { StoppingError, UnsupportedError } from '../errors.js'
+import type { ResolvedOptions } from '../options.js'
+import type { ReloadResult } from '../reload/reload-result.js'
+import { deferred } from '../util/deferred.js'
+import type { Parts } from './effects.js'
+import { Signals } from './signals.js'
+
+/** The ways out of this process: its signals and uncaught errors, its launcher, and the app itself. */
+export class Exit {
+  readonly #find: () => Parts
+  readonly #reload: (reason: string) => Promise<ReloadResult>
+  readonly #end = deferred<void>()
+  #signals: Signals | undefined
+
+  /**
+   * @param find - the parts of this process
+   * @param reload - what a reload signal does
+   */
+  constructor(find: () => Parts, reload: (reason: string) => Promise<ReloadResult>) {
+    this.#find = find
+    this.#reload = reload
+    this.#end.promise.catch(() => {}) // Whoever stops the process hears of it.
+  }
+
+  /** Whether this process listens to signals: an app that only answers to `inject` leaves no trace. */
+  get isInstalled(): boolean {
+    return this.#signals !== undefined
+  }
+
+  /** Listens to signals, of the first app that has a say in it. */
+  install(signals: ResolvedOptions['signals']): Signals {
+    this.#signals ??= new Signals(signals, {
+      stop: (reason, error) => this.#stop(reason, error),
+      reload: (signal) => this.#reloadFor(signal),
+      force: (reason) => this.#find().host.tell({ type: 'force', reason })
+    })
+    return this.#signals
+  }
+
+  /** Gives every signal back. */
+  uninstall(): void {
+    this.#signals?.uninstall()
+  }
+
+  /** Leaves, and ends the process. */
+  stop(reason: string): void {
+    const { service } = this.#find()
+    this.install([...service.members][0]?.options.signals ?? false).exit(reason)
+  }
+
+  /** Cuts off what is left, and ends the process. */
+  force(reason: string): void {
+    this.#signals?.force(reason)
+  }
+
+  /** The last app closes of its own accord. */
+  appCloses(): void {
+    this.#tell('the app closes', 'app closes')
+  }
+
+  /** Nothing is left to do. */
+  ended(code: 0 | 1, exits: boolean, error: Error | undefined): void {
+    if (error === undefined) this.#end.resolve()
+    else this.#end.reject(error)
+    // In the next turn: callers who have just been answered hear of it first.
+    if (exits) setImmediate(() => process.exit(code))
+  }
+
+  /** This process serves, and whatever else listens to its signals does so by now. */
+  serves(): void {
+    const { service } = this.#find()
+    service.surroundings.keepSignals(this.#signals, (warning) => service.warn(warning))
+  }
+
+  /** Who sends a signal reads the log. What became of a reload that began is there already. */
+  #reloadFor(signal: string): void {
+    this.#reload(signal).catch((error) => {
+      if (error instanceof UnsupportedError || error instanceof StoppingError)
+        this.#find().conclusion.logFailure(signal, error)
+    })
+  }
+
+  #stop(reason: string, error: Error | undefined): Promise<void> {
+    const { service, asChild } = this.#find()
+    if (error !== undefined) {
+      service.warn('an error that nobody caught ends this process', error)
+      asChild?.failedBecause(error)
+    }
+    this.#tell(reason, error === undefined ? 'asked' : 'error')
+    return this.#end.promise
+  }
+
+  #tell(reason: string, cause: 'asked' | 'error' | 'app closes'): void {
+    const { service, host } = this.#find()
+    const lameDuck = cause === 'asked' && service.options.lameDuck > 0
+    // A service manager ends what is left of a service when its main process ends.
+    host.tell({ type: 'stop', reason, cause, lameDuck, awaitsParent: service.notices.areHeard })
+  }
+}

@@ -1,0 +1,197 @@
+import { Arrivals } from '../connections/move-in.js'
+import type { OpenConnections } from '../connections/open-connections.js'
+import type { ReloadUnderWay } from '../control/messages.js'
+import { toPlainError } from '../errors.js'
+import type { ConnectionHandle } from '../internals/connection-handle.js'
+import type { App } from '../process/app.js'
+import type { Host } from '../process/host.js'
+import type { Service } from '../process/service.js'
+import type { ToChild } from '../protocol/messages.js'
+import type { ChildWord } from '../protocol/server.js'
+import type { InheritedListeners } from '../sockets/inherited-listeners.js'
+import { formatAddress } from '../sockets/listener-key.js'
+import { setTicketKeys } from '../sockets/tls-tickets.js'
+import type { LastWords } from './last-words.js'
+import { ParentChannel } from './parent-channel.js'
+import type { ReloadResult } from './reload-result.js'
+
+/** What a parent leaves to its child besides the listeners. A parent that died left nothing. */
+type Legacy = Pick<Extract<ToChild, { type: 'take over' }>, 'states' | 'ticketKeys'>
+
+/** This process as the child of a reload: what it hears from its parent, and what it takes over. */
+export class ChildRole {
+  readonly #service: Service
+  readonly #host: Host
+  readonly #inherited: InheritedListeners
+  readonly #lastWords: LastWords
+  readonly #reload: (reason: string) => Promise<ReloadResult>
+  readonly #parent: ParentChannel
+  readonly #arrivals: Arrivals
+  #legacy: Legacy = { states: [], ticketKeys: [] }
+  #isBooting = true
+
+  /** @param reload - makes a reload that the parent was asked for */
+  constructor(
+    service: Service,
+    host: Host,
+    inherited: InheritedListeners,
+    lastWords: LastWords,
+    reload: (reason: string) => Promise<ReloadResult>
+  ) {
+    this.#service = service
+    this.#host = host
+    this.#inherited = inherited
+    this.#lastWords = lastWords
+    this.#reload = reload
+    this.#parent = new ParentChannel(inherited.parent, {
+      said: (message, handle) => this.#hear(message, handle as ConnectionHandle | undefined),
+      gone: () => this.#orphaned()
+    })
+    this.#arrivals = new Arrivals({
+      find: (index) => this.#connectionsOf(index),
+      send: (message) => this.#parent.send(message),
+      resume: (server, handle, upgrade) => service.webSockets.receive(server, handle, upgrade)
+    })
+    service.arrivals = this.#arrivals
+  }
+
+  /** For reports: this process serves, and its parent may still take over again. */
+  get report(): ReloadUnderWay {
+    return { role: 'child', parent: this.#parent.pid }
+  }
+
+  /** Hears from the parent, or learns that it is gone, from now on. */
+  begin(): void {
+    if (this.#parent.isGone) this.#host.tell({ type: 'parent gone' })
+  }
+
+  /** An app has been registered: what it logs may be the reason why this process does not come to serve. */
+  follow({ log }: App): void {
+    if (this.#isBooting) this.#lastWords.follow(log)
+  }
+
+  /** Why this process does not come to serve. */
+  failedBecause(error: unknown): void {
+    this.#lastWords.because(error)
+  }
+
+  /** An app has been registered, or listens. */
+  progress(): void {
+    const members = [...this.#service.members]
+    const listening = members.some((member) => member.listening)
+    const complete =
+      this.#inherited.unclaimed.length === 0 && members.every((member) => member.listening || member.leaving)
+    this.#host.tell({ type: 'progress', listening, complete })
+  }
+
+  /** The server that this one succeeds has ended, and it was not the other end of the channel. */
+  parentEnded(): void {
+    this.#parent.leave()
+  }
+
+  /** No app is left: this process ends for want of work, and its parent hears of it. */
+  release(): void {
+    this.#parent.unref()
+  }
+
+  /** Sends a duplicate of each inherited listener, and that this process could serve. */
+  offer(): void {
+    const { listeners, command } = this.#service
+    this.#isBooting = false
+    for (const listener of listeners.open) {
+      const handle = listeners.handleOf(listener)
+      if (listener.index !== undefined && handle)
+        void this.#parent.send({ type: 'listener', index: listener.index }, handle)
+    }
+    for (const listener of this.#inherited.unclaimed) {
+      void this.#parent.send({ type: 'listener', index: listener.index }, this.#inherited.handleOf(listener))
+    }
+    void this.#parent.send({ type: 'ready', script: command.script })
+  }
+
+  /** Nothing has been accepted yet: a state that cannot be loaded ends this process as any error of its boot would. */
+  async loadState(): Promise<void> {
+    const { states } = this.#legacy
+    try {
+      const loaders = [...this.#service.members].map(({ options }) => options.state?.load)
+      for (const [index, value] of states.entries()) if (value !== undefined) await loaders[index]?.(value)
+      this.#host.tell({ type: 'loaded' })
+    } catch (error) {
+      this.#lastWords.because(error)
+      this.#host.tell({ type: 'not loaded', error })
+    }
+  }
+
+  accept(): void {
+    this.#lastWords.dispose()
+    const keys = new Map(this.#legacy.ticketKeys)
+    for (const { index, server } of this.#service.listeners.open) {
+      const inherited = index === undefined ? undefined : keys.get(index)
+      if (inherited !== undefined) setTicketKeys(server, inherited)
+    }
+    this.#legacy = { states: [], ticketKeys: [] }
+    this.#service.listeners.accept()
+    this.#parent.unref()
+  }
+
+  tell(word: ChildWord): void {
+    if (word.type !== 'ready') void this.#parent.send(word)
+  }
+
+  /** An app that listens late finds its listener until now: the parent keeps the socket alive for as long anyway. */
+  settle(isOrphan: boolean): void {
+    for (const { key, address } of this.#inherited.relinquish()) {
+      this.#service.announce('unclaimed', { key, address: formatAddress(address) })
+    }
+    this.#service.notices.settled(isOrphan)
+    if (isOrphan) this.#service.notices.parentGone()
+  }
+
+  #connectionsOf(index: number): OpenConnections | undefined {
+    const listener = this.#service.listeners.open.find((open) => open.index === index)
+    return listener && this.#service.connectionsOfServer(listener.server)
+  }
+
+  #hear(message: ToChild, handle: ConnectionHandle | undefined): unknown {
+    switch (message.type) {
+      case 'take over':
+        this.#legacy = message
+        return this.#host.tell({ type: 'parent said', word: { type: 'take over' } })
+      case 'stop': {
+        const word = { ...message, lameDuck: this.#service.options.lameDuck > 0 }
+        return this.#host.tell({ type: 'parent said', word })
+      }
+      case 'confirm':
+      case 'settled':
+      case 'taken back':
+      case 'give up':
+        return this.#host.tell({ type: 'parent said', word: message })
+      case 'reload':
+        return this.#reloadFor(message)
+      case 'connection':
+        return this.#arrivals.receive(message, handle)
+      case 'connection sent':
+        return this.#arrivals.inquire(message.id)
+      case 'connection released':
+      case 'connection kept':
+        return this.#arrivals.decided(message.id, message.type === 'connection released')
+      default:
+        return message satisfies never
+    }
+  }
+
+  #orphaned(): void {
+    const isSettled = this.#host.at.name !== 'successor' && this.#host.at.name !== 'trial'
+    this.#arrivals.orphaned()
+    this.#host.tell({ type: 'parent gone' })
+    if (isSettled) this.#service.notices.parentGone()
+  }
+
+  async #reloadFor({ id, reason }: { id: number; reason: string }): Promise<void> {
+    try {
+      await this.#parent.send({ type: 'reloaded', id, result: await this.#reload(reason) })
+    } catch (error) {
+      await this.#parent.send({ type: 'reload failed', id, error: toPlainError(error) })
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import { BadHandoffError, ReadyTimeoutError, RolledBackError, StoppingError, toError } from '../errors.js'
+import type { Callers, Outcome } from '../process/callers.js'
+import type { Host } from '../process/host.js'
+import type { Service } from '../process/service.js'
+import type { ChildId, Effect, Failure, Reload } from '../protocol/server.js'
+import type { ParentRole } from './parent-role.js'
+import type { ReloadResult } from './reload-result.js'
+
+/** How a reload ended: the result or the error, and everybody who has to hear of it. */
+export class Conclusion {
+  readonly #service: Service
+  readonly #host: Host
+  readonly #callers: Callers
+  readonly #parent: ParentRole
+  /** Failures that the log has already: several signals may have asked for the reload that failed. */
+  readonly #logged = new WeakSet<Error>()
+  readonly #outcomes = new WeakMap<Reload, Outcome>()
+
+  constructor(service: Service, host: Host, callers: Callers, parent: ParentRole) {
+    this.#service = service
+    this.#host = host
+    this.#callers = callers
+    this.#parent = parent
+  }
+
+  /** Tells the service manager, the log and the hooks, in this order. Callers are answered when the machine says so. */
+  async conclude({ reload, child, failure }: Extract<Effect, { do: 'conclude' }>): Promise<void> {
+    try {
+      if (failure === undefined) await this.#succeeded(reload, child)
+      else await this.#failed(reload, child, failure)
+    } finally {
+      this.#host.tell({ type: 'concluded', child })
+    }
+  }
+
+  answer(reload: Reload): void {
+    const outcome = this.#outcomes.get(reload) ?? new StoppingError('the outcome could not be told in time')
+    this.#callers.answer(reload.asks, outcome)
+  }
+
+  /** Writes the failure of a reload that a signal asked for to the log, once. */
+  logFailure(reason: string, err: Error): void {
+    if (this.#logged.has(err)) return
+    this.#logged.add(err)
+    this.#service.announce('reload-failed', { err, reason })
+  }
+
+  async #succeeded(reload: Reload, child: ChildId): Promise<void> {
+    const result = this.#resultOf(reload, child)
+    this.#outcomes.set(reload, result)
+    await this.#service.notices.reloadSucceeded(result.pid)
+    this.#host.tell({ type: 'noted', child })
+    this.#service.announce('reload-succeeded', { result })
+    await this.#service.tellHooks('postReload', result)
+  }
+
+  async #failed(reload: Reload, child: ChildId, failure: Failure): Promise<void> {
+    const { reason } = reload
+    const err = await this.#errorOf(child, failure)
+    this.#outcomes.set(reload, err)
+    this.#logged.add(err)
+    this.#service.announce(failure.kind === 'rolled back' ? 'rolled-back' : 'reload-failed', { err, reason })
+    await this.#service.notices.reloadFailed(err)
+    this.#host.tell({ type: 'noted', child })
+    await this.#service.tellHooks('reloadFailed', err)
+  }
+
+  async #errorOf(child: ChildId, failure: Failure): Promise<Error> {
+    const successor = this.#parent.successor(child)
+    switch (failure.kind) {
+      case 'vetoed':
+      case 'not started':
+      case 'bad handoff':
+      case 'no state':
+        return toError(failure.error)
+      case 'exited':
+        return (await successor?.failure()) ?? new BadHandoffError('the child is gone')
+      case 'late':
+        return new ReadyTimeoutError(this.#service.options.readyTimeout)
+      case 'rolled back': {
+        const { exitCode = null, signal = null } = successor?.ending ?? {}
+        return Object.assign(new RolledBackError(failure.how), { exitCode, signal })
+      }
+      case 'stopping':
+        return new StoppingError(failure.reason)
+      default:
+        return failure satisfies never
+    }
+  }
+
+  #resultOf({ reason }: Reload, child: ChildId): ReloadResult {
+    const { generation } = this.#service
+    const { begun, migration } = this.#parent
+    const successor = this.#parent.successor(child)
+    const { started = 0, ready = 0, serving = 0 } = successor?.times ?? {}
+    const now = performance.now()
+    const timings = { boot: ready - started, handoff: serving - ready, probation: now - serving, total: now - begun }
+    return {
+      generation: generation + 1,
+      pid: successor?.pid ?? 0,
+      previous: { generation, pid: process.pid },
+      migrated: migration?.migrated ?? 0,
+      reason,
+      timings: roundTimings(timings)
+    }
+  }
+}
+
+function roundTimings(timings: ReloadResult['timings']): ReloadResult['timings'] {
+  const entries = Object.entries(timings).map(([name, value]) => [name, Math.round(value * 10) / 10])
+  return Object.fromEntries(entries) as ReloadResult['timings']
+}

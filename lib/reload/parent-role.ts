@@ -1,0 +1,222 @@
+import type { Migration } from '../connections/move-out.js'
+import type { ReloadUnderWay } from '../control/messages.js'
+import { fromPlainError, OutcomeUnknownError, StateError, toError, VetoedError } from '../errors.js'
+import type { ListeningHandle } from '../internals/listening-handle.js'
+import type { Callers, Outcome } from '../process/callers.js'
+import type { Host } from '../process/host.js'
+import type { Service } from '../process/service.js'
+import { describeEnding, type Ending } from '../process/subprocess.js'
+import type { ToChild, ToParent } from '../protocol/messages.js'
+import type { Ask, ChildId, ParentWord, Reload } from '../protocol/server.js'
+import { ticketKeysOf } from '../sockets/tls-tickets.js'
+import { unless } from '../util/unless.js'
+import { shareCompileCache } from './compile-cache.js'
+import { moveConnections } from './move-connections.js'
+import { Successor } from './successor.js'
+
+/** A reload that another process makes: who is to hear of it. */
+interface PassedOn {
+  readonly child: ChildId
+  readonly asks: readonly Ask[]
+}
+
+/** This process as the parent of a reload: what it asks of the system, of the apps and of the child. */
+export class ParentRole {
+  /** The connections that move, once the child serves. */
+  migration: Migration | undefined
+  readonly #service: Service
+  readonly #host: Host
+  readonly #callers: Callers
+  readonly #successors = new Map<ChildId, Successor>()
+  readonly #passedOn: PassedOn[] = []
+  #asking = new AbortController()
+  #begun = 0
+  #states: unknown[] = []
+
+  constructor(service: Service, host: Host, callers: Callers) {
+    this.#service = service
+    this.#host = host
+    this.#callers = callers
+  }
+
+  successor(child: ChildId): Successor | undefined {
+    return this.#successors.get(child)
+  }
+
+  /** When the reload under way began, on the clock of `performance.now()`. */
+  get begun(): number {
+    return this.#begun
+  }
+
+  /** What there is to say of a reload while it goes on. */
+  report({ reason }: Reload, child: ChildId): ReloadUnderWay {
+    const elapsed = Math.round(performance.now() - this.#begun)
+    const pid = this.#successors.get(child)?.child?.pid
+    const migrated = this.migration?.migrated ?? 0
+    return { role: 'parent', reason, ...(pid !== undefined && { child: pid }), migrated, elapsed }
+  }
+
+  /** Begins a reload by asking the preReload hooks. */
+  async askHooks({ reason }: Reload): Promise<void> {
+    const service = this.#service
+    this.#begun = performance.now()
+    this.migration = undefined
+    this.#states = []
+    this.#asking = new AbortController()
+    const { signal } = this.#asking
+    service.surroundings.tellAtReload((warning) => service.warn(warning))
+    service.notices.reloading()
+    try {
+      for (const { hooks } of service.members) await unless(hooks.run('preReload', { reason }, signal), signal)
+      this.#host.tell({ type: 'approved', saves: [...service.members].some(({ options }) => options.state) })
+    } catch (cause) {
+      const error = Object.assign(new VetoedError(toError(cause).message), { cause })
+      if (!signal.aborted) this.#host.tell({ type: 'vetoed', error })
+    }
+  }
+
+  stopAsking(): void {
+    this.#asking.abort()
+  }
+
+  async start(child: ChildId, { reason }: Reload): Promise<void> {
+    const { command, listeners, options, generation, startChild } = this.#service
+    try {
+      const again = command.again(options.env)
+      const warning = shareCompileCache(again, options.compileCache)
+      if (warning !== undefined) this.#service.warnOnce(warning)
+      for (const { key } of listeners.unreachable)
+        this.#service.warn(`the path of "${key}" was removed or replaced by somebody; the child has to bind it again`)
+      const inherited = listeners.handable()
+      const successor = new Successor(
+        again,
+        inherited.map(([listener]) => listener)
+      )
+      this.#successors.set(child, successor)
+      successor.times.started = performance.now()
+      const hear = (message: ToParent, handle?: ListeningHandle) => this.#hear(child, successor, message, handle)
+      successor.child = await startChild(again, generation + 1, inherited, hear)
+      void successor.child.ended.then((ending) => this.#ended(child, successor, ending))
+      this.#host.tell({ type: 'started', child })
+      this.#service.announce('reload-started', { reason, child: successor.pid })
+    } catch (error) {
+      this.#host.tell({ type: 'not started', child, error })
+    }
+  }
+
+  /** What is saved must not become old at once: this process has stopped accepting. */
+  async saveState(): Promise<void> {
+    try {
+      const states = [...this.#service.members].map(({ options }) => options.state)
+      this.#states = structuredClone(await Promise.all(states.map(async (state) => state?.save())))
+      this.#host.tell({ type: 'saved' })
+    } catch (cause) {
+      const error = Object.assign(new StateError(toError(cause).message), { cause })
+      this.#host.tell({ type: 'not saved', error })
+    }
+  }
+
+  /** Ends accepting on all that the child has: what is there in its place can be woken. */
+  sleep(child: ChildId): void {
+    const duplicates = this.#successors.get(child)?.takeDuplicates() ?? []
+    for (const [listener, dormant] of duplicates) this.#service.listeners.sleep(listener, dormant)
+  }
+
+  tell(child: ChildId, word: ParentWord): void {
+    if (word.type === 'take over') this.#letTakeOver(child)
+    else if (word.type === 'stop') this.#send(child, { type: 'stop', reason: word.reason })
+    else this.#send(child, word)
+  }
+
+  kill(child: ChildId): void {
+    this.#successors.get(child)?.child?.kill()
+  }
+
+  /** The child accepts: open connections move to it. */
+  handOver(child: ChildId): void {
+    const service = this.#service
+    const successor = this.#successors.get(child)
+    if (successor?.child === undefined) return
+    const { probation } = service.options
+    service.announce('handed-over', { child: successor.pid, probation })
+    service.notices.handedOver()
+    this.migration = moveConnections(service, successor.child, successor.listeners)
+    const link = service.command.movedLink(successor.script)
+    if (link !== undefined)
+      service.warn(
+        `${link} leads elsewhere since this process was started, but the reload loaded ${successor.script} again`
+      )
+  }
+
+  /** Lets the child make a reload that this process was asked for. */
+  passOn(child: ChildId, asks: readonly Ask[], reason: string): void {
+    const id = this.#passedOn.push({ child, asks }) - 1
+    const lost = (error: unknown) => this.#learn(id, new OutcomeUnknownError(toError(error).message))
+    this.#deliver(child, { type: 'reload', id, reason }).catch(lost)
+  }
+
+  #letTakeOver(child: ChildId): void {
+    const { listeners = [] } = this.#successors.get(child) ?? {}
+    const ticketKeys = listeners.flatMap(({ server }, index) => ticketKeysOf(server, index))
+    const states = this.#states
+    this.#deliver(child, { type: 'take over', states, ticketKeys }).catch((cause) => {
+      const error = Object.assign(new StateError(toError(cause).message), { cause })
+      this.#host.tell({ type: 'not sent', child, error })
+    })
+  }
+
+  #hear(child: ChildId, successor: Successor, message: ToParent, handle: ListeningHandle | undefined): unknown {
+    successor.note(message, handle)
+    switch (message.type) {
+      case 'ready': {
+        const { defect: error } = successor
+        return this.#host.tell({ type: 'child said', child, word: { type: 'ready', ...(error && { error }) } })
+      }
+      case 'serving':
+      case 'confirmed':
+      case 'roll back':
+      case 'stopping':
+        return this.#host.tell({ type: 'child said', child, word: message })
+      case 'reloaded':
+        return this.#learn(message.id, message.result)
+      case 'reload failed':
+        return this.#learn(message.id, fromPlainError(message.error))
+      case 'connection taken':
+      case 'connection refused':
+        return this.migration?.heard(message)
+      case 'listener':
+      case 'failed':
+        return undefined
+      default:
+        return message satisfies never
+    }
+  }
+
+  #learn(id: number, outcome: Outcome): void {
+    for (const ask of this.#passedOn[id]?.asks ?? []) {
+      this.#callers.learn(ask, outcome)
+      this.#host.tell({ type: 'answered', ask })
+    }
+  }
+
+  #ended(child: ChildId, successor: Successor, ending: Ending): void {
+    successor.ended(ending)
+    this.migration?.childEnded()
+    const { signals } = this.#service.options
+    // A child that cannot listen to signals yet is ended by one that asks for a reload: that is no less a request.
+    const isRequest = ending.signal !== null && signals !== false && signals.reload.includes(ending.signal)
+    const again = isRequest && successor.times.serving === 0 ? (ending.signal ?? undefined) : undefined
+    this.#host.tell({ type: 'child ended', child, how: describeEnding(ending), again })
+  }
+
+  /** One that does not arrive needs no error: its limit, or the child's end, tells the same. */
+  #send(child: ChildId, message: ToChild): void {
+    this.#deliver(child, message).catch(() => {})
+  }
+
+  async #deliver(child: ChildId, message: ToChild): Promise<void> {
+    const process = this.#successors.get(child)?.child
+    if (process === undefined) throw new Error('the child has not been started')
+    await process.send(message)
+  }
+}

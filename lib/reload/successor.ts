@@ -1,0 +1,87 @@
+import { BadHandoffError, ChildExitedError, fromPlainError, type PlainError } from '../errors.js'
+import type { ListeningHandle } from '../internals/listening-handle.js'
+import { describeEnding, type Ending } from '../process/subprocess.js'
+import type { ToParent } from '../protocol/messages.js'
+import type { Listener } from '../sockets/listeners.js'
+import { examine } from './boot-failure.js'
+import type { Child } from './child.js'
+import type { StartCommand } from './start-command.js'
+
+/** A listener with a dormant duplicate of its socket. */
+export type Duplicate = [Listener, ListeningHandle]
+
+/** The child of a reload, as its parent knows it. */
+export class Successor {
+  /** Set when it has been started. */
+  child: Child | undefined
+  /** The script that it has loaded, without links. */
+  script: string | undefined
+  ending: Ending | undefined
+  /** When it was started, ready and serving, on the clock of `performance.now()`. */
+  readonly times = { started: 0, ready: 0, serving: 0 }
+  /** What it inherits, in the order of the handoff. */
+  readonly listeners: readonly Listener[]
+  readonly #command: StartCommand
+  readonly #dormant = new Map<number, ListeningHandle>()
+  #lastWords: { error: PlainError | undefined; stderr: string[] } = { error: undefined, stderr: [] }
+
+  constructor(command: StartCommand, listeners: readonly Listener[]) {
+    this.#command = command
+    this.listeners = listeners
+  }
+
+  get pid(): number {
+    return this.child?.pid ?? 0
+  }
+
+  /** Takes note of what comes before the child serves. */
+  note(message: ToParent, handle: ListeningHandle | undefined): void {
+    if (message.type === 'listener' && handle !== undefined) this.#dormant.set(message.index, handle)
+    else if (message.type === 'failed') this.#lastWords = message
+    else if (message.type === 'ready') {
+      this.script = message.script
+      this.times.ready = performance.now()
+    } else if (message.type === 'serving') this.times.serving = performance.now()
+  }
+
+  /** What is wrong with the duplicates that the child sent: a process that is out of file descriptors receives none. */
+  get defect(): Error | undefined {
+    const lacking = this.listeners.find((_, index) => !this.#dormant.has(index))
+    if (lacking === undefined) return undefined
+    const what = `no duplicate of the listener "${lacking.key}" came back from the child`
+    return new BadHandoffError(`${what}; is this process out of file descriptors?`)
+  }
+
+  /** The listeners with a dormant duplicate of each. They are the caller's from now on. */
+  takeDuplicates(): Duplicate[] {
+    const duplicates = this.listeners.flatMap((listener, index): Duplicate[] => {
+      const dormant = this.#dormant.get(index)
+      return dormant === undefined ? [] : [[listener, dormant]]
+    })
+    this.#dormant.clear()
+    return duplicates
+  }
+
+  /** The child is gone: closes what it sent and nobody has taken. */
+  ended(ending: Ending): void {
+    this.ending = ending
+    for (const dormant of this.#dormant.values()) dormant.close()
+    this.#dormant.clear()
+  }
+
+  /** The error that the child's end before it served amounts to. */
+  async failure(): Promise<Error> {
+    const { exitCode, signal } = this.ending ?? { exitCode: null, signal: null }
+    const { error, stderr: said } = this.#lastWords
+    const silent = error === undefined && said.length === 0 && signal === null
+    const stderr = silent ? await examine(this.#command) : said
+    const how = describeEnding({ exitCode, signal })
+    const why = error?.message ?? stderr.findLast((line) => /error/i.test(line)) ?? stderr.at(-1)
+    const failure = new ChildExitedError(
+      how,
+      why === undefined ? '; what it wrote is on the stderr of this process' : `: ${why}`
+    )
+    const cause = error === undefined ? {} : { cause: fromPlainError(error) }
+    return Object.assign(failure, { exitCode, signal, stderr }, cause)
+  }
+}
