@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import { UsageError } from '../control/errors.js'
 import { toError } from '../errors.js'
-import { Launch } from '../launcher/launch.js'
+import { Launcher } from '../launcher/launcher.js'
 import type { Ending } from '../process/subprocess.js'
 import { parseLaunchArguments } from './launch-arguments.js'
 
@@ -19,8 +19,8 @@ export async function launch(args: readonly string[]): Promise<void> {
     // A log that nobody reads any more is no reason to end: EPIPE, or EIO of a terminal that has hung up.
     process.stderr.on('error', () => {})
     const settings = parseLaunchArguments(args)
-    const launch = new Launch(settings, { log, ready: tellReady, said: passOn })
-    endLike(await launch.run(settings.control))
+    const launcher = new Launcher(settings, { log, ready: tellReady, foreign: passOn })
+    endLike(await launcher.run(settings.control))
   } catch (thrown) {
     log(toError(thrown).message)
     process.exit(thrown instanceof UsageError ? 2 : 1)

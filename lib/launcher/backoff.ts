@@ -2,31 +2,19 @@
 const FIRST_PAUSE = 100
 const LONGEST_PAUSE = 10_000
 
-/** A server that has run for so long did not crash quickly. Milliseconds. */
-const LONG_ENOUGH = 10_000
+/** From so many quick crashes on, pauses differ a little, so that workers which crash together do not start together for ever. */
+const JITTER_FROM = 6
+const JITTER = 0.2
 
-/** After so many quick crashes in a row there is no hope. */
-const MOST_QUICK_CRASHES = 6
-
-/** When to start a server again that keeps crashing, and when to stop trying. */
-export class Restarts {
-  readonly longestPause = LONGEST_PAUSE
-  #quickCrashes = 0
-
-  /**
-   * Takes note of a crash.
-   *
-   * @param lifetime - for how long the server had run, in milliseconds
-   * @returns how long to wait before the next start, in milliseconds; undefined: give up
-   */
-  crashed(lifetime: number): number | undefined {
-    this.#quickCrashes = lifetime < LONG_ENOUGH ? this.#quickCrashes + 1 : 1
-    if (this.#quickCrashes >= MOST_QUICK_CRASHES) return undefined
-    return this.#quickCrashes === 1 ? 0 : Math.min(FIRST_PAUSE * 2 ** (this.#quickCrashes - 2), LONGEST_PAUSE)
-  }
-
-  /** New code deserves a new count. */
-  forget(): void {
-    this.#quickCrashes = 0
-  }
+/**
+ * How long to wait before a server is started again.
+ *
+ * @param crashes - how many servers in a row have crashed soon after their start, this one included
+ * @param random - from 0 to 1
+ * @returns milliseconds
+ */
+export function restartPause(crashes: number, random: number): number {
+  if (crashes <= 1) return 0
+  const pause = Math.min(FIRST_PAUSE * 2 ** (crashes - 2), LONGEST_PAUSE)
+  return crashes < JITTER_FROM ? pause : Math.round(pause * (1 - JITTER * random))
 }

@@ -13,7 +13,17 @@ export interface HeldListener extends Omit<HandoffListener, 'fd'> {
 /** The listening sockets of all servers of a launcher, each of them once. */
 export class HeldListeners {
   readonly #paths = new Map<HeldListener, UnixPath | undefined>()
+  /** What the service manager has left, until the first server has had the choice. */
+  #passed: readonly HeldListener[]
+  /** What each worker needs to go on if its server dies. */
+  readonly #needed = new Map<number, readonly HeldListener[]>()
   #isReleased = false
+
+  /** @param passed - listening sockets for the first server to adopt */
+  constructor(passed: readonly HeldListener[]) {
+    this.#passed = passed
+    for (const listener of passed) this.hold(listener)
+  }
 
   hold(listener: HeldListener): void {
     const { address, activated } = listener
@@ -24,9 +34,24 @@ export class HeldListeners {
     if (this.#isReleased) listener.handle.close()
   }
 
+  /** The listeners for a server without a predecessor. */
+  get inheritance(): HeldListener[] {
+    return [...new Set([...this.#passed, ...[...this.#needed.values()].flat()])]
+  }
+
+  /** The server of a worker listens on these. On its way out it says that it closes them, and then they are kept for the next one. */
+  need(worker: number, listeners: readonly HeldListener[]): void {
+    this.#needed.set(worker, listeners)
+  }
+
+  /** The first server has adopted what it wants of the listeners that were passed. */
+  settle(): void {
+    this.#passed = []
+  }
+
   /**
-   * Leaves all sockets to the servers that listen on them: with the last one of these that closes its own, who comes is refused.
-   * The paths stay until {@link keep}.
+   * Leaves all sockets to the servers that listen on them: when the last of these closes its own, new connections are refused.
+   * The paths stay until {@link sweep}.
    */
   release(): void {
     if (this.#isReleased) return
@@ -34,13 +59,21 @@ export class HeldListeners {
     for (const { handle } of this.#paths.keys()) handle.close()
   }
 
-  /** Closes all that is no longer used, and removes the paths of unix sockets among it. */
-  keep(used: ReadonlySet<HeldListener>): void {
+  /** Closes all that neither a worker needs nor a server listens on, and removes the paths of unix sockets among it. */
+  sweep(open: readonly HeldListener[]): void {
+    const used = new Set([...this.inheritance, ...open])
     for (const [listener, path] of this.#paths) {
       if (used.has(listener)) continue
       this.#paths.delete(listener)
       path?.remove()
       if (!this.#isReleased) listener.handle.close()
     }
+  }
+
+  /** Closes all that the servers have left open. */
+  dispose(): void {
+    this.#passed = []
+    this.#needed.clear()
+    this.sweep([])
   }
 }

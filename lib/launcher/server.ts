@@ -1,8 +1,9 @@
 import type { ProcessStatus } from '../control/messages.js'
-import { SpawnFailedError, toPlainError } from '../errors.js'
+import { SpawnFailedError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
 import { ChannelProcess, type Ending, type SpawnCommand } from '../process/subprocess.js'
+import type { Word } from '../protocol/launcher.js'
 import {
   type ConnectionsWord,
   type FromLauncher,
@@ -13,29 +14,34 @@ import {
 } from '../protocol/launcher-messages.js'
 import { seal, type TicketKeys, type ToChild, type ToParent, unseal } from '../protocol/messages.js'
 import { encodeLaunch, FIRST_LISTENER_FD, HANDOFF_VARIABLE } from '../reload/handoff.js'
+import type { GenerationId } from '../reload/reload-result.js'
 import type { HeldListener } from './held-listeners.js'
-import { Share } from './share.js'
 
 /** How long a server may take to say how it is. Milliseconds. */
 const REPORT_LIMIT = 1000
 
-type StartChild = Extract<ToLauncher, { type: 'start child' }>
+/** A request for a successor. */
+export type StartChild = Extract<ToLauncher, { type: 'start child' }>
 type TellChild = Extract<ToLauncher, { type: 'tell child' }>
-type Service = Extract<ToLauncher, { type: 'serves' }>
+/** What a server tells when it begins to serve. */
+export type Service = Extract<ToLauncher, { type: 'serves' }>
 
-/** What a server asks and tells whoever keeps it. */
+/** What a server tells its launcher. */
 export interface ServerEvents {
+  /** Something that the launcher decides about. */
+  said(word: Word): void
+  /** It has ended, and all that it said has been heard. */
+  ended(ending: Ending): void
   /** It has a listener that nobody has had before: to be held from now on. */
   listening(listener: HeldListener): void
-  /** It serves, leaves, has ended, or its listeners have changed. */
-  changed(): void
+  /** One of its listeners is closed. */
+  closed(): void
   /** Somebody asks for a reload of the whole service. */
   asked(server: Server, id: number, reason: string): void
-  startChild(parent: Server, message: StartChild): Promise<Server>
   /** It tells of its connections. */
   counted(server: Server, word: ConnectionsWord, handle: ConnectionHandle | undefined): void
   /** It has said something that is meant for somebody else. */
-  said(raw: unknown): void
+  foreign(raw: unknown): void
 }
 
 /** How to start a server. */
@@ -44,43 +50,39 @@ export interface ServerSettings {
   generation: number
   inherited: readonly HeldListener[]
   /** The server that it will succeed, with its number for this one; none if there is nobody to succeed. */
-  parent?: { server: Server; child: number }
+  parent?: Family
+  /** What was there before a server that succeeds nobody. */
+  previous?: GenerationId | undefined
 }
 
-type Family = NonNullable<ServerSettings['parent']>
+interface Family {
+  server: Server
+  child: number
+}
 
-/** One server process, as its launcher sees it. */
+/** One server process, as its launcher sees it: its channel, and what parent and child say to each other through it. */
 export class Server {
-  readonly command: SpawnCommand
-  readonly generation: number
+  readonly settings: ServerSettings
   /** On the clock of `performance.now()`. */
   readonly begun = performance.now()
-  /** What it told when it began to serve. */
+  /** What it told when it began to serve, and how long after its start that was. */
   service: Service | undefined
-  /** It is on its way out: of its own accord, or because of an error that nobody caught. */
-  leaving: 'freely' | 'by error' | undefined
+  bootTime = 0
   /** How it has ended, when all that it said has been heard. */
-  ending: Ending | undefined
-  /** Whether it can be talked to. */
-  hasPlugin = false
-  /** The last successor that it has started. */
-  child: Server | undefined
+  #ending: Ending | undefined
+  /** Since when it owes an answer to a ping, on the clock of `performance.now()`. */
+  #pinged: number | undefined
+  /** While it lives. */
+  #parent: Family | undefined
   readonly #children = new Map<number, Server>()
-  /** The reload that it makes, or has made. */
-  share: Share | undefined
-  /** While that lives. */
-  #parent: ServerSettings['parent']
+  readonly #requests = new Map<number, StartChild>()
   readonly #events: ServerEvents
-  readonly #inherited: readonly HeldListener[]
   readonly #listeners = new Map<number, HeldListener>()
   readonly #reports: Array<(status: ProcessStatus) => void> = []
   #process!: ChannelProcess
 
-  private constructor({ command, generation, inherited, parent }: ServerSettings, events: ServerEvents) {
-    this.command = command
-    this.generation = generation
-    this.#parent = parent
-    this.#inherited = inherited
+  private constructor(settings: ServerSettings, events: ServerEvents) {
+    this.settings = settings
     this.#events = events
   }
 
@@ -96,7 +98,7 @@ export class Server {
     const fds = inherited.map(({ handle }) => handle.fd)
     server.#process = await ChannelProcess.start(flagged, fds, (raw, handle) => server.#hear(raw, handle))
     server.#process.ended.then((ending) => server.#end(ending))
-    if (parent !== undefined) parent.server.#adopt(parent.child, server)
+    if (parent?.server.isAlive) server.#join(parent)
     return server
   }
 
@@ -104,13 +106,16 @@ export class Server {
     return this.#process.pid
   }
 
-  get isAlive(): boolean {
-    return this.ending === undefined
+  get generation(): number {
+    return this.settings.generation
   }
 
-  /** It accepts, and has not said that it will leave. */
-  get isServing(): boolean {
-    return this.isAlive && this.service !== undefined && this.leaving === undefined
+  get isAlive(): boolean {
+    return this.#ending === undefined
+  }
+
+  get ending(): Ending | undefined {
+    return this.#ending
   }
 
   /** What it listens on. */
@@ -131,14 +136,16 @@ export class Server {
     })
   }
 
-  #adopt(id: number, child: Server): void {
-    this.child = child
-    this.#children.set(id, child)
-  }
-
   /** The id of a listener of this server; undefined if it does not have it. */
   idOf(listener: HeldListener): number | undefined {
     return [...this.#listeners].find(([, one]) => one === listener)?.[0]
+  }
+
+  /** What it said about the child that it wants. */
+  takeRequest(child: number): StartChild {
+    const request = this.#requests.get(child) as StartChild
+    this.#requests.delete(child)
+    return request
   }
 
   kill(signal: NodeJS.Signals): void {
@@ -147,6 +154,18 @@ export class Server {
 
   tell(message: FromLauncher, handle?: ListeningHandle): void {
     this.#send(sealForLauncher(message), handle)
+  }
+
+  /** Says something with a handle that stays open here. */
+  lend(message: FromLauncher, handle: object): void {
+    this.#process.send(sealForLauncher(message), handle).catch(() => {}) // Its end tells the same.
+  }
+
+  /** Asks whether it answers, if it does not owe an answer already. Returns for how long it has owed one, in milliseconds. */
+  ping(): number {
+    if (this.#pinged === undefined) this.tell({ type: 'ping' })
+    this.#pinged ??= performance.now()
+    return performance.now() - this.#pinged
   }
 
   /** What the server says of itself; undefined when it does not answer in time. */
@@ -162,16 +181,9 @@ export class Server {
     })
   }
 
-  /** Says something with a handle that stays open here. */
-  lend(message: FromLauncher, handle: object): void {
-    this.#process.send(sealForLauncher(message), handle).catch(() => {}) // Its end tells the same.
-  }
-
-  /** Asks for this server's share in a reload. */
-  beginReload(reason: string): Share {
-    this.share = new Share((message) => this.tell(message))
-    this.tell({ type: 'make reload', reason })
-    return this.share
+  #join(parent: Family): void {
+    this.#parent = parent
+    parent.server.#children.set(parent.child, this)
   }
 
   /** That something could not be sent is told by the end of the process. The handle is a duplicate, which is done with. */
@@ -185,53 +197,52 @@ export class Server {
     const toParent = unseal<ToParent>(raw)
     const duplicate = handle as ListeningHandle | undefined
     if (toLauncher !== undefined) this.#obey(toLauncher, duplicate)
-    else if (toParent === undefined) this.#events.said(raw)
+    else if (toParent === undefined) this.#events.foreign(raw)
     else if (this.#parent === undefined) this.#beParent(toParent, duplicate)
     else this.#tellParent(this.#parent, toParent, duplicate)
   }
 
   #tellParent({ server, child }: Family, message: ToParent, handle: ListeningHandle | undefined): void {
-    if (message.type === 'roll back' && server.child === this) server.share?.spoil()
     server.tell({ type: 'child said', child, message }, handle)
+    if (message.type === 'roll back') this.#events.said({ type: 'roll back' })
   }
 
   #obey(message: ToLauncher, handle: ListeningHandle | undefined): void {
-    if (message.type === 'hello') this.hasPlugin = true
-    else if (message.type === 'listening') this.#opened(message, handle)
-    else if (message.type === 'not listening') this.#changed(() => this.#listeners.delete(message.id))
-    else if (message.type === 'serves') this.#changed(() => (this.service = message))
-    else if (message.type === 'leaves') this.#changed(() => (this.leaving = message.isError ? 'by error' : 'freely'))
+    if (message.type === 'listening') this.#opened(message, handle)
+    else if (message.type === 'not listening') this.#closed(message.id)
+    else if (message.type === 'serves') this.#serves(message)
     else if (message.type === 'ask for reload') this.#events.asked(this, message.id, message.reason)
     else if (message.type === 'reported') this.#reports.shift()?.(message.status)
     else if (isConnectionsWord(message)) this.#events.counted(this, message, handle as ConnectionHandle | undefined)
-    else if (message.type === 'start child') void this.#startChild(message)
     else if (message.type === 'kill child') this.#children.get(message.child)?.kill('SIGKILL')
     else if (message.type === 'tell child') this.#tellChild(message, handle)
-    else this.share?.heard(message)
+    else {
+      if (message.type === 'start child') this.#requests.set(message.child, message)
+      if (message.type === 'pong') this.#pinged = undefined
+      this.#events.said(message)
+    }
   }
 
-  #changed(change: () => unknown): void {
-    change()
-    this.#events.changed()
+  #serves(service: Service): void {
+    this.service = service
+    this.bootTime = performance.now() - this.begun
+    this.#events.said({ type: 'serves', ownSignals: service.signals === false })
   }
 
   #opened(message: Extract<ToLauncher, { type: 'listening' }>, handle: ListeningHandle | undefined): void {
     const { id, key, address, index, ticketKeys } = message
-    const inherited = index === undefined ? undefined : this.#inherited[index]
+    const inherited = index === undefined ? undefined : this.settings.inherited[index]
     const listener = inherited ?? (handle && { key, address, handle, ticketKeys })
     if (listener === undefined) return // Node drops a handle for which this process has no descriptor left.
     if (inherited === undefined) this.#events.listening(listener)
     if (handle !== undefined) this.tell({ type: 'holds', id })
-    this.#changed(() => this.#listeners.set(id, listener))
+    this.#listeners.set(id, listener)
+    this.#events.said({ type: 'listening' })
   }
 
-  async #startChild(message: StartChild): Promise<void> {
-    try {
-      const { pid } = await this.#events.startChild(this, message)
-      this.tell({ type: 'child started', child: message.child, pid })
-    } catch (error) {
-      this.tell({ type: 'child not started', child: message.child, error: toPlainError(error) })
-    }
+  #closed(id: number): void {
+    this.#listeners.delete(id)
+    this.#events.closed()
   }
 
   #tellChild({ child, message }: TellChild, handle: ListeningHandle | undefined): void {
@@ -243,7 +254,7 @@ export class Server {
   /** Nobody serves whom it could succeed, so it serves as soon as it can. */
   #beParent(message: ToParent, handle: ListeningHandle | undefined): void {
     handle?.close()
-    const ticketKeys = this.#inherited.flatMap(({ ticketKeys: keys }, index): Array<[number, TicketKeys]> => {
+    const ticketKeys = this.settings.inherited.flatMap(({ ticketKeys: keys }, index): Array<[number, TicketKeys]> => {
       return keys === undefined ? [] : [[index, keys]]
     })
     if (message.type === 'ready') this.#send(seal<ToChild>({ type: 'take over', states: [], ticketKeys }))
@@ -251,19 +262,13 @@ export class Server {
   }
 
   #end(ending: Ending): void {
-    this.ending = ending
-    if (this.#parent !== undefined) this.#tellOfEnd(this.#parent, ending)
-    for (const child of this.#children.values()) {
-      child.#parent = undefined
-      child.tell({ type: 'parent ended' })
+    this.#ending = ending
+    if (this.#parent !== undefined) {
+      const { server, child } = this.#parent
+      server.#children.delete(child)
+      server.tell({ type: 'child ended', child, ...ending })
     }
-    this.share?.ended(ending)
-    this.#events.changed()
-  }
-
-  #tellOfEnd({ server, child }: Family, ending: Ending): void {
-    server.#children.delete(child)
-    if (server.child === this) server.share?.spoil()
-    server.tell({ type: 'child ended', child, ...ending })
+    for (const child of this.#children.values()) child.#parent = undefined
+    this.#events.ended(ending)
   }
 }

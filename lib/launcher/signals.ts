@@ -2,7 +2,7 @@ import type { SignalOptions } from '../process/signal-options.js'
 import { Terminal } from '../process/terminal.js'
 
 /** What the signals of a launcher mean. */
-export interface LaunchSignalEvents {
+export interface LauncherSignalEvents {
   stop(signal: NodeJS.Signals): void
   reload(signal: NodeJS.Signals): void
   force(signal: NodeJS.Signals): void
@@ -17,12 +17,12 @@ const FORWARDED: NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', '
 const BEFORE: Required<SignalOptions> = { stop: ['SIGTERM', 'SIGINT'], reload: ['SIGHUP'], force: ['SIGUSR2'] }
 
 /** The signals of a launcher: they mean what the app of its servers has chosen. */
-export class LaunchSignals {
-  readonly #events: LaunchSignalEvents
+export class LauncherSignals {
+  readonly #events: LauncherSignalEvents
   readonly #terminal = new Terminal()
   #handlers = new Map<NodeJS.Signals, () => void>()
 
-  constructor(events: LaunchSignalEvents) {
+  constructor(events: LauncherSignalEvents) {
     this.#events = events
     this.use(BEFORE)
   }

@@ -1,12 +1,11 @@
 import type { LauncherStatus, ProcessStatus } from '../control/messages.js'
-import type { Fleet } from './fleet.js'
 import type { Server } from './server.js'
+import type { Workers } from './workers.js'
 
 /** What a launcher says of itself and of the server of each worker; none of a worker whose server is yet to be started. */
-export async function statusOf({ workers }: Fleet): Promise<LauncherStatus> {
-  const servers = workers.flatMap(({ current }) => current ?? [])
+export async function statusOf({ current }: Workers): Promise<LauncherStatus> {
   const launcher = { pid: process.pid, uptime: Math.round(process.uptime() * 1000) }
-  return { launcher, workers: await Promise.all(servers.map(statusOfServer)) }
+  return { launcher, workers: await Promise.all(current.map(statusOfServer)) }
 }
 
 async function statusOfServer(server: Server): Promise<ProcessStatus> {

@@ -14,18 +14,17 @@ export class Deadlines<T extends string = string> {
   readonly #due: (name: T) => void
   readonly #waits = new Map<T, Wait>()
 
-  /** @param durationOf - milliseconds, or what to wait for instead */
+  /** @param durationOf - milliseconds, or what to wait for instead, where the wait does not say it itself */
   constructor(durationOf: (name: T) => number | Promise<unknown>, due: (name: T) => void) {
     this.#durationOf = durationOf
     this.#due = due
   }
 
   /** Begins to wait, anew if it did already. */
-  wait(name: T): void {
+  wait(name: T, duration = this.#durationOf(name)): void {
     this.cancel(name)
     const wait: Wait = {}
     this.#waits.set(name, wait)
-    const duration = this.#durationOf(name)
     const over = () => this.#over(name, wait)
     if (typeof duration === 'number') wait.timer = setTimeout(over, Math.min(duration, LONGEST))
     else void duration.then(over, over)

@@ -1,7 +1,7 @@
 import type { SendHandle } from 'node:child_process'
 import { resolve as resolvePath } from 'node:path'
 import type { ProcessStatus } from '../control/messages.js'
-import { fromPlainError, StoppingError, toPlainError } from '../errors.js'
+import { fromPlainError, StoppingError, toError, toPlainError } from '../errors.js'
 import { onChannelEnd } from '../internals/channel-end.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
@@ -37,8 +37,14 @@ export interface LauncherEvents {
 
 const GONE = 'the launcher is gone'
 
-/** How often to look whether the launcher is gone, while it owes an acknowledgement. Milliseconds. */
-const LOOK_INTERVAL = 100
+/** How often to ask the system whether the launcher lives. Milliseconds. */
+const LOOK_INTERVAL = 250
+
+/** How long a message may wait behind others that the launcher does not read. Milliseconds. */
+const SEND_LIMIT = 10_000
+
+/** How long a process that boots may take to end when its launcher is gone. Milliseconds. */
+const END_LIMIT = 1000
 
 /** https://nodejs.org/api/timers.html#setintervalcallback-delay-args */
 const LONGEST_INTERVAL = 2 ** 31 - 1
@@ -59,19 +65,19 @@ export class Launcher {
   readonly #children = new Map<number, LaunchedChild>()
   #supervised: Supervised | undefined
   #answered: Promise<unknown> = Promise.resolve()
-  #look: NodeJS.Timeout | undefined
+  readonly #pid = process.ppid
+  readonly #look: NodeJS.Timeout
+  /** Messages that are not certainly sent, by what makes them fail. */
+  readonly #unsent = new Set<(error: Error) => void>()
   #isLost = false
-
   #serves = false
   /** Handles that the launcher gets when this server serves. */
   readonly #toBeHeld = new Map<number, () => void>()
 
   /** Begins to listen. The channel does not keep this process alive; what it was started for does. */
   constructor() {
+    this.#look = setInterval(() => this.#checkLife(), LOOK_INTERVAL).unref()
     process.on('message', (raw, handle) => {
-      // Nothing is said to this process before its handles have arrived; and each handle is answered.
-      clearInterval(this.#look)
-      this.#look = undefined
       const message = unsealFromLauncher<FromLauncher>(raw)
       if (message !== undefined) this.#hear(message, handle as unknown as ListeningHandle | undefined)
     })
@@ -90,6 +96,7 @@ export class Launcher {
   attach(events: LauncherEvents): void {
     this.#events = events
     for (const message of this.#unheard.splice(0)) this.#obey(message, events)
+    if (this.#isLost) events.stop(GONE)
   }
 
   /** A listener is open: the launcher keeps its socket from now on. */
@@ -133,7 +140,7 @@ export class Launcher {
     this.#send({ type: 'connections', count })
   }
 
-  /** Gives a connection away. Rejects when it is certainly not sent. */
+  /** Gives a connection away. Rejects when it is certainly not sent; with a launcher that hangs it is lost. */
   passOn(listener: object, handle: ConnectionHandle, count: number): Promise<void> {
     return this.#deliver({ type: 'surplus', listener: this.#ids.get(listener) ?? 0, count }, handle)
   }
@@ -174,6 +181,7 @@ export class Launcher {
 
   #hear(message: FromLauncher, handle: ListeningHandle | undefined): void {
     if ('child' in message) this.#hearOfChild(message, handle)
+    else if (message.type === 'ping') this.#send({ type: 'pong' })
     else if (message.type === 'commit') this.#supervised?.commit()
     else if (message.type === 'undo') this.#supervised?.undo(message.reason)
     else if (message.type === 'reload answered') this.#waiting.get(message.id)?.resolve(message.result)
@@ -226,19 +234,35 @@ export class Launcher {
     }
   }
 
+  /**
+   * Node says nothing of a launcher that was killed while it owed an acknowledgement: it puts `disconnect` off until that has come
+   * (https://github.com/nodejs/node/blob/v24.0.0/lib/internal/child_process.js). The system knows: an orphan gets another parent.
+   */
+  #checkLife(): void {
+    if (!process.connected || process.ppid !== this.#pid) this.#lose()
+  }
+
   /** A server whose launcher has died is watched by nobody, and nobody would ever end it. */
   #lose(): void {
     if (this.#isLost) return
     this.#isLost = true
     clearInterval(this.#look)
+    // What Node has not written by now waits behind a handle, and will never be written.
+    for (const fail of this.#unsent) fail(new Error(GONE))
     for (const { reject } of this.#waiting.values()) reject(new StoppingError(GONE))
-    if (this.#events === undefined)
-      process.kill(process.pid, 'SIGTERM') // It boots: there is nothing to finish.
-    else this.#obey({ type: 'stop', reason: GONE }, this.#events)
+    if (this.#events === undefined) this.#endBoot()
+    else this.#events.stop(GONE)
     // When the stop has had its say: a child that is out of reach is not what ends a reload now.
     setImmediate(() => {
       for (const child of this.#children.values()) child.over({ exitCode: null, signal: null })
     })
+  }
+
+  /** It boots: there is nothing to finish. An app that handles the signal itself may never listen to anybody else. */
+  #endBoot(): void {
+    process.kill(process.pid, 'SIGTERM')
+    const end = () => this.#events === undefined && process.kill(process.pid, 'SIGKILL')
+    setTimeout(end, END_LIMIT).unref()
   }
 
   /** What cannot be sent needs no error: then the launcher is gone, and that is told otherwise. */
@@ -246,25 +270,24 @@ export class Launcher {
     this.#deliver(message, handle).catch(() => {})
   }
 
+  /** Rejects when the message is certainly not sent. One that waits for too long counts as sent: it may still be read. */
   #deliver(message: ToLauncher, handle?: object): Promise<void> {
+    if (!process.connected || process.send === undefined || this.#isLost) return Promise.reject(new Error(GONE))
     return new Promise((resolve, reject) => {
-      if (!process.connected || process.send === undefined) return reject(new Error(GONE))
-      if (handle !== undefined) this.#lookAfter()
-      process.send(sealForLauncher(message), handle as SendHandle | undefined, {}, (error) => {
+      const timer = setTimeout(() => settle(null), SEND_LIMIT).unref()
+      const settle = (error: Error | null) => {
+        clearTimeout(timer)
+        this.#unsent.delete(settle)
         if (error) reject(error)
         else resolve()
-      })
+      }
+      this.#unsent.add(settle)
+      try {
+        process.send?.(sealForLauncher(message), handle as SendHandle | undefined, {}, settle)
+      } catch (error) {
+        settle(toError(error)) // What cannot be serialized.
+      }
     })
-  }
-
-  /**
-   * While a handle is on its way, Node puts `disconnect` off until the other side has acknowledged that, and one that was
-   * killed never will: https://github.com/nodejs/node/blob/v24.0.0/lib/internal/child_process.js
-   */
-  #lookAfter(): void {
-    this.#look ??= setInterval(() => {
-      if (!process.connected) this.#lose()
-    }, LOOK_INTERVAL).unref()
   }
 }
 

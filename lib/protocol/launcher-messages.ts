@@ -13,7 +13,7 @@ import type { TicketKeys, ToChild, ToParent } from './messages.js'
  */
 
 /** The version of these messages. Launcher and plugin come with one package, but not always from one folder. */
-export const LAUNCHER_PROTOCOL_VERSION = 1
+export const LAUNCHER_PROTOCOL_VERSION = 2
 
 /** From a server. */
 export type ToLauncher =
@@ -51,6 +51,8 @@ export type ToLauncher =
   | { type: 'connection taken'; id: number; taken: boolean; count: number }
   /** Somebody asks this server for a reload. */
   | { type: 'ask for reload'; id: number; reason: string }
+  /** The answer to a `ping`, at once: this server is not blocked. */
+  | { type: 'pong' }
   /** What this server says of itself. */
   | { type: 'reported'; status: ProcessStatus }
   /**
@@ -90,6 +92,8 @@ export type FromLauncher =
   /** The outcome of a reload that was asked for. */
   | { type: 'reload answered'; id: number; result: ReloadResult }
   | { type: 'reload refused'; id: number; error: PlainError }
+  /** Asked every second: whether this server answers at all. */
+  | { type: 'ping' }
   /** How are you? */
   | { type: 'report' }
   /** How many connections each of several servers has, on average. */

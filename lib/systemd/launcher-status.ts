@@ -1,5 +1,5 @@
-import type { Fleet } from '../launcher/fleet.js'
-import type { ReloadResult } from '../reload/reload-result.js'
+import { stopLimit } from '../launcher/limits.js'
+import type { Workers } from '../launcher/workers.js'
 import type { Notice, ServiceManager } from './notify.js'
 
 /** What a reload may take beyond what the app allows for one, for the steps between. Milliseconds. */
@@ -8,13 +8,13 @@ const SLACK = 5000
 /** What the service manager hears of a launcher: the main process of its service, from the first start to the last stop. */
 export class LauncherNotices {
   readonly #manager: ServiceManager | undefined
-  readonly #fleet: Fleet
+  readonly #workers: Workers
   #isReady = false
   #isStopping = false
 
-  constructor(manager: ServiceManager | undefined, fleet: Fleet, log: (line: string) => void) {
+  constructor(manager: ServiceManager | undefined, workers: Workers, log: (line: string) => void) {
     this.#manager = manager
-    this.#fleet = fleet
+    this.#workers = workers
     if (manager !== undefined)
       manager.onFailure = ({ message }) => log(`the service manager could not be told: ${message}`)
   }
@@ -28,26 +28,21 @@ export class LauncherNotices {
     this.#manager?.feedWatchdog(() => this.#isWell())
   }
 
-  /** Tells how a reload begins and how it ends. Whoever asked for it hears of it afterwards. */
-  async reloading(reload: Promise<ReloadResult>): Promise<ReloadResult> {
+  reloading(): void {
     this.#tell({
       RELOADING: 1,
       MONOTONIC_USEC: String(process.hrtime.bigint() / 1000n),
-      EXTEND_TIMEOUT_USEC: microseconds(this.#times.reload * this.#fleet.workers.length + SLACK),
+      EXTEND_TIMEOUT_USEC: microseconds((this.#service?.times.reload ?? 0) * this.#workers.count + SLACK),
       STATUS: this.#status('reloading')
     })
-    let end = ''
-    try {
-      return await reload
-    } catch (error) {
-      const { code = 'Error' } = error as { code?: string }
-      end = `; the last reload failed: ${code}`
-      throw error
-    } finally {
-      // systemd extends the watchdog's time as well, until it hears of it again: src/core/service.c, service_extend_timeout.
-      if (!this.#isStopping) this.#tell({ READY: 1, WATCHDOG: 1, STATUS: `${this.#status('serving')}${end}` })
-      await this.flushed()
-    }
+  }
+
+  /** Tells how a reload ended. Resolves when that is told, or it is of no use to wait. */
+  async reloaded(error: Error | undefined): Promise<void> {
+    const end = error === undefined ? '' : `; the last reload failed: ${(error as { code?: string }).code ?? 'Error'}`
+    // systemd extends the watchdog's time as well, until it hears of it again: src/core/service.c, service_extend_timeout.
+    if (!this.#isStopping) this.#tell({ READY: 1, WATCHDOG: 1, STATUS: `${this.#status('serving')}${end}` })
+    await this.flushed()
   }
 
   stopping(): void {
@@ -55,7 +50,7 @@ export class LauncherNotices {
     this.#isStopping = true
     this.#tell({
       STOPPING: 1,
-      EXTEND_TIMEOUT_USEC: microseconds(this.#times.stop + SLACK),
+      EXTEND_TIMEOUT_USEC: microseconds(stopLimit(this.#service) + SLACK),
       STATUS: this.#status('stopping')
     })
   }
@@ -65,15 +60,16 @@ export class LauncherNotices {
     await this.#manager?.flushed()
   }
 
-  /** What the app allows for. Milliseconds. */
-  get #times(): { reload: number; stop: number } {
-    return this.#fleet.workers[0]?.current?.service?.times ?? { reload: 0, stop: 0 }
+  /** What the app of the first worker has told. */
+  get #service() {
+    return this.#workers.current[0]?.service
   }
 
-  /** The watchdog is there for the service: it shall hear nothing of a launcher whose servers hang. One that is not there is not one that hangs. */
+  /** The watchdog is there for the service: it must hear nothing of a launcher whose servers hang. A worker that is down does not hang. */
   async #isWell(): Promise<boolean> {
-    const serving = this.#fleet.workers.flatMap(({ current }) => (current?.isServing ? [current] : []))
-    const reports = await Promise.all(serving.map(async (server) => (await server.report()) ?? !server.isServing))
+    const reports = await Promise.all(
+      this.#workers.serving.map(async (server) => (await server.report()) ?? !server.isAlive)
+    )
     return reports.every(Boolean)
   }
 
@@ -82,9 +78,8 @@ export class LauncherNotices {
   }
 
   #status(what: string): string {
-    const { workers } = this.#fleet
-    const several = workers.length > 1 ? `, ${workers.length} workers` : ''
-    return `generation ${workers[0]?.current?.generation ?? 1}, ${what}${several}`
+    const { count, current } = this.#workers
+    return `generation ${current[0]?.generation ?? 1}, ${what}${count > 1 ? `, ${count} workers` : ''}`
   }
 }
 

@@ -9,61 +9,63 @@ import { enteredDirectory } from '../reload/restart-command.js'
 import { takeActivation } from '../sockets/socket-activation.js'
 import { LauncherNotices } from '../systemd/launcher-status.js'
 import { findServiceManager, ServiceManager } from '../systemd/notify.js'
-import { Fleet } from './fleet.js'
 import type { HeldListener } from './held-listeners.js'
-import { LaunchSignals } from './signals.js'
+import type { Service } from './server.js'
+import { LauncherSignals } from './signals.js'
 import { statusOf } from './status.js'
+import { Workers } from './workers.js'
 
-/** What the launcher is told of, beside its command line. */
-export interface LaunchEvents {
+/** What the launcher tells the command that has started it. */
+export interface LauncherEvents {
   log(line: string): void
   /** A server serves for the first time. */
   ready(): void
   /** A server has said something that is meant for whoever started the launcher. */
-  said(raw: unknown): void
+  foreign(raw: unknown): void
 }
 
 /** For the main process of a service alone, and that is the launcher: https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html */
 const MANAGER_VARIABLES = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID']
 
-/** A launcher at work: its servers, and all by which the outside reaches them. */
-export class Launch {
-  readonly #events: LaunchEvents
-  readonly #fleet: Fleet
+/** A launcher: its workers, and all by which the outside reaches them. */
+export class Launcher {
+  readonly #events: LauncherEvents
+  readonly #workers: Workers
   readonly #notices: LauncherNotices
-  readonly #signals: LaunchSignals
+  readonly #signals: LauncherSignals
   readonly #control: ControlSocket
-  #served: object | undefined
   #pidFile: PidFile | undefined
-  #isStopping = false
 
-  constructor({ node, workers }: LaunchArguments, events: LaunchEvents) {
+  constructor({ node, workers }: LaunchArguments, events: LauncherEvents) {
     this.#events = events
+    const { log, foreign } = events
     const contact = findServiceManager(process.env, process.pid)
-    const passed = passedListeners(events.log)
     const count = workers === 'auto' ? availableParallelism() : workers
-    this.#fleet = new Fleet(commandOf(node), count, passed, {
-      ...events,
-      changed: () => this.#changed(),
-      reloading: (reload) => this.#notices.reloading(reload)
+    this.#workers = new Workers(commandOf(node), count, passedListeners(log), {
+      log,
+      foreign,
+      follow: (service, isFirst, isReloading) => this.#follow(service, isFirst, isReloading),
+      reloadBegins: () => this.#notices.reloading(),
+      reloadEnded: (error) => this.#notices.reloaded(error),
+      stopping: () => this.#notices.stopping()
     })
-    this.#notices = new LauncherNotices(contact && new ServiceManager(contact), this.#fleet, events.log)
-    this.#signals = this.#followSignals()
-    const reload = (reason: string) => this.#fleet.reload(reason)
-    this.#control = new ControlSocket({ status: () => statusOf(this.#fleet), reload })
+    this.#notices = new LauncherNotices(contact && new ServiceManager(contact), this.#workers, log)
+    this.#signals = this.#listen()
+    const reload = (reason: string) => this.#workers.reload(reason)
+    this.#control = new ControlSocket({ status: () => statusOf(this.#workers), reload })
   }
 
   /**
    * Returns how the last server has ended.
    *
    * @param control - path of a control socket
-   * @throws {SpawnFailedError | ControlSocketError}
+   * @throws {ControlSocketError}
    */
   async run(control: string | undefined): Promise<Ending> {
     if (control !== undefined) await this.#control.openAlone(control)
-    await this.#fleet.start()
-    const ending = await this.#fleet.ended
-    this.#fleet.dispose()
+    this.#workers.start()
+    const ending = await this.#workers.ended
+    this.#workers.dispose()
     this.#control.close()
     this.#pidFile?.remove()
     await this.#notices.flushed()
@@ -71,35 +73,23 @@ export class Launch {
     return ending
   }
 
-  /** What the app has chosen may be different in each generation. */
-  #changed(): void {
-    const service = this.#fleet.workers[0]?.current?.service
-    if (service === undefined || service === this.#served) return
-    if (this.#served === undefined) this.#events.ready()
-    this.#served = service
-    this.#signals.use(service.signals)
-    this.#keepPidFile(service.pidFile)
-    if (!this.#fleet.isReloading) this.#notices.serving()
-  }
-
-  /** The first stop signal drains, the second one forces. */
-  #followSignals(): LaunchSignals {
-    const fleet = this.#fleet
+  #listen(): LauncherSignals {
+    const workers = this.#workers
     const reload = (signal: NodeJS.Signals) =>
-      void fleet.reload(signal).catch(({ message }) => this.#events.log(`reload (${signal}) failed: ${message}`))
-    return new LaunchSignals({
-      stop: (signal) => this.#stop(signal),
+      void workers.reload(signal).catch(({ message }) => this.#events.log(`reload (${signal}) failed: ${message}`))
+    return new LauncherSignals({
+      stop: (signal) => workers.stop(signal),
       reload,
-      force: (signal) => fleet.force(signal),
-      forward: (signal) => fleet.forward(signal)
+      force: (signal) => workers.force(signal),
+      forward: (signal) => workers.forward(signal)
     })
   }
 
-  #stop(signal: NodeJS.Signals): void {
-    if (this.#isStopping) this.#fleet.force(`second stop signal, ${signal}`)
-    else this.#fleet.stop(signal)
-    this.#isStopping = true
-    this.#notices.stopping()
+  #follow({ signals, pidFile }: Service, isFirst: boolean, isReloading: boolean): void {
+    if (isFirst) this.#events.ready()
+    this.#signals.use(signals)
+    this.#keepPidFile(pidFile)
+    if (!isReloading) this.#notices.serving()
   }
 
   /** Whoever reads the file wants to send a signal: to this process, which does not change. */

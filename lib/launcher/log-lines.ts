@@ -1,0 +1,51 @@
+import { toError } from '../errors.js'
+import { describeEnding } from '../process/subprocess.js'
+import type { Notice, Server as ServerState } from '../protocol/launcher.js'
+import { SILENCE } from './limits.js'
+import type { Processes } from './processes.js'
+import type { Server } from './server.js'
+
+/** A line of the launcher's log. */
+export function lineOf(notice: Notice, processes: Processes): string {
+  const pid = 'server' in notice && typeof notice.server === 'number' ? processes.find(notice.server)?.pid : undefined
+  switch (notice.about) {
+    case 'queued':
+      return `reload (${notice.reason}): another reload is under way, so one more will follow it`
+    case 'waiting': {
+      const { reason, server } = notice
+      return `reload (${reason}): ${describeDelay(server, server && processes.find(server.id)?.pid)}; waiting for a server that serves`
+    }
+    case 'hung':
+      return `reload (${notice.reason}): server ${pid} does not answer; killing it and starting another one`
+    case 'not started':
+      return toError(notice.error).message
+    case 'no boot':
+      return `server ${pid} does not serve within ${processes.service?.readyTimeout} ms: killing it`
+    case 'late':
+      return `server ${pid} does not say how its reload goes: killing it`
+    case 'silent':
+      return `server ${pid} has not answered for ${SILENCE} ms; it gets no work until it does`
+    case 'answers':
+      return `server ${pid} answers again`
+    case 'deaf':
+      return `server ${pid} is leaving and does not answer: killing it`
+    case 'no stop':
+      return `server ${pid} does not end in time: killing it`
+    case 'no end':
+      return `server ${pid} was killed and does not end; it is waited for no longer`
+    default:
+      return notice satisfies never
+  }
+}
+
+/** Why another server starts. */
+export function restartLine(lost: Server, pause: number): string {
+  const how = lost.ending === undefined ? 'is leaving because of an error' : describeEnding(lost.ending)
+  return `server ${lost.pid} ${how}: starting another one in ${pause} ms`
+}
+
+function describeDelay(server: ServerState | undefined, pid: number | undefined): string {
+  if (server === undefined || server.stage === 'ended') return 'no server runs'
+  if (server.leaves !== 'no') return `server ${pid} is leaving`
+  return `server ${pid} ${server.hasPlugin ? 'does not serve yet' : 'has not loaded fastify-graceful-reload, or not yet'}`
+}

@@ -1,0 +1,89 @@
+import { toPlainError } from '../errors.js'
+import type { SpawnCommand } from '../process/subprocess.js'
+import type { Effect, Input, ServerId } from '../protocol/launcher.js'
+import type { HeldListener, HeldListeners } from './held-listeners.js'
+import { Server, type ServerEvents, type ServerSettings, type Service } from './server.js'
+
+/** What the processes tell. */
+export interface ProcessesEvents extends Pick<ServerEvents, 'closed' | 'asked' | 'counted' | 'foreign'> {
+  input(input: Input): void
+}
+
+/** The server processes of a launcher: those that live, and those that are still spoken of. */
+export class Processes {
+  /** What the last server that began to serve has told. */
+  service: Service | undefined
+  readonly #command: SpawnCommand
+  readonly #held: HeldListeners
+  readonly #events: ProcessesEvents
+  readonly #servers = new Map<ServerId, Server>()
+
+  /** @param command - how the first server is started */
+  constructor(command: SpawnCommand, held: HeldListeners, events: ProcessesEvents) {
+    this.#command = command
+    this.#held = held
+    this.#events = events
+  }
+
+  find(id: ServerId | undefined): Server | undefined {
+    return id === undefined ? undefined : this.#servers.get(id)
+  }
+
+  /** What all of them listen on. */
+  get listeners(): HeldListener[] {
+    return [...this.#servers.values()].flatMap(({ listeners }) => listeners)
+  }
+
+  /** Forgets all but these. */
+  keep(ids: readonly ServerId[]): void {
+    for (const id of this.#servers.keys()) if (!ids.includes(id)) this.#servers.delete(id)
+  }
+
+  /** Starts a server that succeeds nobody. */
+  async start({ server: id, like, isNew }: Extract<Effect, { do: 'start' }>): Promise<void> {
+    const before = this.find(like)
+    const generation = (before?.generation ?? 1) + (isNew ? 1 : 0)
+    const previous = before && { generation: before.generation, pid: before.pid }
+    const { command } = before?.settings ?? { command: this.#command }
+    await this.#start(id, () => ({ command, generation, inherited: this.#held.inheritance, previous })).catch(() => {})
+  }
+
+  /** Starts the successor that a server has asked for, and tells that server. */
+  async startChild({ server: id, parent: parentId, child }: Extract<Effect, { do: 'start child' }>): Promise<void> {
+    const parent = this.find(parentId) as Server
+    try {
+      const { pid } = await this.#start(id, () => {
+        const { command, generation, listeners } = parent.takeRequest(child)
+        return { command, generation, inherited: parent.find(listeners), parent: { server: parent, child } }
+      })
+      parent.tell({ type: 'child started', child, pid })
+    } catch (error) {
+      this.refuseChild(parentId, child, error)
+    }
+  }
+
+  refuseChild(parent: ServerId, child: number, error: unknown): void {
+    this.find(parent)?.tell({ type: 'child not started', child, error: toPlainError(error) })
+  }
+
+  async #start(id: ServerId, prepare: () => ServerSettings): Promise<Server> {
+    const { input, ...events } = this.#events
+    try {
+      const server = await Server.start(prepare(), {
+        ...events,
+        said: (word) => {
+          if (word.type === 'serves') this.service = server.service
+          input({ type: 'said', server: id, word })
+        },
+        ended: (ending) => input({ type: 'ended', server: id, ending }),
+        listening: (listener) => this.#held.hold(listener)
+      })
+      this.#servers.set(id, server)
+      input({ type: 'started', server: id })
+      return server
+    } catch (error) {
+      input({ type: 'not started', server: id, error })
+      throw error
+    }
+  }
+}

@@ -1,0 +1,156 @@
+import { AT_WORK, beginShare, commit, DONE, failShare, move, replaceHung, restart, tell } from './launcher-share.js'
+import type { Effect, Failure, Launcher, Request, Roll, Server, Share, Step, WorkerId } from './launcher-state.js'
+import {
+  cancel,
+  chain,
+  currentOf,
+  find,
+  type InputOf,
+  isAlive,
+  isServing,
+  joined,
+  kill,
+  setRoll,
+  stay,
+  workerOf
+} from './launcher-steps.js'
+
+/**
+ * A reload of all workers, one after the other: each successor serves before the next worker begins. Their predecessors stay until
+ * the last successor has outlived its probation; if one fails, all of them come back.
+ */
+
+export function reload(launcher: Launcher, input: InputOf<'reload'>): Step {
+  const { roll, queued, phase } = launcher
+  const { ask, reason } = input
+  if (phase !== 'running') return stay(launcher, refusal({ reason, asks: [ask] }))
+  if (roll === undefined) return beginRoll(launcher, { reason, asks: [ask] })
+  const effects: Effect[] = queued === undefined ? [{ do: 'log', about: 'queued', reason }] : []
+  return stay({ ...launcher, queued: joined(queued, input) }, ...effects)
+}
+
+function refusal({ reason, asks }: Request): Effect {
+  return { do: 'answer', asks, reason, outcome: { failure: { kind: 'stopping' } } }
+}
+
+function beginRoll(launcher: Launcher, request: Request): Step {
+  const roll: Roll = { ...request, stage: 'sharing', shares: [], failure: undefined }
+  return stay({ ...launcher, roll }, { do: 'note reload' })
+}
+
+/** Goes on with the reload as far as the servers allow. */
+export function advance(launcher: Launcher): Step {
+  const { roll } = launcher
+  if (roll === undefined || roll.stage === 'concluding') return stay(launcher)
+  const lost = roll.shares.find((share) => isLost(launcher, share))
+  const step = lost === undefined ? goOn(launcher, roll) : lose(launcher, lost)
+  return step[0] === launcher ? step : chain(launcher, () => step, advance)
+}
+
+/** The server of a share has ended; a new one counts until the reload has succeeded. */
+function isLost(launcher: Launcher, { server, stage }: Share): boolean {
+  const isInvolved = AT_WORK.has(stage) || stage === 'closing' || stage === 'restarting' || stage === 'restarted'
+  return isInvolved && find(launcher, server)?.stage === 'ended'
+}
+
+function lose(launcher: Launcher, { worker, server, stage }: Share): Step {
+  const { ending = { exitCode: 1, signal: null } } = find(launcher, server) ?? {}
+  const kind = stage === 'restarting' || stage === 'restarted' ? 'exited' : 'ended'
+  return failShare(launcher, worker, { kind, ending })
+}
+
+function goOn(launcher: Launcher, { stage, shares, reason, failure }: Roll): Step {
+  if (stage !== 'sharing') {
+    if (shares.some((share) => share.stage !== 'over')) return stay(launcher)
+    return stay(
+      setRoll(launcher, { stage: 'concluding' }),
+      { do: 'note end', failure },
+      {
+        ...{ do: 'wait', timer: 'tell', id: 0 }
+      }
+    )
+  }
+  const last = shares.at(-1)
+  if (last !== undefined && !DONE.has(last.stage) && last.stage !== 'handed over') return take(launcher, last)
+  if (shares.length < launcher.workers.length) return beginShare(launcher, shares, reason)
+  const isPassed = shares.every((share) => DONE.has(share.stage) && !share.isSpoiled)
+  return isPassed ? commit(launcher) : stay(launcher)
+}
+
+/** The turn of a worker, before its server makes the reload. */
+function take(launcher: Launcher, share: Share): Step {
+  const { worker, stage } = share
+  const { isOver, next } = workerOf(launcher, worker)
+  const current = currentOf(launcher, worker)
+  if (stage === 'restarting')
+    return isServing(find(launcher, share.server)) ? move(launcher, worker, 'restarted') : stay(launcher)
+  if (stage === 'killing')
+    return isAlive(find(launcher, share.server)) ? stay(launcher) : move(launcher, worker, 'waiting')
+  if (stage === 'making') return stay(launcher)
+  if (isOver) return failShare(launcher, worker, { kind: 'stopping' })
+  if (next === 'pausing') return restart(launcher, worker)
+  if (!isServing(current)) return stage === 'asking' ? move(launcher, worker, 'waiting') : stay(launcher)
+  if (stage === 'asking' && share.server === current.id) return stay(launcher)
+  return chain(
+    launcher,
+    (before) => move(before, worker, 'asking', { server: current.id }),
+    (before) => stay(before, tell(current.id, { type: 'ping' }))
+  )
+}
+
+/** A worker does not do in time what it owes. */
+export function shareDue(launcher: Launcher, worker: WorkerId): Step {
+  const { roll } = launcher
+  const share = roll?.shares.find((one) => one.worker === worker)
+  if (roll === undefined || share === undefined) return stay(launcher)
+  const { stage } = share
+  const server = find(launcher, share.server)
+  if (stage === 'waiting') return failShare(launcher, worker, neverServed(currentOf(launcher, worker)))
+  if (stage === 'asking')
+    return server === undefined ? stay(launcher) : replaceHung(launcher, worker, server, roll.reason)
+  if (stage === 'over' || stage === 'killing' || stage === 'restarted') return stay(launcher)
+  const failure: Failure = { kind: 'late', server: share.server }
+  // After a commit the successor leads already, and what the server still has in progress is finished.
+  if (!isAlive(server) || roll.stage === 'committing') return failShare(launcher, worker, failure)
+  return chain(
+    launcher,
+    (next) => stay(next, { do: 'log', about: 'late', server: server.id }),
+    (next) => kill(next, server),
+    (next) => failShare(next, worker, failure)
+  )
+}
+
+function neverServed(server: Server | undefined): Failure {
+  return { kind: isAlive(server) && !server.hasPlugin ? 'no plugin' : 'not listening' }
+}
+
+/** The service manager knows how the reload ended; now the callers learn it, and the next one begins. */
+export function conclude(launcher: Launcher): Step {
+  const { roll, queued, phase } = launcher
+  if (roll?.stage !== 'concluding') return stay(launcher)
+  const { asks, reason, failure, shares } = roll
+  const outcome = failure === undefined ? { shares } : { failure }
+  return chain(
+    { ...launcher, roll: undefined, queued: undefined },
+    (next) => stay(next, cancel('tell', 0), { do: 'answer', asks, reason, outcome }),
+    (next) => {
+      if (queued === undefined) return stay(next)
+      return phase === 'running' ? beginRoll(next, queued) : stay(next, refusal(queued))
+    }
+  )
+}
+
+/** The service ends. A reload that has succeeded is brought to its end all the same. */
+export function abandon(launcher: Launcher): Step {
+  const { roll, queued } = launcher
+  const isDone = roll === undefined || roll.stage === 'committing' || roll.stage === 'concluding'
+  const failure = roll?.failure ?? ({ kind: 'stopping' } as const)
+  const told: Effect[] = isDone
+    ? []
+    : [
+        ...roll.shares.map(({ worker }) => cancel('share', worker)),
+        { do: 'answer', asks: roll.asks, reason: roll.reason, outcome: { failure } }
+      ]
+  const refused = queued === undefined ? [] : [refusal(queued)]
+  return stay({ ...launcher, roll: isDone ? roll : undefined, queued: undefined }, ...told, ...refused)
+}

@@ -1,0 +1,173 @@
+import type {
+  Effect,
+  Failure,
+  Launcher,
+  Order,
+  Server,
+  ServerId,
+  Share,
+  Step,
+  Word,
+  WorkerId
+} from './launcher-state.js'
+import {
+  cancel,
+  chain,
+  currentOf,
+  each,
+  heirOf,
+  isServing,
+  kill,
+  lead,
+  setRoll,
+  setShare,
+  setWorker,
+  startServer,
+  stay
+} from './launcher-steps.js'
+
+/** What one worker does in a reload of all: its server makes a reload of its own, or another server starts with the new code. */
+
+type Stage = Share['stage']
+
+/** Those in which a server other than a new one is at work, and must be told how the reload ends. */
+export const AT_WORK: ReadonlySet<Stage> = new Set(['making', 'handed over', 'passed'])
+/** Those in which the worker has come as far as it can before the others have. */
+export const DONE: ReadonlySet<Stage> = new Set(['passed', 'restarted', 'over'])
+
+/** Moves a share on; what its worker owes now has a limit. */
+export function move(launcher: Launcher, worker: WorkerId, stage: Stage, change: Partial<Share> = {}): Step {
+  const isLimited = !DONE.has(stage) && stage !== 'killing'
+  const timer: Effect = isLimited ? { do: 'wait', timer: 'share', id: worker, step: stage } : cancel('share', worker)
+  return stay(setShare(launcher, worker, { ...change, stage }), timer)
+}
+
+/** What a server says about the reload that it makes. */
+export function hearInRoll(launcher: Launcher, { id }: Server, word: Word): Step {
+  const share = launcher.roll?.shares.find(({ server }) => server === id)
+  if (launcher.roll === undefined || share === undefined) return stay(launcher)
+  const { worker, stage } = share
+  switch (word.type) {
+    case 'pong':
+      return stage === 'asking' ? begin(launcher, worker, id, launcher.roll.reason) : stay(launcher)
+    case 'handed over':
+      return stage === 'making' ? move(launcher, worker, 'handed over') : stay(launcher)
+    case 'passed':
+      return stage === 'handed over' ? passed(launcher, share) : stay(launcher)
+    case 'reload made':
+      return move(launcher, worker, 'over', { result: word.result })
+    case 'reload failed':
+      return stage === 'over' ? stay(launcher) : failShare(launcher, worker, { kind: 'said', error: word.error })
+    default:
+      return stay(launcher)
+  }
+}
+
+function begin(launcher: Launcher, worker: WorkerId, server: ServerId, reason: string): Step {
+  return chain(
+    launcher,
+    (next) => move(next, worker, 'making'),
+    (next) => stay(next, tell(server, { type: 'make reload', reason }))
+  )
+}
+
+/** One that is spoiled is about to say so. */
+function passed(launcher: Launcher, { worker, isSpoiled }: Share): Step {
+  return isSpoiled ? spoiled(launcher, worker) : move(launcher, worker, 'passed')
+}
+
+function spoiled(launcher: Launcher, worker: WorkerId): Step {
+  return stay(launcher, { do: 'wait', timer: 'share', id: worker, step: 'closing' })
+}
+
+/** A successor has ended or given up: the server that makes the reload will say that it has failed. */
+export function spoil(launcher: Launcher, successor: Server): Step {
+  const share = launcher.roll?.shares.find(({ server }) => server === successor.parent && server !== undefined)
+  const last = launcher.servers.findLast(({ parent }) => parent === successor.parent)
+  if (share === undefined || last?.id !== successor.id) return stay(launcher)
+  const next = setShare(launcher, share.worker, { isSpoiled: true })
+  return share.stage === 'passed' ? spoiled(next, share.worker) : stay(next)
+}
+
+/** One of the shares is lost, and with it the reload. */
+export function failShare(launcher: Launcher, worker: WorkerId, failure: Failure): Step {
+  return chain(
+    launcher,
+    (next) => move(next, worker, 'over'),
+    (next) => (next.roll?.stage === 'sharing' ? undo(next, failure) : stay(noteFailure(next, failure)))
+  )
+}
+
+function noteFailure(launcher: Launcher, failure: Failure): Launcher {
+  // After a commit only: a share that is undone fails as it should.
+  return launcher.roll?.stage === 'committing' && launcher.roll.failure === undefined
+    ? setRoll(launcher, { failure })
+    : launcher
+}
+
+/** The predecessors come back. */
+function undo(launcher: Launcher, failure: Failure): Step {
+  const undoing = setRoll(launcher, { stage: 'undoing', failure })
+  return each(undoing, undoing.roll?.shares ?? [], (before, { worker, server, stage }) => {
+    if (!AT_WORK.has(stage) || server === undefined) return move(before, worker, 'over')
+    return chain(
+      before,
+      (next) => move(next, worker, 'closing'),
+      (next) => stay(next, { do: 'undo', server, failure })
+    )
+  })
+}
+
+/** All workers have come as far: the predecessors leave. */
+export function commit(launcher: Launcher): Step {
+  const committing = setRoll(launcher, { stage: 'committing' })
+  return each(committing, committing.roll?.shares ?? [], (before, { worker, server, stage }) => {
+    if (stage !== 'passed' || server === undefined) return move(before, worker, 'over')
+    const heir = heirOf(before, server)
+    return chain(
+      setWorker(before, worker, { crashes: 0 }),
+      (next) => move(next, worker, 'closing'),
+      (next) => stay(next, tell(server, { type: 'commit' })),
+      (next) => (heir === undefined ? stay(next) : lead(next, worker, heir.id))
+    )
+  })
+}
+
+export const tell = (server: ServerId, order: Order): Effect => ({ do: 'tell', server, order })
+
+/** The server that was started for the reload could not be. */
+export function loseStart(launcher: Launcher, id: ServerId, error: unknown): Step {
+  const share = launcher.roll?.shares.find(({ server, stage }) => server === id && stage === 'restarting')
+  return share === undefined ? stay(launcher) : failShare(launcher, share.worker, { kind: 'not started', error })
+}
+
+/** A worker that is down has nothing to hand over: another server starts with the new code. */
+export function restart(launcher: Launcher, worker: WorkerId): Step {
+  const server = launcher.started
+  return chain(
+    setWorker(launcher, worker, { crashes: 0 }),
+    (next) => startServer(next, worker, true),
+    (next) => move(next, worker, 'restarting', { server })
+  )
+}
+
+/** One that does not answer cannot hand over either. */
+export function replaceHung(launcher: Launcher, worker: WorkerId, server: Server, reason: string): Step {
+  return chain(
+    launcher,
+    (next) => stay(next, { do: 'log', about: 'hung', reason, server: server.id }),
+    (next) => move(next, worker, 'killing', { server: server.id }),
+    (next) => kill(next, server)
+  )
+}
+
+export function beginShare(launcher: Launcher, shares: readonly Share[], reason: string): Step {
+  const worker = shares.length
+  const share: Share = { worker, server: undefined, stage: 'waiting', isSpoiled: false, result: undefined }
+  const server = currentOf(launcher, worker)
+  return chain(
+    setRoll(launcher, { shares: [...shares, share] }),
+    (next) => move(next, worker, 'waiting'),
+    (next) => (isServing(server) ? stay(next) : stay(next, { do: 'log', about: 'waiting', reason, server }))
+  )
+}

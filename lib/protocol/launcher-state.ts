@@ -1,0 +1,239 @@
+import type { PlainError } from '../errors.js'
+import type { Ending } from '../process/subprocess.js'
+import type { ReloadResult } from '../reload/reload-result.js'
+
+/**
+ * What a launcher knows, hears and does: the types of the machine in `launcher.ts`. Durations are not part of it: the host knows
+ * how long each {@link Timer} is.
+ */
+
+/** A server process, in the order in which they were started. */
+export type ServerId = number
+
+/** The index of a worker. */
+export type WorkerId = number
+
+/** A caller who waits to hear how a reload ended. */
+export type Ask = number
+
+/** One server process. */
+export interface Server {
+  readonly id: ServerId
+  readonly worker: WorkerId
+  /** The server that it was started to succeed. */
+  readonly parent: ServerId | undefined
+  readonly stage: 'starting' | 'booting' | 'serving' | 'ended'
+  readonly hasPlugin: boolean
+  /** It is on its way out: of its own accord, or because of an error. */
+  readonly leaves: 'no' | 'freely' | 'by error'
+  /** Its app handles signals itself. */
+  readonly ownSignals: boolean
+  /** It has not answered lately. */
+  readonly isSilent: boolean
+  /** It was told that the service ends. */
+  readonly isTold: boolean
+  readonly isKilled: boolean
+  /** Signals that were passed on to it. */
+  readonly forwarded: readonly NodeJS.Signals[]
+  /** How it ended, when all that it said has been heard. */
+  readonly ending: Ending | undefined
+}
+
+/** One of the places at which the launcher has a server. */
+export interface Worker {
+  readonly id: WorkerId
+  /** The server that serves, or did so last, or is the first to come. */
+  readonly current: ServerId | undefined
+  /** The next server that succeeds nobody: it starts after a pause, or is being started. */
+  readonly next: 'none' | 'pausing' | 'starting'
+  /** How many servers in a row have crashed soon after their start. */
+  readonly crashes: number
+  /** No server will follow. */
+  readonly isOver: boolean
+  /** It had no server when the stop began. */
+  readonly wasDown: boolean
+}
+
+/** A reload that somebody asked for; several callers can share one. */
+export interface Request {
+  readonly reason: string
+  readonly asks: readonly Ask[]
+}
+
+/** What one worker does in a reload of all. */
+export interface Share {
+  readonly worker: WorkerId
+  /** The server that makes the reload; or the one that was started for it and succeeds nobody. */
+  readonly server: ServerId | undefined
+  /**
+   * - `waiting`: for a server that serves
+   * - `asking`: whether that server answers at all
+   * - `making`: its successor does not serve yet
+   * - `handed over`: the successor serves, on probation
+   * - `passed`: the successor has outlived its probation; `commit` or `undo` follows
+   * - `killing`: its server does not answer, and another one starts when it has ended
+   * - `restarting`: that one boots
+   * - `restarted`: that one serves
+   * - `closing`: it was told `commit` or `undo`
+   */
+  readonly stage:
+    | 'waiting'
+    | 'asking'
+    | 'making'
+    | 'handed over'
+    | 'passed'
+    | 'killing'
+    | 'restarting'
+    | 'restarted'
+    | 'closing'
+    | 'over'
+  /** The successor has ended or given up, so the server will say that its reload failed. */
+  readonly isSpoiled: boolean
+  readonly result: ReloadResult | undefined
+}
+
+/** A reload of all workers, one after the other; it holds for all of them or for none. */
+export interface Roll extends Request {
+  readonly stage: 'sharing' | 'committing' | 'undoing' | 'concluding'
+  readonly shares: readonly Share[]
+  readonly failure: Failure | undefined
+}
+
+/** Why a reload failed. */
+export type Failure =
+  | { readonly kind: 'said'; readonly error: PlainError }
+  | { readonly kind: 'not started'; readonly error: unknown }
+  /** The server that made it has ended. */
+  | { readonly kind: 'ended'; readonly ending: Ending }
+  /** A server that was started for it ended. */
+  | { readonly kind: 'exited'; readonly ending: Ending }
+  /** A server did not say in time what was due. */
+  | { readonly kind: 'late'; readonly server: ServerId | undefined }
+  | { readonly kind: 'not listening' | 'no plugin' | 'stopping' }
+
+/** A launcher. */
+export interface Launcher {
+  readonly phase: 'running' | 'stopping' | 'ended'
+  /** The signal that stopped the service. */
+  readonly signal: NodeJS.Signals
+  readonly isForced: boolean
+  /** Whether the service has served at all: one that cannot boot is not worth another try. */
+  readonly hasServed: boolean
+  /** The other workers start soon. */
+  readonly isGrowing: boolean
+  /** The sockets are left to the servers. */
+  readonly isReleased: boolean
+  /** The server whose app decides about signals and the pid file. */
+  readonly leader: ServerId | undefined
+  /** How many servers have been started. */
+  readonly started: number
+  /** Those that live, and those that have ended and are still spoken of. */
+  readonly servers: readonly Server[]
+  readonly workers: readonly Worker[]
+  readonly roll: Roll | undefined
+  /** The one reload that follows, however many asked for it. */
+  readonly queued: Request | undefined
+}
+
+/** What a server says. */
+export type Word =
+  | { readonly type: 'hello' | 'listening' | 'pong' | 'handed over' | 'passed' }
+  | { readonly type: 'serves'; readonly ownSignals: boolean }
+  | { readonly type: 'leaves'; readonly isError: boolean }
+  /** It wants a successor; `child` is its number for it. */
+  | { readonly type: 'start child'; readonly child: number }
+  /** It gives the service back to its parent. */
+  | { readonly type: 'roll back' }
+  | { readonly type: 'reload made'; readonly result: ReloadResult }
+  | { readonly type: 'reload failed'; readonly error: PlainError }
+
+/** The waits that have a limit; each belongs to the server, the worker or the launcher that is named with it. */
+export type Timer =
+  /** The pause before a worker starts its next server. */
+  | 'restart'
+  /** What a worker owes in a reload. */
+  | 'share'
+  /** A server boots, after the service has served. */
+  | 'boot'
+  /** A server that runs for so long did not crash soon after its start. */
+  | 'steady'
+  /** The end of a server that was told to stop, that is forced, that was killed. */
+  | 'stop'
+  | 'force'
+  | 'kill'
+  /** A server does not answer. */
+  | 'silence'
+  /** No new listener must come for so long before the other workers start: they inherit what is there then. */
+  | 'grow'
+  /** The service manager is told how a reload ended. */
+  | 'tell'
+
+/** What can happen to a launcher. */
+export type Input =
+  | { readonly type: 'start' }
+  | { readonly type: 'started'; readonly server: ServerId }
+  | { readonly type: 'not started'; readonly server: ServerId; readonly error: unknown }
+  | { readonly type: 'said'; readonly server: ServerId; readonly word: Word }
+  /** A server has ended, and all that it said has been heard. */
+  | { readonly type: 'ended'; readonly server: ServerId; readonly ending: Ending }
+  /** A server has not answered in time. */
+  | { readonly type: 'silent'; readonly server: ServerId }
+  | { readonly type: 'reload'; readonly ask: Ask; readonly reason: string }
+  /** The second one forces. */
+  | { readonly type: 'stop'; readonly signal: NodeJS.Signals }
+  | { readonly type: 'force'; readonly reason: string }
+  /** A signal that means nothing to the launcher. */
+  | { readonly type: 'forward'; readonly signal: NodeJS.Signals }
+  /** The service manager knows how the reload ended. */
+  | { readonly type: 'noted' }
+  | { readonly type: 'due'; readonly timer: Timer; readonly id: number }
+
+/** What a launcher tells a server. */
+export type Order =
+  | { readonly type: 'ping' | 'commit' | 'parent ended' }
+  | { readonly type: 'make reload' | 'stop' | 'force'; readonly reason: string }
+
+/** What a launcher does about it. */
+export type Effect =
+  /** `step`: what a worker owes. */
+  | { readonly do: 'wait'; readonly timer: Timer; readonly id: number; readonly step?: Share['stage'] }
+  | { readonly do: 'cancel'; readonly timer: Timer; readonly id: number }
+  /** Waits (`restart`) before another server is started in place of this one. `crashes`: see {@link Worker}. */
+  | { readonly do: 'pause'; readonly worker: WorkerId; readonly crashes: number; readonly lost: ServerId }
+  /** Starts a server that succeeds nobody. `like`: with the command of that server; `isNew`: as its next generation. */
+  | { readonly do: 'start'; readonly server: ServerId; readonly like: ServerId | undefined; readonly isNew: boolean }
+  /** Starts the successor that a server has asked for. */
+  | { readonly do: 'start child'; readonly server: ServerId; readonly parent: ServerId; readonly child: number }
+  | { readonly do: 'refuse child'; readonly parent: ServerId; readonly child: number }
+  | { readonly do: 'tell'; readonly server: ServerId; readonly order: Order }
+  | { readonly do: 'undo'; readonly server: ServerId; readonly failure: Failure }
+  | { readonly do: 'kill'; readonly server: ServerId; readonly signal: NodeJS.Signals }
+  /** A server has ended: its timers mean nothing any more. */
+  | { readonly do: 'forget'; readonly server: ServerId }
+  /** Leaves the sockets to the servers that listen on them. */
+  | { readonly do: 'release' }
+  /** Goes by what the app of this server has chosen. */
+  | { readonly do: 'follow'; readonly server: ServerId; readonly isFirst: boolean; readonly isReloading: boolean }
+  /** Tells the service manager. */
+  | { readonly do: 'note reload' | 'note stop' }
+  | { readonly do: 'note end'; readonly failure: Failure | undefined }
+  | { readonly do: 'answer'; readonly asks: readonly Ask[]; readonly reason: string; readonly outcome: Outcome }
+  | ({ readonly do: 'log' } & Notice)
+  | { readonly do: 'end'; readonly ending: Ending }
+
+/** How a reload ended. `shares`: what each worker did. */
+export type Outcome = { readonly shares: readonly Share[] } | { readonly failure: Failure }
+
+/** What a person should know. */
+export type Notice =
+  | { readonly about: 'queued'; readonly reason: string }
+  | { readonly about: 'waiting'; readonly reason: string; readonly server: Server | undefined }
+  | { readonly about: 'hung'; readonly reason: string; readonly server: ServerId }
+  | { readonly about: 'not started'; readonly error: unknown }
+  | {
+      readonly about: 'no boot' | 'late' | 'silent' | 'answers' | 'deaf' | 'no stop' | 'no end'
+      readonly server: ServerId
+    }
+
+/** The new state, and what is to be done, in this order. */
+export type Step = readonly [Launcher, readonly Effect[]]

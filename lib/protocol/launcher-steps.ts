@@ -1,0 +1,145 @@
+import type {
+  Effect,
+  Input,
+  Launcher,
+  Request,
+  Roll,
+  Server,
+  ServerId,
+  Share,
+  Step,
+  Timer,
+  Worker,
+  WorkerId
+} from './launcher-state.js'
+
+/** What the parts of the launcher's machine have in common: questions about a state, and small moves. */
+
+export type InputOf<T extends Input['type']> = Extract<Input, { type: T }>
+
+/** Nothing changes but this. */
+export const stay = (launcher: Launcher, ...effects: Effect[]): Step => [launcher, effects]
+
+/** Goes through these moves, each from where the one before has led. */
+export function chain(launcher: Launcher, ...moves: ReadonlyArray<(launcher: Launcher) => Step>): Step {
+  return moves.reduce<Step>(
+    ([before, effects], move) => {
+      const [after, more] = move(before)
+      return [after, [...effects, ...more]]
+    },
+    [launcher, []]
+  )
+}
+
+/** Makes the same move for each of these, in turn. */
+export function each<T>(launcher: Launcher, items: readonly T[], move: (launcher: Launcher, item: T) => Step): Step {
+  return chain(launcher, ...items.map((item) => (next: Launcher) => move(next, item)))
+}
+
+export const wait = (timer: Timer, id: number): Effect => ({ do: 'wait', timer, id })
+export const cancel = (timer: Timer, id: number): Effect => ({ do: 'cancel', timer, id })
+
+export function find(launcher: Launcher, id: ServerId | undefined): Server | undefined {
+  return launcher.servers.find((server) => server.id === id)
+}
+
+export function isAlive(server: Server | undefined): server is Server {
+  return server !== undefined && server.stage !== 'ended'
+}
+
+/** It accepts, and has not said that it will leave. */
+export function isServing(server: Server | undefined): server is Server {
+  return server?.stage === 'serving' && server.leaves === 'no'
+}
+
+export function workerOf(launcher: Launcher, id: WorkerId): Worker {
+  return launcher.workers[id] as Worker
+}
+
+export function currentOf(launcher: Launcher, worker: WorkerId): Server | undefined {
+  return find(launcher, workerOf(launcher, worker).current)
+}
+
+/** The last successor that a server has asked for; undefined when that has ended or leaves. */
+export function heirOf({ servers }: Launcher, id: ServerId | undefined): Server | undefined {
+  if (id === undefined) return undefined
+  const heir = servers.findLast(({ parent }) => parent === id)
+  return isAlive(heir) && heir.leaves === 'no' ? heir : undefined
+}
+
+/** Whether no other server will follow at this worker: its last one may close the sockets for good. */
+export function isLast(launcher: Launcher, { id, isOver }: Worker): boolean {
+  return isOver || (launcher.workers.length === 1 && currentOf(launcher, id)?.leaves === 'freely')
+}
+
+/** The server that accepts at this worker now. */
+export function acceptingOf(launcher: Launcher, worker: WorkerId): Server | undefined {
+  const { current } = workerOf(launcher, worker)
+  return [heirOf(launcher, current), find(launcher, current)].find(isServing)
+}
+
+export function setServer(launcher: Launcher, id: ServerId, change: Partial<Server>): Launcher {
+  return { ...launcher, servers: launcher.servers.map((one) => (one.id === id ? { ...one, ...change } : one)) }
+}
+
+export function setWorker(launcher: Launcher, id: WorkerId, change: Partial<Worker>): Launcher {
+  return { ...launcher, workers: launcher.workers.map((one) => (one.id === id ? { ...one, ...change } : one)) }
+}
+
+export function setRoll(launcher: Launcher, change: Partial<Roll>): Launcher {
+  return launcher.roll === undefined ? launcher : { ...launcher, roll: { ...launcher.roll, ...change } }
+}
+
+export function setShare(launcher: Launcher, worker: WorkerId, change: Partial<Share>): Launcher {
+  const { shares = [] } = launcher.roll ?? {}
+  return setRoll(launcher, { shares: shares.map((one) => (one.worker === worker ? { ...one, ...change } : one)) })
+}
+
+/** Adds a server that is being started. Its id is the number of those before it. */
+export function addServer(launcher: Launcher, worker: WorkerId, parent: ServerId | undefined): Launcher {
+  const server: Server = {
+    id: launcher.started,
+    worker,
+    parent,
+    stage: 'starting',
+    hasPlugin: false,
+    leaves: 'no',
+    ownSignals: false,
+    isSilent: false,
+    isTold: false,
+    isKilled: false,
+    forwarded: [],
+    ending: undefined
+  }
+  return { ...launcher, started: launcher.started + 1, servers: [...launcher.servers, server] }
+}
+
+/** This server is the one of its worker from now on. One that boots after the service has served has a limit. */
+export function lead(launcher: Launcher, worker: WorkerId, id: ServerId): Step {
+  const boots = launcher.hasServed && find(launcher, id)?.stage !== 'serving'
+  return stay(setWorker(launcher, worker, { current: id }), ...(boots ? [wait('boot', id)] : []))
+}
+
+/** Starts a server that succeeds nobody. */
+export function startServer(launcher: Launcher, worker: WorkerId, isNew = false): Step {
+  const { current } = workerOf(launcher, worker)
+  const like = current ?? workerOf(launcher, 0).current
+  const next = setWorker(addServer(launcher, worker, undefined), worker, { next: 'starting' })
+  return stay(next, cancel('restart', worker), { do: 'start', server: launcher.started, like, isNew })
+}
+
+/** Ends a server at once: the only order that one which hangs obeys. A server that is being started is killed when it is there. */
+export function kill(launcher: Launcher, { id, isKilled, stage }: Server): Step {
+  if (isKilled) return stay(launcher)
+  const known = setServer(launcher, id, { isKilled: true })
+  return stage === 'starting' ? stay(known) : stay(known, ...killing(id))
+}
+
+export function killing(id: ServerId): Effect[] {
+  return [{ do: 'kill', server: id, signal: 'SIGKILL' }, wait('kill', id)]
+}
+
+/** One reload follows the present one, whoever else has asked for it. */
+export function joined(request: Request | undefined, { ask, reason }: InputOf<'reload'>): Request {
+  return { reason: request?.reason ?? reason, asks: [...(request?.asks ?? []), ask] }
+}

@@ -1,0 +1,188 @@
+import { hearInRoll, loseStart, spoil } from './launcher-share.js'
+import { answers } from './launcher-silence.js'
+import type { Launcher, Server, ServerId, Step, Word, Worker } from './launcher-state.js'
+import {
+  addServer,
+  cancel,
+  chain,
+  currentOf,
+  each,
+  find,
+  heirOf,
+  type InputOf,
+  isAlive,
+  isLast,
+  isServing,
+  kill,
+  killing,
+  lead,
+  setServer,
+  setWorker,
+  startServer,
+  stay,
+  wait,
+  workerOf
+} from './launcher-steps.js'
+import { forceServer, LAST_SIGNALS, stopServer } from './launcher-stop.js'
+
+/** The workers: their servers start, serve, fall silent and end, and others take their place. */
+
+/** A process is there. */
+export function started(launcher: Launcher, id: ServerId): Step {
+  const server = find(launcher, id)
+  if (server?.stage !== 'starting') return stay(launcher)
+  const { worker, parent } = server
+  const booting = setServer(launcher, id, { stage: 'booting' })
+  const boots: Step =
+    parent === undefined
+      ? lead(setWorker(booting, worker, { next: 'none' }), worker, id)
+      : isAlive(find(launcher, parent))
+        ? stay(booting)
+        : orphan(booting, id)
+  return chain(
+    booting,
+    () => boots,
+    (next) => stay(next, wait('steady', id)),
+    (next) => (server.isKilled ? stay(next, ...killing(id)) : endIfDoomed(next, id))
+  )
+}
+
+/** One that came to be too late for a stop. */
+function endIfDoomed(launcher: Launcher, id: ServerId): Step {
+  const server = find(launcher, id) as Server
+  if (launcher.isForced) return forceServer(launcher, server, 'the service ends')
+  return launcher.phase === 'stopping' || workerOf(launcher, server.worker).isOver
+    ? stopServer(launcher, server)
+    : stay(launcher)
+}
+
+export function notStarted(launcher: Launcher, { server: id, error }: InputOf<'not started'>): Step {
+  const server = find(launcher, id)
+  if (server?.stage !== 'starting') return stay(launcher)
+  const ended = setServer(launcher, id, { stage: 'ended', ending: { exitCode: 1, signal: null } })
+  if (server.parent !== undefined) return stay(ended)
+  const { current } = workerOf(launcher, server.worker)
+  // What was there before counts, and is tried again; a first server that cannot be started at all is judged by its end.
+  const known = setWorker(ended, server.worker, { next: 'none', current: current ?? id })
+  return chain(
+    known,
+    (next) => stay(next, { do: 'log', about: 'not started', error }),
+    (next) => loseStart(next, id, error)
+  )
+}
+
+export function hear(launcher: Launcher, id: ServerId, word: Word): Step {
+  const server = find(launcher, id)
+  if (!isAlive(server)) return stay(launcher)
+  switch (word.type) {
+    case 'hello':
+      return stay(setServer(launcher, id, { hasPlugin: true }))
+    case 'listening':
+      return stay(launcher, ...(launcher.isGrowing ? [wait('grow', 0)] : []))
+    case 'serves':
+      return serves(launcher, server, word.ownSignals)
+    case 'leaves':
+      return stay(setServer(launcher, id, { leaves: word.isError ? 'by error' : 'freely' }))
+    case 'start child':
+      return startChild(launcher, server, word.child)
+    case 'roll back':
+      return spoil(launcher, server)
+    case 'pong':
+      return chain(
+        launcher,
+        (next) => answers(next, server),
+        (next) => hearInRoll(next, server, word)
+      )
+    case 'handed over':
+    case 'passed':
+    case 'reload made':
+    case 'reload failed':
+      return hearInRoll(launcher, server, word)
+    default:
+      return word satisfies never
+  }
+}
+
+function serves(launcher: Launcher, { id }: Server, ownSignals: boolean): Step {
+  const next = setServer({ ...launcher, hasServed: true }, id, { stage: 'serving', ownSignals })
+  return stay(next, cancel('boot', id))
+}
+
+function startChild(launcher: Launcher, { id, worker, leaves }: Server, child: number): Step {
+  if (launcher.phase !== 'running' || leaves !== 'no' || workerOf(launcher, worker).isOver)
+    return stay(launcher, { do: 'refuse child', parent: id, child })
+  const server = launcher.started
+  return stay(addServer(launcher, worker, id), { do: 'start child', server, parent: id, child })
+}
+
+export function ended(launcher: Launcher, { server: id, ending }: Pick<InputOf<'ended'>, 'server' | 'ending'>): Step {
+  const server = find(launcher, id)
+  if (!isAlive(server)) return stay(launcher)
+  return chain(
+    setServer(launcher, id, { stage: 'ended', ending }),
+    (next) => stay(next, { do: 'forget', server: id }),
+    (next) => spoil(next, server),
+    (next) => {
+      const children = next.servers.filter((one) => one.parent === id && isAlive(one) && one.stage !== 'starting')
+      return each(next, children, (after, child) => orphan(after, child.id))
+    }
+  )
+}
+
+/** Serves as soon as it can, and nobody takes the service back from it; unless the service ends. */
+function orphan(launcher: Launcher, id: ServerId): Step {
+  const { worker, stage } = find(launcher, id) as Server
+  if (stage === 'booting' && isLast(launcher, workerOf(launcher, worker)))
+    return kill(launcher, find(launcher, id) as Server)
+  return stay(launcher, { do: 'tell', server: id, order: { type: 'parent ended' } })
+}
+
+/** The successor is the server of a worker as soon as its parent cannot or will not come back. */
+export function promote(launcher: Launcher, { id }: Worker): Step {
+  const current = currentOf(launcher, id)
+  const heir = heirOf(launcher, current?.id)
+  if (current === undefined || heir === undefined) return stay(launcher)
+  // With a server that was told to stop, a successor that still boots ends as well.
+  if (heir.stage !== 'serving' && isLast(launcher, workerOf(launcher, id))) return stay(launcher)
+  const isLeft = !isAlive(current) || (current.leaves === 'by error' && isServing(heir))
+  return isLeft ? lead(launcher, id, heir.id) : stay(launcher)
+}
+
+/** A worker that is down gets another server, for as long as the service lives. */
+export function replace(launcher: Launcher, worker: Worker): Step {
+  const lost = currentOf(launcher, worker.id)
+  if (launcher.phase !== 'running' || worker.isOver || worker.next !== 'none' || lost === undefined)
+    return stay(launcher)
+  // One that dies of an error still finishes what it has in progress; its successor need not wait for that.
+  const isGone = !isAlive(lost) || (lost.leaves === 'by error' && lost.stage === 'serving')
+  if (!isGone || heirOf(launcher, lost.id) !== undefined) return stay(launcher)
+  if (isFinal(launcher, lost)) return stay(setWorker(launcher, worker.id, { isOver: true }))
+  const crashes = worker.crashes + 1
+  const next = setWorker(launcher, worker.id, { next: 'pausing', crashes })
+  return stay(next, { do: 'pause', worker: worker.id, crashes, lost: lost.id })
+}
+
+/** A service that has never served, or was told to end. */
+function isFinal({ hasServed, workers }: Launcher, { leaves, ending, forwarded, isKilled }: Server): boolean {
+  const isClean = leaves === 'freely' || ending?.exitCode === 0
+  const hasObeyed = forwarded.some((signal) => LAST_SIGNALS.has(signal) || signal === ending?.signal)
+  return !hasServed || (isClean && workers.length === 1 && !isKilled) || hasObeyed
+}
+
+/** The other workers start when the first one serves and has opened all its listeners: they inherit these. */
+export function grow(launcher: Launcher): Step {
+  if (launcher.phase !== 'running' || launcher.isGrowing || idle(launcher).length === 0) return stay(launcher)
+  return isServing(currentOf(launcher, 0)) ? stay({ ...launcher, isGrowing: true }, wait('grow', 0)) : stay(launcher)
+}
+
+export function startOthers(launcher: Launcher): Step {
+  if (!launcher.isGrowing) return stay(launcher)
+  const grown = { ...launcher, isGrowing: false }
+  if (launcher.phase !== 'running' || !isServing(currentOf(launcher, 0))) return stay(grown)
+  return each(grown, idle(launcher), (next, { id }) => startServer(next, id))
+}
+
+/** Workers that have not had a server yet. */
+function idle({ workers }: Launcher): Worker[] {
+  return workers.filter(({ current, next, isOver }) => current === undefined && next === 'none' && !isOver)
+}

@@ -1,0 +1,144 @@
+import { advance, conclude, reload, shareDue } from './launcher-roll.js'
+import { silent, stillSilent } from './launcher-silence.js'
+import type { Input, Launcher, Step, Worker } from './launcher-state.js'
+import { chain, each, find, type InputOf, isAlive, setWorker, startServer, stay, workerOf } from './launcher-steps.js'
+import { endLate, finish, force, forward, release, stop } from './launcher-stop.js'
+import { ended, grow, hear, notStarted, promote, replace, started, startOthers } from './launcher-worker.js'
+
+export type * from './launcher-state.js'
+export { acceptingOf, currentOf, isAlive, isLast, isServing } from './launcher-steps.js'
+
+/** A launcher with so many workers, before it has started anything. */
+export function begin(count: number): Launcher {
+  const workers = Array.from({ length: count }, (_, id): Worker => {
+    return { id, current: undefined, next: 'none', crashes: 0, isOver: false, wasDown: false }
+  })
+  return {
+    phase: 'running',
+    signal: 'SIGTERM',
+    isForced: false,
+    hasServed: false,
+    isGrowing: false,
+    isReleased: false,
+    leader: undefined,
+    started: 0,
+    servers: [],
+    workers,
+    roll: undefined,
+    queued: undefined
+  }
+}
+
+/**
+ * What a launcher does about an input: the one place where it is decided which server a worker has, when a reload holds, and when
+ * the launcher ends. Inputs that mean nothing to a state change nothing.
+ */
+export function step(launcher: Launcher, input: Input): Step {
+  if (launcher.phase === 'ended') return atEnd(launcher, input)
+  return chain(
+    launcher,
+    (next) => react(next, input),
+    (next) => each(next, next.workers, promote),
+    (next) => each(next, next.workers, replace),
+    advance,
+    grow,
+    follow,
+    release,
+    finish,
+    prune
+  )
+}
+
+function react(launcher: Launcher, input: Input): Step {
+  switch (input.type) {
+    case 'start':
+      return launcher.started === 0 ? startServer(launcher, 0) : stay(launcher)
+    case 'started':
+      return started(launcher, input.server)
+    case 'not started':
+      return notStarted(launcher, input)
+    case 'said':
+      return hear(launcher, input.server, input.word)
+    case 'ended':
+      return ended(launcher, input)
+    case 'silent':
+      return silent(launcher, input.server)
+    case 'reload':
+      return reload(launcher, input)
+    case 'stop':
+      return stop(launcher, input.signal)
+    case 'force':
+      return force(launcher, input.reason)
+    case 'forward':
+      return forward(launcher, input.signal)
+    case 'noted':
+      return conclude(launcher)
+    case 'due':
+      return due(launcher, input)
+    default:
+      return input satisfies never
+  }
+}
+
+function due(launcher: Launcher, { timer, id }: InputOf<'due'>): Step {
+  const server = find(launcher, id)
+  switch (timer) {
+    case 'restart':
+      return workerOf(launcher, id).next === 'pausing' ? startServer(launcher, id) : stay(launcher)
+    case 'share':
+      return shareDue(launcher, id)
+    case 'grow':
+      return startOthers(launcher)
+    case 'tell':
+      return conclude(launcher)
+    case 'silence':
+      return stillSilent(launcher, id)
+    case 'boot':
+      return server?.stage === 'booting' ? endLate(launcher, server, 'no boot') : stay(launcher)
+    case 'stop':
+    case 'force':
+      return isAlive(server) ? endLate(launcher, server, 'no stop') : stay(launcher)
+    case 'steady':
+      return isAlive(server) && workerOf(launcher, server.worker).current === id
+        ? stay(setWorker(launcher, server.worker, { crashes: 0 }))
+        : stay(launcher)
+    case 'kill':
+      return isAlive(server) ? giveUp(launcher, id) : stay(launcher)
+    default:
+      return timer satisfies never
+  }
+}
+
+/** Not even SIGKILL ends it, so the system holds it. It is waited for no longer. */
+function giveUp(launcher: Launcher, server: number): Step {
+  return chain(
+    launcher,
+    (next) => stay(next, { do: 'log', about: 'no end', server }),
+    (next) => ended(next, { server, ending: { exitCode: null, signal: 'SIGKILL' } })
+  )
+}
+
+/** What the app of the first worker has chosen may be different in each generation. */
+function follow(launcher: Launcher): Step {
+  const { leader, roll, workers } = launcher
+  const server = find(launcher, workers[0]?.current)
+  if (server?.stage !== 'serving' || server.id === leader) return stay(launcher)
+  const isReloading = roll !== undefined
+  const isFirst = leader === undefined
+  return stay({ ...launcher, leader: server.id }, { do: 'follow', server: server.id, isFirst, isReloading })
+}
+
+/** Forgets servers that have ended and that nothing is to be said of any more. */
+function prune(launcher: Launcher): Step {
+  const { servers, workers, roll } = launcher
+  const isSpokenOf = (id: number) =>
+    workers.some(({ current }) => current === id) || roll?.shares.some(({ server }) => server === id)
+  const left = servers.filter(({ id, stage }) => stage !== 'ended' || isSpokenOf(id))
+  return stay(left.length === servers.length ? launcher : { ...launcher, servers: left })
+}
+
+/** A server that came to be too late, and a caller who asks too late. */
+function atEnd(launcher: Launcher, input: Input): Step {
+  if (input.type === 'reload') return reload(launcher, input)
+  return stay(launcher)
+}
