@@ -9,11 +9,16 @@ const MARGIN = 10_000
 /** For a server that has not told how long it may take. Milliseconds. */
 const UNTOLD = 30_000
 
+const MOST_DOUBLINGS = 5
+
 /** How long a reload waits for a server that does not serve, counted from the start of that server. Milliseconds. */
 const SERVE_LIMIT = 30_000
 
-/** How long a server may block its event loop before it is taken for hung. Milliseconds. */
+/** How long a server may owe an answer before it gets no work. Milliseconds. */
 export const SILENCE = 5000
+
+/** How long it may owe one before a reload takes it for hung: its loop may be busy. Milliseconds. */
+const HANG = 10_000
 
 const LIMITS: Record<Exclude<Timer, 'boot' | 'share' | 'stop' | 'restart'>, number> = {
   steady: 10_000,
@@ -31,11 +36,16 @@ const LIMITS: Record<Exclude<Timer, 'boot' | 'share' | 'stop' | 'restart'>, numb
  * @param service - what the server has told that is waited for, or the last one that told anything
  * @param age - for how long the server has lived that a reload waits for
  */
-export function limitOf({ timer, step }: Wait, service: Service | undefined, age: number): number {
+export function limitOf({ timer, step, crashes = 0 }: Wait, service: Service | undefined, age: number): number {
   if (timer === 'stop') return stopLimit(service)
-  if (timer === 'boot') return readyTimeoutOf(service)
+  if (timer === 'boot') return bootLimit(service, crashes)
   if (timer === 'share' && step !== undefined) return shareLimit(step, service, age)
   return LIMITS[timer as keyof typeof LIMITS]
+}
+
+/** How long a server may take to serve. On a slow machine, one that is killed too early is followed by one with more time. Milliseconds. */
+export function bootLimit(service: Service | undefined, crashes: number): number {
+  return readyTimeoutOf(service) * 2 ** Math.min(Math.max(0, crashes - 1), MOST_DOUBLINGS)
 }
 
 /** How long a server may take to stop. Milliseconds. */
@@ -43,11 +53,12 @@ export function stopLimit(service: Service | undefined): number {
   return (service?.times.stop ?? UNTOLD) + MARGIN
 }
 
+/** A server ends by itself what is late, and tells its hooks how the reload ended, before it tells the launcher. */
 function shareLimit(step: Share['stage'], service: Service | undefined, age: number): number {
   if (step === 'waiting') return Math.max(0, SERVE_LIMIT - age)
-  if (step === 'asking') return SILENCE
-  if (step === 'handed over') return probationOf(service) + MARGIN
-  return readyTimeoutOf(service) + MARGIN
+  if (step === 'asking') return HANG
+  const own = step === 'handed over' ? probationOf(service) : readyTimeoutOf(service)
+  return own + (service?.times.stop ?? UNTOLD) + 2 * MARGIN
 }
 
 function readyTimeoutOf(service: Service | undefined): number {

@@ -1,7 +1,7 @@
 import { toError } from '../errors.js'
 import { describeEnding } from '../process/subprocess.js'
 import type { Notice, Server as ServerState } from '../protocol/launcher.js'
-import { SILENCE } from './limits.js'
+import { bootLimit, SILENCE } from './limits.js'
 import type { Processes } from './processes.js'
 import type { Server } from './server.js'
 
@@ -20,7 +20,7 @@ export function lineOf(notice: Notice, processes: Processes): string {
     case 'not started':
       return toError(notice.error).message
     case 'no boot':
-      return `server ${pid} does not serve within ${processes.service?.readyTimeout} ms: killing it`
+      return `server ${pid} does not serve within ${bootLimit(processes.service, notice.crashes)} ms: killing it`
     case 'late':
       return `server ${pid} does not say how its reload goes: killing it`
     case 'silent':

@@ -16,6 +16,7 @@ import {
   currentOf,
   each,
   heirOf,
+  isAlive,
   isServing,
   kill,
   lead,
@@ -57,7 +58,7 @@ export function hearInRoll(launcher: Launcher, { id }: Server, word: Word): Step
     case 'reload made':
       return move(launcher, worker, 'over', { result: word.result })
     case 'reload failed':
-      return stage === 'over' ? stay(launcher) : failShare(launcher, worker, { kind: 'said', error: word.error })
+      return stage === 'over' ? stay(launcher) : failed(launcher, share, { kind: 'said', error: word.error })
     default:
       return stay(launcher)
   }
@@ -87,6 +88,22 @@ export function spoil(launcher: Launcher, successor: Server): Step {
   if (share === undefined || last?.id !== successor.id) return stay(launcher)
   const next = setShare(launcher, share.worker, { isSpoiled: true })
   return share.stage === 'passed' ? spoiled(next, share.worker) : stay(next)
+}
+
+/** After a commit, this means that the successor has ended before its server heard that: the server serves on. */
+function failed(launcher: Launcher, { worker, server }: Share, failure: Failure): Step {
+  const isBack = launcher.roll?.stage === 'committing' && !isAlive(currentOf(launcher, worker))
+  return chain(
+    launcher,
+    (next) => (isBack && server !== undefined ? lead(next, worker, server) : stay(next)),
+    (next) => failShare(next, worker, failure)
+  )
+}
+
+/** Whether a server was told to leave to its successor and has not said what became of that: it may come back. */
+export function mayComeBack({ roll, servers }: Launcher, worker: WorkerId): boolean {
+  const share = roll?.stage === 'committing' ? roll.shares.find((one) => one.worker === worker) : undefined
+  return share?.stage === 'closing' && servers.some((one) => one.id === share.server && isAlive(one))
 }
 
 /** One of the shares is lost, and with it the reload. */

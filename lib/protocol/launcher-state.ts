@@ -153,7 +153,7 @@ export type Timer =
   | 'restart'
   /** What a worker owes in a reload. */
   | 'share'
-  /** A server boots, after the service has served. */
+  /** A server boots, after the service has served; longer after each crash, as the machine may be slow. */
   | 'boot'
   /** A server that runs for so long did not crash soon after its start. */
   | 'steady'
@@ -195,8 +195,14 @@ export type Order =
 
 /** What a launcher does about it. */
 export type Effect =
-  /** `step`: what a worker owes. */
-  | { readonly do: 'wait'; readonly timer: Timer; readonly id: number; readonly step?: Share['stage'] }
+  /** `step`: what a worker owes; `crashes`: see {@link Worker}. */
+  | {
+      readonly do: 'wait'
+      readonly timer: Timer
+      readonly id: number
+      readonly step?: Share['stage']
+      readonly crashes?: number
+    }
   | { readonly do: 'cancel'; readonly timer: Timer; readonly id: number }
   /** Waits (`restart`) before another server is started in place of this one. `crashes`: see {@link Worker}. */
   | { readonly do: 'pause'; readonly worker: WorkerId; readonly crashes: number; readonly lost: ServerId }
@@ -230,8 +236,9 @@ export type Notice =
   | { readonly about: 'waiting'; readonly reason: string; readonly server: Server | undefined }
   | { readonly about: 'hung'; readonly reason: string; readonly server: ServerId }
   | { readonly about: 'not started'; readonly error: unknown }
+  | { readonly about: 'no boot'; readonly server: ServerId; readonly crashes: number }
   | {
-      readonly about: 'no boot' | 'late' | 'silent' | 'answers' | 'deaf' | 'no stop' | 'no end'
+      readonly about: 'late' | 'silent' | 'answers' | 'deaf' | 'no stop' | 'no end'
       readonly server: ServerId
     }
 

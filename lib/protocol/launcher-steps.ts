@@ -36,7 +36,7 @@ export function each<T>(launcher: Launcher, items: readonly T[], move: (launcher
   return chain(launcher, ...items.map((item) => (next: Launcher) => move(next, item)))
 }
 
-export const wait = (timer: Timer, id: number): Effect => ({ do: 'wait', timer, id })
+export const wait = (timer: Timer, id: number): Extract<Effect, { do: 'wait' }> => ({ do: 'wait', timer, id })
 export const cancel = (timer: Timer, id: number): Effect => ({ do: 'cancel', timer, id })
 
 export function find(launcher: Launcher, id: ServerId | undefined): Server | undefined {
@@ -117,7 +117,9 @@ export function addServer(launcher: Launcher, worker: WorkerId, parent: ServerId
 /** This server is the one of its worker from now on. One that boots after the service has served has a limit. */
 export function lead(launcher: Launcher, worker: WorkerId, id: ServerId): Step {
   const boots = launcher.hasServed && find(launcher, id)?.stage !== 'serving'
-  return stay(setWorker(launcher, worker, { current: id }), ...(boots ? [wait('boot', id)] : []))
+  const { crashes } = workerOf(launcher, worker)
+  const limit: Effect[] = boots ? [{ ...wait('boot', id), crashes }] : []
+  return stay(setWorker(launcher, worker, { current: id }), ...limit)
 }
 
 /** Starts a server that succeeds nobody. */

@@ -1,5 +1,5 @@
 import { abandon } from './launcher-roll.js'
-import type { Launcher, Server, Step, Worker } from './launcher-state.js'
+import type { Effect, Launcher, Server, Step, Worker } from './launcher-state.js'
 import {
   cancel,
   chain,
@@ -85,9 +85,13 @@ export function forceServer(launcher: Launcher, server: Server, reason: string):
 
 /** A server has not served, or not ended, in time. */
 export function endLate(launcher: Launcher, server: Server, about: 'no boot' | 'no stop'): Step {
+  const { id, worker } = server
+  const { crashes } = workerOf(launcher, worker)
+  const report: Effect =
+    about === 'no boot' ? { do: 'log', about, server: id, crashes } : { do: 'log', about, server: id }
   return chain(
     launcher,
-    (next) => stay(next, { do: 'log', about, server: server.id }),
+    (next) => stay(next, report),
     (next) => kill(next, server)
   )
 }

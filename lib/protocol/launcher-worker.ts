@@ -1,4 +1,4 @@
-import { hearInRoll, loseStart, spoil } from './launcher-share.js'
+import { hearInRoll, loseStart, mayComeBack, spoil } from './launcher-share.js'
 import { answers } from './launcher-silence.js'
 import type { Launcher, Server, ServerId, Step, Word, Worker } from './launcher-state.js'
 import {
@@ -155,7 +155,7 @@ export function replace(launcher: Launcher, worker: Worker): Step {
     return stay(launcher)
   // One that dies of an error still finishes what it has in progress; its successor need not wait for that.
   const isGone = !isAlive(lost) || (lost.leaves === 'by error' && lost.stage === 'serving')
-  if (!isGone || heirOf(launcher, lost.id) !== undefined) return stay(launcher)
+  if (!isGone || heirOf(launcher, lost.id) !== undefined || mayComeBack(launcher, worker.id)) return stay(launcher)
   if (isFinal(launcher, lost)) return stay(setWorker(launcher, worker.id, { isOver: true }))
   const crashes = worker.crashes + 1
   const next = setWorker(launcher, worker.id, { next: 'pausing', crashes })

@@ -84,6 +84,16 @@ t.test('a server that dies of an error is succeeded while it finishes', async (t
   t.notMatch(launcher.end(0, 1), [{ do: 'pause' }])
 })
 
+t.test('no other server starts beside the successor of one that dies of an error', async (t) => {
+  const launcher = LauncherModel.serving(1)
+  launcher.reload()
+  launcher.say(0, 'pong')
+  launcher.say(0, { type: 'start child', child: 1 })
+  launcher.started(1)
+  t.strictSame(launcher.say(0, { type: 'leaves', isError: true }), [])
+  t.match(launcher.end(1).at(-1), { do: 'pause', lost: 0 })
+})
+
 t.test('a server that hangs in its boot after a crash is killed', async (t) => {
   const launcher = LauncherModel.serving(1)
   launcher.end(0)
@@ -141,6 +151,21 @@ t.test('a successor that ends after its server said that it passed holds up the 
   t.strictSame(told(launcher.say(0, 'passed')), [], 'no commit')
   launcher.say(0, FAILED)
   t.equal(launcher.state.roll?.stage, 'concluding')
+})
+
+t.test('a server that comes back although it was told to commit serves on, alone', async (t) => {
+  const launcher = LauncherModel.serving(1)
+  const ask = launcher.reload()
+  const child = launcher.handOver(0)
+  launcher.say(0, 'passed')
+  t.strictSame(launcher.leaders, [child])
+  t.strictSame(starts(launcher.end(child)), [])
+  t.equal(launcher.timers.has('restart 0'), false, 'not before the server has said what it does')
+  launcher.say(0, FAILED)
+  t.strictSame(launcher.leaders, [0])
+  launcher.give({ type: 'noted' })
+  t.match(launcher.outcome(ask), { failure: { kind: 'said' } })
+  t.equal(launcher.timers.has('restart 0'), false)
 })
 
 t.test('requests during a reload lead to one more, and each caller is answered', async (t) => {
