@@ -76,8 +76,8 @@ export class Host {
 function traceLine(input: Input, effects: readonly Effect[], { at }: Server): string {
   const plain = (_key: string, value: unknown) => (value instanceof Error ? { error: value.message } : value)
   try {
-    return JSON.stringify({ input, effects, at }, plain)
+    return JSON.stringify({ input, effects, place: at }, plain)
   } catch (error) {
-    return JSON.stringify({ input: input.type, at: at.name, unwritable: String(error) })
+    return JSON.stringify({ input: input.type, place: at.name, unwritable: String(error) })
   }
 }
