@@ -109,15 +109,19 @@ function addFault(world: World, process: Process, fault: Fault, events: Event[])
   }
   if (fault === 'kill' || fault === 'kill unheard') add(fault)
   if (process.life === 'stalls') return
-  if (fault === 'hang') for (const work of process.works) if (canHang(work)) add('work', `${label(work)}: hangs`)
+  if (fault === 'hang')
+    for (const work of process.works) if (canHang(process, work)) add('work', `${label(work)}: hangs`)
   if (fault === 'fail') for (const work of process.works) addOutcomes(add, work, 'bad')
   for (const detail of waysOf(world, process, fault)) add(fault, detail)
 }
 
 const label = ({ name, of }: Work): string => `${name}${of === 0 ? '' : ` ${of}`}`
 
-/** An answer of the launcher has its limit there. */
-const canHang = ({ name }: Work): boolean => name !== 'verdict' && name !== 'launcher' && name !== 'own close'
+/** An answer of the launcher has its limit there; and who starts the first generation waits for it himself. */
+function canHang({ parent }: Process, { name }: Work): boolean {
+  if (name === 'boot') return parent !== 0
+  return name !== 'verdict' && name !== 'launcher' && name !== 'own close'
+}
 
 function cannotBeSent(world: World, process: Process): boolean {
   const { at } = process.server

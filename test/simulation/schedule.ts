@@ -5,13 +5,15 @@ import { problemOf } from './invariants.js'
 import { isWilling } from './people.js'
 import type { Random } from './random.js'
 import { type Budget, FAULTS, type Rules } from './rules.js'
-import type { Machine, World } from './world.js'
+import { createWorld, type Machine, type World } from './world.js'
 
 /** One random schedule of a random system. */
 
 export interface Plan {
   readonly rules: Rules
   readonly budget: Budget
+  /** Otherwise the first generation has yet to boot. */
+  readonly isBooted: boolean
 }
 
 export interface Run {
@@ -26,7 +28,8 @@ const LONGEST = 600
 /** What may go wrong in a run: one to four things, of few kinds, so that most of them meet a reload that is under way. */
 export function planOf(random: Random): Plan {
   const launched = random.oneIn(6)
-  const budget: Record<string, number> = { [launched ? 'supervised' : 'reload']: 1 + random.below(2) }
+  const budget: Record<string, number> = { reload: 1 + random.below(2) }
+  if (launched) budget.supervised = 1
   for (let left = random.below(4); left > 0; left--) {
     const fault = random.pick(FAULTS)
     budget[fault] = (budget[fault] ?? 0) + 1
@@ -37,12 +40,16 @@ export function planOf(random: Random): Plan {
     saves: random.oneIn(3),
     launched
   } as const
-  return { rules, budget }
+  return { rules, budget, isBooted: !random.oneIn(10) }
+}
+
+export function worldOf(machine: Machine, { rules, budget, isBooted }: Plan): World {
+  return isBooted ? startWorld(machine, rules, budget) : createWorld(machine, rules, budget)
 }
 
 export function runRandom(machine: Machine, random: Random): Run {
   const plan = planOf(random)
-  const world = startWorld(machine, plan.rules, plan.budget)
+  const world = worldOf(machine, plan)
   const events: Event[] = []
   let problem = problemOf(world)
   while (problem === undefined) {
@@ -63,7 +70,7 @@ function choose(world: World, random: Random): Event | undefined {
   const next = progress(world)
   if (next.length === 0) {
     const possible = faults(world)
-    const reload = possible.find(({ act }) => act === 'reload' || act === 'supervised')
+    const reload = possible.findLast(({ act }) => act === 'reload' || act === 'supervised')
     return reload ?? (possible.length > 0 && random.oneIn(2) ? random.pick(possible) : undefined)
   }
   if (random.oneIn(8)) {

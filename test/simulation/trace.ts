@@ -1,8 +1,8 @@
 import { type Event, faults, progress } from './events.js'
-import { happen, startWorld } from './happen.js'
+import { happen } from './happen.js'
 import { describe, problemOf } from './invariants.js'
 import { type Budget, FAULTS } from './rules.js'
-import { nextReloadFails, type Plan, type Run, settle } from './schedule.js'
+import { nextReloadFails, type Plan, type Run, settle, worldOf } from './schedule.js'
 import type { Machine, World } from './world.js'
 
 /** Schedules as text: one line for each thing that happens, as in `1 hears 2` or `2 work load: loaded`. */
@@ -20,7 +20,7 @@ export const PLENTY: Budget = Object.fromEntries(FAULTS.map((fault) => [fault, 9
 
 /** Runs the lines that can happen, then lets the world come to rest; undefined when nothing is wrong. */
 export function problemOfLines(machine: Machine, plan: Plan, lines: readonly string[]): string | undefined {
-  const world = startWorld(machine, plan.rules, PLENTY)
+  const world = worldOf(machine, { ...plan, budget: PLENTY })
   for (const line of lines) {
     const event = findEvent(world, line)
     if (event === undefined) continue
@@ -49,7 +49,7 @@ export function shrink(machine: Machine, run: Run): readonly string[] {
 /** A failing run for people: what happened, where everybody was then, and what is wrong. The lines can be pasted into a story. */
 export function explain(machine: Machine, run: Run): string {
   const lines = shrink(machine, run)
-  const world = startWorld(machine, run.plan.rules, PLENTY)
+  const world = worldOf(machine, { ...run.plan, budget: PLENTY })
   const told = lines.flatMap((line) => {
     const event = findEvent(world, line)
     if (event === undefined || world.broken !== undefined) return []
@@ -57,5 +57,5 @@ export function explain(machine: Machine, run: Run): string {
     return `  '${line}', // ${world.processes.map((process) => `${process.id}: ${describe(process.server.at)}`).join('; ')}`
   })
   const problem = problemOfLines(machine, run.plan, lines) ?? run.problem
-  return [`${problem}`, JSON.stringify(run.plan.rules), ...told].join('\n')
+  return [`${problem}`, JSON.stringify(run.plan), ...told].join('\n')
 }
