@@ -24,10 +24,10 @@ export type GiverWord = 'sent' | 'released' | 'kept'
 export type TakerWord = 'taken' | 'refused'
 
 /**
- * How it ended for the giver, which has the connection if it `stays` or was `refused`. `lost`: it was closed, or is the taker's if that
- * wakes up.
+ * How it ended for the giver, which has the connection if it `stays` or was `refused`. `abandoned`: the taker was silent for too long; the
+ * connection is the taker's if that wakes up, and else ends with it.
  */
-export type Outcome = 'moved' | 'stays' | 'refused' | 'lost'
+export type Outcome = 'moved' | 'stays' | 'refused' | 'closed' | 'abandoned'
 
 export interface Giver {
   readonly move: Move
@@ -42,11 +42,12 @@ export interface Giver {
 }
 
 export type GiverInput =
-  /**
-   * The offer or the release is with the kernel, or certainly is not. A question that cannot be sent is no input: the answer may be on
-   * its way all the same.
-   */
+  /** The release is with the kernel. */
   | { readonly type: 'sent' }
+  /**
+   * The offer, or the release, certainly is not. A question that cannot be sent is no input: the answer may be on its way all the
+   * same.
+   */
   | { readonly type: 'not sent' }
   /** `atRest`: nothing is half sent or half received, and the client has not closed it. */
   | { readonly type: 'taken'; readonly atRest: boolean }
@@ -108,7 +109,7 @@ function awaitAnswer(giver: Giver, input: GiverInput): GiverStep {
     case 'taker ended':
       return stay(giver, 'refused')
     case 'closed':
-      return giver.move === 'http' ? end(giver, 'lost') : takeBack(giver, 'lost')
+      return giver.move === 'http' ? end(giver, 'closed') : takeBack(giver, 'closed')
     case 'stop':
       return [{ ...giver, stopped: true }, []]
     case 'due':
@@ -147,7 +148,7 @@ function ask(giver: Giver): GiverStep {
 function giveUp(giver: Giver): GiverStep {
   if (giver.move === 'surplus') return takeBack(giver, 'stays', { do: 'read on' })
   const released: GiverEffect[] = giver.move === 'websocket' ? [{ do: 'say', word: 'released' }] : []
-  return end(giver, 'lost', { do: 'let go' }, ...released)
+  return end(giver, 'abandoned', { do: 'let go' }, ...released)
 }
 
 function takeBack(giver: Giver, outcome: Outcome, ...effects: GiverEffect[]): GiverStep {

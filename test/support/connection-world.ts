@@ -101,7 +101,7 @@ function carryOutGiver(world: World, index: number, effects: readonly GiverEffec
     // The app of a parent must not write from here on: a WebSocket is not the parent's any more before the word is with the kernel.
     else if (effect.do === 'let go' && world.move === 'websocket') release(world, attempt.peer)
     else if (effect.do === 'wait' || effect.do === 'cancel') attempt.giverTimer = effect.do === 'wait'
-    else if (effect.do === 'conclude' && effect.outcome === 'lost') world.mayBeLost = true
+    else if (effect.do === 'conclude' && ['closed', 'abandoned'].includes(effect.outcome)) world.mayBeLost = true
   }
 }
 
@@ -135,8 +135,9 @@ export function writeToTaker(world: World, number: number, machines: Machines): 
   const arrives = peer.life !== 'dead' && !peer.isCut
   if (arrives) peer.toTaker.kernel.push(message)
   if (arrives && message.word === 'released') world.owner = number
-  if (message.word === 'offer' || message.word === 'released')
-    tellGiver(world, message.attempt, { type: arrives ? 'sent' : 'not sent' }, machines)
+  if (arrives && message.word === 'released') tellGiver(world, message.attempt, { type: 'sent' }, machines)
+  if (!arrives && (message.word === 'offer' || message.word === 'released'))
+    tellGiver(world, message.attempt, { type: 'not sent' }, machines)
 }
 
 export function writeToGiver(world: World, number: number, machines: Machines): void {

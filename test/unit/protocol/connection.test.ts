@@ -17,7 +17,7 @@ const GIVER: ReadonlyArray<readonly [story: string, move: Move, ...lines: Line[]
   [
     'an idle connection moves',
     'http',
-    ['sent', 'offered'],
+
     ['taken', 'over', 'cancel', 'let go', 'conclude moved', 'forget']
   ],
   ['a child without room', 'http', ['refused', 'over', 'cancel', 'read on', 'conclude refused', 'forget']],
@@ -27,7 +27,7 @@ const GIVER: ReadonlyArray<readonly [story: string, move: Move, ...lines: Line[]
     'a child that hangs is asked, and then left with the connection',
     'http',
     ['due', 'asked', 'say sent', 'wait limit'],
-    ['due', 'over', 'cancel', 'let go', 'conclude lost', 'forget']
+    ['due', 'over', 'cancel', 'let go', 'conclude abandoned', 'forget']
   ],
   [
     'a child that hangs and answers in time',
@@ -42,7 +42,7 @@ const GIVER: ReadonlyArray<readonly [story: string, move: Move, ...lines: Line[]
     ['stop', 'offered'],
     ['taken', 'over', 'cancel', 'let go', 'conclude moved', 'forget']
   ],
-  ['the client closes', 'http', ['closed', 'over', 'cancel', 'conclude lost', 'forget'], ['taken', 'over']],
+  ['the client closes', 'http', ['closed', 'over', 'cancel', 'conclude closed', 'forget'], ['taken', 'over']],
   ['a WebSocket moves', 'websocket', ['taken', 'over', 'cancel', 'let go', 'say released', 'conclude moved', 'forget']],
   [
     'a WebSocket that is busy again',
@@ -58,14 +58,14 @@ const GIVER: ReadonlyArray<readonly [story: string, move: Move, ...lines: Line[]
   [
     'a WebSocket that was closed',
     'websocket',
-    ['closed', 'late', 'cancel', 'conclude lost'],
+    ['closed', 'late', 'cancel', 'conclude closed'],
     ['taken', 'over', 'say kept', 'forget']
   ],
   [
     'a WebSocket and a child that hangs',
     'websocket',
     ['due', 'asked', 'say sent', 'wait limit'],
-    ['due', 'over', 'cancel', 'let go', 'say released', 'conclude lost', 'forget']
+    ['due', 'over', 'cancel', 'let go', 'say released', 'conclude abandoned', 'forget']
   ],
   [
     'a surplus connection moves',
