@@ -162,9 +162,9 @@ export class Server {
     })
   }
 
-  /** Says something with a handle that stays open here. */
-  lend(message: FromLauncher, handle: object): void {
-    this.#process.send(sealForLauncher(message), handle).catch(() => {}) // Its end tells the same.
+  /** Says something, with a handle that stays open here. Rejects when it is certainly not sent. */
+  lend(message: FromLauncher, handle?: object): Promise<void> {
+    return this.#process.send(sealForLauncher(message), handle)
   }
 
   /** Asks for this server's share in a reload. */

@@ -221,7 +221,7 @@ export class Reloader {
       fairShare: (count) => {
         if (this.#service.surplus !== undefined) this.#service.surplus.fairShare = count
       },
-      connection: (listener, handle) => this.#service.take(listener as Listener | undefined, handle),
+      connection: (...word) => this.#service.surplus?.heard(...word),
       parentEnded: () => this.#succession?.parentEnded(),
       report: () => this.#control.status(),
       stop: (reason) => this.stop(reason),
