@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { connectionHandle } from '../internals/connection-handle.js'
 import type { Candidate, MovingGroup } from './moving.js'
-import type { UpgradedConnections } from './upgrades.js'
+import type { WebSockets } from './websockets.js'
 
 /** Looking at thousands of connections takes milliseconds, and the parent still serves: one part in this many goes to it. */
 const LOOK_SHARE = 10
@@ -9,13 +9,13 @@ const LOOK_SHARE = 10
 /** The connections that could move: those that are idle now, and WebSockets between two frames. */
 export class Candidates {
   readonly #groups: readonly MovingGroup[]
-  readonly #upgraded: UpgradedConnections
+  readonly #upgraded: WebSockets
   /** Groups of which the child takes no more. */
   readonly #refused = new Set<MovingGroup>()
   #found: Candidate[] = []
   #nextLook = 0
 
-  constructor(groups: readonly MovingGroup[], upgraded: UpgradedConnections) {
+  constructor(groups: readonly MovingGroup[], upgraded: WebSockets) {
     this.#groups = groups
     this.#upgraded = upgraded
   }

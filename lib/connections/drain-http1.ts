@@ -3,7 +3,7 @@ import type { Server, Socket } from 'node:net'
 import type { CutRequest } from '../events.js'
 import { currentResponse, isLastResponse, lingerOnClose, setKeepAlive } from '../internals/http1.js'
 import { pathOf } from '../util/path-of.js'
-import type { OpenConnections } from './open-connections.js'
+import type { Connections } from './tracker.js'
 
 /**
  * What becomes of an idle connection that cannot go elsewhere.
@@ -25,14 +25,14 @@ const LINGER = 2000
 
 /** Finishes what is in hand on one HTTP/1.1 server. */
 export class HttpDrain {
-  readonly #connections: OpenConnections
+  readonly #connections: Connections
   readonly #started = performance.now()
   readonly #pending = new Map<Socket, Map<ServerResponse, number>>()
   readonly #idleSince = new WeakMap<Socket, { since: number; bytesRead: number }>()
   #policy: IdlePolicy
   #sweeper: NodeJS.Timeout | undefined
 
-  constructor(connections: OpenConnections, policy: IdlePolicy) {
+  constructor(connections: Connections, policy: IdlePolicy) {
     this.#connections = connections
     this.#server.prependListener('request', this.#onRequest)
     this.#policy = policy

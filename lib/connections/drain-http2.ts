@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { CutRequest } from '../events.js'
 import { openStreams, sendShutdownNotice } from '../internals/http2.js'
 import { pathOf } from '../util/path-of.js'
-import type { OpenConnections } from './open-connections.js'
+import type { Connections } from './tracker.js'
 
 /** How long a client may take to answer a PING. Milliseconds. */
 const ROUND_TRIP = 1000
@@ -20,14 +20,14 @@ const LINGER = 2000
  * again elsewhere. A session that has just begun is given the round trip first in any case.
  */
 export class Http2Drain {
-  readonly #connections: OpenConnections
+  readonly #connections: Connections
   readonly #started = performance.now()
   readonly #begun = new WeakMap<ServerHttp2Stream, number>()
   readonly #ended = new Map<Socket, number>()
   readonly #sweeper: NodeJS.Timeout
   #isOver = false
 
-  constructor(connections: OpenConnections) {
+  constructor(connections: Connections) {
     this.#connections = connections
     connections.server.on('session', this.#onSession)
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_INTERVAL)

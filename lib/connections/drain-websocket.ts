@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net'
 import type { CutRequest } from '../events.js'
-import type { OpenConnections } from './open-connections.js'
-import type { UpgradedConnections } from './upgrades.js'
+import type { Connections } from './tracker.js'
+import type { WebSockets } from './websockets.js'
 
 /** How the WebSockets of one server end. */
 export interface WebSocketDrainSettings {
-  connections: OpenConnections
-  upgraded: UpgradedConnections
+  connections: Connections
+  upgraded: WebSockets
   /** Whether these connections still move to the child. */
   isMoving(): boolean
   /** Of the close frame: https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */

@@ -1,13 +1,19 @@
 import type { Server } from 'node:net'
+import { onChannelEnd } from '../internals/channel-end.js'
 import { acceptConnection, type ConnectionHandle, divertConnections } from '../internals/connection-handle.js'
+import type { ConnectionsWord, SurplusWord } from '../protocol/launcher-messages.js'
+import { within } from '../util/within.js'
+import { Giving } from './giving.js'
+import { Takings } from './taking.js'
 
-/** What the other servers of a launcher are told of this one's connections. */
+/** The launcher, for those who give connections to it and take them from it. */
 export interface SurplusEvents {
   /** How many connections are open. */
   count(): number
-  tell(count: number): void
-  /** Gives a connection to the launcher. Rejects when it is certainly not sent. */
-  passOn(listener: object, handle: ConnectionHandle, count: number): Promise<void>
+  /** Sends to the launcher. Rejects when what was given is certainly not sent. */
+  send(message: ConnectionsWord, handle?: ConnectionHandle): Promise<void>
+  /** By which number the launcher knows a listener. */
+  idOf(listener: object): number
 }
 
 /** How often the launcher is told how many connections there are, if that has changed. Milliseconds. */
@@ -20,20 +26,31 @@ const TELL_EVERY = 100
 const SLACK = 4
 const RELATIVE_SLACK = 1.25
 
+/** How long the launcher may take with a connection before this process serves it after all. Milliseconds. */
+const PATIENCE = { answer: 100, limit: 400 }
+
+/** How long a process that leaves waits until it is known who has which connection. Milliseconds. */
+const LAST_WORDS = 1000
+
 /**
  * Several servers that accept from one socket get what they are quick enough to get: the first to wake takes what comes at once, while
  * the others are still on their way (https://github.com/libuv/libuv/pull/3696). With connections that stay, that is for good. So a
- * server that has clearly more than its share passes new ones on, before it has read from them.
+ * server that has clearly more than its share passes new ones on, before it has read from them, and takes those of others.
  */
 export class Surplus {
   readonly #events: SurplusEvents
-  readonly #underWay = new Set<Promise<void>>()
+  readonly #servers = new WeakMap<object, Server>()
+  readonly #givings = new Map<number, Giving>()
+  readonly #takings = new Takings()
   #limit = Number.POSITIVE_INFINITY
   #told = 0
+  #lastId = 0
   #timer: NodeJS.Timeout | undefined
+  #decided: () => void = () => {}
 
   constructor(events: SurplusEvents) {
     this.#events = events
+    onChannelEnd(() => this.#orphaned())
   }
 
   /** There are other servers, and each has so many connections on average. */
@@ -42,36 +59,99 @@ export class Surplus {
     this.#timer ??= setInterval(() => this.#tellChange(), TELL_EVERY).unref()
   }
 
-  /** Resolves when all that was passed on is with the launcher. */
+  /** Resolves when it is known who has each connection that is on its way, at the latest after a moment. */
   get passed(): Promise<unknown> {
-    return Promise.allSettled(this.#underWay)
+    if (this.#isQuiet) return Promise.resolve()
+    const decided = new Promise<void>((resolve) => {
+      this.#decided = resolve
+    })
+    // After the limit they are closed with this process.
+    return within(decided, LAST_WORDS, 'the answer of the launcher').catch(() => {})
   }
 
   /** Looks after a server that listens. */
   follow(server: Server, listener: object): void {
+    this.#servers.set(listener, server)
     divertConnections(server, (handle) => this.#divert(server, listener, handle))
   }
 
-  /** How many connections are open; the launcher is told so. */
-  tell(): number {
-    this.#told = this.#events.count()
-    return this.#told
+  /** Takes a word of the launcher about a connection. */
+  heard(word: SurplusWord, listener: object | undefined, handle: ConnectionHandle | undefined): void {
+    const { id } = word
+    if (word.type === 'connection') this.#take(id, listener, handle)
+    else if (word.type === 'surplus taken') this.#givings.get(id)?.answered(word.taken)
+    else if (word.type === 'connection sent') this.#inquire(id)
+    else this.#takings.tell(id, { type: word.type === 'connection released' ? 'released' : 'kept' })
+    this.#check()
   }
 
+  /** The launcher is gone: what it was offered is served here. */
+  #orphaned(): void {
+    this.#takings.tellAll({ type: 'giver ended' })
+    for (const giving of [...this.#givings.values()]) giving.tell({ type: 'taker ended' })
+    this.#check()
+  }
+
+  /** A launcher that does not answer gets no further one. */
   #divert(server: Server, listener: object, handle: ConnectionHandle): boolean {
-    const count = this.#events.count()
-    if (count < this.#limit) return false
-    this.#told = count
-    const passed = this.#events.passOn(listener, handle, count).then(
-      () => handle.close(),
-      () => void acceptConnection(server, handle)
-    )
-    this.#underWay.add(passed)
-    void passed.finally(() => this.#underWay.delete(passed))
+    const isHung = [...this.#givings.values()].some(({ isLate }) => isLate)
+    if (isHung || this.#events.count() < this.#limit) return false
+    const id = ++this.#lastId
+    const { send, idOf } = this.#events
+    const giving = new Giving('surplus', PATIENCE, {
+      offer: () => send({ type: 'surplus', id, listener: idOf(listener), count: this.#count() }, handle),
+      say: (word) => send({ type: `surplus ${word}`, id }),
+      isAtRest: () => true,
+      readOn: () => void acceptConnection(server, handle),
+      letGo: () => handle.close(),
+      concluded: () => this.#check(),
+      forgotten: () => {
+        this.#givings.delete(id)
+        this.#check()
+      }
+    })
+    this.#givings.set(id, giving)
     return true
   }
 
+  #take(id: number, listener: object | undefined, handle: ConnectionHandle | undefined): void {
+    const server = listener && this.#servers.get(listener)
+    const isAble = server?.listening === true && handle !== undefined
+    this.#takings.take(id, 'surplus', isAble, {
+      say: (word) => this.#answer(id, word === 'taken'),
+      accept: () => isAble && acceptConnection(server, handle),
+      close: () => handle?.close()
+    })
+  }
+
+  #inquire(id: number): void {
+    if (this.#takings.isUnknown(id)) void this.#answer(id, false)
+  }
+
+  #answer(id: number, taken: boolean): Promise<boolean> {
+    const sent = this.#events.send({ type: 'connection taken', id, taken, count: this.#count() })
+    return sent.then(
+      () => true,
+      () => false
+    )
+  }
+
+  get #isQuiet(): boolean {
+    return this.#takings.size === 0 && [...this.#givings.values()].every(({ isLate }) => isLate)
+  }
+
+  #check(): void {
+    if (this.#isQuiet) this.#decided()
+  }
+
+  /** What is taken and not yet released counts already. */
+  #count(): number {
+    this.#told = this.#events.count() + this.#takings.size
+    return this.#told
+  }
+
   #tellChange(): void {
-    if (this.#told !== this.#events.count()) this.#events.tell(this.tell())
+    if (this.#told === this.#events.count() + this.#takings.size) return
+    this.#events.send({ type: 'connections', count: this.#count() }).catch(() => {}) // The launcher is gone.
   }
 }

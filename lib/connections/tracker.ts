@@ -2,17 +2,19 @@ import { createServer, type Server as HttpServer, type IncomingMessage, type Ser
 import type { ServerHttp2Session } from 'node:http2'
 import type { Server, Socket } from 'node:net'
 import { connectionBelow, currentResponse, idleConnections } from '../internals/http1.js'
-import type { OpenConnections } from './open-connections.js'
 import { beforeUpgrade } from './upgrade-listener.js'
 
 /**
  * The open connections of one server. Between two reloads this costs one listener per connection and nothing per
  * request: what is under way is only looked up when somebody wants to know.
  */
-export class Connections implements OpenConnections {
+export class Connections {
   readonly server: Server
+  /** What HTTP is spoken on: for TLS the sockets inside, else the connections themselves. */
   readonly open = new Set<Socket>()
+  /** TLS connections whose handshake is not over. */
   readonly handshaking = new Set<Socket>()
+  /** HTTP/2 sessions, each with the connection that it has to itself; it is one of {@link open}. */
   readonly sessions = new Map<ServerHttp2Session, Socket>()
   readonly #upgraded = new WeakSet<Socket>()
   readonly #http2 = new WeakSet<Socket>()
@@ -35,14 +37,17 @@ export class Connections implements OpenConnections {
     if (this.isHttp) beforeUpgrade(server, onUpgrade)
   }
 
+  /** Whether this server speaks HTTP/1.1, so that requests and idle connections can be told apart. */
   get isHttp(): boolean {
     return typeof (this.server as Partial<HttpServer>).closeIdleConnections === 'function'
   }
 
+  /** Whether what is spoken here can go on in another process: HTTP/1.1 without TLS. */
   get canMove(): boolean {
     return this.isHttp && !isSecure(this.server)
   }
 
+  /** Whether the app listens to `connection` itself, as for the PROXY protocol: what it does there cannot be done again. */
   get hasForeignListeners(): boolean {
     // Node's own is one function for all servers: https://github.com/nodejs/node/blob/v24.0.0/lib/_http_server.js (connectionListener).
     // A count would not do: what reads the PROXY protocol puts its listener in the place of that one.
@@ -54,6 +59,7 @@ export class Connections implements OpenConnections {
     return this.open.size + this.handshaking.size
   }
 
+  /** Calls back whenever a connection has closed, until the returned function is called. */
   onClosed(callback: () => void): () => void {
     this.#closedCallbacks.add(callback)
     return () => this.#closedCallbacks.delete(callback)
@@ -69,19 +75,22 @@ export class Connections implements OpenConnections {
     return [...this.open].filter((socket) => (noted.has(socket) || this.isUnused(socket)) && this.#isQuiet(socket))
   }
 
-  /** Node before 26.4 does not count such a connection as idle. */
+  /** Whether nothing has ever been received on a connection. Node before 26.4 does not count such a connection as idle. */
   isUnused(socket: Socket): boolean {
     return socket.bytesRead === 0 && !this.#upgraded.has(socket)
   }
 
+  /** Whether another protocol has taken the connection over, such as WebSocket. */
   isUpgraded(socket: Socket): boolean {
     return this.#upgraded.has(socket)
   }
 
+  /** Whether a connection belongs to an HTTP/2 session. */
   isHttp2(socket: Socket): boolean {
     return this.#http2.has(socket)
   }
 
+  /** The responses under way that are known without having followed each request: the first one of each connection. */
   responses(): Array<[Socket, ServerResponse]> {
     return [...this.open].flatMap((socket): Array<[Socket, ServerResponse]> => {
       const response = currentResponse(socket)

@@ -1,5 +1,3 @@
-import type { Socket } from 'node:net'
-
 /** The request that made a WebSocket of a connection and what was agreed on then: enough to ask for the same again. */
 export interface Upgrade {
   method: string
@@ -19,22 +17,6 @@ export interface Upgrade {
  * - `never`: it is compressed, pinned, closing, or not a WebSocket that this plugin knows how to continue.
  */
 export type Mobility = 'ready' | 'busy' | 'never'
-
-/** What becomes of the upgraded connections of this process, for those who move or end them. */
-export interface UpgradedConnections {
-  mobility(socket: Socket): Mobility
-  /** What the child needs to go on with it. */
-  upgradeOf(socket: Socket): Upgrade | undefined
-  /** Ends it here, as the child has it. Returns false, and does nothing, when it is no longer `ready`. */
-  release(socket: Socket): boolean
-  /**
-   * Sends a close frame. Returns whether the client has been told, now or earlier; not while its upgrade is not yet
-   * answered, or if it speaks something else.
-   */
-  close(socket: Socket, code: number, reason: string): boolean
-  /** The path of the request that it began with, without the query. */
-  pathOf(socket: Socket): string
-}
 
 /**
  * The request again, as bytes. Without the offer of extensions: the one that was agreed on was none, and a new one would not be

@@ -11,8 +11,7 @@ import {
   hasBody,
   isSameAnswer,
   type Mobility,
-  type Upgrade,
-  type UpgradedConnections
+  type Upgrade
 } from './upgrades.js'
 
 type Handshake = Omit<Upgrade, 'protocol'>
@@ -34,7 +33,7 @@ interface Known {
  * The connections of this process that another protocol has taken over, WebSocket above all. Costs one small record per upgrade,
  * and nothing per message.
  */
-export class WebSockets implements UpgradedConnections {
+export class WebSockets {
   readonly #known = new WeakMap<Socket, Known>()
   readonly #moved = new WeakSet<object>()
   readonly #pins = new WeakMap<object, number>()
@@ -88,11 +87,13 @@ export class WebSockets implements UpgradedConnections {
     return !isPinned && isBetweenFrames(webSocket, socket) ? 'ready' : 'busy'
   }
 
+  /** What the child needs to go on with it. */
   upgradeOf(socket: Socket): Upgrade | undefined {
     const known = this.#known.get(socket)
     return known && { ...known.handshake, protocol: this.#webSocketOn(socket)?.protocol ?? '' }
   }
 
+  /** Ends it here, as the child has it. Returns false, and does nothing, when it is no longer `ready`. */
   release(socket: Socket): boolean {
     const webSocket = this.#webSocketOn(socket)
     if (webSocket === undefined || this.mobility(socket) !== 'ready') return false
@@ -102,6 +103,10 @@ export class WebSockets implements UpgradedConnections {
     return true
   }
 
+  /**
+   * Sends a close frame. Returns whether the client has been told, now or earlier; not while its upgrade is not yet
+   * answered, or if it speaks something else.
+   */
   close(socket: Socket, code: number, reason: string): boolean {
     const known = this.#known.get(socket)
     if (known === undefined || known.told) return known?.told === true
@@ -114,6 +119,7 @@ export class WebSockets implements UpgradedConnections {
     return true
   }
 
+  /** The path of the request that it began with, without the query. */
   pathOf(socket: Socket): string {
     return pathOf(this.#known.get(socket)?.handshake.url)
   }

@@ -1,25 +1,50 @@
+import { Giving } from '../connections/giving.js'
+import { Takings } from '../connections/taking.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ConnectionsWord } from '../protocol/launcher-messages.js'
 import type { HeldListener } from './held-listeners.js'
 import type { Server } from './server.js'
 
-/** A connection on its way to a server. */
-interface Gift {
+/** A connection that the launcher has, for a server to take. */
+interface Held {
   readonly listener: HeldListener
-  /** Kept until the server has it: if that ends before, another one shall have it. */
   readonly handle: ConnectionHandle
-  readonly tried: Set<Server>
+  readonly refused: Set<Server>
+  /** Until it is closed. */
+  timer?: NodeJS.Timeout
 }
+
+/** What the launcher knows of one server's connections. */
+interface Account {
+  /** How many the server has. */
+  count: number
+  /** The average that it was told last. */
+  share: number | undefined
+  /** What is on its way to the server, by a number. */
+  readonly givings: Map<number, Giving>
+  /** What is on its way from the server. */
+  readonly takings: Takings
+}
+
+type Surplus = Extract<ConnectionsWord, { type: 'surplus' }>
 
 /** With a change of the average by less than this part of it, nobody needs to be told. */
 const PRECISION = 1 / 8
 
-/** Gives the connections that one server has too many to the one that has the fewest. */
-export class Spread {
+/** How long a server may take with a connection before another one gets it. Milliseconds. */
+const PATIENCE = { answer: 100, limit: 400 }
+
+/** How many connections at most are on their way to one server. */
+const MOST_ON_THE_WAY = 4
+
+/** How long a connection waits for a server that can take it. Milliseconds. */
+const LONGEST_WAIT = 30_000
+
+/** Gives the connections that one server has too many to the one that has the fewest, of those that answer. */
+export class Balancer {
   readonly #accepting: () => Server[]
-  readonly #counts = new Map<Server, number>()
-  readonly #shares = new WeakMap<Server, number>()
-  readonly #gifts = new Map<Server, Map<number, Gift>>()
+  readonly #accounts = new Map<Server, Account>()
+  #held: Held[] = []
   #lastId = 0
 
   /** @param accepting - the servers that accept now */
@@ -29,62 +54,132 @@ export class Spread {
 
   /** @param handle - of a surplus connection */
   heard(server: Server, word: ConnectionsWord, handle: ConnectionHandle | undefined): void {
-    this.#counts.set(server, word.count)
-    if (word.type === 'connection taken') this.#taken(server, word.id, word.taken)
-    const [listener] = word.type === 'surplus' ? server.find([word.listener]) : []
-    if (listener !== undefined && handle !== undefined) this.#give({ listener, handle, tried: new Set() })
-    else handle?.close()
+    const account = this.#accountOf(server)
+    if ('count' in word) account.count = word.count
+    if (word.type === 'surplus') this.#take(server, word, handle)
+    else if (word.type === 'connection taken') account.givings.get(word.id)?.answered(word.taken)
+    else if (word.type === 'surplus released') account.takings.tell(word.id, { type: 'released' })
+    else if (word.type === 'surplus kept') account.takings.tell(word.id, { type: 'kept' })
+    else if (word.type === 'surplus sent' && account.takings.isUnknown(word.id)) this.#answer(server, word.id, false)
     this.update()
   }
 
-  /** Tells everybody the average; takes back what is on its way to a server that has ended. */
+  /** Takes back what is on its way to a server that has ended, gives what is here, and tells everybody the average. */
   update(): void {
-    for (const [server, gifts] of this.#gifts) {
+    for (const [server, { givings, takings }] of this.#accounts) {
       if (server.isAlive) continue
-      this.#gifts.delete(server)
-      for (const gift of gifts.values()) this.#give(gift)
+      this.#accounts.delete(server)
+      takings.tellAll({ type: 'giver ended' })
+      for (const giving of [...givings.values()]) giving.tell({ type: 'taker ended' })
     }
-    for (const server of this.#counts.keys()) if (!server.isAlive) this.#counts.delete(server)
-    const servers = this.#accepting()
+    this.#giveAll()
+    const servers = this.#accepting().filter((server) => !this.#isHung(server))
     const total = servers.reduce((sum, server) => sum + this.#countOf(server), 0)
     // With nobody to pass them on to, all of them are the fair share of one.
     const share = servers.length < 2 ? Number.MAX_SAFE_INTEGER : Math.ceil(total / servers.length)
     for (const server of servers) this.#tell(server, share)
   }
 
+  #accountOf(server: Server): Account {
+    const known = this.#accounts.get(server)
+    if (known !== undefined) return known
+    const account = { count: 0, share: undefined, givings: new Map<number, Giving>(), takings: new Takings() }
+    this.#accounts.set(server, account)
+    return account
+  }
+
   #tell(server: Server, count: number): void {
-    const told = this.#shares.get(server)
-    if (told !== undefined && Math.abs(count - told) <= told * PRECISION) return
-    this.#shares.set(server, count)
+    const account = this.#accountOf(server)
+    if (account.share !== undefined && Math.abs(count - account.share) <= account.share * PRECISION) return
+    account.share = count
     server.tell({ type: 'fair share', count })
   }
 
-  #give(gift: Gift): void {
-    const { listener, handle, tried } = gift
-    const able = this.#accepting().filter((server) => !tried.has(server) && server.idOf(listener) !== undefined)
-    const least = Math.min(...able.map((server) => this.#countOf(server)))
-    const server = able.find((one) => this.#countOf(one) === least)
-    if (server === undefined) {
-      handle.close()
-      return
-    }
-    tried.add(server)
-    const id = ++this.#lastId
-    const gifts = this.#gifts.get(server) ?? new Map<number, Gift>()
-    this.#gifts.set(server, gifts.set(id, gift))
-    server.lend({ type: 'connection', id, listener: server.idOf(listener) as number }, handle)
+  #take(server: Server, { id, listener: number }: Surplus, handle: ConnectionHandle | undefined): void {
+    const listener = server.listeners.find((one) => server.idOf(one) === number)
+    const isAble = listener !== undefined && handle !== undefined
+    this.#accountOf(server).takings.take(id, 'surplus', isAble, {
+      say: (word) => this.#answer(server, id, word === 'taken'),
+      accept: () => isAble && this.#hold(listener, handle),
+      close: () => handle?.close()
+    })
   }
 
-  #taken(server: Server, id: number, taken: boolean): void {
-    const gift = this.#gifts.get(server)?.get(id)
-    this.#gifts.get(server)?.delete(id)
-    if (gift === undefined) return
-    if (taken) gift.handle.close()
-    else this.#give(gift)
+  #answer(server: Server, id: number, taken: boolean): Promise<boolean> {
+    return server.lend({ type: 'surplus taken', id, taken }).then(
+      () => true,
+      () => false
+    )
+  }
+
+  #hold(listener: HeldListener, handle: ConnectionHandle): void {
+    const held: Held = { listener, handle, refused: new Set() }
+    held.timer = setTimeout(() => this.#drop(held), LONGEST_WAIT).unref()
+    this.#held.push(held)
+  }
+
+  #drop(held: Held): void {
+    if (!this.#held.includes(held)) return // It is on its way.
+    this.#held = this.#held.filter((other) => other !== held)
+    this.#close(held)
+  }
+
+  #close({ timer, handle }: Held): void {
+    clearTimeout(timer)
+    handle.close()
+  }
+
+  #giveAll(): void {
+    const waiting = this.#held.splice(0)
+    while (waiting.length > 0 && this.#free.length > 0) this.#give(waiting.shift() as Held)
+    this.#held.push(...waiting)
+  }
+
+  #give(held: Held): void {
+    const isWilling = (server: Server) => !held.refused.has(server) && server.idOf(held.listener) !== undefined
+    const free = this.#free.filter(isWilling)
+    const least = Math.min(...free.map((server) => this.#countOf(server)))
+    const server = free.find((one) => this.#countOf(one) === least)
+    if (server !== undefined) this.#offer(held, server)
+    else if (this.#accepting().some(isWilling)) this.#held.push(held)
+    else this.#close(held)
+  }
+
+  get #free(): Server[] {
+    return this.#accepting().filter((server) => !this.#isHung(server) && this.#onTheWayTo(server) < MOST_ON_THE_WAY)
+  }
+
+  #offer(held: Held, server: Server): void {
+    const { handle, listener, refused } = held
+    const { givings } = this.#accountOf(server)
+    const id = ++this.#lastId
+    const giving = new Giving('surplus', PATIENCE, {
+      offer: () => server.lend({ type: 'connection', id, listener: server.idOf(listener) as number }, handle),
+      say: (word) => server.lend({ type: `connection ${word}`, id }),
+      isAtRest: () => true,
+      readOn: () => this.#held.push(held),
+      letGo: () => this.#close(held),
+      concluded: (outcome) => {
+        if (outcome === 'refused') refused.add(server)
+        // Another server may get it now, or this one the next.
+        setImmediate(() => this.update())
+      },
+      forgotten: () => void givings.delete(id)
+    })
+    givings.set(id, giving)
+  }
+
+  /** It has not answered in time, and gets no further connection until it does. */
+  #isHung(server: Server): boolean {
+    return [...this.#accountOf(server).givings.values()].some(({ isLate }) => isLate)
+  }
+
+  #onTheWayTo(server: Server): number {
+    return this.#accountOf(server).givings.size
   }
 
   /** What it has, and what is on its way to it. */
   #countOf(server: Server): number {
-    return (this.#counts.get(server) ?? 0) + (this.#gifts.get(server)?.size ?? 0)
+    return this.#accountOf(server).count + this.#onTheWayTo(server)
   }
 }

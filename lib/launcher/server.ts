@@ -156,11 +156,6 @@ export class Server {
     this.#send(sealForLauncher(message), handle)
   }
 
-  /** Says something with a handle that stays open here. */
-  lend(message: FromLauncher, handle: object): void {
-    this.#process.send(sealForLauncher(message), handle).catch(() => {}) // Its end tells the same.
-  }
-
   /** Asks whether it answers, if it does not owe an answer already. Returns for how long it has owed one, in milliseconds. */
   ping(): number {
     if (this.#pinged === undefined) this.tell({ type: 'ping' })
@@ -184,6 +179,11 @@ export class Server {
   #join(parent: Family): void {
     this.#parent = parent
     parent.server.#children.set(parent.child, this)
+  }
+
+  /** Says something, with a handle that stays open here. Rejects when it is certainly not sent. */
+  lend(message: FromLauncher, handle?: object): Promise<void> {
+    return this.#process.send(sealForLauncher(message), handle)
   }
 
   /** That something could not be sent is told by the end of the process. The handle is a duplicate, which is done with. */

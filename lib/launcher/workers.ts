@@ -16,7 +16,7 @@ import {
 } from '../protocol/launcher.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { restartPause } from './backoff.js'
-import { Spread } from './balancer.js'
+import { Balancer } from './balancer.js'
 import { errorOf } from './failure.js'
 import { type HeldListener, HeldListeners } from './held-listeners.js'
 import { limitOf, SILENCE } from './limits.js'
@@ -63,7 +63,7 @@ export class Workers {
     (name) => this.#due(name)
   )
   readonly #pulse = setInterval(() => this.#ping(), PING_INTERVAL)
-  readonly #spread = new Spread(() => this.#accepting)
+  readonly #spread = new Balancer(() => this.#accepting)
   #state: ReturnType<typeof begin>
   readonly #inputs: Input[] = []
   #isBusy = false

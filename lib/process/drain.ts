@@ -2,8 +2,9 @@ import { HttpDrain, type IdlePolicy } from '../connections/drain-http1.js'
 import { Http2Drain } from '../connections/drain-http2.js'
 import { WebSocketDrain } from '../connections/drain-websocket.js'
 import type { Migration } from '../connections/move-out.js'
-import type { OpenConnections } from '../connections/open-connections.js'
-import { CLOSE_CODES, type UpgradedConnections } from '../connections/upgrades.js'
+import type { Connections } from '../connections/tracker.js'
+import { CLOSE_CODES } from '../connections/upgrades.js'
+import type { WebSockets } from '../connections/websockets.js'
 import type { CutRequest } from '../events.js'
 import type { Member } from './app.js'
 
@@ -15,8 +16,8 @@ export interface Cut {
 
 /** What is to be drained. */
 export interface DrainPlan {
-  connections: OpenConnections[]
-  upgraded: UpgradedConnections
+  connections: Connections[]
+  upgraded: WebSockets
   members: Member[]
   reason: string
   /** Milliseconds, after which what is left is forced. */
@@ -42,7 +43,7 @@ export class Drain {
   readonly #http: HttpDrain[]
   readonly #http2: Http2Drain[]
   readonly #webSockets: WebSocketDrain[]
-  readonly #others: OpenConnections[]
+  readonly #others: Connections[]
   readonly #started = performance.now()
   readonly #timer: NodeJS.Timeout
   readonly #late: NodeJS.Timeout[] = []
@@ -70,7 +71,7 @@ export class Drain {
     void this.#begin()
   }
 
-  #drainHttp(connections: OpenConnections): HttpDrain {
+  #drainHttp(connections: Connections): HttpDrain {
     const { moving } = this.#plan
     if (!moving?.moves(connections)) return new HttpDrain(connections, this.#idle)
     const drain = new HttpDrain(connections, 'moving')
@@ -80,7 +81,7 @@ export class Drain {
     return drain
   }
 
-  #drainWebSockets(connections: OpenConnections): WebSocketDrain {
+  #drainWebSockets(connections: Connections): WebSocketDrain {
     const { upgraded, idle, moving, timeout } = this.#plan
     const isMoving = () => moving?.moves(connections) === true
     const goodbye =

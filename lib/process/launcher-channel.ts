@@ -7,7 +7,10 @@ import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
 import type { ResolvedOptions } from '../options.js'
 import {
+  type ConnectionsWord,
   type FromLauncher,
+  isSurplusWord,
+  type SurplusWord,
   sealForLauncher,
   type ToLauncher,
   unsealFromLauncher
@@ -29,8 +32,8 @@ export interface LauncherEvents {
   report(): ProcessStatus
   /** Each of several servers has so many connections on average. */
   fairShare(count: number): void
-  /** A connection comes that another server had too many. Returns whether it is taken, and how many there are now. */
-  connection(listener: object | undefined, handle: ConnectionHandle | undefined): { taken: boolean; count: number }
+  /** A word about a connection, with the listener and the handle of one that comes. */
+  connection(word: SurplusWord, listener: object | undefined, handle: ConnectionHandle | undefined): void
   stop(reason: string): void
   force(reason: string): void
 }
@@ -135,14 +138,14 @@ export class Launcher {
     this.#toBeHeld.clear()
   }
 
-  /** So many connections are open. */
-  counts(count: number): void {
-    this.#send({ type: 'connections', count })
+  /** Says something of the connections of this server. Rejects when it is certainly not sent. */
+  tellOfConnections(message: ConnectionsWord, handle?: ConnectionHandle): Promise<void> {
+    return this.#deliver(message, handle)
   }
 
-  /** Gives a connection away. Rejects when it is certainly not sent; with a launcher that hangs it is lost. */
-  passOn(listener: object, handle: ConnectionHandle, count: number): Promise<void> {
-    return this.#deliver({ type: 'surplus', listener: this.#ids.get(listener) ?? 0, count }, handle)
+  /** By which number the launcher knows a listener; 0: by none. */
+  idOf(listener: object): number {
+    return this.#ids.get(listener) ?? 0
   }
 
   /** This server is on its way out. */
@@ -174,7 +177,7 @@ export class Launcher {
     const id = ++this.#lastId
     const child = new LaunchedChild(id, (message, handle) => this.#deliver(message, handle), hear)
     this.#children.set(id, child)
-    const listeners = inherited.map(([listener]) => this.#ids.get(listener) ?? 0)
+    const listeners = inherited.map(([listener]) => this.idOf(listener))
     this.#send({ type: 'start child', child: id, command, generation, listeners })
     return child.started
   }
@@ -187,7 +190,7 @@ export class Launcher {
     else if (message.type === 'reload answered') this.#waiting.get(message.id)?.resolve(message.result)
     else if (message.type === 'reload refused') this.#waiting.get(message.id)?.reject(fromPlainError(message.error))
     else if (message.type === 'fair share') this.#events?.fairShare(message.count)
-    else if (message.type === 'connection') this.#receive(message, handle as ConnectionHandle | undefined)
+    else if (isSurplusWord(message)) this.#receive(message, handle as ConnectionHandle | undefined)
     else if (this.#events === undefined) this.#unheard.push(message)
     else this.#obey(message, this.#events)
   }
@@ -201,11 +204,13 @@ export class Launcher {
     else if (message.type === 'child ended') child?.over(message)
   }
 
-  /** Nothing is read before the event loop's next turn, and by then the word that it is taken is on its way. */
-  #receive({ id, listener }: Extract<FromLauncher, { type: 'connection' }>, handle?: ConnectionHandle): void {
-    const outcome = this.#events?.connection(this.#listeners.get(listener), handle) ?? { taken: false, count: 0 }
-    if (!outcome.taken) handle?.close()
-    this.#send({ type: 'connection taken', id, ...outcome })
+  #receive(word: SurplusWord, handle: ConnectionHandle | undefined): void {
+    const listener = word.type === 'connection' ? this.#listeners.get(word.listener) : undefined
+    if (this.#events !== undefined) this.#events.connection(word, listener, handle)
+    else if (word.type === 'connection') {
+      handle?.close()
+      this.#send({ type: 'connection taken', id: word.id, taken: false, count: 0 })
+    }
   }
 
   #obey(message: FromLauncher, events: LauncherEvents): void {

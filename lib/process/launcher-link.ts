@@ -1,7 +1,6 @@
 import type { ProcessStatus } from '../control/messages.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import type { Supervision } from '../reload/supervision.js'
-import type { Listener } from '../sockets/listeners.js'
 import type { Parts } from './effects.js'
 import type { Exit } from './exit.js'
 import type { Launcher } from './launcher-channel.js'
@@ -20,7 +19,7 @@ export class LauncherLink {
       fairShare: (count) => {
         if (service.surplus !== undefined) service.surplus.fairShare = count
       },
-      connection: (listener, handle) => service.take(listener as Listener | undefined, handle),
+      connection: (...word) => service.surplus?.heard(...word),
       parentEnded: () => asChild?.parentEnded(),
       report: status,
       stop: (reason) => exit.stop(reason),

@@ -8,7 +8,6 @@ import { WebSockets } from '../connections/websockets.js'
 import { ControlSocket } from '../control/socket.js'
 import { toError } from '../errors.js'
 import { announce, type GracefulEvent, type GracefulEvents } from '../events.js'
-import { acceptConnection, type ConnectionHandle } from '../internals/connection-handle.js'
 import { givenOptions, type ResolvedOptions, resolveOptions } from '../options.js'
 import type { StartChild } from '../reload/child.js'
 import type { ClaimedListener } from '../reload/handoff.js'
@@ -169,13 +168,6 @@ export class Service {
     this.controlSocket?.hurry()
   }
 
-  /** A connection has come to a listener of another process that shares it. Returns whether it is taken. */
-  take(listener: Listener | undefined, handle: ConnectionHandle | undefined): { taken: boolean; count: number } {
-    const taken = listener?.server.listening === true && handle !== undefined
-    if (taken) acceptConnection(listener.server, handle)
-    return { taken, count: this.surplus?.tell() ?? 0 }
-  }
-
   /** Under a launcher, the process that does not change is the launcher: it writes its own pid. */
   writePidFile(): void {
     if (this.launcher !== undefined) return
@@ -238,8 +230,8 @@ export class Service {
   #surplusEvents(launcher: Launcher): SurplusEvents {
     return {
       count: () => [...this.#owners.keys()].reduce((sum, { size }) => sum + size, 0),
-      tell: (count) => launcher.counts(count),
-      passOn: (listener, handle, count) => launcher.passOn(listener, handle, count)
+      send: (message, handle) => launcher.tellOfConnections(message, handle),
+      idOf: (listener) => launcher.idOf(listener)
     }
   }
 

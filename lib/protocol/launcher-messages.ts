@@ -5,6 +5,7 @@ import type { Ending } from '../process/subprocess.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import type { StartCommand } from '../reload/start-command.js'
 import type { BoundAddress } from '../sockets/listener-key.js'
+import type { GiverWord } from './connection.js'
 import type { TicketKeys, ToChild, ToParent } from './messages.js'
 
 /**
@@ -46,8 +47,10 @@ export type ToLauncher =
   /** How many connections are open. Told now and then, once a {@link FromLauncher} `fair share` has come. */
   | { type: 'connections'; count: number }
   /** A connection to the listener with this id, unread, that is more than this server's share. Its handle travels with the message. */
-  | { type: 'surplus'; listener: number; count: number }
-  /** A connection has come, or its handle was lost on the way, and who sent it still has it. */
+  | { type: 'surplus'; id: number; listener: number; count: number }
+  /** What the giver of a connection says: see `connection.ts`. */
+  | { type: `surplus ${GiverWord}`; id: number }
+  /** A connection has come, or cannot be taken, or its handle was lost on the way. */
   | { type: 'connection taken'; id: number; taken: boolean; count: number }
   /** Somebody asks this server for a reload. */
   | { type: 'ask for reload'; id: number; reason: string }
@@ -100,15 +103,29 @@ export type FromLauncher =
   | { type: 'fair share'; count: number }
   /** A connection to the listener with this id that another server had too many. Its handle travels with the message. */
   | { type: 'connection'; id: number; listener: number }
+  | { type: `connection ${GiverWord}`; id: number }
+  /** A surplus connection has come, or cannot be taken. */
+  | { type: 'surplus taken'; id: number; taken: boolean }
   | { type: 'stop'; reason: string }
   | { type: 'force'; reason: string }
 
 /** What a server says of its connections. */
-export type ConnectionsWord = Extract<ToLauncher, { type: 'connections' | 'surplus' | 'connection taken' }>
+export type ConnectionsWord = Extract<
+  ToLauncher,
+  { type: 'connections' | 'surplus' | `surplus ${GiverWord}` | 'connection taken' }
+>
+
+/** What the launcher says of connections that pass between it and a server. */
+export type SurplusWord = Extract<FromLauncher, { type: 'connection' | `connection ${GiverWord}` | 'surplus taken' }>
 
 /** Whether a server speaks of its connections. */
 export function isConnectionsWord(message: ToLauncher): message is ConnectionsWord {
-  return message.type === 'connections' || message.type === 'surplus' || message.type === 'connection taken'
+  return /^(connections$|surplus|connection taken$)/.test(message.type)
+}
+
+/** Whether the launcher speaks of connections. */
+export function isSurplusWord(message: FromLauncher): message is SurplusWord {
+  return /^(connection|surplus)/.test(message.type)
 }
 
 type Envelope<M> = { fastifyGracefulLauncher: number } & M

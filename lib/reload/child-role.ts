@@ -1,5 +1,5 @@
 import { Arrivals } from '../connections/move-in.js'
-import type { OpenConnections } from '../connections/open-connections.js'
+import type { Connections } from '../connections/tracker.js'
 import type { ReloadUnderWay } from '../control/messages.js'
 import { toPlainError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
@@ -147,7 +147,7 @@ export class ChildRole {
     if (isOrphan) this.#service.notices.parentGone()
   }
 
-  #connectionsOf(index: number): OpenConnections | undefined {
+  #connectionsOf(index: number): Connections | undefined {
     const listener = this.#service.listeners.open.find((open) => open.index === index)
     return listener && this.#service.connectionsOfServer(listener.server)
   }

@@ -1,0 +1,108 @@
+import type { Socket } from 'node:net'
+import { type ConnectionHandle, readOn } from '../internals/connection-handle.js'
+import type { GiverWord, Outcome } from '../protocol/connection.js'
+import type { ToChild } from '../protocol/messages.js'
+import { type Gift, Giving, type Patience } from './giving.js'
+import type { Candidate } from './moving.js'
+import type { WebSockets } from './websockets.js'
+
+/** What it takes to give connections to a child. */
+export interface Passage {
+  upgraded: WebSockets
+  /** Sends to the child; rejects when what was given is certainly not sent. */
+  send(message: ToChild, handle?: ConnectionHandle): Promise<unknown>
+  /** For how long a connection that has itself been moved here may stay silent; see `Arrivals`. */
+  timeLeft(socket: Socket): number | undefined
+}
+
+/** One connection on its way to the child. */
+export class Departure implements Gift {
+  readonly candidate: Candidate
+  /** Resolves when it is known who has the connection. */
+  readonly outcome: Promise<Outcome>
+  readonly #id: number
+  readonly #passage: Passage
+  readonly #onSilence: () => void
+  readonly #giving: Giving
+  readonly #onClose = () => this.#giving.tell({ type: 'closed' })
+  #isForgotten = false
+  #conclude!: (outcome: Outcome) => void
+
+  /** @param onSilence - called when the child does not answer soon */
+  constructor(id: number, candidate: Candidate, passage: Passage, patience: Patience, onSilence: () => void) {
+    this.#id = id
+    this.candidate = candidate
+    this.#passage = passage
+    this.#onSilence = onSilence
+    this.outcome = new Promise((resolve) => {
+      this.#conclude = resolve
+    })
+    candidate.socket.once('close', this.#onClose)
+    this.#giving = new Giving(this.#isWebSocket ? 'websocket' : 'http', patience, this)
+  }
+
+  /** Whether the child owes no answer about it any more. */
+  get isForgotten(): boolean {
+    return this.#isForgotten
+  }
+
+  answered(isTaken: boolean): void {
+    this.#giving.answered(isTaken)
+  }
+
+  /** Nothing is to move any more. */
+  stop(): void {
+    this.#giving.tell({ type: 'stop' })
+  }
+
+  /** The child has ended, and all that it said was heard. */
+  childEnded(): void {
+    this.#giving.tell({ type: 'taker ended' })
+  }
+
+  offer(): Promise<unknown> {
+    const { group, socket, handle } = this.candidate
+    const { upgraded, timeLeft, send } = this.#passage
+    const upgrade = this.#isWebSocket ? upgraded.upgradeOf(socket) : undefined
+    const left = timeLeft(socket)
+    const life = { used: socket.bytesRead > 0 || left !== undefined, timeLeft: left ?? socket.timeout ?? 0 }
+    return send({ type: 'connection', id: this.#id, index: group.index, upgrade, ...life }, handle)
+  }
+
+  say(word: GiverWord): Promise<unknown> {
+    if (word === 'sent') this.#onSilence()
+    return this.#passage.send({ type: `connection ${word}`, id: this.#id })
+  }
+
+  /** The app writes to a WebSocket when it likes. */
+  isAtRest(): boolean {
+    return !this.#isWebSocket || this.#passage.upgraded.mobility(this.candidate.socket) === 'ready'
+  }
+
+  readOn(): void {
+    const { socket, handle } = this.candidate
+    if (!socket.destroyed) readOn(handle)
+  }
+
+  letGo(): void {
+    const { socket } = this.candidate
+    // Asked once, a socket knows its addresses after its end too, as hooks that run after the response expect.
+    void [socket.remoteAddress, socket.localAddress]
+    // Closes this process's descriptor; no FIN, no shutdown: libuv, uv__stream_close.
+    if (!this.#isWebSocket || !this.#passage.upgraded.release(socket)) socket.destroy()
+  }
+
+  concluded(outcome: Outcome): void {
+    this.candidate.socket.removeListener('close', this.#onClose)
+    this.#conclude(outcome)
+  }
+
+  forgotten(): void {
+    this.#isForgotten = true
+  }
+
+  get #isWebSocket(): boolean {
+    const { group, socket } = this.candidate
+    return group.connections.isUpgraded(socket)
+  }
+}

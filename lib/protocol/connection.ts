@@ -1,0 +1,164 @@
+/**
+ * How one open connection passes from the process that has it, its giver, to another one, the taker: two machines, which speak over
+ * a channel that keeps the order. At any time one of the two may read from the connection, and until somebody has taken it, that is
+ * the giver's duty. The giver stops reading before it offers, so what the client sends waits in the kernel.
+ *
+ * The channel can lose a handle without a word, when the taker has no descriptor left: a question behind the offer finds that out.
+ */
+
+/**
+ * What is given, and so by which steps.
+ *
+ * - `http`: an idle connection, from parent to child. It is the child's once that has said `taken`; the parent cannot take it back.
+ * - `websocket`: from parent to child. The parent's app writes when it likes, so the parent decides after `taken`: it releases the
+ *   connection or keeps it. The child inherits what a parent that has ended did not keep.
+ * - `surplus`: between a worker and the launcher. As with `websocket`, but the giver waits for a limited time only: then it serves the
+ *   connection itself or gives it to another process. For that reason the taker never inherits.
+ */
+export type Move = 'http' | 'websocket' | 'surplus'
+
+/** What the giver says about a connection that it has offered. `sent`: a question, behind a handle that may have been lost. */
+export type GiverWord = 'sent' | 'released' | 'kept'
+
+/** What the taker says. It reads nothing before it has said `taken`. */
+export type TakerWord = 'taken' | 'refused'
+
+/**
+ * How it ended for the giver, which has the connection if it `stays` or was `refused`. `abandoned`: the taker was silent for too long; the
+ * connection is the taker's if that wakes up, and else ends with it.
+ */
+export type Outcome = 'moved' | 'stays' | 'refused' | 'closed' | 'abandoned'
+
+export interface Giver {
+  readonly move: Move
+  /**
+   * - `asked`: the taker was asked whether the handle has arrived.
+   * - `releasing`: the word is on its way; the handle is kept until it is with the kernel.
+   * - `late`: the connection is the giver's again, and the taker, which does not know, will hear so when it answers.
+   */
+  readonly at: 'offered' | 'asked' | 'releasing' | 'late' | 'over'
+  /** Nothing is to move any more. */
+  readonly stopped: boolean
+}
+
+export type GiverInput =
+  /** The release is with the kernel. */
+  | { readonly type: 'sent' }
+  /**
+   * The offer, or the release, certainly is not. A question that cannot be sent is no input: the answer may be on its way all the
+   * same.
+   */
+  | { readonly type: 'not sent' }
+  /** `atRest`: nothing is half sent or half received, and the client has not closed it. */
+  | { readonly type: 'taken'; readonly atRest: boolean }
+  | { readonly type: 'refused' }
+  /** The taker has ended, or its channel has, and all that it said was heard. */
+  | { readonly type: 'taker ended' }
+  /** The connection was closed here. */
+  | { readonly type: 'closed' }
+  | { readonly type: 'stop' }
+  | { readonly type: 'due' }
+
+export type GiverEffect =
+  | { readonly do: 'offer' }
+  | { readonly do: 'say'; readonly word: GiverWord }
+  /** Serves the connection, or is free to give it to another process. */
+  | { readonly do: 'read on' }
+  /** Closes this process's copy, which the client does not notice. */
+  | { readonly do: 'let go' }
+  /** At most one wait at a time. `answer`: until the taker is asked; `limit`: until the giver waits no longer. */
+  | { readonly do: 'wait'; readonly timer: 'answer' | 'limit' }
+  | { readonly do: 'cancel' }
+  | { readonly do: 'conclude'; readonly outcome: Outcome }
+  /** The taker owes no answer any more. */
+  | { readonly do: 'forget' }
+
+export type GiverStep = readonly [Giver, readonly GiverEffect[]]
+
+/** Offers a connection on which reading has stopped. */
+export function offer(move: Move): GiverStep {
+  return [{ move, at: 'offered', stopped: false }, [{ do: 'offer' }, { do: 'wait', timer: 'answer' }]]
+}
+
+/** What the giver does about an input. */
+export function give(giver: Giver, input: GiverInput): GiverStep {
+  switch (giver.at) {
+    case 'offered':
+    case 'asked':
+      return awaitAnswer(giver, input)
+    case 'releasing':
+      if (input.type === 'sent') return end(giver, 'moved', { do: 'let go' })
+      return input.type === 'not sent' || input.type === 'taker ended' ? stay(giver, 'stays') : [giver, []]
+    case 'late':
+      return hearLate(giver, input)
+    case 'over':
+      return [giver, []]
+    default:
+      return giver.at satisfies never
+  }
+}
+
+function awaitAnswer(giver: Giver, input: GiverInput): GiverStep {
+  switch (input.type) {
+    case 'sent':
+      return [giver, []]
+    case 'taken':
+      return taken(giver, input.atRest)
+    case 'not sent':
+    case 'refused':
+    case 'taker ended':
+      return stay(giver, 'refused')
+    case 'closed':
+      return giver.move === 'http' ? end(giver, 'closed') : takeBack(giver, 'closed')
+    case 'stop':
+      return [{ ...giver, stopped: true }, []]
+    case 'due':
+      return giver.at === 'offered' ? ask(giver) : giveUp(giver)
+    default:
+      return input satisfies never
+  }
+}
+
+function hearLate(giver: Giver, { type }: GiverInput): GiverStep {
+  const kept: GiverEffect[] = type === 'taken' ? [{ do: 'say', word: 'kept' }] : []
+  const isAnswered = type === 'taken' || type === 'refused' || type === 'not sent' || type === 'taker ended'
+  return isAnswered ? [{ ...giver, at: 'over' }, [...kept, { do: 'forget' }]] : [giver, []]
+}
+
+function taken(giver: Giver, atRest: boolean): GiverStep {
+  if (giver.move === 'http') return end(giver, 'moved', { do: 'let go' })
+  if (!atRest || giver.stopped) return stay(giver, 'stays', { do: 'say', word: 'kept' })
+  if (giver.move === 'surplus')
+    return [{ ...giver, at: 'releasing' }, [{ do: 'cancel' }, { do: 'say', word: 'released' }]]
+  // First of all the app can no longer write.
+  return end(giver, 'moved', { do: 'let go' }, { do: 'say', word: 'released' })
+}
+
+function ask(giver: Giver): GiverStep {
+  return [
+    { ...giver, at: 'asked' },
+    [
+      { do: 'say', word: 'sent' },
+      { do: 'wait', timer: 'limit' }
+    ]
+  ]
+}
+
+/** What cannot be taken back is left to the taker, in case that wakes up. */
+function giveUp(giver: Giver): GiverStep {
+  if (giver.move === 'surplus') return takeBack(giver, 'stays', { do: 'read on' })
+  const released: GiverEffect[] = giver.move === 'websocket' ? [{ do: 'say', word: 'released' }] : []
+  return end(giver, 'abandoned', { do: 'let go' }, ...released)
+}
+
+function takeBack(giver: Giver, outcome: Outcome, ...effects: GiverEffect[]): GiverStep {
+  return [{ ...giver, at: 'late' }, [{ do: 'cancel' }, ...effects, { do: 'conclude', outcome }]]
+}
+
+function stay(giver: Giver, outcome: Outcome, ...effects: GiverEffect[]): GiverStep {
+  return end(giver, outcome, ...effects, { do: 'read on' })
+}
+
+function end(giver: Giver, outcome: Outcome, ...effects: GiverEffect[]): GiverStep {
+  return [{ ...giver, at: 'over' }, [{ do: 'cancel' }, ...effects, { do: 'conclude', outcome }, { do: 'forget' }]]
+}
