@@ -72,6 +72,10 @@ export class Effects implements EffectHandler {
     return durationsOf(this.#find())[timer]()
   }
 
+  look(): void {
+    this.#find().asChild?.look()
+  }
+
   failed(effect: Effect, error: unknown): void {
     try {
       this.#find().service.warn(`"${effect.do}" failed: ${toError(error).message}`, toError(error))
@@ -102,7 +106,7 @@ function parentsOf({ service, asParent, conclusion, supervision }: Parts) {
     'ask hooks': ({ reload }) => asParent.askHooks(reload),
     'stop asking': () => asParent.stopAsking(),
     'start child': ({ child, reload }) => asParent.start(child, reload),
-    'save state': () => asParent.saveState(),
+    'save state': ({ child }) => asParent.saveState(child),
     sleep: ({ child }) => asParent.sleep(child),
     wake: () => service.listeners.wake(),
     'tell child': ({ child, word }) => asParent.tell(child, word),

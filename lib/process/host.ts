@@ -8,6 +8,8 @@ export interface EffectHandler {
   carryOut(effect: Exclude<Effect, { do: 'wait' } | { do: 'cancel' }>): unknown
   /** How long a wait may take: milliseconds, or until something has happened. */
   durationOf(timer: Timer): number | Promise<unknown>
+  /** Asks the system whether those live whom this process waits for: a limit counts only against them. */
+  look(): void
   /** An effect threw. The machine goes on: whatever it waits for has a limit. */
   failed(effect: Effect, error: unknown): void
 }
@@ -27,7 +29,10 @@ export class Host {
     this.#handler = handler
     this.#deadlines = new Deadlines<Timer>(
       (timer) => handler.durationOf(timer),
-      (timer) => this.tell({ type: 'due', timer })
+      (timer) => {
+        handler.look()
+        this.tell({ type: 'due', timer })
+      }
     )
   }
 

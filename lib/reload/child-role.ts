@@ -89,6 +89,11 @@ export class ChildRole {
     this.#parent.leave()
   }
 
+  /** Asks the system whether the parent lives; what it has said has been read. */
+  look(): void {
+    this.#parent.look()
+  }
+
   /** No app is left: this process ends for want of work, and its parent hears of it. */
   release(): void {
     this.#parent.unref()

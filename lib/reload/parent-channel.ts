@@ -54,6 +54,11 @@ export class ParentChannel {
     this.#events.gone()
   }
 
+  /** Asks the system whether the parent is gone, when all that it said has been read. */
+  look(): void {
+    if (process.ppid !== this.pid) this.leave()
+  }
+
   /** Neither the channel nor the look after the parent keeps this process alive any longer. */
   unref(): void {
     this.#look.unref()
@@ -80,9 +85,8 @@ export class ParentChannel {
    * well. It is believed at the second look: what the parent had said has been read by then.
    */
   #lookAfter(): void {
-    if (process.ppid === this.pid) return
-    if (this.#isMissing) this.leave()
-    this.#isMissing = true
+    if (this.#isMissing) this.look()
+    this.#isMissing = process.ppid !== this.pid
   }
 
   #forget(): void {

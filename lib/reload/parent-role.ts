@@ -33,6 +33,8 @@ export class ParentRole {
   #asking = new AbortController()
   #begun = 0
   #states: unknown[] = []
+  /** The child of the reload under way: what an earlier one still waited for is of no use any more. */
+  #latest: ChildId | undefined
 
   constructor(service: Service, host: Host, callers: Callers) {
     this.#service = service
@@ -63,6 +65,7 @@ export class ParentRole {
     this.#begun = performance.now()
     this.migration = undefined
     this.#states = []
+    this.#latest = undefined
     this.#asking = new AbortController()
     const { signal } = this.#asking
     service.surroundings.tellAtReload((warning) => service.warn(warning))
@@ -81,6 +84,7 @@ export class ParentRole {
   }
 
   async start(child: ChildId, { reason }: Reload): Promise<void> {
+    this.#latest = child
     const { command, listeners, options, generation, startChild } = this.#service
     try {
       const again = command.again(options.env)
@@ -106,16 +110,18 @@ export class ParentRole {
   }
 
   /** What is saved must not become old at once: this process has stopped accepting. */
-  async saveState(): Promise<void> {
+  async saveState(child: ChildId): Promise<void> {
+    const states = [...this.#service.members].map(({ options }) => options.state)
     try {
-      const states = [...this.#service.members].map(({ options }) => options.state)
       const saved = await Promise.all(states.map(async (state) => state?.save()))
       // As the channel carries it, which is less than a structured clone can: what does not pass fails here, and not in the child.
-      this.#states = deserialize(serialize(saved))
+      const carried = deserialize(serialize(saved)) as unknown[]
+      if (this.#latest !== child) return
+      this.#states = carried
       this.#host.tell({ type: 'saved' })
     } catch (cause) {
       const error = Object.assign(new StateError(toError(cause).message), { cause })
-      this.#host.tell({ type: 'not saved', error })
+      if (this.#latest === child) this.#host.tell({ type: 'not saved', error })
     }
   }
 
