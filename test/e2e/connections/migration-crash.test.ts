@@ -7,8 +7,8 @@ import { startServer } from '../../support/start.js'
 
 const script = 'migration.cjs'
 const CONNECTIONS = 100
-/** Long enough for the child to be killed in it. Milliseconds. */
-const PROBATION = 6_000
+/** A probation that no test waits for. Milliseconds. */
+const PROBATION = 60_000
 
 t.jobs = 2
 
