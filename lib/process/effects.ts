@@ -175,6 +175,7 @@ function durationsOf({
 function askLauncher({ host, service, callers }: Parts, { ask, reason }: Of<'ask launcher'>): void {
   const asked = service.launcher?.ask(reason) ?? Promise.reject(new StoppingError('there is no launcher'))
   void asked.catch(toError).then((outcome) => {
+    if (ask === undefined) return
     callers.learn(ask, outcome)
     host.tell({ type: 'answered', ask })
   })

@@ -123,10 +123,14 @@ function abort(server: Server, at: Reloading, failure: Failure): Step {
 }
 
 function childEnded(server: Server, at: Reloading, again: string | undefined): Step {
-  const next = again === undefined ? server : queue(server, { type: 'reload', ask: undefined, reason: again })[0]
+  // Under a launcher it is the launcher that reloads.
+  const isOwn = again !== undefined && !server.launched
+  const next = isOwn ? queue(server, { type: 'reload', ask: undefined, reason: again })[0] : server
+  const asked: Effect[] =
+    again !== undefined && server.launched ? [{ do: 'ask launcher', ask: undefined, reason: again }] : []
   const failure = at.failure ?? ({ kind: 'exited' } as const)
   const awake: Effect[] = at.stage === 'saving' || at.stage === 'handing over' ? [{ do: 'wake' }] : []
-  return fail(next, at, failure, ...awake, cancel('kill'))
+  return fail(next, at, failure, ...awake, cancel('kill'), ...asked)
 }
 
 /** Nothing has changed; unless somebody asked for a stop meanwhile. */

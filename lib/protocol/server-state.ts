@@ -223,7 +223,7 @@ export type Effect =
   // Reload requests.
   | { readonly do: 'queue'; readonly reason: string }
   | { readonly do: 'refuse'; readonly asks: readonly Ask[]; readonly why: Refusal; readonly reason: string }
-  | { readonly do: 'ask launcher'; readonly ask: Ask; readonly reason: string }
+  | { readonly do: 'ask launcher'; readonly ask: Ask | undefined; readonly reason: string }
   | {
       readonly do: 'pass on'
       readonly child: ChildId

@@ -137,12 +137,16 @@ export function stop(server: Server, input: InputOf<'stop'>, ...effects: Effect[
 export function force(server: Server, reason: string, ...effects: Effect[]): Step {
   const asks = [...(server.queued?.asks ?? []), ...server.elsewhere]
   const told = server.telling.map(({ reload }): Effect => ({ do: 'answer', reload }))
+  // So that a launcher does not take the end for a crash.
+  const leaves: Effect = { do: 'leave', cause: 'asked', reason, child: undefined, childLeads: false }
+  const isNew = server.at.name !== 'leaving' && server.launched
   return [
     { ...server, at: { name: 'closed' }, queued: undefined, elsewhere: [], telling: [] },
     [
       ...effects,
       ...told,
       ...refuse(asks, 'stopping', reason),
+      ...(isNew ? [leaves] : []),
       { do: 'cut', reason },
       { do: 'close', reason, code: 1, exits: true }
     ]

@@ -47,7 +47,9 @@ const HOST: { readonly [K in Effect['do']]: Carry<K> } = {
   refuse: (world, process, { asks, why }) => {
     for (const ask of asks) settleAsk(world, process, ask, why)
   },
-  'ask launcher': (_world, process, { ask }) => begin(process, 'launcher', ask),
+  'ask launcher': (_world, process, { ask }) => {
+    if (ask !== undefined) begin(process, 'launcher', ask)
+  },
   'pass on': (world, process, { child, asks, reason }) => passOn(world, process, child, asks, reason),
   report: (world, process, { ask }) => settleAsk(world, process, ask, world.reported),
   'ask hooks': (_world, process) => begin(process, 'hooks'),

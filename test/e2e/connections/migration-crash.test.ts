@@ -97,7 +97,7 @@ t.test('connections in use that cannot move in time are told to close, not cut o
   const options = { probation: 0, drainTimeout: 8_000 }
   const server = await startServer(t, { script, config: { options } })
   const connections = await openIdle(server.target(), 10)
-  const names = connections.map((_, index) => `held ${index}`)
+  const names = connections.map((_, index) => `held-${index}`)
   const held = connections.map((connection, index) => connection.send({ path: `/hold/${names[index]}` }))
   for (const name of names) await server.held(name)
   server.signal('SIGHUP')
