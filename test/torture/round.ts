@@ -13,6 +13,9 @@ import { Injector } from './injector.js'
 import { type Fault, makeSchedule, type Way } from './schedule.js'
 import { untilSettled } from './settle.js'
 
+/** How long a reload may take on a busy machine. Milliseconds. */
+const LIMIT = 60_000
+
 /** How a round went. */
 export interface Verdict {
   readonly problems: string[]
@@ -89,7 +92,7 @@ class Round {
   async #settle(): Promise<[pids: number[], ...problems: string[]]> {
     const pids = await untilSettled(this.#server, this.#count)
     if (pids.length === 0) return [pids]
-    const problem = await reloadOnce(this.#port)
+    const problem = await this.#server.waitFor(reloadOnce(this.#port), 'answer to the last reload', LIMIT)
     const isStopped = this.#injector.of('stop').length > 0
     const left = await untilSettled(this.#server, this.#count)
     return problem === undefined || isStopped ? [left] : [left, problem]
@@ -97,7 +100,7 @@ class Round {
 
   async #judgeClients({ failures, requests }: Clients, isGone: boolean): Promise<string[]> {
     const { asks } = this.#injector
-    await this.#server.waitFor(Promise.all(asks.map(({ over }) => over)), 'answer to all who asked for a reload')
+    await this.#server.waitFor(Promise.all(asks.map(({ over }) => over)), 'answer to all who asked for a reload', LIMIT)
     const evidence = this.#evidence(isGone)
     const [causes, problems] = tallyCauses(failures, evidence)
     const unanswered = asks.filter((ask) => ask.status === undefined)

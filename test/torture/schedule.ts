@@ -94,6 +94,8 @@ function makeFaults(random: Random, way: Way): Fault[] {
     return makeFault(random, way, index === 0 ? random.pick(['reload', 'ask']) : random.pick(KINDS))
   })
   if (random.oneIn(4)) faults.splice(2 + random.below(faults.length - 2), 0, makeFault(random, way, 'stop'))
+  // The last word has a parent that comes back, and no reload that follows.
+  if (random.oneIn(3)) faults.push({ ...makeFault(random, way, random.pick(['kill', 'roll back'])), role: 'child' })
   if (way !== 'plain' && random.oneIn(8)) faults.push({ ...makeFault(random, way, 'kill'), role: 'launcher' })
   return faults
 }
