@@ -1,4 +1,4 @@
-import { hearInRoll, loseStart, mayComeBack, spoil } from './launcher-share.js'
+import { hearInRoll, loseStart, mayComeBack, spoil, unspoil } from './launcher-share.js'
 import { answers } from './launcher-silence.js'
 import type { Launcher, Server, ServerId, Step, Word, Worker } from './launcher-state.js'
 import {
@@ -112,7 +112,7 @@ function startChild(launcher: Launcher, { id, worker, leaves }: Server, child: n
   if (launcher.phase !== 'running' || leaves !== 'no' || workerOf(launcher, worker).isOver)
     return stay(launcher, { do: 'refuse child', parent: id, child })
   const server = launcher.started
-  return stay(addServer(launcher, worker, id), { do: 'start child', server, parent: id, child })
+  return stay(addServer(unspoil(launcher, id), worker, id), { do: 'start child', server, parent: id, child })
 }
 
 export function ended(launcher: Launcher, { server: id, ending }: Pick<InputOf<'ended'>, 'server' | 'ending'>): Step {
