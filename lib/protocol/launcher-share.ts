@@ -90,6 +90,12 @@ export function spoil(launcher: Launcher, successor: Server): Step {
   return share.stage === 'passed' ? spoiled(next, share.worker) : stay(next)
 }
 
+/** Its next successor counts, and not one of an earlier reload that has ended late. */
+export function unspoil(launcher: Launcher, server: ServerId): Launcher {
+  const share = launcher.roll?.shares.find((one) => one.server === server)
+  return share === undefined ? launcher : setShare(launcher, share.worker, { isSpoiled: false })
+}
+
 /** After a commit, this means that the successor has ended before its server heard that: the server serves on. */
 function failed(launcher: Launcher, { worker, server }: Share, failure: Failure): Step {
   const isBack = launcher.roll?.stage === 'committing' && !isAlive(currentOf(launcher, worker))
@@ -164,7 +170,7 @@ export function restart(launcher: Launcher, worker: WorkerId): Step {
   return chain(
     setWorker(launcher, worker, { crashes: 0 }),
     (next) => startServer(next, worker, true),
-    (next) => move(next, worker, 'restarting', { server })
+    (next) => move(next, worker, 'restarting', { server, isSpoiled: false })
   )
 }
 

@@ -1,4 +1,4 @@
-import { hearInRoll, loseStart, mayComeBack, spoil } from './launcher-share.js'
+import { hearInRoll, loseStart, mayComeBack, spoil, unspoil } from './launcher-share.js'
 import { answers } from './launcher-silence.js'
 import type { Launcher, Server, ServerId, Step, Word, Worker } from './launcher-state.js'
 import {
@@ -112,7 +112,7 @@ function startChild(launcher: Launcher, { id, worker, leaves }: Server, child: n
   if (launcher.phase !== 'running' || leaves !== 'no' || workerOf(launcher, worker).isOver)
     return stay(launcher, { do: 'refuse child', parent: id, child })
   const server = launcher.started
-  return stay(addServer(launcher, worker, id), { do: 'start child', server, parent: id, child })
+  return stay(addServer(unspoil(launcher, id), worker, id), { do: 'start child', server, parent: id, child })
 }
 
 export function ended(launcher: Launcher, { server: id, ending }: Pick<InputOf<'ended'>, 'server' | 'ending'>): Step {
@@ -131,10 +131,17 @@ export function ended(launcher: Launcher, { server: id, ending }: Pick<InputOf<'
 
 /** Serves as soon as it can, and nobody takes the service back from it; unless the service ends. */
 function orphan(launcher: Launcher, id: ServerId): Step {
-  const { worker, stage } = find(launcher, id) as Server
-  if (stage === 'booting' && isLast(launcher, workerOf(launcher, worker)))
-    return kill(launcher, find(launcher, id) as Server)
+  const server = find(launcher, id) as Server
+  const isTooLate = server.stage === 'booting' && isLast(launcher, workerOf(launcher, server.worker))
+  if (isTooLate || isStray(launcher, server)) return kill(launcher, server)
   return stay(launcher, { do: 'tell', server: id, order: { type: 'parent ended' } })
+}
+
+/** Another server has taken the place of its parent: it came to be too late. */
+function isStray(launcher: Launcher, { id, worker, parent }: Server): boolean {
+  const current = currentOf(launcher, worker)
+  const next = current?.id === parent ? heirOf(launcher, parent) : current
+  return isAlive(next) && next.id !== id
 }
 
 /** The successor is the server of a worker as soon as its parent cannot or will not come back. */

@@ -11,15 +11,19 @@ export function ask(world: World, process: Process): Ask {
   return world.asks.length
 }
 
-export function settleAsk(world: World, process: Process, number: Ask, outcome: Outcome | undefined): void {
+export function settleAsk(world: World, process: Process, number: Ask, outcome: Outcome | undefined): unknown {
   const asked = world.asks[number - 1]
   const lie = lieOf(world, process, asked, number, outcome)
   if (lie !== undefined) breakWorld(world, `ask ${number} at process ${process.id} is told "${outcome}", but ${lie}`)
-  if (asked === undefined || outcome === undefined) return
+  if (asked === undefined || outcome === undefined) return undefined
   world.asks[number - 1] = { ...asked, outcome }
+  world.links?.settled(process, number, outcome)
+  if (asked.passed === undefined) return undefined
+  const answer = { type: 'answered', asks: asked.passed, outcome } as const
+  if (world.links !== undefined) return world.links.tellParent(process, answer)
   const parent = processOf(world, process.parent)
-  if (asked.passed === undefined || parent === undefined || !lives(parent)) return
-  process.toParent = [...process.toParent, { type: 'answered', asks: asked.passed, outcome }]
+  if (parent !== undefined && lives(parent)) process.toParent = [...process.toParent, answer]
+  return undefined
 }
 
 /** What is wrong with an answer to a caller, at the moment in which it is given. */

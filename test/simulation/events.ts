@@ -61,7 +61,7 @@ function addOutcomes(add: (act: 'work', detail: string) => void, work: Work, kin
 }
 
 /** An app that closes itself waits for the drain in its own onClose hook; and a process that was killed has no time for a child. */
-function canEnd(process: Process, { name }: Work): boolean {
+export function canEnd(process: Process, { name }: Work): boolean {
   const { at } = process.server
   if (name === 'spawn') return !process.doomed
   return name !== 'own close' || (at.name === 'leaving' && at.stage !== 'draining' && at.stage !== 'lame duck')
@@ -115,7 +115,7 @@ function addFault(world: World, process: Process, fault: Fault, events: Event[])
   for (const detail of waysOf(world, process, fault)) add(fault, detail)
 }
 
-const label = ({ name, of }: Work): string => `${name}${of === 0 ? '' : ` ${of}`}`
+export const label = ({ name, of }: Work): string => `${name}${of === 0 ? '' : ` ${of}`}`
 
 /** An answer of the launcher has its limit there; and who starts the first generation waits for it himself. */
 function canHang({ parent }: Process, { name }: Work): boolean {

@@ -47,14 +47,17 @@ const HOST: { readonly [K in Effect['do']]: Carry<K> } = {
   refuse: (world, process, { asks, why }) => {
     for (const ask of asks) settleAsk(world, process, ask, why)
   },
-  'ask launcher': (_world, process, { ask }) => {
-    if (ask !== undefined) begin(process, 'launcher', ask)
+  'ask launcher': (world, process, { ask }) => {
+    if (ask === undefined) return
+    if (world.links === undefined) begin(process, 'launcher', ask)
+    else world.links.askLauncher(process, ask)
   },
   'pass on': (world, process, { child, asks, reason }) => passOn(world, process, child, asks, reason),
   report: (world, process, { ask }) => settleAsk(world, process, ask, world.reported),
   'ask hooks': (_world, process) => begin(process, 'hooks'),
   'stop asking': (_world, process) => end(process, 'hooks'),
-  'start child': (_world, process, { child }) => begin(process, 'spawn', child),
+  'start child': (world, process, { child }) =>
+    world.links === undefined ? begin(process, 'spawn', child) : world.links.startChild(process, child),
   'save state': (_world, process, { child }) => begin(process, 'save', child),
   sleep: (_world, process) => {
     process.accepts = false
@@ -65,6 +68,7 @@ const HOST: { readonly [K in Effect['do']]: Carry<K> } = {
   },
   'tell child': (world, process, { child, word }) => tellChild(world, process, child, { type: 'word', word }),
   'kill child': (world, process, { child }) => {
+    if (world.links !== undefined) return world.links.killChild(process, child)
     const target = childOf(world, process, child)
     if (target !== undefined && lives(target)) target.doomed = true
   },
@@ -78,8 +82,9 @@ const HOST: { readonly [K in Effect['do']]: Carry<K> } = {
   'stop moving': (_world, process) => {
     process.moves = false
   },
-  'tell launcher': (_world, process, { word }) => {
-    if (word === 'passed') begin(process, 'verdict')
+  'tell launcher': (world, process, { word }) => {
+    if (world.links !== undefined) world.links.tellLauncher(process, word)
+    else if (word === 'passed') begin(process, 'verdict')
   },
   conclude: (world, process, { reload, child, failure }) => {
     const told = { reload, child, failure }
@@ -109,11 +114,14 @@ const HOST: { readonly [K in Effect['do']]: Carry<K> } = {
   disown: (_world, process) => {
     process.owns = false
   },
-  serve: (_world, process) => {
+  serve: (world, process) => {
     process.accepts = true
     process.owns = true
+    world.links?.serves(process)
   },
-  leave: nothing,
+  leave: (world, process, { cause }) => {
+    if (cause !== 'reloaded' && cause !== 'app closes') world.links?.leaves(process, cause === 'error')
+  },
   'be lame duck': nothing,
   drain: (_world, process) => {
     process.accepts = false
@@ -123,7 +131,7 @@ const HOST: { readonly [K in Effect['do']]: Carry<K> } = {
   hurry: nothing,
   'close apps': (_world, process) => begin(process, 'close apps'),
   cut: nothing,
-  close: (world, process, { reason }) => endProcess(world, process, `closed: ${reason}`)
+  close: (world, process, { reason, code }) => endProcess(world, process, `closed: ${reason}`, undefined, code)
 }
 
 function carryOut(world: World, process: Process, effect: Effect): void {
@@ -142,12 +150,14 @@ export function end(process: Process, name: WorkName): void {
 /** A process that is over hears nothing, and its parent reads all that it has said before. */
 export function tellParent(world: World, process: Process, letter: ToParent): void {
   const parent = processOf(world, process.parent)
-  if (parent !== undefined && lives(parent)) process.toParent = [...process.toParent, letter]
+  if (world.links !== undefined) world.links.tellParent(process, letter)
+  else if (parent !== undefined && lives(parent)) process.toParent = [...process.toParent, letter]
 }
 
 function tellChild(world: World, process: Process, id: number, letter: ToChild): void {
   const child = childOf(world, process, id)
-  if (child !== undefined && lives(child)) child.fromParent = [...child.fromParent, letter]
+  if (world.links !== undefined) world.links.tellChild(process, id, letter)
+  else if (child !== undefined && lives(child)) child.fromParent = [...child.fromParent, letter]
 }
 
 /** The child counts its asks itself; its answer comes back for all of the parent's. */
@@ -160,8 +170,14 @@ function passOn(world: World, process: Process, id: number, asks: readonly Ask[]
 }
 
 /** A process is gone, and those who had to do with it find out in their time. */
-export function endProcess(world: World, process: Process, how: string, again?: string): void {
-  tellParent(world, process, { type: 'ended', how, again })
+export function endProcess(
+  world: World,
+  process: Process,
+  how: string,
+  again?: string,
+  exitCode: number | null = null
+): void {
+  if (world.links === undefined) tellParent(world, process, { type: 'ended', how, again })
   process.life = 'over'
   process.doomed = false
   process.accepts = false
@@ -169,6 +185,8 @@ export function endProcess(world: World, process: Process, how: string, again?: 
   process.timers = []
   process.works = []
   process.fromParent = []
+  world.links?.ended(process, exitCode)
+  if (world.links !== undefined) return
   for (const other of world.processes) {
     if (other.parent !== process.id) continue
     other.toParent = []

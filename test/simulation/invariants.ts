@@ -14,7 +14,8 @@ export function problemOf(world: World): string | undefined {
   return serviceIsGone(world)
 }
 
-function problemOfProcess(world: World, process: Process): string | undefined {
+/** What is wrong with one process. */
+export function problemOfProcess(world: World, process: Process): string | undefined {
   return (
     waitsForEver(world, process) ??
     keepsATimer(process) ??
@@ -71,6 +72,8 @@ const TRIAL_LIMITS = { running: undefined, confirmed: 'settle', 'giving back': '
 /** A child on trial has warned when its time is up, and goes on: its parent lives and owes it a word. */
 function isHeardBy(world: World, process: Process): boolean {
   if (process.server.at.name !== 'trial') return false
+  // A launcher passes on what becomes of the parent.
+  if (world.links !== undefined) return true
   const parent = processOf(world, process.parent)
   return parent !== undefined && (lives(parent) || process.fromParent.length > 0)
 }

@@ -8,7 +8,7 @@ export function keyOf(world: World): number {
       : [{ ...process, timers: process.timers.map(({ timer }) => timer).sort(), works: sorted(process.works) }]
   )
   const { asks, budget, stops, excuse, broken } = world
-  return hash(JSON.stringify([processes, asks, budget, stops, excuse, broken]))
+  return numberOf(JSON.stringify([processes, asks, budget, stops, excuse, broken]))
 }
 
 function sorted(works: World['processes'][number]['works']): string[] {
@@ -16,7 +16,7 @@ function sorted(works: World['processes'][number]['works']): string[] {
 }
 
 /** cyrb53, by bryc, in the public domain. */
-function hash(text: string): number {
+export function numberOf(text: string): number {
   let high = 0xdeadbeef
   let low = 0x41c6ce57
   for (let index = 0; index < text.length; index++) {

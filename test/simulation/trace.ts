@@ -34,13 +34,18 @@ export function problemOfLines(machine: Machine, plan: Plan, lines: readonly str
 
 /** The shortest part of a failing run that fails still, by leaving out ever smaller pieces. */
 export function shrink(machine: Machine, run: Run): readonly string[] {
-  let lines: readonly string[] = run.events.map(lineOf)
-  if (problemOfLines(machine, run.plan, lines) === undefined) return lines
+  return shortest(run.events.map(lineOf), (lines) => problemOfLines(machine, run.plan, lines) !== undefined)
+}
+
+/** The shortest part of these lines that still fails, as far as leaving out pieces finds it. */
+export function shortest(all: readonly string[], fails: (lines: readonly string[]) => boolean): readonly string[] {
+  let lines = all
+  if (!fails(lines)) return lines
   for (let size = Math.ceil(lines.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
     for (let from = 0; from < lines.length; ) {
       const shorter = [...lines.slice(0, from), ...lines.slice(from + size)]
-      if (problemOfLines(machine, run.plan, shorter) === undefined) from += size
-      else lines = shorter
+      if (fails(shorter)) lines = shorter
+      else from += size
     }
   }
   return lines

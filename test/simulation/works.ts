@@ -1,4 +1,4 @@
-import { begin, hear } from './host.js'
+import { begin, hear, tellParent } from './host.js'
 import { addProcess, type Process, type Work, type WorkName, type World } from './world.js'
 
 /** What a machine hears when work of its host ends. */
@@ -37,9 +37,9 @@ const ENDS: { readonly [K in WorkName]: End } = {
   },
   save: (world, process, outcome) =>
     hear(world, process, outcome === 'saved' ? { type: 'saved' } : { type: 'not saved', error }),
-  offer: (_world, process, outcome) => {
+  offer: (world, process, outcome) => {
     const word = outcome === 'ready' ? ({ type: 'ready' } as const) : ({ type: 'ready', error: outcome } as const)
-    process.toParent = [...process.toParent, { type: 'word', word }]
+    tellParent(world, process, { type: 'word', word })
   },
   load: (world, process, outcome) =>
     hear(world, process, outcome === 'loaded' ? { type: 'loaded' } : { type: 'not loaded', error }),

@@ -1,4 +1,15 @@
-import type { Ask, ChildId, Failure, Input, Place, Reload, Server, Step, Timer } from '../../lib/protocol/server.js'
+import type {
+  Ask,
+  ChildId,
+  Failure,
+  Input,
+  LauncherWord,
+  Place,
+  Reload,
+  Server,
+  Step,
+  Timer
+} from '../../lib/protocol/server.js'
 import type { Outcome, ToChild, ToParent } from './letters.js'
 import type { Budget, Rules } from './rules.js'
 
@@ -80,6 +91,20 @@ export interface Process {
   fromParent: readonly ToChild[]
 }
 
+/** How processes reach each other when it is not directly: through a launcher. */
+export interface Links {
+  tellParent(process: Process, letter: ToParent): void
+  tellChild(process: Process, child: ChildId, letter: ToChild): void
+  startChild(process: Process, child: ChildId): void
+  killChild(process: Process, child: ChildId): void
+  tellLauncher(process: Process, word: LauncherWord): void
+  askLauncher(process: Process, ask: Ask): void
+  serves(process: Process): void
+  leaves(process: Process, isError: boolean): void
+  settled(process: Process, ask: Ask, outcome: Outcome): void
+  ended(process: Process, exitCode: number | null): void
+}
+
 /** A reload that somebody asked for. */
 export interface Asked {
   readonly process: number
@@ -90,7 +115,9 @@ export interface Asked {
 
 export interface World {
   readonly machine: Machine
-  readonly rules: Rules
+  rules: Rules
+  /** Undefined: directly. */
+  links?: Links
   processes: Process[]
   asks: Asked[]
   budget: Budget

@@ -103,7 +103,7 @@ t.test('connections in use that cannot move in time are told to close, not cut o
   const child = Number((await server.eventOf(server.pid, 'handed-over')).child)
   await server.eventOf(server.pid, 'draining')
   process.kill(child, 'SIGSTOP')
-  await server.tell({ command: 'release', name: 'all' })
+  await server.tell({ command: 'release', name: 'all' }, server.pid)
   let isOver = false
   const use = async (connection: HttpConnection, index: number) => {
     await held[index]?.response

@@ -1,0 +1,183 @@
+import type { Input } from '../../../lib/protocol/server.js'
+import { ask } from '../asks.js'
+import { endProcess, hear } from '../host.js'
+import type { ToChild, ToParent } from '../letters.js'
+import { childOf, processOf } from '../people.js'
+import { hearLauncher } from './host.js'
+import { say, tell } from './links.js'
+import type { Down, Member, System, Up } from './system.js'
+
+/** What launcher and servers hear of each other, and what the launcher passes on unread. */
+
+/** The launcher reads the next thing that a server has said. */
+export function launcherHears(system: System, member: Member): void {
+  const [letter, ...rest] = member.up
+  member.up = rest
+  if (letter !== undefined) read(system, member, letter)
+}
+
+function read(system: System, member: Member, letter: Up): unknown {
+  switch (letter.type) {
+    case 'word':
+      if (letter.word.type === 'pong') member.owes = false
+      return hearLauncher(system, { type: 'said', server: member.number, word: letter.word })
+    case 'to parent':
+      return passToParent(system, member, letter.letter)
+    case 'to child': {
+      const child = joinedChild(system, member, letter.child)
+      return tell(child, { type: 'from parent', letter: letter.letter })
+    }
+    case 'kill child': {
+      const child = joinedChild(system, member, letter.child)
+      return child !== undefined && child.life !== 'over' && Object.assign(child, { doomed: true })
+    }
+    case 'ask':
+      return askLauncher(system, member.id, letter.ask)
+    case 'ended':
+      return bury(system, member, letter.ending)
+    default:
+      return letter satisfies never
+  }
+}
+
+function joinedChild(system: System, member: Member, child: number): Member | undefined {
+  const found = childOf(system, member, child) as Member | undefined
+  return found?.isJoined === true && !found.isBuried ? found : undefined
+}
+
+/** Somebody asks the launcher for a reload. */
+export function askLauncher(system: System, process: number, number: number): void {
+  const caller = { process, ask: number, born: system.processes.length, at: system.now, outcome: undefined }
+  system.callers = [...system.callers, caller]
+  hearLauncher(system, { type: 'reload', ask: system.callers.length, reason: 'deploy' })
+}
+
+/** A server that has no parent serves as soon as it can: the launcher says the words of one. */
+function passToParent(system: System, member: Member, letter: ToParent): void {
+  const { isJoined, child, number } = member
+  if (isJoined) {
+    tell(processOf(system, member.parent) as Member, { type: 'from child', child, letter })
+    if (letter.type === 'word' && letter.word.type === 'roll back')
+      hearLauncher(system, { type: 'said', server: number, word: { type: 'roll back' } })
+    return
+  }
+  if (letter.type !== 'word') return
+  const word = (type: 'take over' | 'settled') =>
+    tell(member, { type: 'from parent', letter: { type: 'word', word: { type } } })
+  if (letter.word.type === 'ready') word('take over')
+  if (letter.word.type === 'serving') word('settled')
+}
+
+function bury(system: System, member: Member, ending: Extract<Up, { type: 'ended' }>['ending']): void {
+  member.isBuried = true
+  if (member.isJoined) tell(processOf(system, member.parent) as Member, { type: 'child ended', child: member.child })
+  for (const other of system.processes) if (other.parent === member.id) other.isJoined = false
+  hearLauncher(system, { type: 'ended', server: member.number, ending })
+}
+
+/** A server reads the next thing that the launcher has said. */
+export function serverHears(system: System, member: Member): void {
+  const [letter, ...rest] = member.down
+  member.down = rest
+  if (letter !== undefined) obey(system, member, letter)
+}
+
+function obey(system: System, member: Member, letter: Down): unknown {
+  switch (letter.type) {
+    case 'order':
+      return obeyOrder(system, member, letter.order)
+    case 'undo':
+      return hear(system, member, { type: 'undo', reason: 'another worker failed' })
+    case 'from parent':
+      return hear(system, member, fromParent(letter.letter))
+    case 'from child':
+      return hearChild(system, member, letter)
+    case 'child started':
+      return hear(system, member, { type: 'started', child: letter.child })
+    case 'child not started':
+      return hear(system, member, { type: 'not started', child: letter.child, error: undefined })
+    case 'child ended':
+      return hear(system, member, { type: 'child ended', child: letter.child, how: 'ended', again: undefined })
+    case 'answered':
+      return report(system, member, letter)
+    case 'launcher gone':
+      return loseLauncher(system, member)
+    default:
+      return letter satisfies never
+  }
+}
+
+function obeyOrder(system: System, member: Member, order: Extract<Down, { type: 'order' }>['order']): unknown {
+  switch (order.type) {
+    case 'ping':
+      return say(system, member, { type: 'word', word: { type: 'pong' } })
+    case 'commit':
+      return hear(system, member, { type: 'commit' })
+    case 'parent ended':
+      return hear(system, member, { type: 'parent gone' })
+    case 'make reload':
+      member.share = ask(system, member)
+      return hear(system, member, { type: 'reload', ask: member.share, reason: order.reason, supervised: true })
+    case 'stop':
+      return stop(system, member, order.reason)
+    case 'force':
+      member.end = 'forced'
+      return hear(system, member, { type: 'force', reason: order.reason })
+    default:
+      return order satisfies never
+  }
+}
+
+function stop(system: System, member: Member, reason: string): void {
+  hear(system, member, { type: 'stop', reason, cause: 'asked', lameDuck: false, awaitsParent: false })
+}
+
+function fromParent(letter: ToChild): Input {
+  if (letter.type === 'word') return { type: 'parent said', word: letter.word }
+  if (letter.type === 'reload') return { type: 'reload', ask: letter.ask, reason: letter.reason }
+  return { type: 'parent gone' }
+}
+
+function hearChild(system: System, member: Member, { child, letter }: Extract<Down, { type: 'from child' }>): void {
+  if (letter.type === 'word') hear(system, member, { type: 'child said', child, word: letter.word })
+  if (letter.type !== 'answered') return
+  for (const number of letter.asks) report(system, member, { ask: number, outcome: letter.outcome })
+}
+
+function report(
+  system: System,
+  member: Member,
+  { ask: number, outcome }: Pick<Extract<Down, { type: 'answered' }>, 'ask' | 'outcome'>
+): void {
+  system.reported = outcome
+  hear(system, member, { type: 'answered', ask: number })
+  system.reported = undefined
+}
+
+/** One that boots has nothing to finish. The others stop, and their children are out of reach. */
+function loseLauncher(system: System, member: Member): unknown {
+  if (isDeaf(member)) return endProcess(system, member, 'SIGTERM')
+  stop(system, member, 'the launcher is gone')
+  member.down = []
+  for (const number of member.server.elsewhere) report(system, member, { ask: number, outcome: 'stopping' })
+  for (let child = 1; child <= member.server.children && member.life !== 'over'; child++) {
+    if (childOf(system, member, child) === undefined)
+      hear(system, member, { type: 'not started', child, error: undefined })
+    else hear(system, member, { type: 'child ended', child, how: 'out of reach', again: undefined })
+  }
+  return undefined
+}
+
+/** It boots, and listens to nobody yet. */
+export function isDeaf({ works, hangs }: Member): boolean {
+  return hangs || works.some(({ name }) => name === 'boot')
+}
+
+/** A signal of the launcher. */
+export function hearSignal(system: System, member: Member): unknown {
+  const [signal = 'SIGTERM'] = member.signals
+  member.isHurt = true
+  if (isDeaf(member)) return endProcess(system, member, signal)
+  member.signals = member.signals.slice(1)
+  return stop(system, member, signal)
+}

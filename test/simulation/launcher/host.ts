@@ -1,0 +1,115 @@
+import { restartPause } from '../../../lib/launcher/backoff.js'
+import { limitOf } from '../../../lib/launcher/limits.js'
+import type { Effect, Input, Timer } from '../../../lib/protocol/launcher.js'
+import { processOf } from '../people.js'
+import { breakWorld } from '../world.js'
+import { tell } from './links.js'
+import { type EffectOf, type Member, memberOf, type System } from './system.js'
+import { untrueAnswer } from './truth.js'
+
+/** Carries out what a launcher wants, as an honest host does. */
+
+type Service = NonNullable<Parameters<typeof limitOf>[1]>
+
+/** What the apps have told of their limits. */
+const SERVICE = { readyTimeout: 30_000, times: { reload: 33_000, stop: 34_000 } } as Service
+
+const SERVER_TIMERS: readonly Timer[] = ['boot', 'steady', 'stop', 'force', 'kill', 'silence']
+
+/** Lets the launcher hear something, and does what it wants then. */
+export function hearLauncher(system: System, input: Input): void {
+  const wasCommitting = system.launcher.roll?.stage === 'committing'
+  const [launcher, effects] = system.launcherMachine.step(system.launcher, input)
+  system.launcher = launcher
+  if (wasCommitting && launcher.roll?.failure !== undefined) system.isMixed = true
+  for (const effect of effects) (HOST[effect.do] as Carry<Effect['do']>)(system, effect)
+}
+
+type Carry<D extends Effect['do']> = (system: System, effect: EffectOf<D>) => void
+
+const nothing = (): void => {}
+
+const HOST: { readonly [D in Effect['do']]: Carry<D> } = {
+  wait: (system, effect) => {
+    const { timer, id } = effect
+    const server = timer === 'share' ? system.launcher.workers[id]?.current : id
+    const age = system.now - (memberOf(system, server)?.startedAt ?? system.now)
+    setTimer(system, timer, id, limitOf(effect, SERVICE, age))
+  },
+  cancel: (system, { timer, id }) => cancelTimer(system, timer, id),
+  forget: (system, { server }) => {
+    for (const timer of SERVER_TIMERS) cancelTimer(system, timer, server)
+  },
+  pause: (system, { worker, crashes }) => setTimer(system, 'restart', worker, restartPause(crashes, 0)),
+  start: (system, { server, like, isNew }) => {
+    const release = isNew ? system.rolls : (memberOf(system, like)?.release ?? 0)
+    const worker = system.launcher.servers.find(({ id }) => id === server)?.worker ?? 0
+    system.starts = [...system.starts, { server, parent: 0, child: 0, worker, release }]
+  },
+  'start child': (system, { server, parent, child }) => {
+    const { id, worker } = memberOf(system, parent) as Member
+    system.starts = [...system.starts, { server, parent: id, child, worker, release: system.rolls }]
+  },
+  'refuse child': (system, { parent, child }) => tell(memberOf(system, parent), { type: 'child not started', child }),
+  tell: (system, { server, order }) => {
+    const member = memberOf(system, server)
+    if (order.type === 'ping') ping(member)
+    else tell(member, { type: 'order', order })
+  },
+  undo: (system, { server }) => tell(memberOf(system, server), { type: 'undo' }),
+  kill: (system, { server, signal }) => {
+    const member = memberOf(system, server)
+    if (member === undefined || member.life === 'over') return
+    if (signal === 'SIGKILL') member.doomed = true
+    else member.signals = [...member.signals, signal]
+  },
+  release: nothing,
+  follow: nothing,
+  'note reload': (system) => {
+    system.rolls++
+  },
+  'note end': (system, { failure }) => {
+    system.isNoting = true
+    if (failure !== undefined) return
+    system.release = system.rolls
+    system.isMixed = false
+  },
+  'note stop': (system) => {
+    system.stoppedAt ??= system.now
+  },
+  answer: (system, { asks, outcome }) => {
+    for (const ask of asks) answer(system, ask, 'failure' in outcome ? 'failure' : 'success')
+  },
+  log: nothing,
+  end: (system) => {
+    system.life = 'ended'
+    system.endedAt = system.now
+    system.timers = []
+  }
+}
+
+/** Asks whether a server answers, if it does not owe an answer already. */
+export function ping(member: Member | undefined): void {
+  if (member === undefined || member.owes) return
+  member.owes = true
+  tell(member, { type: 'order', order: { type: 'ping' } })
+}
+
+function setTimer(system: System, timer: Timer, id: number, duration: number): void {
+  cancelTimer(system, timer, id)
+  system.timers = [...system.timers, { timer, id, at: system.now + duration }]
+}
+
+export function cancelTimer(system: System, timer: Timer, id: number): void {
+  system.timers = system.timers.filter((other) => other.timer !== timer || other.id !== id)
+}
+
+function answer(system: System, ask: number, outcome: 'success' | 'failure'): unknown {
+  const caller = system.callers[ask - 1]
+  const lie = caller === undefined ? 'nobody has asked' : untrueAnswer(system, caller, outcome)
+  if (caller === undefined || lie !== undefined)
+    return breakWorld(system, `ask ${ask} of the launcher is told "${outcome}", but ${lie}`)
+  system.callers = system.callers.map((one, index) => (index === ask - 1 ? { ...one, outcome } : one))
+  const asked = processOf(system, caller.process) as Member | undefined
+  return tell(asked, { type: 'answered', ask: caller.ask, outcome })
+}

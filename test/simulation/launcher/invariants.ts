@@ -1,0 +1,138 @@
+import { isAlive, isServing } from '../../../lib/protocol/launcher.js'
+import { describe, problemOfProcess } from '../invariants.js'
+import { isWilling, lives } from '../people.js'
+import type { Member, System } from './system.js'
+import { lateAnswer, lateStop } from './truth.js'
+
+/** What holds at every moment. Each function says what is wrong, or nothing. */
+
+export function problemOf(system: System): string | undefined {
+  if (system.broken !== undefined) return system.broken
+  for (const member of system.processes) {
+    if (!lives(member) || member.doomed) continue
+    const problem = problemOfProcess(system, member)
+    if (problem !== undefined) return `process ${member.id} (${describe(member.server.at)}) ${problem}`
+  }
+  if (system.life === 'dead') return undefined
+  return launcherWaitsForEver(system) ?? workerIsGivenUp(system) ?? nobodyAccepts(system) ?? takesTooLong(system)
+}
+
+/** Whatever the launcher waits for has a limit. */
+function launcherWaitsForEver(system: System): string | undefined {
+  const { launcher, isNoting } = system
+  const { roll, servers, workers, phase } = launcher
+  const isSet = (timer: string, id: number): boolean =>
+    system.timers.some((other) => other.timer === timer && other.id === id)
+  if (phase === 'ended') return undefined
+  const owing = roll?.shares.find(({ stage, worker, server }) => {
+    if (['passed', 'restarted', 'over'].includes(stage)) return false
+    return stage === 'killing' ? !isSet('kill', server ?? -1) : !isSet('share', worker)
+  })
+  if (owing !== undefined) return `the launcher waits for worker ${owing.worker} without a limit (${owing.stage})`
+  if (roll?.stage === 'concluding' && !isNoting && !isSet('tell', 0)) return 'the launcher concludes for ever'
+  const pausing = workers.find(({ id, next }) => next === 'pausing' && !isSet('restart', id))
+  if (pausing !== undefined) return `worker ${pausing.id} pauses for ever`
+  const leaving = servers.find(
+    (one) => isAlive(one) && one.isTold && !['stop', 'force', 'kill'].some((timer) => isSet(timer, one.id))
+  )
+  if (leaving !== undefined) return `server ${leaving.id} was told to stop, and has no limit`
+  const killed = servers.find(
+    (one) => isAlive(one) && one.stage !== 'starting' && one.isKilled && !isSet('kill', one.id)
+  )
+  return killed === undefined ? undefined : `server ${killed.id} was killed, and has no limit`
+}
+
+/** While the launcher lives, each of its workers has a server, or gets one; unless somebody stopped them. */
+function workerIsGivenUp(system: System): string | undefined {
+  const { launcher, excuse } = system
+  if (launcher.phase !== 'running')
+    return system.stoppedAt === undefined && excuse === undefined && launcher.hasServed
+      ? 'the launcher ends'
+      : undefined
+  if (excuse !== undefined || !launcher.hasServed) return undefined
+  const lost = launcher.workers.find(({ id, current, next, isOver }) => {
+    if (isOver) return true
+    if (next !== 'none' || current === undefined) return false
+    return !launcher.servers.some((one) => isAlive(one) && one.worker === id)
+  })
+  return lost === undefined ? undefined : `worker ${lost.id} is given up`
+}
+
+/** Of the servers of a worker that mean to serve, one accepts, or will: whoever handed over has a child that does. */
+function nobodyAccepts(system: System): string | undefined {
+  const asleep = system.processes.find((member) => {
+    if (!isWilling(member) || member.server.at.name !== 'parent') return false
+    const { child } = member.server.at
+    const heir = system.processes.find((other) => other.parent === member.id && other.child === child)
+    return heir === undefined || (lives(heir) && !heir.accepts && isWilling(heir))
+  })
+  return asleep === undefined ? undefined : `process ${asleep.id} has handed over to nobody`
+}
+
+/** A hung server delays a reload or a stop by no more than its limits. */
+function takesTooLong(system: System): string | undefined {
+  const { timers, network } = system.rules
+  if (timers === 'any' || network === 'slow' || system.hasStalled) return undefined
+  const waiting = system.callers.find(({ outcome }) => outcome === undefined)
+  const late = waiting && lateAnswer(system, waiting.at)
+  return late === undefined ? lateStop(system) : `a reload ${late}`
+}
+
+/** What holds when nothing happens any more by itself. */
+export function problemAtRest(system: System): string | undefined {
+  const { launcher, life } = system
+  const alive = system.processes.filter(lives)
+  if (life === 'dead' || life === 'ended') {
+    const left = alive.find(({ isHung, doomed }) => !isHung && !doomed)
+    if (left !== undefined) return `process ${left.id} (${describe(left.server.at)}) is left without a launcher`
+    if (life === 'ended' && alive.length > 0) return `process ${alive[0]?.id} hangs, and is left`
+    return life === 'ended' ? openAsk(system) : undefined
+  }
+  if (launcher.phase === 'stopping') return 'the stop never ends'
+  if (launcher.roll !== undefined || launcher.queued !== undefined) return `a reload stays ${launcher.roll?.stage}`
+  // Whoever starts a service for the first time looks after that himself.
+  if (!launcher.hasServed) return undefined
+  for (const { id, isOver } of launcher.workers) {
+    const problem = isOver ? undefined : problemOfWorker(system, id, alive)
+    if (problem !== undefined) return `worker ${id}: ${problem}`
+  }
+  return openAsk(system) ?? mixedReleases(system, alive)
+}
+
+function problemOfWorker({ launcher, processes }: System, id: number, alive: readonly Member[]): string | undefined {
+  // Who hangs cannot end the child that hangs as well.
+  const isLeft = ({ isHung, parent }: Member): boolean => isHung && processes[parent - 1]?.isHung === true
+  const own = alive.filter((one) => one.worker === id && !isLeft(one))
+  const { current } = launcher.workers[id] ?? {}
+  if (current === undefined) return 'has never had a server'
+  if (own.length !== 1) return `${own.length} servers live`
+  const [server] = own as [Member]
+  if (server.number !== current) return `process ${server.id} lives, and the launcher goes by server ${current}`
+  if (server.isHung) return undefined
+  if (server.server.at.name !== 'serving') return `process ${server.id} is ${describe(server.server.at)} for ever`
+  const known = launcher.servers.find((one) => one.id === current)
+  return isServing(known) && !known.isSilent ? undefined : 'the launcher does not know that it serves'
+}
+
+function openAsk(system: System): string | undefined {
+  const caller = system.callers.findIndex(({ outcome }) => outcome === undefined)
+  if (caller >= 0) return `ask ${caller + 1} of the launcher is never answered`
+  const open = system.asks.findIndex(({ process, passed, outcome }) => {
+    const member = system.processes[process - 1]
+    return outcome === undefined && passed === undefined && member !== undefined && isThere(member)
+  })
+  return open < 0 ? undefined : `ask ${open + 1} at process ${system.asks[open]?.process} is never answered`
+}
+
+/** It has ended by its own decision, or goes on. */
+const isThere = ({ life, isHung, end }: Member): boolean => !isHung && (life !== 'over' || end === 'its own')
+
+/** A reload holds for all workers or for none; but for those whose old server has died meanwhile, or had died before. */
+function mixedReleases(system: System, alive: readonly Member[]): string | undefined {
+  const wrong = alive.find((member) => {
+    if (member.release === system.release || member.isHung || system.isMixed) return false
+    const parent = system.processes[member.parent - 1]
+    return member.release < system.release || (parent?.isHurt === false && parent.end === 'its own')
+  })
+  return wrong === undefined ? undefined : `process ${wrong.id} has release ${wrong.release}, not ${system.release}`
+}

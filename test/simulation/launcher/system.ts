@@ -1,0 +1,131 @@
+import type {
+  Effect,
+  Input,
+  Launcher,
+  Order,
+  ServerId,
+  Step,
+  Timer,
+  Word,
+  WorkerId
+} from '../../../lib/protocol/launcher.js'
+import type { Ask, ChildId } from '../../../lib/protocol/server.js'
+import type { Outcome, ToChild, ToParent } from '../letters.js'
+import type { Process, World } from '../world.js'
+
+/** A launcher with its servers: every one of them a machine. */
+
+/** What is put to the test. Another one than that of `lib/` is a mutant. */
+export interface LauncherMachine {
+  begin(count: number): Launcher
+  step(launcher: Launcher, input: Input): Step
+}
+
+export type EffectOf<D extends Effect['do']> = Extract<Effect, { do: D }>
+export type Ending = EffectOf<'end'>['ending']
+
+/** What a server says to its launcher. */
+export type Up =
+  | { readonly type: 'word'; readonly word: Word }
+  | { readonly type: 'to parent'; readonly letter: ToParent }
+  | { readonly type: 'to child'; readonly child: ChildId; readonly letter: ToChild }
+  | { readonly type: 'kill child'; readonly child: ChildId }
+  | { readonly type: 'ask'; readonly ask: Ask }
+  /** It has ended, and this is the last that is read. */
+  | { readonly type: 'ended'; readonly ending: Ending }
+
+/** What a launcher says to a server. */
+export type Down =
+  | { readonly type: 'order'; readonly order: Order }
+  | { readonly type: 'undo' }
+  | { readonly type: 'from parent'; readonly letter: ToChild }
+  | { readonly type: 'from child'; readonly child: ChildId; readonly letter: ToParent }
+  | { readonly type: 'child started' | 'child not started' | 'child ended'; readonly child: ChildId }
+  | { readonly type: 'answered'; readonly ask: Ask; readonly outcome: Outcome }
+  | { readonly type: 'launcher gone' }
+
+/** One server of a launcher. */
+export interface Member extends Process {
+  readonly number: ServerId
+  readonly worker: WorkerId
+  /** The reload, counted from 1, for which it was started; 0: none. */
+  readonly release: number
+  readonly startedAt: number
+  /** The launcher passes on what it and its parent say to each other. */
+  isJoined: boolean
+  /** The launcher has heard of its end. */
+  isBuried: boolean
+  up: readonly Up[]
+  down: readonly Down[]
+  signals: readonly NodeJS.Signals[]
+  /** It owes an answer to a ping. */
+  owes: boolean
+  stalledAt: number
+  /** It never goes on. */
+  isHung: boolean
+  /** The outside has done something to it. */
+  isHurt: boolean
+  /** The ask that it makes a share of a reload for; 0: none. */
+  share: Ask
+}
+
+/** A server that is being started. */
+export interface Start {
+  readonly server: ServerId
+  readonly parent: number
+  readonly child: ChildId
+  readonly worker: WorkerId
+  readonly release: number
+}
+
+export interface LauncherTimer {
+  readonly timer: Timer
+  readonly id: number
+  readonly at: number
+}
+
+/** A caller of the launcher: somebody outside (`process` is 0), or a server for one of its own. */
+export interface Caller {
+  readonly process: number
+  readonly ask: Ask
+  /** How many servers there had been. */
+  readonly born: number
+  readonly at: number
+  readonly outcome: 'success' | 'failure' | undefined
+}
+
+export interface System extends World {
+  processes: Member[]
+  readonly launcherMachine: LauncherMachine
+  launcher: Launcher
+  life: 'runs' | 'stalls' | 'ended' | 'dead'
+  timers: readonly LauncherTimer[]
+  starts: readonly Start[]
+  callers: readonly Caller[]
+  isNoting: boolean
+  rolls: number
+  /** The release that all workers should have. */
+  release: number
+  /** A reload has failed when some servers had left already. */
+  isMixed: boolean
+  /** When the stop of the service began, and when the launcher ended. */
+  stoppedAt: number | undefined
+  endedAt: number | undefined
+  /** The clock has stood still for somebody who stalled: no limit can be measured. */
+  hasStalled: boolean
+}
+
+/** A copy that can go another way. */
+export function copySystem(system: System, link: (system: System) => void): System {
+  const copy = {
+    ...system,
+    processes: system.processes.map((member) => ({ ...member })),
+    asks: [...system.asks]
+  }
+  link(copy)
+  return copy
+}
+
+export function memberOf(system: System, number: ServerId | undefined): Member | undefined {
+  return system.processes.find((member) => member.number === number)
+}
