@@ -10,11 +10,19 @@ export class Callers {
   readonly #known = new Map<Ask, Outcome>()
   #lastAsk = 0
 
-  /** A caller, by its number, and what it will hear. */
-  add(): [ask: Ask, outcome: Promise<ReloadResult>] {
+  /**
+   * A caller, by its number, and what it will hear.
+   *
+   * @param heard - called first, before anything else happens
+   */
+  add(heard?: (outcome: Outcome) => void): [ask: Ask, outcome: Promise<ReloadResult>] {
     const ask = ++this.#lastAsk
     const outcome = new Promise<ReloadResult>((resolve, reject) => {
-      this.#waiting.set(ask, (end) => (end instanceof Error ? reject(end) : resolve(end)))
+      this.#waiting.set(ask, (end) => {
+        heard?.(end)
+        if (end instanceof Error) reject(end)
+        else resolve(end)
+      })
     })
     outcome.catch(() => {}) // The caller may not listen.
     return [ask, outcome]

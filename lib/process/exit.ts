@@ -2,13 +2,17 @@ import { StoppingError, UnsupportedError } from '../errors.js'
 import type { ResolvedOptions } from '../options.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { deferred } from '../util/deferred.js'
+import type { Outcome } from './callers.js'
 import type { Parts } from './effects.js'
 import { Signals } from './signals.js'
+
+/** Reloads, and calls back first when the outcome is known. */
+type Reload = (reason: string, heard?: (outcome: Outcome) => void) => Promise<ReloadResult>
 
 /** The ways out of this process: its signals and uncaught errors, its launcher, and the app itself. */
 export class Exit {
   readonly #find: () => Parts
-  readonly #reload: (reason: string) => Promise<ReloadResult>
+  readonly #reload: Reload
   readonly #end = deferred<void>()
   #signals: Signals | undefined
 
@@ -16,7 +20,7 @@ export class Exit {
    * @param find - the parts of this process
    * @param reload - what a reload signal does
    */
-  constructor(find: () => Parts, reload: (reason: string) => Promise<ReloadResult>) {
+  constructor(find: () => Parts, reload: Reload) {
     this.#find = find
     this.#reload = reload
     this.#end.promise.catch(() => {}) // Whoever stops the process hears of it.
@@ -74,10 +78,11 @@ export class Exit {
 
   /** Who sends a signal reads the log. What became of a reload that began is there already. */
   #reloadFor(signal: string): void {
-    this.#reload(signal).catch((error) => {
-      if (error instanceof UnsupportedError || error instanceof StoppingError)
-        this.#find().conclusion.logFailure(signal, error)
-    })
+    const heard = (outcome: Outcome) => {
+      if (outcome instanceof UnsupportedError || outcome instanceof StoppingError)
+        this.#find().conclusion.logFailure(signal, outcome)
+    }
+    this.#reload(signal, heard).catch(() => {})
   }
 
   #stop(reason: string, error: Error | undefined): Promise<void> {

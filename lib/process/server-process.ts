@@ -19,7 +19,7 @@ import type { PassedSockets } from '../sockets/socket-activation.js'
 import type { ServiceManager } from '../systemd/notify.js'
 import { Notices } from '../systemd/server-status.js'
 import { type App, Member } from './app.js'
-import { Callers } from './callers.js'
+import { Callers, type Outcome } from './callers.js'
 import { Effects, type Parts } from './effects.js'
 import { Exit } from './exit.js'
 import { Host } from './host.js'
@@ -72,7 +72,7 @@ export class ServerProcess {
     this.#activated = passed && this.#activation(passed, service)
     this.#exit = new Exit(
       () => this.#parts,
-      (reason) => this.reload(reason)
+      (...asked) => this.reload(...asked)
     )
     this.#parts = this.#join(service, lastWords)
     this.#control = new Control(service, {
@@ -193,10 +193,14 @@ export class ServerProcess {
   }
 
   /** Reloads, or lets one more reload follow the one under way; the newest generation makes it. */
-  reload(reason: string): Promise<ReloadResult> {
+  reload(reason: string, heard?: (outcome: Outcome) => void): Promise<ReloadResult> {
     const why = this.#service.surroundings.whyNoReload
-    if (why !== undefined) return Promise.reject(new UnsupportedError(...why))
-    const [ask, outcome] = this.#parts.callers.add()
+    if (why !== undefined) {
+      const error = new UnsupportedError(...why)
+      heard?.(error)
+      return Promise.reject(error)
+    }
+    const [ask, outcome] = this.#parts.callers.add(heard)
     this.#host.tell({ type: 'reload', ask, reason })
     return outcome
   }
@@ -266,11 +270,13 @@ export class ServerProcess {
   }
 
   #opened(listener: Listener): void {
-    if (listener.owner instanceof Member) this.#install(listener.owner)
     if (listener.index !== undefined) {
       this.#service.announce('adopted', { key: listener.key, address: formatAddress(listener.address) })
     }
-    this.#host.tell({ type: 'opened' })
+    if (listener.owner instanceof Member) {
+      this.#install(listener.owner)
+      this.#host.tell({ type: 'opened' })
+    }
     this.#parts.asChild?.progress()
     this.#activated?.progress()
   }

@@ -27,6 +27,7 @@ const PHASES: Readonly<Record<Exclude<Place['name'], 'leaving'>, Phase>> = {
 /** The phase of a process that is at this place. */
 export function phaseOf(at: Place): Phase {
   if (at.name !== 'leaving') return PHASES[at.name]
+  if (at.stage === 'telling') return 'handed over'
   return at.stage === 'lame duck' ? 'lame duck' : 'draining'
 }
 

@@ -1,5 +1,5 @@
 import type { Effect, Input, Server, Step } from './server-state.js'
-import { cancel, force, go, type InputOf, type PlaceOf, refuse, stay, stray } from './server-steps.js'
+import { andThen, cancel, force, go, type InputOf, type PlaceOf, refuse, stay, stray, wait } from './server-steps.js'
 
 /** A process on its way out. There is one way, and whoever asks later joins it. */
 
@@ -19,7 +19,7 @@ export function leaving(server: Server, at: Leaving, input: Input): Step {
       if (at.cause !== 'reloaded' || at.child !== input.child) return stay(server)
       return stay(server, { do: 'tell child', child: at.child, word: { type: 'settled' } })
     case 'concluded':
-      return finish(server, at)
+      return input.child === at.child ? told(server, at) : finish(server, at)
     case 'child ended':
       return input.child === at.child ? childEnded(server, at) : stay(server)
     case 'child said':
@@ -43,12 +43,18 @@ export function leaving(server: Server, at: Leaving, input: Input): Step {
 
 function due(server: Server, at: Leaving, { timer }: InputOf<'due'>): Step {
   if (timer === 'lame duck' && at.stage === 'lame duck') return drain(server, at, at.reason)
-  if (timer === 'tell') return finish(server, at)
+  if (timer === 'tell') return told(server, at)
   return timer === 'stop' ? end(server, at, 'the limit of the whole stop') : stay(server)
 }
 
 function drain(server: Server, at: Leaving, reason: string): Step {
-  return go(server, { ...at, stage: 'draining' }, cancel('lame duck'), { do: 'drain', cause: at.cause, reason })
+  const limit: Effect[] = at.stage === 'telling' ? [wait('stop')] : [cancel('lame duck')]
+  return go(server, { ...at, stage: 'draining' }, ...limit, { do: 'drain', cause: at.cause, reason })
+}
+
+/** Those concerned know that the reload succeeded, or have had the time to. */
+function told(server: Server, at: Leaving): Step {
+  return at.stage === 'telling' ? drain(server, at, at.reason) : finish(server, at)
 }
 
 /** Where the app closes itself, its own `close` goes on. */
@@ -70,7 +76,8 @@ export function finish(server: Server, at: Leaving, ...effects: Effect[]): Step 
     !at.awaitsParent &&
     server.elsewhere.length === 0
   if (!isOver) return go(server, at, ...effects)
-  const { reason, cause } = at
+  const { cause } = at
+  const reason = cause === 'app closes' ? 'the app closed' : at.reason
   return go(server, { name: 'closed' }, ...effects, cancel('stop'), {
     do: 'close',
     reason,
@@ -109,7 +116,8 @@ function reload(server: Server, at: Leaving, { ask, reason }: InputOf<'reload'>)
 function stopAgain(server: Server, at: Leaving, input: InputOf<'stop'>): Step {
   const { cause, reason } = input
   const awaitsParent = input.awaitsParent && server.parent === 'alive'
-  if (cause === 'app closes') return at.stage === 'lame duck' ? drain(server, at, reason) : stay(server)
+  const isWaiting = at.stage === 'lame duck' || at.stage === 'telling'
+  if (cause === 'app closes') return isWaiting ? drain(server, at, reason) : stay(server)
   const failed = at.failed || cause === 'error'
   if (at.cause === 'app closes') {
     // The drain under way is joined: the process ends behind it.
@@ -117,7 +125,9 @@ function stopAgain(server: Server, at: Leaving, input: InputOf<'stop'>): Step {
     return go(server, { ...at, cause, reason, failed, awaitsParent }, ...join)
   }
   if (at.cause !== 'reloaded' && at.cause !== 'rolled back') return go(server, { ...at, failed })
-  return go(server, { ...at, failed }, { do: 'hurry' })
+  const hurry = (next: Server, leaving: Leaving) => go(next, { ...leaving, failed }, { do: 'hurry' })
+  if (at.stage !== 'telling') return hurry(server, at)
+  return andThen(drain(server, at, at.reason), (next) => hurry(next, next.at as Leaving))
 }
 
 /** Cuts off what is left, and ends. A child that leaves with this process ends with it. */

@@ -81,7 +81,8 @@ export type Place =
   /** On the way out. */
   | {
       readonly name: 'leaving'
-      readonly stage: 'lame duck' | 'draining' | 'closing' | 'waiting'
+      /** `telling`: the child serves for good, and those concerned are told before the drain begins. */
+      readonly stage: 'telling' | 'lame duck' | 'draining' | 'closing' | 'waiting'
       readonly reason: string
       readonly cause: Cause
       /** Whether work was cut off, or an app did not close: the exit code is 1 then. */

@@ -101,7 +101,7 @@ interface Way {
 export function leave(server: Server, way: Way, ...effects: Effect[]): Step {
   const { reason, cause, lameDuck = false, awaitsChild = false, child, childLeads = false } = way
   const awaitsParent = way.awaitsParent === true && server.parent === 'alive'
-  const stage = lameDuck ? 'lame duck' : 'draining'
+  const stage = cause === 'reloaded' ? 'telling' : lameDuck ? 'lame duck' : 'draining'
   const at: Place = {
     name: 'leaving',
     stage,
@@ -112,17 +112,18 @@ export function leave(server: Server, way: Way, ...effects: Effect[]): Step {
     awaitsParent,
     child
   }
-  const first: Effect[] = lameDuck
-    ? [wait('lame duck'), { do: 'be lame duck', reason }]
-    : [{ do: 'drain', cause, reason }]
+  const first: Readonly<Record<typeof stage, readonly Effect[]>> = {
+    telling: [wait('tell')],
+    'lame duck': [wait('stop'), wait('lame duck'), { do: 'be lame duck', reason }],
+    draining: [wait('stop'), { do: 'drain', cause, reason }]
+  }
   return [
     { ...server, at, queued: undefined },
     [
       ...effects,
       ...refuse(server.queued?.asks ?? [], 'stopping', reason),
-      wait('stop'),
       { do: 'leave', cause, reason, child, childLeads },
-      ...first
+      ...first[stage]
     ]
   ]
 }

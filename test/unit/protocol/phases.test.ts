@@ -24,6 +24,7 @@ const places: Array<[Place, Phase]> = [
     'reloading'
   ],
   [{ name: 'parent', stage: 'probation', reload, child: 1, how: '' }, 'handed over'],
+  [{ ...leaving, stage: 'telling' }, 'handed over'],
   [{ ...leaving, stage: 'lame duck' }, 'lame duck'],
   [{ ...leaving, stage: 'draining' }, 'draining'],
   [{ ...leaving, stage: 'closing' }, 'draining'],
