@@ -9,7 +9,14 @@ import { mutationsOf } from './mutations.mjs'
 const require = createRequire(import.meta.url)
 const root = resolve(import.meta.dirname, '..')
 const folder = join(root, 'dist/lib/protocol')
-const FILES = ['server.js', 'server-child.js', 'server-leaving.js', 'server-parent.js', 'server-steps.js']
+const FILES = [
+  'server.js',
+  'server-child.js',
+  'server-leaving.js',
+  'server-parent.js',
+  'server-reloading.js',
+  'server-steps.js'
+]
 const { judge } = require(join(root, 'dist/test/simulation/judge.js'))
 
 /** The machine, with one of its files changed. */

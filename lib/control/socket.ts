@@ -1,7 +1,9 @@
 import { once } from 'node:events'
 import { chmodSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
+import { swapListeningHandle } from '../internals/listening-handle.js'
 import type { ReloadResult } from '../reload/reload-result.js'
+import { bindAgain } from '../sockets/bind-again.js'
 import { UnixPath } from '../sockets/unix-path.js'
 import { os } from '../util/os.js'
 import { BadRequestError, ControlSocketError } from './errors.js'
@@ -77,6 +79,18 @@ export class ControlSocket {
       this.server.close()
       throw Object.assign(new ControlSocketError(path, reasonOf(cause as NodeJS.ErrnoException)), { cause })
     }
+  }
+
+  /**
+   * Binds the path again if somebody has removed it.
+   *
+   * @returns whether that was so
+   * @throws {PathTakenError} when somebody has put another file there
+   */
+  restorePath(): boolean {
+    if (this.#path === undefined || this.#path.isInPlace) return false
+    swapListeningHandle(this.server, bindAgain(this.#path))
+    return true
   }
 
   /** The process leaves: a request that has come is answered, and one that still does not come is not waited for. */

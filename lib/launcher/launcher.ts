@@ -45,7 +45,7 @@ export class Launcher {
       log,
       foreign,
       follow: (service, isFirst, isReloading) => this.#follow(service, isFirst, isReloading),
-      reloadBegins: () => this.#notices.reloading(),
+      reloadBegins: () => this.#reloadBegins(),
       reloadEnded: (error) => this.#notices.reloaded(error),
       stopping: () => this.#notices.stopping()
     })
@@ -90,6 +90,17 @@ export class Launcher {
     this.#signals.use(signals)
     this.#keepPidFile(pidFile)
     if (!isReloading) this.#notices.serving()
+  }
+
+  /** A control socket that cannot be reached is worth a word, and no reason not to reload. */
+  #reloadBegins(): void {
+    this.#notices.reloading()
+    try {
+      if (this.#control.restorePath())
+        this.#events.log('the control socket had been removed by somebody, and is bound again')
+    } catch (error) {
+      this.#events.log(toError(error).message)
+    }
   }
 
   /** Whoever reads the file wants to send a signal: to this process, which does not change. */

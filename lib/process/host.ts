@@ -27,6 +27,7 @@ export class Host {
   constructor(server: Server, handler: EffectHandler) {
     this.#server = server
     this.#handler = handler
+    if (trace.enabled) trace('%s', beginLine(server))
     this.#deadlines = new Deadlines<Timer>(
       (timer) => handler.durationOf(timer),
       (timer) => {
@@ -75,6 +76,11 @@ export class Host {
       this.#handler.failed(effect, error)
     }
   }
+}
+
+/** The first line: how the machine began. */
+function beginLine({ parent, launched }: Server): string {
+  return JSON.stringify({ begin: parent === 'none' ? 'first' : 'successor', launched })
 }
 
 /** One line of JSON, of which a test can be made. Errors are told by their message. */

@@ -1,6 +1,5 @@
-import { stray } from './server-parent.js'
 import type { Effect, Input, Server, Step } from './server-state.js'
-import { cancel, force, go, type InputOf, type PlaceOf, refuse, stay } from './server-steps.js'
+import { cancel, force, go, type InputOf, type PlaceOf, refuse, stay, stray } from './server-steps.js'
 
 /** A process on its way out. There is one way, and whoever asks later joins it. */
 

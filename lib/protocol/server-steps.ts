@@ -178,3 +178,13 @@ export function outweighs(stop: Stop, earlier: Stop): boolean {
 export function isOwn(cause: Cause): boolean {
   return cause === 'error' || cause === 'app closes'
 }
+
+/** A child that nobody waits for any more. */
+export function stray(server: Server, child: number): Step {
+  return stay(server, { do: 'kill child', child })
+}
+
+/** Callers of the reload under way, when it is given up for a stop. */
+export function refused({ asks }: Reload, reason: string): Effect[] {
+  return refuse(asks, 'stopping', reason)
+}

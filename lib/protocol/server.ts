@@ -1,6 +1,7 @@
 import { successor, trial } from './server-child.js'
 import { finish, leaving } from './server-leaving.js'
-import { parent, recovered, reloading, stray } from './server-parent.js'
+import { parent } from './server-parent.js'
+import { recovered, reloading } from './server-reloading.js'
 import type { Effect, Input, Place, Server, Step, Telling } from './server-state.js'
 import {
   beginReload,
@@ -15,7 +16,8 @@ import {
   stay,
   stop,
   stopOf,
-  stopOfChild
+  stopOfChild,
+  stray
 } from './server-steps.js'
 
 export type * from './server-state.js'

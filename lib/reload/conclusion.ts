@@ -48,9 +48,9 @@ export class Conclusion {
   async #succeeded(reload: Reload, child: ChildId): Promise<void> {
     const result = this.#resultOf(reload, child)
     this.#outcomes.set(reload, result)
+    this.#service.announce('reload-succeeded', { result })
     await this.#service.notices.reloadSucceeded(result.pid)
     this.#host.tell({ type: 'noted', child })
-    this.#service.announce('reload-succeeded', { result })
     await this.#service.tellHooks('postReload', result)
   }
 

@@ -1,8 +1,7 @@
-import type { ListenOptions, Server } from 'node:net'
-import { BadHandoffError, PathTakenError, toError } from '../errors.js'
+import type { Server } from 'node:net'
+import { BadHandoffError, toError } from '../errors.js'
 import {
   adoptDormant,
-  bindPath,
   closeListeningHandle,
   type ListeningHandle,
   listeningFd,
@@ -12,7 +11,8 @@ import {
   swapListeningHandle
 } from '../internals/listening-handle.js'
 import type { ClaimedListener } from '../reload/handoff.js'
-import { type ListenCall, UNWATCHED } from './listen-hook.js'
+import { bindAgain } from './bind-again.js'
+import type { ListenCall } from './listen-hook.js'
 import {
   type BoundAddress,
   formatAddress,
@@ -114,11 +114,7 @@ export class Listeners {
   /** The new socket is another listener: a launcher has to hold that one. */
   #restore(listener: Listener, path: UnixPath): void {
     const { server, backlog } = listener
-    const temporary = path.temporaryName()
-    if (temporary === undefined) throw new PathTakenError(path.path)
-    const handle = bindPath({ path: temporary, backlog, [UNWATCHED]: true } as ListenOptions & { path: string })
-    swapListeningHandle(server, handle)
-    path.install(temporary)
+    swapListeningHandle(server, bindAgain(path, backlog))
     this.#all.delete(server)
     this.#events.closed(listener)
     this.#add({ ...listener, ...NOT_INHERITED })

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, renameSync, unlinkSync } from 'node:fs'
+import { renameSync, unlinkSync } from 'node:fs'
 import { constants } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { os } from '../util/os.js'
@@ -15,7 +15,8 @@ export class UnixPath {
   /** The app may change its directory. */
   readonly #absolute: string
   #identity: string | undefined
-  #mode: number | undefined
+  /** The permissions of the socket that was at the path when it was recognized last. */
+  mode = 0o755
 
   constructor(path: string) {
     this.path = path
@@ -46,9 +47,8 @@ export class UnixPath {
     return join(dirname(this.path), randomName(Buffer.byteLength(basename(this.path))))
   }
 
-  /** Moves the bound socket to its path, in one step; with the permissions of the one that was there, if one was. */
+  /** Moves the bound socket to its path, in one step. */
   install(temporary: string): void {
-    if (this.#mode !== undefined) chmodSync(temporary, this.#mode)
     renameSync(temporary, this.path)
     this.recognize()
   }
@@ -56,8 +56,8 @@ export class UnixPath {
   /** Takes note of the file that is at the path now, as the one to remove in the end. */
   recognize(): void {
     this.#identity = identityOf(this.#absolute)
-    const mode = os.stat(this.#absolute)?.mode
-    this.#mode = mode === undefined ? undefined : Number(mode) & 0o777
+    const { mode = 0o755 } = os.stat(this.#absolute) ?? {}
+    this.mode = Number(mode) & 0o777
   }
 
   /** Whether the socket can still be reached by its path: somebody may have removed that, or put another file there. */

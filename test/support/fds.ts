@@ -32,6 +32,20 @@ export function inodesOfPort(port: number): number[] {
     .map((socket) => socket.inode)
 }
 
+/** The ports of the clients on a TCP port whose connections a process has open. */
+export function clientPorts(pid: number, port: number): number[] {
+  const own = new Set(listFds(pid).values())
+  const text = ['/proc/net/tcp', '/proc/net/tcp6']
+    .map((file) => readable(() => readFileSync(file, 'utf8'), ''))
+    .join('')
+  // Local address and port, remote ones, state, five columns, inode.
+  const rows = text.matchAll(/^ *\d+: \w+:(\w+) \w+:(\w+) \w\w (?:\S+ +){5}(\d+)/gm)
+  const connections = Array.from(rows, ([, local = '', remote = '', inode]) => ({ local, remote, inode }))
+  const isOwn = ({ local, inode }: { local: string; inode?: string | undefined }) =>
+    Number.parseInt(local, 16) === port && own.has(`socket:[${inode}]`)
+  return connections.filter(isOwn).map(({ remote }) => Number.parseInt(remote, 16))
+}
+
 /** Which of these inodes belong to a socket that still listens somewhere. */
 export function stillListening(inodes: Iterable<number>): number[] {
   const listening = allListeningInodes()

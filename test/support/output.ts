@@ -76,6 +76,11 @@ export class Output {
     this.#watchers.add(watcher)
   }
 
+  /** Calls back for each line to come, of any kind. */
+  read(reader: (text: string) => void): void {
+    this.#readers.add(reader)
+  }
+
   /** The last of what was printed, JSON or not. */
   toString(): string {
     return this.#text.slice(-120).join('\n')

@@ -28,7 +28,8 @@ export class TestServer {
   readonly gone: Promise<void>
   /** The process that was started: the launcher, or else the first generation. */
   readonly #started: number
-  readonly #isLaunched: boolean
+  /** Whether a launcher was started. */
+  readonly isLaunched: boolean
   #control: Control
   #marker: string
   #inodes = new Set<number>()
@@ -38,7 +39,7 @@ export class TestServer {
     if (child.stdout === null || child.stderr === null || child.pid === undefined) throw new Error('cannot spawn Node')
     this.release = release
     this.#started = child.pid
-    this.#isLaunched = isLaunched
+    this.isLaunched = isLaunched
     this.#control = control
     this.#marker = marker
     this.output = new Output(child.stdout, child.stderr)
@@ -52,18 +53,18 @@ export class TestServer {
 
   /** The first generation. */
   get pid(): number {
-    return this.#isLaunched ? (this.pids[0] ?? 0) : this.#started
+    return this.isLaunched ? (this.pids[0] ?? 0) : this.#started
   }
 
   /** The launcher, in a test that has one. */
   get launcher(): number {
-    if (!this.#isLaunched) throw new Error('this server was started without a launcher')
+    if (!this.isLaunched) throw new Error('this server was started without a launcher')
     return this.#started
   }
 
   /** Whom the outside sends its signals to: the launcher, or else the process that serves now. */
   get addressee(): number {
-    return this.#isLaunched ? this.launcher : this.current
+    return this.isLaunched ? this.launcher : this.current
   }
 
   /** Every process that said anything so far, in the order of appearance. */
@@ -167,7 +168,7 @@ export class TestServer {
   async exitOf(pid: number): Promise<number | null> {
     const exit = pid === this.#started ? await this.waitFor(this.exit, 'end of the first generation') : undefined
     // A process that a signal ended had no last word.
-    if (exit?.code === null || (exit !== undefined && this.#isLaunched)) return exit.code
+    if (exit?.code === null || (exit !== undefined && this.isLaunched)) return exit.code
     const { code } = await this.eventOf(pid, 'exit')
     return exit?.code ?? Number(code)
   }
@@ -196,7 +197,7 @@ export class TestServer {
 
   /** The servers of the tree that exist now: all of it but the launcher. */
   servers(): number[] {
-    return this.alive().filter((pid) => pid !== this.#started || !this.#isLaunched)
+    return this.alive().filter((pid) => pid !== this.#started || !this.isLaunched)
   }
 
   /**
@@ -218,7 +219,7 @@ export class TestServer {
   /** One after the other: a parent on probation takes its child with it, one that is on its way out does not. */
   async #stopEach(told = new Set<number>()): Promise<void> {
     const alive = this.alive()
-    if (this.#isLaunched && alive.includes(this.launcher)) {
+    if (this.isLaunched && alive.includes(this.launcher)) {
       if (!told.has(this.launcher)) process.kill(this.launcher, 'SIGTERM')
       return
     }

@@ -9,6 +9,9 @@ import { Control } from './control.js'
 import { type FixtureConfig, PACKAGE_ROOT, Release } from './release.js'
 import { TestServer } from './server.js'
 
+/** At whose end nothing of a server may be left: a test. */
+export type Owner = Pick<Test, 'teardown'>
+
 /** How a fixture server is started. */
 export interface ServerSettings {
   /** What the fixture does. */
@@ -47,7 +50,7 @@ export interface Preparation {
 }
 
 /** Starts a fixture server and waits until it serves. At the end of the test nothing of it may be left. */
-export async function startServer(t: Test, settings: ServerSettings = {}): Promise<TestServer> {
+export async function startServer(t: Owner, settings: ServerSettings = {}): Promise<TestServer> {
   const server = await launchServer(t, settings)
   await server.serving(1)
   await server.event('started')
@@ -55,7 +58,7 @@ export async function startServer(t: Test, settings: ServerSettings = {}): Promi
 }
 
 /** Starts a fixture server and does not wait, not even for it to boot. */
-export async function launchServer(t: Test, settings: ServerSettings = {}): Promise<TestServer> {
+export async function launchServer(t: Owner, settings: ServerSettings = {}): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'graceful-'))
   const release = await Release.create(join(folder, 'release'), settings.config)
   const control = await Control.listen(join(folder, 'control.sock'))

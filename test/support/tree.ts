@@ -33,7 +33,7 @@ export async function untilQuiet(server: TestServer): Promise<number | undefined
  * Waits until a process has dealt with the signals that were sent to it, and its lines about that have been read: a signal is
  * handled in the turn of its event loop in which it arrives, so before a second round trip. Returns false when it has ended.
  */
-async function hasHeardAll(server: TestServer, pid: number): Promise<boolean> {
+export async function hasHeardAll(server: TestServer, pid: number): Promise<boolean> {
   let rounds = 0
   const ask = async () => {
     for (; rounds < 2; rounds += 1) await server.heard(pid)
@@ -44,20 +44,20 @@ async function hasHeardAll(server: TestServer, pid: number): Promise<boolean> {
 }
 
 /** Waits for a fact of which no process tells. */
-export async function untilTrue(server: TestServer, what: string, test: () => boolean): Promise<void> {
+export async function untilTrue(server: TestServer, what: string, test: () => boolean, limit?: number): Promise<void> {
   const over = new AbortController()
   const poll = async () => {
     while (!test() && !over.signal.aborted) await pause(INTERVAL)
   }
   try {
-    await server.waitFor(poll(), what)
+    await server.waitFor(poll(), what, limit)
   } finally {
     over.abort()
   }
 }
 
 /** A process that serves, has no reload to make and does not leave. */
-function isQuiet(server: TestServer, pid: number): boolean {
+export function isQuiet(server: TestServer, pid: number): boolean {
   const own = server.events((line) => line.pid === pid && line.graceful !== undefined).map(({ graceful }) => graceful)
   const begun = own.lastIndexOf('reload-started')
   const ended = Math.max(own.lastIndexOf('reload-failed'), own.lastIndexOf('rolled-back'))

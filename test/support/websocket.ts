@@ -27,10 +27,13 @@ export class WebSocketClient {
       this.#wake()
     })
     socket.on('error', () => {})
-    this.closed = once(socket, 'close').then(([code, reason]) => {
-      this.isClosed = true
-      this.#wake()
-      return { code: Number(code), reason: String(reason) }
+    // Not `once` of node:events, which fails when an error comes first.
+    this.closed = new Promise((resolve) => {
+      socket.once('close', (code, reason) => {
+        this.isClosed = true
+        this.#wake()
+        resolve({ code, reason: String(reason) })
+      })
     })
   }
 

@@ -12,17 +12,21 @@ import { tempFolder } from '../../support/temp-folder.js'
 /** Of these, a test of the socket itself tells: control-path, control-clients. */
 const provoked = new Set(['GRACEFUL_ERR_CONTROL_SOCKET', 'GRACEFUL_ERR_BAD_REQUEST'])
 
+/** How long the commands wait, where no answer comes and where one does. Milliseconds. */
+const [SHORT, LONG] = [1_000, 15_000]
+
 /** Runs both commands and checks what they say, to people and to programs. */
 async function fails(t: Test, path: string, code: string, message: RegExp, settings: CommandSettings = {}) {
   provoked.add(code)
+  const timeout = String(code === 'GRACEFUL_ERR_NO_ANSWER' ? SHORT : LONG)
   for (const command of ['reload', 'status']) {
-    const args = [command, '--control', path, '--timeout', '1000']
+    const args = [command, '--control', path, '--timeout', timeout]
     const { code: exit, stdout, stderr } = await runCommand(args, settings)
     t.match({ exit, stdout }, { exit: 1, stdout: '' }, `${command}: ${stderr}`)
     t.match(stderr, message)
     t.ok(stderr.endsWith(`\ncode  ${code}\n`), stderr)
   }
-  const json = await runCommand(['status', '--json', '--control', path, '--timeout', '1000'], settings)
+  const json = await runCommand(['status', '--json', '--control', path, '--timeout', timeout], settings)
   t.match(json, { code: 1, stderr: '' })
   t.match(JSON.parse(json.stdout), { error: { code, message } })
 }

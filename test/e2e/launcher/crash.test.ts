@@ -132,12 +132,12 @@ for (const signal of ['SIGTERM', 'SIGUSR2'] as const) {
 }
 
 t.test('a server that hangs in its boot after a crash is killed, and the next one gets its chance', async (t) => {
-  const server = await start(t, { readyTimeout: 3_000 })
+  const server = await start(t, { readyTimeout: 8_000 })
   await server.release.configure({ boot: 'hang' })
   server.signal('SIGKILL', server.pid)
   const { pid } = await server.event('boot')
   await server.release.configure({ boot: 'none' })
-  await server.said(new RegExp(`server ${pid} does not serve within 3000 ms: killing it`))
+  await server.said(new RegExp(`server ${pid} does not serve within 8000 ms: killing it`))
   await checkFresh(t, server, await nextServer(server, [server.pid]))
   t.equal(await server.stop(), 0)
 })

@@ -12,13 +12,13 @@ import { untilTrue } from '../../support/tree.js'
 const FAILURES: Record<string, { code: string; says: RegExp; spoil: FixtureConfig | string }> = {
   'the release throws': { code: 'CHILD_EXITED', says: /this release cannot boot/, spoil: { boot: 'throw' } },
   'the release exits with 0': { code: 'CHILD_EXITED', says: /exited with code 0/, spoil: { boot: 'exit' } },
-  'the release hangs': { code: 'READY_TIMEOUT', says: /within 1500 ms/, spoil: { boot: 'hang' } },
+  'the release hangs': { code: 'READY_TIMEOUT', says: /within 8000 ms/, spoil: { boot: 'hang' } },
   'the script cannot be read': { code: 'CHILD_EXITED', says: /SyntaxError/, spoil: 'this is no JavaScript' },
   'the script is gone': { code: 'CHILD_EXITED', says: /Cannot find module/, spoil: '' }
 }
 
 t.test('a reload that fails changes nothing under a launcher, and the next one works', async (t) => {
-  const server = await startServer(t, { launcher: [], config: { options: { readyTimeout: 1_500 } } })
+  const server = await startServer(t, { launcher: [], config: { options: { readyTimeout: 8_000 } } })
   const script = await server.release.read('server.cjs')
   for (const [what, { code, says, spoil }] of Object.entries(FAILURES)) {
     const refusal = await failReload(t, server, async () => {
