@@ -162,7 +162,7 @@ export class Launcher {
     const id = ++this.#lastId
     const answer = new Promise<ReloadResult>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject })
-      if (process.connected) this.#send({ type: 'ask for reload', id, reason })
+      if (process.connected && !this.#isLost) this.#send({ type: 'ask for reload', id, reason })
       else reject(new StoppingError(GONE))
     })
     this.#asked.add(answer)
