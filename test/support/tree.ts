@@ -57,7 +57,7 @@ export async function untilTrue(server: TestServer, what: string, test: () => bo
 }
 
 /** A process that serves, has no reload to make and does not leave. */
-export function isQuiet(server: TestServer, pid: number): boolean {
+function isQuiet(server: TestServer, pid: number): boolean {
   const own = server.events((line) => line.pid === pid && line.graceful !== undefined).map(({ graceful }) => graceful)
   const begun = own.lastIndexOf('reload-started')
   const ended = Math.max(own.lastIndexOf('reload-failed'), own.lastIndexOf('rolled-back'))

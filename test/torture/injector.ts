@@ -36,6 +36,7 @@ export class Injector {
   readonly #traces: Traces
   readonly #port: number
   readonly #begun = performance.now()
+  #configured: Promise<void> = Promise.resolve()
   /** What ends each of the faults that last. */
   readonly #lasting = new Set<() => Promise<void>>()
 
@@ -98,6 +99,12 @@ export class Injector {
     return find()
   }
 
+  /** One after the other: the release is written anew each time. */
+  #configure(boot: 'throw' | 'none'): Promise<void> {
+    this.#configured = this.#configured.then(() => this.#server.release.configure({ boot }))
+    return this.#configured
+  }
+
   #note(text: string): void {
     const when = Math.round(performance.now() - this.#begun)
     this.log.push(`${String(when).padStart(6)} ms  ${text}`)
@@ -117,8 +124,8 @@ export class Injector {
       this.#tell(pid, { command: 'block', until })
       this.#last(duration, () => this.#server.release.write(until, ''))
     } else {
-      await this.#server.release.configure({ boot: 'throw' })
-      this.#last(duration, () => this.#server.release.configure({ boot: 'none' }))
+      await this.#configure('throw')
+      this.#last(duration, () => this.#configure('none'))
     }
   }
 

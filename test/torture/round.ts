@@ -10,7 +10,7 @@ import { Clients } from './clients.js'
 import { unexplainedEnds } from './ends.js'
 import { History } from './history.js'
 import { Injector } from './injector.js'
-import { type Fault, makeSchedule, type Way } from './schedule.js'
+import { makeSchedule, type Schedule, type Way } from './schedule.js'
 import { untilSettled } from './settle.js'
 
 /** How long a reload may take on a busy machine. Milliseconds. */
@@ -35,17 +35,17 @@ const LAUNCHERS: Readonly<Record<Way, { launcher?: string[] }>> = {
 
 /** Starts servers and clients, lets things go wrong, and looks at what is left. */
 export async function playRound(seed: number, way: Way): Promise<Verdict> {
-  const { probation, faults } = makeSchedule(new Random(seed), way)
+  const schedule = makeSchedule(new Random(seed), way)
   const teardowns: Array<() => unknown> = []
   const owner = { teardown: (end: () => unknown) => teardowns.push(end) } as unknown as Owner
   const server = await startServer(owner, {
     ...LAUNCHERS[way],
     script: 'mixed.cjs',
     env: TRACING,
-    config: { ...PATHS, options: { ...PATHS.options, probation }, extra: { fastify: [{}, {}] } }
+    config: { ...PATHS, options: { ...PATHS.options, probation: schedule.probation }, extra: { fastify: [{}, {}] } }
   })
   const round = new Round(server, way)
-  const problems = await round.play(faults).catch((error: Error) => [error.message])
+  const problems = await round.play(schedule).catch((error: Error) => [error.message])
   for (const end of teardowns) await Promise.resolve(end()).catch((error: Error) => problems.push(error.message))
   return { problems, ...round.verdict }
 }
@@ -73,29 +73,39 @@ class Round {
     return { summary: this.#summary, log: this.#injector.log, lines, traces: this.#traces }
   }
 
-  async play(faults: readonly Fault[]): Promise<string[]> {
-    await untilSettled(this.#server, this.#count)
+  async play(schedule: Schedule): Promise<string[]> {
+    await this.#settled()
     const clients = new Clients({ host: '127.0.0.1', port: this.#port })
-    try {
-      await this.#injector.run(faults)
-    } finally {
-      await this.#injector.release()
-    }
-    const [pids, ...problems] = await this.#settle().finally(() => clients.stop())
+    const [pids, ...problems] = await this.#suffer(schedule).finally(() => clients.stop())
     problems.push(...(await this.#judgeClients(clients, pids.length === 0)))
     problems.push(...this.#judgeEnds(pids))
     problems.push(...(pids.length === 0 ? [] : await this.#judgeService(pids)))
     return [...problems, ...this.#judgeTraces()]
   }
 
+  async #suffer({ faults, last }: Schedule): Promise<[pids: number[], ...problems: string[]]> {
+    try {
+      await this.#injector.run(faults)
+    } finally {
+      await this.#injector.release()
+    }
+    const isAlive = (await this.#settled()).length > 0
+    if (last !== undefined && isAlive) await this.#injector.run([last])
+    return this.#settle()
+  }
+
   /** Also the reloads that a launcher has yet to begin are over when one that is asked for now is answered, or refused. */
   async #settle(): Promise<[pids: number[], ...problems: string[]]> {
-    const pids = await untilSettled(this.#server, this.#count)
+    const pids = await this.#settled()
     if (pids.length === 0) return [pids]
     const problem = await this.#server.waitFor(reloadOnce(this.#port), 'answer to the last reload', LIMIT)
     const isStopped = this.#injector.of('stop').length > 0
-    const left = await untilSettled(this.#server, this.#count)
+    const left = await this.#settled()
     return problem === undefined || isStopped ? [left] : [left, problem]
+  }
+
+  #settled(): Promise<number[]> {
+    return untilSettled(this.#server, this.#traces, this.#count)
   }
 
   async #judgeClients({ failures, requests }: Clients, isGone: boolean): Promise<string[]> {

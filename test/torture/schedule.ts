@@ -40,6 +40,8 @@ export interface Schedule {
   /** Of each reload. Milliseconds. */
   readonly probation: number
   readonly faults: readonly Fault[]
+  /** What comes when these are over: then no reload follows that would put right what this one leaves behind. */
+  readonly last: Fault | undefined
 }
 
 export interface Fault {
@@ -86,7 +88,9 @@ const ROLES: Readonly<Record<Kind, readonly Role[]>> = {
 
 /** The same random numbers make the same schedule; whom it meets depends on the machine. */
 export function makeSchedule(random: Random, way: Way): Schedule {
-  return { probation: random.pick([100, 500, 1500]), faults: makeFaults(random, way) }
+  const last: Fault = { ...makeFault(random, way, random.pick(['kill', 'roll back'])), role: 'child', after: undefined }
+  const faults = makeFaults(random, way)
+  return { probation: random.pick([100, 500, 1500]), faults, last: random.oneIn(2) ? last : undefined }
 }
 
 function makeFaults(random: Random, way: Way): Fault[] {
@@ -94,8 +98,6 @@ function makeFaults(random: Random, way: Way): Fault[] {
     return makeFault(random, way, index === 0 ? random.pick(['reload', 'ask']) : random.pick(KINDS))
   })
   if (random.oneIn(4)) faults.splice(2 + random.below(faults.length - 2), 0, makeFault(random, way, 'stop'))
-  // The last word has a parent that comes back, and no reload that follows.
-  if (random.oneIn(3)) faults.push({ ...makeFault(random, way, random.pick(['kill', 'roll back'])), role: 'child' })
   if (way !== 'plain' && random.oneIn(8)) faults.push({ ...makeFault(random, way, 'kill'), role: 'launcher' })
   return faults
 }

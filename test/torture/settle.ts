@@ -1,18 +1,19 @@
 import type { TestServer } from '../support/server.js'
-import { hasHeardAll, isQuiet, untilTrue } from '../support/tree.js'
+import type { Traces } from '../support/traces.js'
+import { hasHeardAll, untilTrue } from '../support/tree.js'
 import { launcherOf, serversOf } from './victims.js'
 
 /** How long it may take until nothing goes on any more: reloads that wait for each other, each with all its limits. Milliseconds. */
 const LIMIT = 180_000
 
 /** Waits until nothing goes on: so many servers serve, or no process is left. Returns those that serve. */
-export async function untilSettled(server: TestServer, count: number): Promise<number[]> {
+export async function untilSettled(server: TestServer, traces: Traces, count: number): Promise<number[]> {
   let pids: number[] = []
   const isSettled = () => {
     pids = serversOf(server)
     if (pids.length === 0) return server.alive().length === 0
     const isWhole = !server.isLaunched || launcherOf(server) !== undefined
-    return isWhole && pids.length === count && pids.every((pid) => isQuiet(server, pid))
+    return isWhole && pids.length === count && pids.every((pid) => traces.placeOf(pid)?.name === 'serving')
   }
   for (;;) {
     await untilTrue(server, 'end of all that was under way', isSettled, LIMIT)
