@@ -19,7 +19,8 @@ export function leaving(server: Server, at: Leaving, input: Input): Step {
       if (at.cause !== 'reloaded' || at.child !== input.child) return stay(server)
       return stay(server, { do: 'tell child', child: at.child, word: { type: 'settled' } })
     case 'concluded':
-      return input.child === at.child ? told(server, at) : finish(server, at)
+      // The reload that succeeded is the last one; hooks may still deal with one that failed before it.
+      return input.child === server.children ? told(server, at) : finish(server, at)
     case 'child ended':
       return input.child === at.child ? childEnded(server, at) : stay(server)
     case 'child said':

@@ -51,7 +51,7 @@ function limitOf({ server, parent }: Process): Timer | undefined {
     case 'trial':
       return TRIAL_LIMITS[at.stage]
     case 'leaving':
-      return 'stop'
+      return at.stage === 'telling' ? 'tell' : 'stop'
     default:
       return parent >= 0 ? undefined : 'stop'
   }
