@@ -1,7 +1,7 @@
 import type { Server } from 'node:net'
 import { Control } from '../control/handler.js'
 import type { ReloadUnderWay } from '../control/messages.js'
-import { NotOnProbationError, UnsupportedError } from '../errors.js'
+import { NotOnProbationError, StoppingError, UnsupportedError } from '../errors.js'
 import type { GracefulOptions } from '../options.js'
 import { isInRotation, isLeaving, type Phase, phaseOf } from '../protocol/phases.js'
 import { begin, canRollBack } from '../protocol/server.js'
@@ -200,6 +200,7 @@ export class ServerProcess {
       heard?.(error)
       return Promise.reject(error)
     }
+    if (this.#isUnused) return Promise.reject(new StoppingError('closed'))
     const [ask, outcome] = this.#parts.callers.add(heard)
     this.#host.tell({ type: 'reload', ask, reason })
     return outcome

@@ -77,7 +77,7 @@ t.test('a reload that fails lets systemctl reload fail, and the service stays wh
 })
 
 t.test('the service is reloading for as long as the reload takes, whoever asked for it', { skip }, async (t) => {
-  const unit = await ServiceUnit.start(t)
+  const unit = await ServiceUnit.start(t, { config: { options: { probation: 5000 } } })
   const first = await unit.serving(1)
   process.kill(first, 'SIGHUP')
   await unit.until('ActiveState', 'reloading')
