@@ -1,4 +1,4 @@
-import { rmdirSync } from 'node:fs'
+import { rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import Fastify, { type FastifyInstance } from 'fastify'
@@ -10,11 +10,14 @@ import { PERMISSION_MODEL } from '../support/permission.js'
 import type { FixtureConfig, Release } from '../support/release.js'
 import type { TestServer } from '../support/server.js'
 import { launchServer, startServer } from '../support/start.js'
+import { tempFolder } from '../support/temp-folder.js'
 
 /** Every code, with the status that a route answers when it lets the error through. */
 const STATUS: Record<string, number> = {
   GRACEFUL_ERR_INVALID_OPTION: 500,
   GRACEFUL_ERR_INVALID_HOOK: 500,
+  GRACEFUL_ERR_INVALID_REASON: 400,
+  GRACEFUL_ERR_PATH_TAKEN: 500,
   GRACEFUL_ERR_NOT_LISTENING: 409,
   GRACEFUL_ERR_STOPPING: 503,
   GRACEFUL_ERR_UNSUPPORTED: 501,
@@ -68,8 +71,20 @@ t.test('errors at registration, at boot and while nothing listens', async (t) =>
     const { statusCode, body } = await app.inject({ method: 'POST', url })
     checkError(t, { ...JSON.parse(body), statusCode }, code, message)
   }
+  const reason = {} as string
+  checkError(t, await rejection(app.gracefulReload({ reason })), 'GRACEFUL_ERR_INVALID_REASON', /reason.*string/)
   await app.close()
   checkError(t, await rejection(app.gracefulReload()), 'GRACEFUL_ERR_STOPPING', /closed/)
+})
+
+t.test('the error of a unix path at which somebody has put another file', async (t) => {
+  const path = join(await tempFolder(t), 'socket')
+  const app = createApp()
+  await app.listen({ path })
+  rmSync(path)
+  writeFileSync(path, 'theirs')
+  checkError(t, await rejection(app.gracefulReload()), 'GRACEFUL_ERR_PATH_TAKEN', /another file/)
+  await app.close()
 })
 
 t.test('errors of an app that listens and closes', async (t) => {
