@@ -55,9 +55,9 @@ export class Departure implements Gift {
     this.#giving.tell({ type: 'stop' })
   }
 
-  /** The child has ended, and all that it said was heard. */
-  childEnded(): void {
-    this.#giving.tell({ type: 'taker ended' })
+  /** The child has ended, and all that it said was heard; or it cannot be reached any more. */
+  childGone(isOutOfReach: boolean): void {
+    this.#giving.tell({ type: isOutOfReach ? 'taker out of reach' : 'taker ended' })
   }
 
   offer(): Promise<unknown> {

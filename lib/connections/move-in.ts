@@ -48,9 +48,9 @@ export class Arrivals {
     this.#takings.tell(id, { type: isReleased ? 'released' : 'kept' })
   }
 
-  /** The parent is gone: what it has not kept is ours. */
-  orphaned(): void {
-    this.#takings.tellAll({ type: 'giver ended' })
+  /** The parent has ended: what it has not kept is ours. Or it cannot be reached any more, and may live. */
+  orphaned(isOutOfReach: boolean): void {
+    this.#takings.tellAll({ type: isOutOfReach ? 'cut off' : 'giver ended' })
   }
 
   /** The parent has sent a connection and heard nothing of it; its handle may have been lost on the way. */

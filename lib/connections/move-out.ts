@@ -94,10 +94,10 @@ export class Migration {
     this.#wake()
   }
 
-  /** The same, when the child is gone *and* all that it said has been heard. */
-  childEnded(): void {
+  /** The same, when the child is gone *and* all that it said has been heard; or when it cannot be reached any more. */
+  childGone(isOutOfReach: boolean): void {
     this.stop()
-    for (const departure of this.#departures.values()) departure.childEnded()
+    for (const departure of this.#departures.values()) departure.childGone(isOutOfReach)
     this.#departures.clear()
   }
 

@@ -1,6 +1,5 @@
 import { StoppingError, toError, toPlainError } from '../errors.js'
 import { Callers } from '../process/callers.js'
-import { Deadlines } from '../process/deadlines.js'
 import type { Ending, SpawnCommand } from '../process/subprocess.js'
 import {
   acceptingOf,
@@ -15,6 +14,7 @@ import {
   type Timer
 } from '../protocol/launcher.js'
 import type { ReloadResult } from '../reload/reload-result.js'
+import { Deadlines } from '../util/deadline.js'
 import { restartPause } from './backoff.js'
 import { Balancer } from './balancer.js'
 import { errorOf } from './failure.js'
@@ -58,10 +58,7 @@ export class Workers {
   readonly #held: HeldListeners
   readonly #processes: Processes
   readonly #callers = new Callers()
-  readonly #deadlines = new Deadlines<Wait>(
-    () => 0,
-    (name) => this.#due(name)
-  )
+  readonly #deadlines = new Deadlines<Wait>((name) => this.#due(name))
   readonly #pulse = setInterval(() => this.#ping(), PING_INTERVAL)
   readonly #spread = new Balancer(() => this.#accepting)
   #state: ReturnType<typeof begin>

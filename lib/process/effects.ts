@@ -3,7 +3,6 @@ import type { Effect, Refusal, Timer, Warning } from '../protocol/server.js'
 import type { ChildRole } from '../reload/child-role.js'
 import type { Conclusion } from '../reload/conclusion.js'
 import type { ParentRole } from '../reload/parent-role.js'
-import type { Supervision } from '../reload/supervision.js'
 import type { Callers } from './callers.js'
 import type { EffectHandler, Host } from './host.js'
 import type { Service } from './service.js'
@@ -42,8 +41,6 @@ export interface Parts {
   readonly asParent: ParentRole
   readonly conclusion: Conclusion
   readonly asChild: ChildRole | undefined
-  /** Of the reload that the launcher has asked for last. */
-  readonly supervision: Supervision | undefined
   /** This process serves. */
   serves(): void
   /** Nothing is left to do. */
@@ -57,6 +54,7 @@ type Table = { readonly [D in Exclude<Effect['do'], 'wait' | 'cancel'>]: (effect
 /** Turns what the machine of this process decides into calls. */
 export class Effects implements EffectHandler {
   readonly #find: () => Parts
+  #table: Table | undefined
 
   /** @param find - the parts, which need the host of this handler themselves */
   constructor(find: () => Parts) {
@@ -64,7 +62,8 @@ export class Effects implements EffectHandler {
   }
 
   carryOut(effect: Exclude<Effect, Of<'wait'> | Of<'cancel'>>): unknown {
-    const carryOut = tableOf(this.#find())[effect.do] as (effect: Effect) => unknown
+    this.#table ??= tableOf(this.#find())
+    const carryOut = this.#table[effect.do] as (effect: Effect) => unknown
     return carryOut(effect)
   }
 
@@ -101,11 +100,12 @@ function requestsOf(parts: Parts) {
   } satisfies Partial<Table>
 }
 
-function parentsOf({ service, asParent, conclusion, supervision }: Parts) {
+function parentsOf({ service, asParent, conclusion }: Parts) {
   return {
     'ask hooks': ({ reload }) => asParent.askHooks(reload),
     'stop asking': () => asParent.stopAsking(),
-    'start child': ({ child, reload }) => asParent.start(child, reload),
+    'start child': ({ child }) => asParent.start(child),
+    'note child': ({ child, reload }) => asParent.noteChild(child, reload),
     'save state': ({ child }) => asParent.saveState(child),
     sleep: ({ child }) => asParent.sleep(child),
     wake: () => service.listeners.wake(),
@@ -114,7 +114,7 @@ function parentsOf({ service, asParent, conclusion, supervision }: Parts) {
     'hand over': ({ child }) => asParent.handOver(child),
     'take back': () => service.writePidFile(),
     'stop moving': () => asParent.migration?.stop(),
-    'tell launcher': ({ word }) => (word === 'passed' ? supervision?.passed() : supervision?.handedOver()),
+    'tell launcher': ({ word }) => service.launcher?.tellOfReload(word),
     conclude: (effect) => conclusion.conclude(effect),
     answer: ({ reload }) => conclusion.answer(reload)
   } satisfies Partial<Table>
@@ -183,7 +183,7 @@ function askLauncher({ host, service, callers }: Parts, { ask, reason }: Of<'ask
 
 function leave({ service, shutdown, asParent }: Parts, { cause, child, childLeads }: Of<'leave'>): void {
   if (cause !== 'reloaded' && cause !== 'app closes') service.launcher?.leaves(cause === 'error')
-  if (cause !== 'asked' && cause !== 'error' && cause !== 'launcher gone') return
+  if (cause !== 'asked' && cause !== 'error') return
   const pid = child === undefined ? undefined : asParent.successor(child)?.pid
   if (childLeads && pid !== undefined) service.notices.stoppingWith(pid, shutdown.limit)
   else service.notices.stopping(shutdown.limit)

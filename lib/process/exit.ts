@@ -66,8 +66,12 @@ export class Exit {
   ended(code: 0 | 1, exits: boolean, error: Error | undefined): void {
     if (error === undefined) this.#end.resolve()
     else this.#end.reject(error)
+    if (!exits) return
+    const { launcher } = this.#find().service
+    const exit = () => process.exit(code)
     // In the next turn: callers who have just been answered hear of it first.
-    if (exits) setImmediate(() => process.exit(code))
+    if (launcher === undefined) setImmediate(exit)
+    else void launcher.flushed.then(() => setImmediate(exit))
   }
 
   /** This process serves, and whatever else listens to its signals does so by now. */

@@ -1,6 +1,6 @@
 import { debuglog } from 'node:util'
 import { type Effect, type Input, type Place, type Server, step, type Timer } from '../protocol/server.js'
-import { Deadlines } from './deadlines.js'
+import { Deadlines } from '../util/deadline.js'
 
 /** What carries the effects of the machine out. */
 export interface EffectHandler {
@@ -28,13 +28,10 @@ export class Host {
     this.#server = server
     this.#handler = handler
     if (trace.enabled) trace('%s', beginLine(server))
-    this.#deadlines = new Deadlines<Timer>(
-      (timer) => handler.durationOf(timer),
-      (timer) => {
-        handler.look()
-        this.tell({ type: 'due', timer })
-      }
-    )
+    this.#deadlines = new Deadlines<Timer>((timer) => {
+      handler.look()
+      this.tell({ type: 'due', timer })
+    })
   }
 
   /** Where the process is. */
@@ -69,7 +66,7 @@ export class Host {
   /** What is not the protocol (a logger, a subscriber, a hook) cannot throw into it. */
   #carryOut(effect: Effect): void {
     try {
-      if (effect.do === 'wait') this.#deadlines.wait(effect.timer)
+      if (effect.do === 'wait') this.#deadlines.wait(effect.timer, this.#handler.durationOf(effect.timer))
       else if (effect.do === 'cancel') this.#deadlines.cancel(effect.timer)
       else Promise.resolve(this.#handler.carryOut(effect)).catch((error) => this.#handler.failed(effect, error))
     } catch (error) {

@@ -23,7 +23,7 @@ import { Callers, type Outcome } from './callers.js'
 import { Effects, type Parts } from './effects.js'
 import { Exit } from './exit.js'
 import { Host } from './host.js'
-import { LauncherLink } from './launcher-link.js'
+import { linkToLauncher } from './launcher-link.js'
 import { type Origin, Service } from './service.js'
 import { Shutdown } from './shutdown.js'
 
@@ -50,7 +50,6 @@ export class ServerProcess {
   readonly #parts: Parts
   readonly #exit: Exit
   readonly #control: Control
-  readonly #launcherLink: LauncherLink | undefined
   readonly #inherited: InheritedListeners | undefined
   readonly #activated: ActivatedListeners | undefined
   #hasStrangersFlag: boolean
@@ -80,8 +79,7 @@ export class ServerProcess {
       reload: (reason) => this.reload(reason),
       underWay: () => this.#underWay
     })
-    if (launcher !== undefined)
-      this.#launcherLink = new LauncherLink(launcher, this.#parts, this.#exit, () => this.#control.status())
+    if (launcher !== undefined) linkToLauncher(launcher, this.#parts, this.#exit, () => this.#control.status())
     this.#parts.asChild?.begin()
   }
 
@@ -240,7 +238,7 @@ export class ServerProcess {
     const inherited = this.#inherited
     const host: Host = new Host(
       begin(inherited === undefined ? 'first' : 'successor', service.launcher !== undefined),
-      new Effects(() => ({ ...parts, supervision: this.#launcherLink?.supervision }))
+      new Effects(() => parts)
     )
     const callers = new Callers()
     const asParent = new ParentRole(service, host, callers)
@@ -256,7 +254,6 @@ export class ServerProcess {
       asParent,
       conclusion: new Conclusion(service, host, callers, asParent),
       asChild,
-      supervision: undefined,
       serves: () => this.#serve(),
       ended: (...end) => this.#exit.ended(...end)
     }

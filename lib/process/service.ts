@@ -20,7 +20,7 @@ import { Notices } from '../systemd/server-status.js'
 import { within } from '../util/within.js'
 import { Member } from './app.js'
 import type { GracefulHooks } from './hooks.js'
-import type { Launcher } from './launcher-channel.js'
+import type { LauncherClient } from './launcher-client.js'
 import { PidFile } from './pid-file.js'
 import { Surroundings } from './surroundings.js'
 
@@ -33,13 +33,13 @@ export interface ServiceEvents {
 /** How this process was started, and by whom. */
 export interface Origin {
   readonly command: Command
-  readonly launcher?: Launcher | undefined
+  readonly launcher?: LauncherClient | undefined
 }
 
 /** What this process serves: its apps, its listeners, their connections, and the phase that it is in. */
 export class Service {
   readonly command: Command
-  readonly launcher: Launcher | undefined
+  readonly launcher: LauncherClient | undefined
   /** How the child of a reload comes to be. */
   readonly startChild: StartChild
   readonly members = new Set<Member>()
@@ -227,7 +227,7 @@ export class Service {
     this.surplus?.follow(listener.server, listener)
   }
 
-  #surplusEvents(launcher: Launcher): SurplusEvents {
+  #surplusEvents(launcher: LauncherClient): SurplusEvents {
     return {
       count: () => [...this.#owners.keys()].reduce((sum, { size }) => sum + size, 0),
       send: (message, handle) => launcher.tellOfConnections(message, handle),

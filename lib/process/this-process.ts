@@ -6,7 +6,7 @@ import { watchListenCalls } from '../sockets/listen-hook.js'
 import { type PassedSockets, takeActivation } from '../sockets/socket-activation.js'
 import { findServiceManager, ServiceManager } from '../systemd/notify.js'
 import { os } from '../util/os.js'
-import { Launcher } from './launcher-channel.js'
+import { LauncherClient } from './launcher-client.js'
 import { ServerProcess } from './server-process.js'
 
 /**
@@ -18,7 +18,7 @@ interface ProcessState {
   readonly command: Command
   /** What the parent left in the environment; undefined once it has been used. */
   flag: string | undefined
-  readonly launcher: Launcher | undefined
+  readonly launcher: LauncherClient | undefined
   readonly manager: ServiceManager | undefined
   /** What the service manager left; undefined once it has been used. */
   passed: PassedSockets | undefined
@@ -33,7 +33,7 @@ function state(): ProcessState {
   const globals = globalThis as { [KEY]?: ProcessState }
   if (globals[KEY] === undefined) {
     const flag = takeFlag()
-    const launcher = isLaunched(flag) ? new Launcher() : undefined
+    const launcher = isLaunched(flag) ? new LauncherClient() : undefined
     // Under a launcher it is the launcher that the service manager hears.
     const manager = launcher === undefined ? serviceManager() : undefined
     const passed = takeActivation(process.env, process.pid)

@@ -54,6 +54,8 @@ export type GiverInput =
   | { readonly type: 'refused' }
   /** The taker has ended, or its channel has, and all that it said was heard. */
   | { readonly type: 'taker ended' }
+  /** Whoever passes the words on has ended. The taker may live, and what it said may be lost. */
+  | { readonly type: 'taker out of reach' }
   /** The connection was closed here. */
   | { readonly type: 'closed' }
   | { readonly type: 'stop' }
@@ -88,7 +90,7 @@ export function give(giver: Giver, input: GiverInput): GiverStep {
       return awaitAnswer(giver, input)
     case 'releasing':
       if (input.type === 'sent') return end(giver, 'moved', { do: 'let go' })
-      return input.type === 'not sent' || input.type === 'taker ended' ? stay(giver, 'stays') : [giver, []]
+      return input.type === 'not sent' || isLost(input) ? stay(giver, 'stays') : [giver, []]
     case 'late':
       return hearLate(giver, input)
     case 'over':
@@ -108,6 +110,9 @@ function awaitAnswer(giver: Giver, input: GiverInput): GiverStep {
     case 'refused':
     case 'taker ended':
       return stay(giver, 'refused')
+    case 'taker out of reach':
+      // It may have said that it takes the connection, and reads: only what it would wait for a word for can be the giver's again.
+      return giver.move === 'http' ? end(giver, 'abandoned', { do: 'let go' }) : stay(giver, 'refused')
     case 'closed':
       return giver.move === 'http' ? end(giver, 'closed') : takeBack(giver, 'closed')
     case 'stop':
@@ -119,9 +124,12 @@ function awaitAnswer(giver: Giver, input: GiverInput): GiverStep {
   }
 }
 
-function hearLate(giver: Giver, { type }: GiverInput): GiverStep {
+const isLost = ({ type }: GiverInput): boolean => type === 'taker ended' || type === 'taker out of reach'
+
+function hearLate(giver: Giver, input: GiverInput): GiverStep {
+  const { type } = input
   const kept: GiverEffect[] = type === 'taken' ? [{ do: 'say', word: 'kept' }] : []
-  const isAnswered = type === 'taken' || type === 'refused' || type === 'not sent' || type === 'taker ended'
+  const isAnswered = type === 'taken' || type === 'refused' || type === 'not sent' || isLost(input)
   return isAnswered ? [{ ...giver, at: 'over' }, [...kept, { do: 'forget' }]] : [giver, []]
 }
 

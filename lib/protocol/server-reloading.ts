@@ -37,7 +37,8 @@ export function reloading(server: Server, at: Reloading, input: Input): Step {
       return at.stage === 'asking hooks' ? fail(server, at, { kind: 'vetoed', error: input.error }) : stay(server)
     case 'started':
       if (input.child !== at.child) return stray(server, input.child)
-      return at.stage === 'starting' ? go(server, { ...at, stage: 'booting' }) : stay(server)
+      if (at.stage !== 'starting') return stay(server)
+      return go(server, { ...at, stage: 'booting' }, { do: 'note child', child: at.child, reload: at.reload })
     case 'not started':
       if (input.child !== at.child || at.stage !== 'starting') return stay(server)
       return fail(server, at, { kind: 'not started', error: input.error })
@@ -68,8 +69,7 @@ export function reloading(server: Server, at: Reloading, input: Input): Step {
 }
 
 function startChild(server: Server, at: Reloading, saves: boolean): Step {
-  const { child, reload } = at
-  return go(server, { ...at, stage: 'starting', saves }, { do: 'start child', child, reload })
+  return go(server, { ...at, stage: 'starting', saves }, { do: 'start child', child: at.child })
 }
 
 function hearChild(server: Server, at: Reloading, { word }: InputOf<'child said'>): Step {

@@ -17,8 +17,8 @@ export interface Reload {
   readonly supervised: boolean
 }
 
-/** Why a process leaves. Only the first three mean the whole service. */
-export type Cause = 'asked' | 'launcher gone' | 'app closes' | 'error' | 'reloaded' | 'rolled back'
+/** Why a process leaves. Only the first two mean the whole service. */
+export type Cause = 'asked' | 'app closes' | 'error' | 'reloaded' | 'rolled back'
 
 /** Somebody asked for the end of the service, or of this process. */
 export interface Stop {
@@ -237,7 +237,9 @@ export type Effect =
   | { readonly do: 'ask hooks'; readonly reload: Reload }
   /** The hooks that still run no longer count. */
   | { readonly do: 'stop asking' }
-  | { readonly do: 'start child'; readonly child: ChildId; readonly reload: Reload }
+  | { readonly do: 'start child'; readonly child: ChildId }
+  /** The child is there, and boots. */
+  | { readonly do: 'note child'; readonly child: ChildId; readonly reload: Reload }
   | { readonly do: 'save state'; readonly child: ChildId }
   /** Ends accepting; the sockets stay open. */
   | { readonly do: 'sleep'; readonly child: ChildId }

@@ -29,6 +29,8 @@ export class ChildRole {
   readonly #arrivals: Arrivals
   #legacy: Legacy = { states: [], ticketKeys: [] }
   #isBooting = true
+  /** The launcher has said so; one that is gone has not. */
+  #isParentEnded = false
 
   /** @param reload - makes a reload that the parent was asked for */
   constructor(
@@ -86,6 +88,7 @@ export class ChildRole {
 
   /** The server that this one succeeds has ended, and it was not the other end of the channel. */
   parentEnded(): void {
+    this.#isParentEnded = true
     this.#parent.leave()
   }
 
@@ -187,7 +190,7 @@ export class ChildRole {
 
   #orphaned(): void {
     const isSettled = this.#host.at.name !== 'successor' && this.#host.at.name !== 'trial'
-    this.#arrivals.orphaned()
+    this.#arrivals.orphaned(this.#service.launcher !== undefined && !this.#isParentEnded)
     this.#host.tell({ type: 'parent gone' })
     if (isSettled) this.#service.notices.parentGone()
   }

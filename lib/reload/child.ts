@@ -11,6 +11,8 @@ export type Hear = (message: ToParent, handle: ListeningHandle | undefined) => v
 export interface Child {
   readonly pid: number
   readonly hasEnded: boolean
+  /** Nothing can be said to it or heard of it any more, though it may live. It counts as ended. */
+  readonly isOutOfReach: boolean
   /** Resolves when the child has ended *and* all that it said has been heard. */
   readonly ended: Promise<Ending>
   /**

@@ -14,6 +14,7 @@ export class LaunchedChild implements Child {
   readonly ended: Promise<Ending>
   pid = 0
   hasEnded = false
+  isOutOfReach = false
   readonly #id: number
   readonly #deliver: Deliver
   readonly #hear: Hear
@@ -51,11 +52,16 @@ export class LaunchedChild implements Child {
     this.#hear(message, handle)
   }
 
-  /** The child has ended, or has gone out of reach for good with its launcher. */
   over({ exitCode, signal }: Ending): void {
     this.hasEnded = true
     this.#fail(new Error('the launcher is gone'))
     this.#end({ exitCode, signal })
+  }
+
+  /** The launcher is gone. */
+  lose(): void {
+    this.isOutOfReach = true
+    this.over({ exitCode: null, signal: null })
   }
 
   send(message: ToChild, handle?: object): Promise<void> {

@@ -83,7 +83,7 @@ export class ParentRole {
     this.#asking.abort()
   }
 
-  async start(child: ChildId, { reason }: Reload): Promise<void> {
+  async start(child: ChildId): Promise<void> {
     this.#latest = child
     const { command, listeners, options, generation, startChild } = this.#service
     try {
@@ -103,10 +103,13 @@ export class ParentRole {
       successor.child = await startChild(again, generation + 1, inherited, hear)
       void successor.child.ended.then((ending) => this.#ended(child, successor, ending))
       this.#host.tell({ type: 'started', child })
-      this.#service.announce('reload-started', { reason, child: successor.pid })
     } catch (error) {
       this.#host.tell({ type: 'not started', child, error })
     }
+  }
+
+  noteChild(child: ChildId, { reason }: Reload): void {
+    this.#service.announce('reload-started', { reason, child: this.#successors.get(child)?.pid ?? 0 })
   }
 
   /** What is saved must not become old at once: this process has stopped accepting. */
@@ -210,7 +213,7 @@ export class ParentRole {
 
   #ended(child: ChildId, successor: Successor, ending: Ending): void {
     successor.ended(ending)
-    this.migration?.childEnded()
+    this.migration?.childGone(successor.child?.isOutOfReach === true)
     const { signals } = this.#service.options
     // A child that cannot listen to signals yet is ended by one that asks for a reload: that is no less a request.
     const isRequest = ending.signal !== null && signals !== false && signals.reload.includes(ending.signal)

@@ -34,6 +34,11 @@ export class SpawnedChild implements Child {
     return this.#process.hasEnded
   }
 
+  /** Nobody stands between this process and its own child. */
+  get isOutOfReach(): boolean {
+    return false
+  }
+
   get ended(): Promise<Ending> {
     return this.#process.ended
   }

@@ -1,25 +1,61 @@
+/** setTimeout takes no more: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
+const LONGEST = 2 ** 31 - 1
+
 /**
- * A wait with a limit. After a stall of this process a timer fires before the events that came in time are read, so the event loop
- * polls once more before the wait counts as over.
+ * A wait with a limit. After a stall (a blocked loop, SIGSTOP) a timer fires before what has come in the meantime is read. So a limit
+ * that is over lets the event loop poll first, and is forgotten if what comes then clears it.
  */
 export class Deadline {
   #timer: NodeJS.Timeout | undefined
-  #poll: NodeJS.Immediate | undefined
+  /** Which wait this is: an earlier one that is over means nothing any more. */
+  #wait = 0
 
   /**
    * Waits from now on, instead of what it waited for before.
    *
-   * @param duration - milliseconds
+   * @param limit - milliseconds, or what to wait for
    */
-  set(duration: number, due: () => void): void {
+  set(limit: number | Promise<unknown>, due: () => void): void {
     this.clear()
-    this.#timer = setTimeout(() => {
-      this.#poll = setImmediate(due)
-    }, duration)
+    const wait = this.#wait
+    const over = () => inTwoTurns(() => wait === this.#wait && due())
+    if (typeof limit === 'number') this.#timer = setTimeout(over, Math.min(limit, LONGEST))
+    else void limit.then(over, over)
   }
 
   clear(): void {
+    this.#wait += 1
     clearTimeout(this.#timer)
-    clearImmediate(this.#poll)
   }
+}
+
+/** The limits of what a machine waits for, by name. */
+export class Deadlines<T extends string = string> {
+  readonly #waits = new Map<T, Deadline>()
+  readonly #due: (name: T) => void
+
+  constructor(due: (name: T) => void) {
+    this.#due = due
+  }
+
+  /** Begins to wait, anew if it did already; see {@link Deadline}. */
+  wait(name: T, limit: number | Promise<unknown>): void {
+    this.cancel(name)
+    const deadline = new Deadline()
+    this.#waits.set(name, deadline)
+    deadline.set(limit, () => {
+      this.#waits.delete(name)
+      this.#due(name)
+    })
+  }
+
+  cancel(name: T): void {
+    this.#waits.get(name)?.clear()
+    this.#waits.delete(name)
+  }
+}
+
+/** The first immediate runs when the loop has polled, the second when it has polled once more for what that brought. */
+function inTwoTurns(callback: () => void): void {
+  setImmediate(() => setImmediate(callback))
 }

@@ -58,6 +58,10 @@ const HOST: { readonly [K in Effect['do']]: Carry<K> } = {
   'stop asking': (_world, process) => end(process, 'hooks'),
   'start child': (world, process, { child }) =>
     world.links === undefined ? begin(process, 'spawn', child) : world.links.startChild(process, child),
+  'note child': (world, process, { reload }) => {
+    const isOver = process.told.some((other) => other.reload === reload)
+    if (isOver) breakWorld(world, `${process.id} says that a reload begins which has ended`)
+  },
   'save state': (_world, process, { child }) => begin(process, 'save', child),
   sleep: (_world, process) => {
     process.accepts = false

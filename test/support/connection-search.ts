@@ -4,6 +4,7 @@ import {
   cut,
   killGiver,
   killTaker,
+  loseRelay,
   type Machines,
   offerTo,
   readAtGiver,
@@ -23,6 +24,8 @@ export interface Search {
   peers?: number
   /** How many offers are made at most. Default: 1. */
   offers?: number
+  /** Whether the words go through a process that can end. Default: false. */
+  isRelayed?: boolean
   /** How many things go wrong at most. */
   faults: number
   machines: Machines
@@ -39,7 +42,8 @@ type Action = readonly [name: string, act: (world: World) => void]
 
 /** Goes through every order in which things can happen, breadth first. */
 export function search(settings: Search): Findings {
-  const first = JSON.stringify(begin(settings.move, settings.peers ?? 1, settings.machines))
+  const { move, peers = 1, machines, isRelayed = false } = settings
+  const first = JSON.stringify({ ...begin(move, peers, machines), isRelayed })
   const ways = new Map<string, readonly [from: string, step: string] | undefined>([[first, undefined]])
   const found = (key: string, rule: string): Findings => {
     return { states: ways.size, violation: { rule, steps: stepsTo(key, ways), world: JSON.parse(key) } }
@@ -105,6 +109,8 @@ function stepsOf(world: World, { machines }: Search): Action[] {
       add(`hear the end of ${name}`, (next) => hearEndOfTaker(next, number, machines))
     if (runs(life) && toGiver.unwritten.length > 0)
       add(`${name} writes ${toGiver.unwritten[0]?.word}`, (next) => writeToGiver(next, number, machines))
+    if (runs(life) && world.peers[number]?.relay === 'unheard' && toTaker.kernel.length === 0)
+      add(`${name} hears that nobody passes its words on`, (next) => hearLossOfRelay(next, number, machines))
     if (runs(life) && toTaker.kernel.length > 0)
       add(`${name} reads ${toTaker.kernel[0]?.word}`, (next) => readAtTaker(next, number, 'well', machines))
   }
@@ -123,7 +129,12 @@ function waitsOf(world: World, machines: Machines): Action[] {
       actions.push(['due at the giver', due])
     }
     if (takerTimer && runs(life)) actions.push(['due at the taker', (next) => dueAtTaker(next, index, machines)])
-    const hearsEnd = world.life === 'dead' && runs(life) && toTaker.kernel.length === 0 && taker?.at !== 'over'
+    const hearsEnd =
+      world.life === 'dead' &&
+      world.peers[peer]?.relay === 'lives' &&
+      runs(life) &&
+      toTaker.kernel.length === 0 &&
+      taker?.at !== 'over'
     if (hearsEnd && taker !== undefined)
       actions.push(['hear the end of the giver', (next) => tellTaker(next, index, { type: 'giver ended' }, machines)])
     return actions
@@ -136,9 +147,17 @@ function dueAtTaker(world: World, index: number, machines: Machines): void {
 }
 
 function hearEndOfTaker(world: World, number: number, machines: Machines): void {
-  Object.assign(world.peers[number] as object, { isOver: true })
+  const peer = world.peers[number] as World['peers'][number]
+  const type = peer.relay === 'lives' ? 'taker ended' : 'taker out of reach'
+  peer.isOver = true
   for (const [index, { peer }] of world.attempts.entries())
-    if (peer === number) tellGiver(world, index, { type: 'taker ended' }, machines)
+    if (peer === number) tellGiver(world, index, { type }, machines)
+}
+
+function hearLossOfRelay(world: World, number: number, machines: Machines): void {
+  Object.assign(world.peers[number] as object, { relay: 'gone' })
+  for (const [index, { peer }] of world.attempts.entries())
+    if (peer === number) tellTaker(world, index, { type: 'cut off' }, machines)
 }
 
 /** What may happen, or not. */
@@ -177,6 +196,9 @@ function faultsOf(world: World, { faults, machines }: Search): Action[] {
       add(`${name} stands still`, ({ peers }) => Object.assign(peers[number] as object, { life: 'stands still' }))
     if (life === 'stands still')
       add(`${name} never goes on`, ({ peers }) => Object.assign(peers[number] as object, { life: 'stuck' }))
+    if (world.isRelayed && !isCut)
+      for (const passes of [true, false])
+        add(`the relay to ${name} ends, all is passed on: ${passes}`, (next) => loseRelay(next, number, passes))
     if (runs(life) && !isCut) add(`${name} closes its channel`, (next) => cut(next, number, machines))
     if (!runs(life) || toTaker.kernel[0]?.word !== 'offer') continue
     add(`${name} loses the handle`, (next) => readAtTaker(next, number, 'lost', machines))

@@ -26,6 +26,8 @@ interface Peer {
   life: Life
   /** It has closed its channel, and lives. */
   isCut: boolean
+  /** Whoever passed the words on has ended. `unheard`: the peer does not know yet. */
+  relay: 'lives' | 'unheard' | 'gone'
   /** The giver knows that nothing more will come. */
   isOver: boolean
   toTaker: Line
@@ -54,12 +56,20 @@ export interface World {
   owner: number
   /** The connection may be lost: its owner died, or it was closed on purpose. */
   mayBeLost: boolean
+  isRelayed: boolean
   faults: number
 }
 
 export function begin(move: Move, peers: number, machines: Machines): World {
   const line = (): Line => ({ unwritten: [], kernel: [] })
-  const peer = (): Peer => ({ life: 'runs', isCut: false, isOver: false, toTaker: line(), toGiver: line() })
+  const peer = (): Peer => ({
+    life: 'runs',
+    isCut: false,
+    relay: 'lives',
+    isOver: false,
+    toTaker: line(),
+    toGiver: line()
+  })
   const all = Array.from({ length: peers }, peer)
   const world: World = {
     move,
@@ -69,6 +79,7 @@ export function begin(move: Move, peers: number, machines: Machines): World {
     attempts: [],
     owner: -1,
     mayBeLost: false,
+    isRelayed: false,
     faults: 0
   }
   offerTo(world, 0, machines)
@@ -194,4 +205,14 @@ export function cut(world: World, number: number, machines: Machines): void {
   if (world.owner === number) world.mayBeLost = true
   for (const [index, { peer: of }] of world.attempts.entries())
     if (of === number) tellTaker(world, index, { type: 'cut off' }, machines)
+}
+
+/** Whoever passes the words on ends, and with it what it has not passed on: nothing, or all. */
+export function loseRelay(world: World, number: number, passes: boolean): void {
+  const peer = world.peers[number] as Peer
+  peer.isCut = true
+  peer.relay = 'unheard'
+  if (!passes) peer.toTaker.kernel = peer.toGiver.kernel = []
+  // What the one has let go of and the other has not heard of ends with the last copy.
+  world.mayBeLost = true
 }

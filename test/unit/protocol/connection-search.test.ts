@@ -7,17 +7,22 @@ type Bounds = Omit<Search, 'machines'>
 const SEARCHES: Bounds[] = [
   { move: 'http', faults: 3 },
   { move: 'websocket', faults: 3 },
+  { move: 'http', isRelayed: true, faults: 2 },
+  { move: 'websocket', isRelayed: true, faults: 2 },
   { move: 'surplus', offers: 2, faults: 3 },
   { move: 'surplus', peers: 2, offers: 2, faults: 2 }
 ]
 
 for (const bounds of SEARCHES) {
-  const { move, peers = 1, offers = 1, faults } = bounds
-  t.test(`every order of events: ${move}, ${peers} takers, ${offers} offers, ${faults} faults`, async (t) => {
-    const { states, violation } = search({ ...bounds, machines: MACHINES })
-    t.comment(`${states} states`)
-    t.equal(violation, undefined)
-  })
+  const { move, peers = 1, offers = 1, isRelayed = false, faults } = bounds
+  t.test(
+    `every order of events: ${move}${isRelayed ? ' through a launcher' : ''}, ${peers} takers, ${offers} offers, ${faults} faults`,
+    async (t) => {
+      const { states, violation } = search({ ...bounds, machines: MACHINES })
+      t.comment(`${states} states`)
+      t.equal(violation, undefined)
+    }
+  )
 }
 
 const { give: rightGive, receive: rightReceive, take: rightTake, offer: rightOffer } = MACHINES
@@ -50,6 +55,22 @@ const BROKEN: ReadonlyArray<readonly [mistake: string, bounds: Bounds, rule: Reg
           effects.map((one) => (one.do === 'say' && one.word === 'kept' ? { ...one, word: 'released' } : one))
         ]
       }
+    }
+  ],
+  [
+    'the giver serves again what a taker out of reach may have',
+    { move: 'http', isRelayed: true, faults: 1 },
+    /two owners|not its own/,
+    {
+      give: (giver, input) => rightGive(giver, input.type === 'taker out of reach' ? { type: 'taker ended' } : input)
+    }
+  ],
+  [
+    'the taker inherits from a giver that is only out of reach',
+    { move: 'websocket', isRelayed: true, faults: 1 },
+    /two owners|not its own/,
+    {
+      receive: (taker, input) => rightReceive(taker, input.type === 'cut off' ? { type: 'giver ended' } : input)
     }
   ],
   [

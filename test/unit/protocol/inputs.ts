@@ -23,7 +23,6 @@ const NAMED: Readonly<Record<string, Input>> = {
   'stop after parent': { ...stop, cause: 'asked', awaitsParent: true },
   error: { ...stop, cause: 'error' },
   'app closes': { ...stop, cause: 'app closes' },
-  'launcher gone': { ...stop, cause: 'launcher gone' },
   force: { type: 'force', reason: 'why' },
   'roll back': { type: 'roll back', reason: 'ill' },
   'last app closed': { type: 'last app closed' },

@@ -1,0 +1,249 @@
+import { resolve as resolvePath } from 'node:path'
+import type { ProcessStatus } from '../control/messages.js'
+import { fromPlainError, StoppingError, toPlainError } from '../errors.js'
+import type { ConnectionHandle } from '../internals/connection-handle.js'
+import type { ListeningHandle } from '../internals/listening-handle.js'
+import type { ResolvedOptions } from '../options.js'
+import {
+  type ConnectionsWord,
+  type FromLauncher,
+  isSurplusWord,
+  type SurplusWord
+} from '../protocol/launcher-messages.js'
+import type { TicketKeys } from '../protocol/messages.js'
+import type { LauncherWord } from '../protocol/server.js'
+import type { Inherited, StartChild } from '../reload/child.js'
+import { LaunchedChild } from '../reload/launched-child.js'
+import type { ReloadResult } from '../reload/reload-result.js'
+import type { BoundAddress } from '../sockets/listener-key.js'
+import { UnixPath } from '../sockets/unix-path.js'
+import { type Deferred, deferred } from '../util/deferred.js'
+import { GONE, LauncherChannel } from './launcher-channel.js'
+
+/** What a launcher asks of a server, and tells it. */
+export interface LauncherEvents {
+  /** Make a reload, now. It is one of several: each server makes its own, and all of them hold or none does. */
+  makeReload(reason: string): Promise<ReloadResult>
+  /** The others have come as far as this one: the parent leaves. */
+  commit(): void
+  /** Another one has failed: the parent comes back. */
+  undo(reason: string): void
+  /** The server that this one succeeds has ended. */
+  parentEnded(): void
+  report(): ProcessStatus
+  /** Each of several servers has so many connections on average. */
+  fairShare(count: number): void
+  /** A word about a connection, with the listener and the handle of one that comes. */
+  connection(word: SurplusWord, listener: object | undefined, handle: ConnectionHandle | undefined): void
+  stop(reason: string): void
+  force(reason: string): void
+}
+
+/** How long a process that boots may take to end when its launcher is gone. Milliseconds. */
+const END_LIMIT = 1000
+
+/** How long this process may take, at its end, to say what it still has to say. Milliseconds. */
+const FLUSH_LIMIT = 1000
+
+/** https://nodejs.org/api/timers.html#setintervalcallback-delay-args */
+const LONGEST_INTERVAL = 2 ** 31 - 1
+
+type OfChild = Extract<FromLauncher, { child: number }>
+
+/** The launcher of this server, seen from the server. */
+export class LauncherClient {
+  readonly #channel: LauncherChannel
+  #events: LauncherEvents | undefined
+  /** What was said before anybody listened. */
+  readonly #unheard: FromLauncher[] = []
+  #lastId = 0
+  readonly #ids = new WeakMap<object, number>()
+  readonly #listeners = new Map<number, object>()
+  /** Handles that the launcher gets when this server serves. */
+  readonly #toBeHeld = new Map<number, () => void>()
+  #serves = false
+  /** Reloads that somebody has asked this server for, and that the launcher makes. */
+  readonly #asked = new Map<number, Deferred<ReloadResult>>()
+  readonly #children = new Map<number, LaunchedChild>()
+
+  /** Begins to listen. */
+  constructor() {
+    this.#channel = new LauncherChannel({
+      said: (message, handle) => this.#hear(message, handle as ListeningHandle | undefined),
+      gone: () => this.#lose()
+    })
+    if (process.connected) this.#channel.say({ type: 'hello' })
+    else this.#lose()
+  }
+
+  /** From here on somebody listens. */
+  attach(events: LauncherEvents): void {
+    this.#events = events
+    for (const message of this.#unheard.splice(0)) this.#obey(message, events)
+    if (!this.#channel.isOpen) events.stop(GONE)
+  }
+
+  /** A listener is open: the launcher keeps its socket from now on. */
+  opened(
+    listener: Inherited & { index: number | undefined },
+    handle: ListeningHandle | undefined,
+    ticketKeys: TicketKeys | undefined
+  ): void {
+    const { key, index } = listener
+    const address = absolute(listener.address)
+    const id = ++this.#lastId
+    this.#ids.set(listener, id)
+    this.#listeners.set(id, listener)
+    const message = { type: 'listening', id, key, address, index, ticketKeys } as const
+    if (index !== undefined) this.#channel.say(message)
+    else if (this.#serves) this.#channel.say(message, handle)
+    else this.#toBeHeld.set(id, () => this.#channel.say(message, handle))
+  }
+
+  closed(listener: object): void {
+    const id = this.#ids.get(listener)
+    if (id === undefined) return
+    if (!this.#toBeHeld.delete(id)) this.#channel.say({ type: 'not listening', id })
+    this.#listeners.delete(id)
+  }
+
+  /**
+   * This server accepts; the launcher goes by the signals that the app has chosen. It hears that before it is sent any handle: what is said
+   * behind one waits here until that has arrived, and would be lost with this process.
+   */
+  serves({ signals, pidFile, readyTimeout, probation, lameDuck, drainTimeout }: ResolvedOptions): void {
+    const times = { reload: readyTimeout + probation, stop: lameDuck + drainTimeout }
+    this.#channel.say({ type: 'serves', signals, pidFile, readyTimeout, times })
+    this.#serves = true
+    for (const send of this.#toBeHeld.values()) send()
+    this.#toBeHeld.clear()
+  }
+
+  /** Says something of the connections of this server. Rejects when it is certainly not sent. */
+  tellOfConnections(message: ConnectionsWord, handle?: ConnectionHandle): Promise<void> {
+    return this.#channel.send(message, handle)
+  }
+
+  /** By which number the launcher knows a listener; 0: by none. */
+  idOf(listener: object): number {
+    return this.#ids.get(listener) ?? 0
+  }
+
+  /** How far the reload has come that the launcher has asked for. */
+  tellOfReload(type: LauncherWord): void {
+    this.#channel.say({ type })
+  }
+
+  /** This server is on its way out. */
+  leaves(isError: boolean): void {
+    this.#channel.say({ type: 'leaves', isError })
+  }
+
+  /** Resolves when all is said, or after a limit: the end of a process that has not said why would be taken for a crash. */
+  get flushed(): Promise<unknown> {
+    const limit = new Promise((resolve) => setTimeout(resolve, FLUSH_LIMIT))
+    return Promise.race([this.#channel.flushed, limit])
+  }
+
+  /**
+   * Asks for a reload of the whole service. Rejects with the error that it failed with.
+   *
+   * @throws {StoppingError} when the launcher is gone
+   */
+  ask(reason: string): Promise<ReloadResult> {
+    const id = ++this.#lastId
+    const answer = deferred<ReloadResult>()
+    this.#asked.set(id, answer)
+    if (this.#channel.isOpen) this.#channel.say({ type: 'ask for reload', id, reason })
+    else answer.reject(new StoppingError(GONE))
+    return answer.promise.finally(() => this.#asked.delete(id))
+  }
+
+  /** Lets the launcher start the child of a reload. */
+  readonly startChild: StartChild = async (command, generation, inherited, hear) => {
+    const id = ++this.#lastId
+    const child = new LaunchedChild(id, (message, handle) => this.#channel.send(message, handle), hear)
+    this.#children.set(id, child)
+    const listeners = inherited.map(([listener]) => this.idOf(listener))
+    this.#channel.say({ type: 'start child', child: id, command, generation, listeners })
+    return child.started
+  }
+
+  #hear(message: FromLauncher, handle: ListeningHandle | undefined): void {
+    if ('child' in message) this.#hearOfChild(message, handle)
+    else if (message.type === 'ping') this.#channel.say({ type: 'pong' })
+    else if (message.type === 'reload answered') this.#asked.get(message.id)?.resolve(message.result)
+    else if (message.type === 'reload refused') this.#asked.get(message.id)?.reject(fromPlainError(message.error))
+    else if (message.type === 'fair share') this.#events?.fairShare(message.count)
+    else if (isSurplusWord(message)) this.#receive(message, handle as ConnectionHandle | undefined)
+    else if (this.#events === undefined) this.#unheard.push(message)
+    else this.#obey(message, this.#events)
+  }
+
+  #hearOfChild(message: OfChild, handle: ListeningHandle | undefined): void {
+    const child = this.#children.get(message.child)
+    if (message.type === 'child said') child?.said(message.message, handle)
+    else if (message.type === 'child started') child?.hasStarted(message.pid)
+    else this.#children.delete(message.child)
+    if (message.type === 'child not started') child?.hasNotStarted(fromPlainError(message.error))
+    else if (message.type === 'child ended') child?.over(message)
+  }
+
+  #receive(word: SurplusWord, handle: ConnectionHandle | undefined): void {
+    const listener = word.type === 'connection' ? this.#listeners.get(word.listener) : undefined
+    if (this.#events !== undefined) this.#events.connection(word, listener, handle)
+    else if (word.type === 'connection') {
+      handle?.close()
+      this.#channel.say({ type: 'connection taken', id: word.id, taken: false, count: 0 })
+    }
+  }
+
+  #obey(message: FromLauncher, events: LauncherEvents): void {
+    if (message.type === 'make reload') void this.#makeReload(message.reason, events)
+    else if (message.type === 'commit') events.commit()
+    else if (message.type === 'undo') events.undo(message.reason)
+    else if (message.type === 'parent ended') events.parentEnded()
+    else if (message.type === 'report') this.#channel.say({ type: 'reported', status: events.report() })
+    else if (message.type === 'stop') events.stop(message.reason)
+    else if (message.type === 'force') events.force(message.reason)
+  }
+
+  async #makeReload(reason: string, events: LauncherEvents): Promise<void> {
+    // With all listeners asleep there may be nothing else that keeps this process alive until the others have come as far, and
+    // those who asked have been answered. Not the channel: whether that does is for the parent of this process to say.
+    const keepAlive = setInterval(() => {}, LONGEST_INTERVAL)
+    const answered = Promise.allSettled([...this.#asked.values()].map(({ promise }) => promise))
+    try {
+      this.#channel.say({ type: 'reload made', result: await events.makeReload(reason) })
+    } catch (error) {
+      this.#channel.say({ type: 'reload failed', error: toPlainError(error) })
+    } finally {
+      await answered
+      // With one more turn of the event loop, in which those who asked hear of it.
+      setImmediate(() => clearInterval(keepAlive))
+    }
+  }
+
+  /** A server whose launcher has died is watched by nobody, and nobody would ever end it. */
+  #lose(): void {
+    for (const { reject } of this.#asked.values()) reject(new StoppingError(GONE))
+    if (this.#events === undefined) this.#endBoot()
+    else this.#events.stop(GONE)
+    // When the stop has had its say: a child that is out of reach is not what ends a reload now.
+    setImmediate(() => {
+      for (const child of this.#children.values()) child.lose()
+    })
+  }
+
+  /** It boots: there is nothing to finish. An app that handles the signal itself may never listen to anybody else. */
+  #endBoot(): void {
+    process.kill(process.pid, 'SIGTERM')
+    const end = () => this.#events === undefined && process.kill(process.pid, 'SIGKILL')
+    setTimeout(end, END_LIMIT).unref()
+  }
+}
+
+/** The launcher may be in another directory than the app, which can change its own. */
+function absolute(address: BoundAddress): BoundAddress {
+  return 'path' in address && UnixPath.isFile(address.path) ? { path: resolvePath(address.path) } : address
+}
