@@ -198,8 +198,11 @@ async function closeApps({ host, shutdown }: Parts): Promise<void> {
 }
 
 function close({ service, ended }: Parts, { reason, code, exits }: Of<'close'>): void {
-  service.end(reason, code)
-  ended(code, exits, code === 0 ? undefined : new ForcedError(reason, 'work in progress'))
+  try {
+    service.end(reason, code)
+  } finally {
+    ended(code, exits, code === 0 ? undefined : new ForcedError(reason, 'work in progress'))
+  }
 }
 
 const WARNINGS: Readonly<Record<Warning, (reason: string) => string>> = {

@@ -36,7 +36,10 @@ export class Exit {
     this.#signals ??= new Signals(signals, {
       stop: (reason, error) => this.#stop(reason, error),
       reload: (signal) => this.#reloadFor(signal),
-      force: (reason) => this.#find().host.tell({ type: 'force', reason })
+      force: (reason) => {
+        this.#find().host.tell({ type: 'force', reason })
+        this.#exit(1)
+      }
     })
     return this.#signals
   }
@@ -66,12 +69,15 @@ export class Exit {
   ended(code: 0 | 1, exits: boolean, error: Error | undefined): void {
     if (error === undefined) this.#end.resolve()
     else this.#end.reject(error)
-    if (!exits) return
-    const { launcher } = this.#find().service
-    const exit = () => process.exit(code)
     // In the next turn: callers who have just been answered hear of it first.
-    if (launcher === undefined) setImmediate(exit)
-    else void launcher.flushed.then(() => setImmediate(exit))
+    if (exits) setImmediate(() => this.#exit(code))
+  }
+
+  /** Not before the launcher has been told: it would take the end for a crash. */
+  #exit(code: 0 | 1): void {
+    const { launcher } = this.#find().service
+    if (launcher === undefined) process.exit(code)
+    void launcher.flushed.then(() => process.exit(code))
   }
 
   /** This process serves, and whatever else listens to its signals does so by now. */
@@ -89,14 +95,14 @@ export class Exit {
     this.#reload(signal, heard).catch(() => {})
   }
 
-  #stop(reason: string, error: Error | undefined): Promise<void> {
+  async #stop(reason: string, error: Error | undefined): Promise<void> {
     const { service, asChild } = this.#find()
     if (error !== undefined) {
       service.warn('an error that nobody caught ends this process', error)
       asChild?.failedBecause(error)
     }
     this.#tell(reason, error === undefined ? 'asked' : 'error')
-    return this.#end.promise
+    await this.#end.promise.finally(() => service.launcher?.flushed)
   }
 
   #tell(reason: string, cause: 'asked' | 'error' | 'app closes'): void {

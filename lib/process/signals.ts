@@ -9,7 +9,7 @@ export interface SignalEvents {
   /** Leave. When the promise is fulfilled the process exits with 0, when it is rejected with 1. */
   stop(reason: string, error: Error | undefined): Promise<void>
   reload(signal: NodeJS.Signals): void
-  /** The process ends when this returns. */
+  /** Cut off what is left and end the process. */
   force(reason: string): void
 }
 
@@ -142,6 +142,5 @@ export class Signals {
   /** Cuts off what is left and ends the process. */
   force(reason: string): void {
     this.#events.force(reason)
-    process.exit(1)
   }
 }

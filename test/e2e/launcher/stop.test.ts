@@ -1,9 +1,7 @@
 import t, { type Test } from 'tap'
 import { HttpConnection } from '../../support/connection.js'
-import { HAS_PROC, listeningInodes } from '../../support/fds.js'
 import type { TestServer } from '../../support/server.js'
 import { launchServer, startServer } from '../../support/start.js'
-import { untilTrue } from '../../support/tree.js'
 
 async function start(t: Test, options = {}): Promise<TestServer> {
   return startServer(t, { launcher: [], config: { options: { probation: 10_000, ...options } } })
@@ -68,14 +66,24 @@ for (const [when, reach] of Object.entries(STAGES)) {
   }
 }
 
-t.test('a force signal to the server alone is an order, not a crash', { skip: !HAS_PROC }, async (t) => {
-  const server = await start(t)
-  // What is said behind a handle waits until that has been acknowledged, and would be lost with the process.
-  await untilTrue(server, 'a launcher that holds the socket', () => listeningInodes(server.launcher).length === 1)
-  server.signal('SIGUSR2', server.pid)
-  t.strictSame(await server.waitFor(server.exit, 'end of the launcher'), { code: 1, signal: null })
-  t.equal(server.events('serving').length, 1)
-})
+for (const [signal, code] of [
+  ['SIGTERM', 0],
+  ['SIGUSR2', 1]
+] as const) {
+  t.test(`${signal} to the server alone is an order, not a crash`, async (t) => {
+    const server = await launchServer(t, { launcher: [], config: { boot: 'wait' } })
+    const { pid } = await server.event('boot')
+    // What is said behind a handle waits until that has been acknowledged: here, the last word behind the listening socket.
+    server.signal('SIGSTOP', server.launcher)
+    await server.release.write('go', '')
+    await server.serving(1)
+    server.signal(signal, Number(pid))
+    await server.eventOf(Number(pid), 'closed')
+    server.signal('SIGCONT', server.launcher)
+    t.strictSame(await server.waitFor(server.exit, 'end of the launcher'), { code, signal: null })
+    t.equal(server.events('serving').length, 1)
+  })
+}
 
 /** What ends the service from within, with the code of the launcher. */
 const FROM_WITHIN: Record<string, (server: TestServer) => unknown> = {
