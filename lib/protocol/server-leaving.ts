@@ -1,5 +1,17 @@
 import type { Effect, Input, Server, Step } from './server-state.js'
-import { andThen, cancel, force, go, type InputOf, type PlaceOf, refuse, stay, stray, wait } from './server-steps.js'
+import {
+  andThen,
+  asksOf,
+  cancel,
+  force,
+  go,
+  type InputOf,
+  type PlaceOf,
+  refuse,
+  stay,
+  stray,
+  wait
+} from './server-steps.js'
 
 /** A process on its way out. There is one way, and whoever asks later joins it. */
 
@@ -105,9 +117,10 @@ function hearChild(server: Server, at: Leaving, { child, word }: InputOf<'child 
 }
 
 /** Who leaves to a successor lets that make the reload. */
-function reload(server: Server, at: Leaving, { ask, reason }: InputOf<'reload'>): Step {
+function reload(server: Server, at: Leaving, input: InputOf<'reload'>): Step {
   const { child } = at
-  const asks = ask === undefined ? [] : [ask]
+  const { reason } = input
+  const asks = asksOf(input)
   if (at.cause !== 'reloaded' || child === undefined)
     return stay(server, ...refuse(asks, 'stopping', at.stage === 'lame duck' ? 'lame duck' : 'draining'))
   return stay({ ...server, elsewhere: [...server.elsewhere, ...asks] }, { do: 'pass on', child, asks, reason })

@@ -39,10 +39,16 @@ export function refuse(asks: readonly Ask[], why: Refusal, reason: string): Effe
   return asks.length === 0 ? [] : [{ do: 'refuse', asks, why, reason }]
 }
 
+/** Who waits for the reload that this input asks for: a signal waits for nothing. */
+export function asksOf({ ask }: InputOf<'reload'>): readonly Ask[] {
+  return ask === undefined ? [] : [ask]
+}
+
 /** One more reload follows the present one, whoever else has asked for it. */
-export function queue(server: Server, { reason, ask, supervised = false }: InputOf<'reload'>): Step {
+export function queue(server: Server, input: InputOf<'reload'>): Step {
+  const { reason, supervised = false } = input
   const { queued } = server
-  const asks = [...(queued?.asks ?? []), ...(ask === undefined ? [] : [ask])]
+  const asks = [...(queued?.asks ?? []), ...asksOf(input)]
   const next: Reload = { reason: queued?.reason ?? reason, asks, supervised: supervised || queued?.supervised === true }
   return stay({ ...server, queued: next }, ...(queued === undefined ? [{ do: 'queue', reason } as const] : []))
 }

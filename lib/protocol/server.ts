@@ -4,6 +4,7 @@ import { parent } from './server-parent.js'
 import { recovered, reloading } from './server-reloading.js'
 import type { Effect, Input, Place, Server, Step, Telling } from './server-state.js'
 import {
+  asksOf,
   beginReload,
   cancel,
   force,
@@ -93,7 +94,7 @@ function booting(server: Server, at: PlaceOf<'booting'>, input: Input): Step {
       return input.listening ? serve(server, { do: 'serve' }) : stay(server)
     case 'reload':
       if (at.opened) return queue(server, input)
-      return stay(server, ...refuse(input.ask === undefined ? [] : [input.ask], 'not listening', input.reason))
+      return stay(server, ...refuse(asksOf(input), 'not listening', input.reason))
     case 'stop':
       return stop(server, { ...input, lameDuck: false })
     case 'force':
@@ -108,7 +109,7 @@ function serving(server: Server, input: Input): Step {
     case 'reload':
       return beginReload(server, {
         reason: input.reason,
-        asks: input.ask === undefined ? [] : [input.ask],
+        asks: asksOf(input),
         supervised: input.supervised === true
       })
     case 'stop':
@@ -124,14 +125,14 @@ function serving(server: Server, input: Input): Step {
 
 function closed(server: Server, input: Input): Step {
   if (input.type === 'started') return stray(server, input.child)
-  if (input.type !== 'reload' || input.ask === undefined) return stay(server)
-  return stay(server, ...refuse([input.ask], 'stopping', 'closed'))
+  return stay(server, ...(input.type === 'reload' ? refuse(asksOf(input), 'stopping', 'closed') : []))
 }
 
 /** Under a launcher it is the launcher that reloads, all of its workers; it outlives this process. */
-function askLauncher(server: Server, { ask, reason }: InputOf<'reload'>): Step {
+function askLauncher(server: Server, input: InputOf<'reload'>): Step {
   const { at } = server
-  const asks = ask === undefined ? [] : [ask]
+  const { ask, reason } = input
+  const asks = asksOf(input)
   const isOver = at.name === 'closed' || (at.name === 'leaving' && at.cause !== 'reloaded')
   if (isOver) return stay(server, ...refuse(asks, 'stopping', 'stop'))
   if (at.name === 'booting' && !at.opened) return stay(server, ...refuse(asks, 'not listening', reason))

@@ -4,6 +4,7 @@ import { LauncherModel, logged, starts, told } from '../../support/launcher-mode
 
 const RESULT = { generation: 2 } as ReloadResult
 const MADE = { type: 'reload made', result: RESULT } as const
+const answers = (effects: readonly { do: string }[]) => effects.filter((effect) => effect.do === 'answer')
 const FAILED = { type: 'reload failed', error: { name: 'Error', message: 'boom' } } as const
 
 t.test('the first worker starts, the others when it serves and no listener has come for a while', async (t) => {
@@ -38,6 +39,16 @@ t.test('a single server that ends freely or with 0 ends the launcher; the socket
   t.match(launcher.say(0, { type: 'leaves', isError: false }), [{ do: 'release' }])
   launcher.end(0, 0)
   t.strictSame(launcher.ending, { exitCode: 0, signal: null })
+})
+
+t.test('a reload is refused at once when the only server leaves, and so is the one that follows it', async (t) => {
+  const launcher = LauncherModel.serving(1)
+  launcher.say(0, { type: 'leaves', isError: false })
+  const stopping = { failure: { kind: 'stopping' } }
+  t.match(launcher.give({ type: 'reload', ask: 1, reason: 'too late' }), [{ do: 'note reload' }])
+  launcher.give({ type: 'reload', ask: 2, reason: 'and again' })
+  t.match(answers(launcher.give({ type: 'noted' })), [{ asks: [1], outcome: stopping }])
+  t.match(answers(launcher.give({ type: 'noted' })), [{ asks: [2], outcome: stopping }])
 })
 
 t.test('one of several that ends freely is replaced', async (t) => {
