@@ -1,5 +1,3 @@
-import diagnosticsChannel from 'node:diagnostics_channel'
-import type { FastifyBaseLogger } from 'fastify'
 import type { ReloadResult } from './reload/reload-result.js'
 
 /** A request that a forced drain cut off. */
@@ -8,13 +6,13 @@ export interface CutRequest {
   method: string
   /** The path, without its query, which may hold secrets. */
   url: string
-  /** For how long it is known to have been under way when it was cut, in milliseconds. */
+  /** For how long it had been under way when it was cut, in milliseconds. Of a request that had not arrived whole: since the drain began. */
   age: number
 }
 
 /**
  * What is published on `node:diagnostics_channel`, as `fastify-graceful-reload:<event>`, and logged as one line whose
- * object has `graceful: '<event>'`.
+ * object has `graceful: '<event>'` and the `generation` of the process.
  */
 export interface GracefulEvents {
   serving: { generation: number; pid: number; listeners: string[] }
@@ -30,12 +28,15 @@ export interface GracefulEvents {
   draining: { reason: string; connections: number; timeout: number }
   forced: { reason: string; requests: CutRequest[]; holds: string[] }
   closed: { reason: string; pid: number; exitCode: number }
+  /** An error that nobody caught: this process ends. */
+  'uncaught-error': { err: Error }
   warning: { warning: string; err?: Error }
 }
 
 export type GracefulEvent = keyof GracefulEvents
 
-type Level = 'info' | 'warn' | 'error'
+/** The levels that are used, as Fastify's loggers know them. */
+export type Level = 'info' | 'warn' | 'error' | 'fatal'
 
 const LINES: { [E in GracefulEvent]: [Level, (data: GracefulEvents[E]) => string] } = {
   serving: ['info', ({ generation, listeners }) => `generation ${generation} serves on ${listeners.join(', ')}`],
@@ -70,17 +71,16 @@ const LINES: { [E in GracefulEvent]: [Level, (data: GracefulEvents[E]) => string
       `drain forced (${reason}), cut off: ${[...requests.map(describe), ...holds.map((name) => `hold "${name}"`)].join(', ') || 'nothing'}`
   ],
   closed: ['info', ({ reason }) => `closed (${reason})`],
+  'uncaught-error': ['fatal', ({ err }) => `an error that nobody caught ends this process: ${err.message}`],
   warning: ['warn', ({ warning }) => warning]
 }
 
-/** Publishes a transition and logs it, together, here and nowhere else. */
-export function announce<E extends GracefulEvent>(log: FastifyBaseLogger, event: E, data: GracefulEvents[E]): void {
-  const channel = diagnosticsChannel.channel(`fastify-graceful-reload:${event}`)
-  if (channel.hasSubscribers) channel.publish(data)
-  const [level, line] = LINES[event]
-  log[level]({ graceful: event, ...(data as object) }, line(data))
+/** How an event is logged: its level and its text. */
+export function lineOf<E extends GracefulEvent>(event: E, data: GracefulEvents[E]): [level: Level, text: string] {
+  const [level, text] = LINES[event]
+  return [level, text(data)]
 }
 
 function describe({ method, url, age }: CutRequest): string {
-  return `${method} ${url} (${Math.round(age)} ms)`
+  return `${method} ${url} (${age} ms)`
 }

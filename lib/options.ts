@@ -21,8 +21,18 @@ export interface GracefulOptions {
   signals?: SignalOptions | false
   /** How long a child may take to be ready before it is killed and the reload fails. Milliseconds, default 30000. */
   readyTimeout?: number
-  /** How long work in hand may take before it is forced. Milliseconds, default 25000. */
+  /** On stop: how long work in hand may take before it is forced. Milliseconds, default 25000. */
   drainTimeout?: number
+  /**
+   * After a reload: how long work in hand may take in the process that was replaced, where nobody waits for it. Milliseconds, default:
+   * `drainTimeout` if that is given, else 300000.
+   */
+  reloadDrainTimeout?: number
+  /**
+   * How long the app's own `onClose` hooks may take at least, once its work is done; they have what the drain has left of its limit if
+   * that is more. Milliseconds, default 5000.
+   */
+  closeTimeout?: number
   /** On stop: how long to go on accepting while the status route already answers 503. Milliseconds, default 0. */
   lameDuck?: number
   /** How long after the handoff the child's death brings this process back. Milliseconds, default 3000; 0: not at all. */
@@ -61,6 +71,8 @@ export interface ResolvedOptions {
   signals: Required<SignalOptions> | false
   readyTimeout: number
   drainTimeout: number
+  reloadDrainTimeout: number
+  closeTimeout: number
   lameDuck: number
   probation: number
   connections: 'migrate' | 'close'
@@ -79,12 +91,18 @@ const LONGEST_TIMER = 2 ** 31 - 1
 /** What Fastify itself reads from the options of every plugin. */
 const FASTIFY_OPTIONS = new Set(['prefix', 'logLevel', 'logSerializers'])
 
-type Check<K extends keyof ResolvedOptions> = (value: unknown, name: string) => ResolvedOptions[K]
+type Check<K extends keyof ResolvedOptions> = (
+  value: unknown,
+  name: string,
+  given: Record<string, unknown>
+) => ResolvedOptions[K]
 
 const checks: { [K in keyof ResolvedOptions]: Check<K> } = {
   signals: checkSignals,
   readyTimeout: (value, name) => checkDuration(value, name, 30_000, 1),
   drainTimeout: (value, name) => checkDuration(value, name, 25_000, 0),
+  reloadDrainTimeout: (value, name, { drainTimeout }) => checkDuration(value ?? drainTimeout, name, 300_000, 0),
+  closeTimeout: (value, name) => checkDuration(value, name, 5_000, 0),
   lameDuck: (value, name) => checkDuration(value, name, 0, 0),
   probation: (value, name) => checkDuration(value, name, 3_000, 0),
   connections: checkConnections,
@@ -110,7 +128,7 @@ export function resolveOptions(given: GracefulOptions): ResolvedOptions {
   }
   const input = given as Record<string, unknown>
   return Object.fromEntries(
-    Object.entries(checks).map(([name, check]) => [name, check(input[name], name)])
+    Object.entries(checks).map(([name, check]) => [name, check(input[name], name, input)])
   ) as unknown as ResolvedOptions
 }
 

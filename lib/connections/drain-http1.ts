@@ -3,6 +3,7 @@ import type { Server, Socket } from 'node:net'
 import type { CutRequest } from '../events.js'
 import { currentResponse, isLastResponse, lingerOnClose, setKeepAlive } from '../internals/http1.js'
 import { pathOf } from '../util/path-of.js'
+import { ageOf } from './age.js'
 import type { Connections } from './tracker.js'
 
 /**
@@ -66,22 +67,27 @@ export class HttpDrain {
 
   /** Closes all that is left and returns the requests that this cut off. */
   force(): CutRequest[] {
-    const now = performance.now()
     const idle = new Set(this.#connections.idle())
     const cut: CutRequest[] = []
     for (const socket of [...this.#connections.open, ...this.#connections.handshaking]) {
       if (socket.destroyed || this.#connections.isHttp2(socket)) continue
-      if (!idle.has(socket) && !this.#connections.handshaking.has(socket)) cut.push(...this.#requestsOn(socket, now))
+      if (!idle.has(socket) && !this.#connections.handshaking.has(socket)) cut.push(...this.#requestsOn(socket))
       socket.destroy()
     }
     return cut
   }
 
-  #requestsOn(socket: Socket, now: number): CutRequest[] {
+  #requestsOn(socket: Socket): CutRequest[] {
     const pending = [...(this.#pending.get(socket) ?? [])]
     if (pending.length === 0)
-      return [{ method: '-', url: 'a request not yet received whole', age: now - this.#started }]
-    return pending.map(([{ req }, since]) => ({ method: req.method ?? '-', url: pathOf(req.url), age: now - since }))
+      return [
+        { method: '-', url: 'a request not yet received whole', age: Math.round(performance.now() - this.#started) }
+      ]
+    return pending.map(([{ req }, since]) => ({
+      method: req.method ?? '-',
+      url: pathOf(req.url),
+      age: ageOf(req, since)
+    }))
   }
 
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {

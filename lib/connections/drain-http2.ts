@@ -1,8 +1,9 @@
-import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
+import { constants, type ServerHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { CutRequest } from '../events.js'
 import { openStreams, sendShutdownNotice } from '../internals/http2.js'
 import { pathOf } from '../util/path-of.js'
+import { ageOf } from './age.js'
 import type { Connections } from './tracker.js'
 
 /** How long a client may take to answer a PING. Milliseconds. */
@@ -22,7 +23,6 @@ const LINGER = 2000
 export class Http2Drain {
   readonly #connections: Connections
   readonly #started = performance.now()
-  readonly #begun = new WeakMap<ServerHttp2Stream, number>()
   readonly #ended = new Map<Socket, number>()
   readonly #sweeper: NodeJS.Timeout
   #isOver = false
@@ -43,13 +43,12 @@ export class Http2Drain {
 
   /** Closes all that is left and returns the requests that this cut off. */
   force(): CutRequest[] {
-    const now = performance.now()
     return [...this.#connections.sessions].flatMap(([session, socket]) => {
       const cut = openStreams(session).map(({ stream, request }) => {
         // So that no client takes what it has of an answer for the whole.
         stream.close(constants.NGHTTP2_CANCEL)
         const url = request === undefined ? 'an HTTP/2 stream' : pathOf(request.url)
-        return { method: request?.method ?? '-', url, age: now - (this.#begun.get(stream) ?? this.#started) }
+        return { method: request?.method ?? '-', url, age: ageOf(stream, this.#started) }
       })
       session.close()
       // Node writes these frames first, in an immediate of its own.
@@ -64,7 +63,6 @@ export class Http2Drain {
   }
 
   async #leave(session: ServerHttp2Session, socket: Socket): Promise<void> {
-    session.on('stream', (stream) => this.#begun.set(stream, performance.now()))
     await roundTrip(session)
     if (!this.#isOver && sendShutdownNotice(session, socket)) await roundTrip(session)
     // Sends GOAWAY, and ends the session with its last stream.

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { CutRequest } from '../events.js'
+import { ageOf } from './age.js'
 import type { Connections } from './tracker.js'
 import type { WebSockets } from './websockets.js'
 
@@ -63,13 +64,12 @@ export class WebSocketDrain {
   /** Closes what is left, and returns what this cut off: who had not been told, or not been sent all. */
   force(): CutRequest[] {
     const { upgraded, code, reason } = this.#settings
-    const now = performance.now()
     return this.#open().flatMap((socket) => {
       const wasTold = this.#told.has(socket)
       upgraded.close(socket, code, reason)
       const isCut = !wasTold || socket.writableLength > 0
       socket.destroy()
-      return isCut ? [{ method: 'GET', url: upgraded.pathOf(socket), age: now - this.#started }] : []
+      return isCut ? [{ method: 'GET', url: upgraded.pathOf(socket), age: ageOf(socket, this.#started) }] : []
     })
   }
 

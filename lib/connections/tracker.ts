@@ -2,11 +2,12 @@ import { createServer, type Server as HttpServer, type IncomingMessage, type Ser
 import type { ServerHttp2Session } from 'node:http2'
 import type { Server, Socket } from 'node:net'
 import { connectionBelow, currentResponse, idleConnections } from '../internals/http1.js'
+import { begins, watchRequests } from './age.js'
 import { beforeUpgrade } from './upgrade-listener.js'
 
 /**
- * The open connections of one server. Between two reloads this costs one listener per connection and nothing per
- * request: what is under way is only looked up when somebody wants to know.
+ * The open connections of one server. Between two reloads this costs one listener per connection, and for a request the note of
+ * when it began: what is under way is only looked up when somebody wants to know.
  */
 export class Connections {
   readonly server: Server
@@ -25,6 +26,7 @@ export class Connections {
   /** @param upgrading - called before another protocol takes a connection over */
   constructor(server: Server, upgrading: (request: IncomingMessage, socket: Socket) => void) {
     this.server = server
+    watchRequests()
     const secure = isSecure(server)
     this.#onConnection = (socket) => this.#follow(socket, secure ? this.handshaking : this.open)
     server.prependListener('connection', this.#onConnection)
@@ -32,6 +34,7 @@ export class Connections {
     server.prependListener('session', (session: ServerHttp2Session) => this.#begin(session))
     const onUpgrade = (request: IncomingMessage, socket: Socket) => {
       this.#upgraded.add(socket)
+      begins(socket)
       upgrading(request, socket)
     }
     if (this.isHttp) beforeUpgrade(server, onUpgrade)
@@ -110,6 +113,7 @@ export class Connections {
 
   #follow(socket: Socket, group: Set<Socket>): void {
     group.add(socket)
+    begins(socket)
     this.#newest = socket
     socket.once('close', () => {
       group.delete(socket)
@@ -124,6 +128,7 @@ export class Connections {
     this.#newest = undefined
     this.sessions.set(session, socket)
     this.#http2.add(socket)
+    session.on('stream', begins)
     session.once('close', () => this.sessions.delete(session))
   }
 

@@ -40,7 +40,7 @@ export class Control {
   async #open(member: Member, path: string): Promise<void> {
     const service = this.#service
     const why = os.whyNoControlSocket()
-    if (why !== undefined) return service.warn(`option control is ignored ${why}`)
+    if (why !== undefined) return service.log.warn(`option control is ignored ${why}`)
     if (service.leader === undefined) service.follow(member)
     if (service.leader !== member) return
     const socket = new ControlSocket({ status: () => this.status(), reload: (reason) => this.#events.reload(reason) })

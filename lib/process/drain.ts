@@ -1,3 +1,4 @@
+import { ageOf } from '../connections/age.js'
 import { HttpDrain, type IdlePolicy } from '../connections/drain-http1.js'
 import { Http2Drain } from '../connections/drain-http2.js'
 import { WebSocketDrain } from '../connections/drain-websocket.js'
@@ -22,6 +23,8 @@ export interface DrainPlan {
   reason: string
   /** Milliseconds, after which what is left is forced. */
   timeout: number
+  /** Milliseconds, after which connections are told to end that could live as long as they like. */
+  patience: number
   idle: Exclude<IdlePolicy, 'moving'>
   /** The connections that are being moved, if any are. */
   moving?: Migration | undefined
@@ -45,7 +48,7 @@ export class Drain {
   readonly #webSockets: WebSocketDrain[]
   readonly #others: Connections[]
   readonly #started = performance.now()
-  readonly #timer: NodeJS.Timeout
+  #timer: NodeJS.Timeout
   readonly #late: NodeJS.Timeout[] = []
   readonly #stopListening: Array<() => void>
   #idle: DrainPlan['idle']
@@ -77,22 +80,29 @@ export class Drain {
     const drain = new HttpDrain(connections, 'moving')
     const endMoving = () => drain.endMoving(this.#idle)
     void moving.done.then(endMoving)
-    this.#late.push(setTimeout(endMoving, this.#plan.timeout * MOVING_SHARE))
+    this.#late.push(setTimeout(endMoving, this.#plan.patience * MOVING_SHARE))
     return drain
   }
 
   #drainWebSockets(connections: Connections): WebSocketDrain {
-    const { upgraded, idle, moving, timeout } = this.#plan
+    const { upgraded, idle, moving, patience } = this.#plan
     const isMoving = () => moving?.moves(connections) === true
     const goodbye =
       idle === 'soon'
         ? { code: CLOSE_CODES.goingAway, reason: 'the server stops' }
         : { code: CLOSE_CODES.serviceRestart, reason: 'the server restarts' }
-    return new WebSocketDrain({ connections, upgraded, isMoving, timeout, ...goodbye })
+    return new WebSocketDrain({ connections, upgraded, isMoving, timeout: patience, ...goodbye })
   }
 
-  /** The service ends: nobody comes back to a connection that is idle now. */
-  hurry(): void {
+  /**
+   * The service ends: nobody comes back to a connection that is idle now.
+   *
+   * @param timeout - what the drain may still take, if it had more. Milliseconds
+   */
+  hurry(timeout: number): void {
+    const left = this.#started + this.#plan.timeout - performance.now()
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.force(), Math.min(left, timeout))
     this.#idle = 'soon'
     for (const drain of this.#http) drain.endMoving('soon')
   }
@@ -135,12 +145,13 @@ export class Drain {
   }
 
   #cutOthers(): CutRequest[] {
-    const age = performance.now() - this.#started
     return this.#others.flatMap((connections) => {
       const { open, handshaking } = connections
       const sockets = [...open, ...handshaking].filter((socket) => !connections.isHttp2(socket))
       for (const socket of sockets) socket.destroy()
-      return sockets.map(() => ({ method: '-', url: 'a connection of another protocol', age }))
+      return sockets.map((socket) => {
+        return { method: '-', url: 'a connection of another protocol', age: ageOf(socket, this.#started) }
+      })
     })
   }
 }

@@ -77,7 +77,7 @@ export class Effects implements EffectHandler {
 
   failed(effect: Effect, error: unknown): void {
     try {
-      this.#find().service.warn(`"${effect.do}" failed: ${toError(error).message}`, toError(error))
+      this.#find().service.log.warn(`"${effect.do}" failed: ${toError(error).message}`, toError(error))
     } catch {
       // It is the log that fails: there is nobody left to tell.
     }
@@ -91,8 +91,8 @@ function tableOf(parts: Parts): Table {
 function requestsOf(parts: Parts) {
   const { service, callers, asParent } = parts
   return {
-    warn: ({ about, reason }) => service.warn(WARNINGS[about](reason)),
-    queue: ({ reason }) => service.announce('reload-queued', { reason }),
+    warn: ({ about, reason }) => service.log.warn(WARNINGS[about](reason)),
+    queue: ({ reason }) => service.log.announce('reload-queued', { reason }),
     refuse: ({ asks, why, reason }) => callers.answer(asks, refusal(why, reason)),
     'ask launcher': (effect) => askLauncher(parts, effect),
     'pass on': ({ child, asks, reason }) => asParent.passOn(child, asks, reason),
@@ -136,7 +136,7 @@ function endOf(parts: Parts) {
   const { service, shutdown, asParent } = parts
   return {
     leave: (effect) => leave(parts, effect),
-    'be lame duck': ({ reason }) => service.announce('lame-duck', { reason, duration: service.options.lameDuck }),
+    'be lame duck': ({ reason }) => service.log.announce('lame-duck', { reason, duration: service.options.lameDuck }),
     drain: (effect) => drain(parts, effect),
     hurry: () => shutdown.hurry(asParent.migration),
     'close apps': () => closeApps(parts),
@@ -160,7 +160,7 @@ function durationsOf({
     confirm: () => CONFIRM_LIMIT,
     undo: () => UNDO_LIMIT,
     kill: () => KILL_LIMIT,
-    tell: () => service.drainTimeout + TELL_SLACK,
+    tell: () => service.longest('drainTimeout') + TELL_SLACK,
     claims: () => CLAIM_PAUSE,
     boot: () => readyTimeout,
     word: () => readyTimeout + PARENT_LIMIT,
@@ -168,7 +168,7 @@ function durationsOf({
     settle: () => PARENT_LIMIT,
     'give back': () => GIVE_BACK_LIMIT,
     'lame duck': () => lameDuck,
-    stop: () => (at.name === 'leaving' && at.awaitsChild ? shutdown.limitWithChild : shutdown.limit)
+    stop: () => (at.name === 'leaving' ? shutdown.limit(at.cause, at.awaitsChild) : 0)
   }
 }
 
@@ -185,8 +185,8 @@ function leave({ service, shutdown, asParent }: Parts, { cause, child, childLead
   if (cause !== 'reloaded' && cause !== 'app closes') service.launcher?.leaves(cause === 'error')
   if (cause !== 'asked' && cause !== 'error') return
   const pid = child === undefined ? undefined : asParent.successor(child)?.pid
-  if (childLeads && pid !== undefined) service.notices.stoppingWith(pid, shutdown.limit)
-  else service.notices.stopping(shutdown.limit)
+  if (childLeads && pid !== undefined) service.notices.stoppingWith(pid, shutdown.limit(cause))
+  else service.notices.stopping(shutdown.limit(cause))
 }
 
 async function drain({ host, shutdown, asParent }: Parts, { cause, reason }: Of<'drain'>): Promise<void> {
@@ -197,9 +197,10 @@ async function closeApps({ host, shutdown }: Parts): Promise<void> {
   host.tell({ type: 'apps closed', failed: await shutdown.closeApps() })
 }
 
-function close({ service, ended }: Parts, { reason, code, exits }: Of<'close'>): void {
+function close({ service, asParent, ended }: Parts, { reason, code, exits }: Of<'close'>): void {
   try {
     service.end(reason, code)
+    asParent.release()
   } finally {
     ended(code, exits, code === 0 ? undefined : new ForcedError(reason, 'work in progress'))
   }

@@ -6,6 +6,9 @@ import type { Outcome } from './callers.js'
 import type { Parts } from './effects.js'
 import { Signals } from './signals.js'
 
+/** How long a process that has nothing left to do may take to end by itself. Milliseconds. */
+const LINGER = 500
+
 /** Reloads, and calls back first when the outcome is known. */
 type Reload = (reason: string, heard?: (outcome: Outcome) => void) => Promise<ReloadResult>
 
@@ -13,6 +16,7 @@ type Reload = (reason: string, heard?: (outcome: Outcome) => void) => Promise<Re
 export class Exit {
   readonly #find: () => Parts
   readonly #reload: Reload
+  /** Settles when the process may be ended, by whoever owns that. */
   readonly #end = deferred<void>()
   #signals: Signals | undefined
 
@@ -65,12 +69,19 @@ export class Exit {
     this.#tell('the app closes', 'app closes')
   }
 
-  /** Nothing is left to do. */
-  ended(code: 0 | 1, exits: boolean, error: Error | undefined): void {
+  /**
+   * Nothing is left to do. A process leaves by running out of work, so that what waits for `beforeExit` has its turn, as telemetry does;
+   * one that something keeps alive is ended soon.
+   */
+  async ended(code: 0 | 1, exits: boolean, error: Error | undefined): Promise<void> {
+    if (exits) {
+      process.exitCode = code
+      await this.#find().service.launcher?.flushed
+      await new Promise((resolve) => setTimeout(resolve, LINGER).unref())
+    }
     if (error === undefined) this.#end.resolve()
     else this.#end.reject(error)
-    // In the next turn: callers who have just been answered hear of it first.
-    if (exits) setImmediate(() => this.#exit(code))
+    if (exits) process.exit(code)
   }
 
   /** Not before the launcher has been told: it would take the end for a crash. */
@@ -83,7 +94,7 @@ export class Exit {
   /** This process serves, and whatever else listens to its signals does so by now. */
   serves(): void {
     const { service } = this.#find()
-    service.surroundings.keepSignals(this.#signals, (warning) => service.warn(warning))
+    service.surroundings.keepSignals(this.#signals, (warning) => service.log.warn(warning))
   }
 
   /** Who sends a signal reads the log. What became of a reload that began is there already. */
@@ -95,14 +106,14 @@ export class Exit {
     this.#reload(signal, heard).catch(() => {})
   }
 
-  async #stop(reason: string, error: Error | undefined): Promise<void> {
+  #stop(reason: string, error: Error | undefined): Promise<void> {
     const { service, asChild } = this.#find()
     if (error !== undefined) {
-      service.warn('an error that nobody caught ends this process', error)
+      service.log.announce('uncaught-error', { err: error })
       asChild?.failedBecause(error)
     }
     this.#tell(reason, error === undefined ? 'asked' : 'error')
-    await this.#end.promise.finally(() => service.launcher?.flushed)
+    return this.#end.promise
   }
 
   #tell(reason: string, cause: 'asked' | 'error' | 'app closes'): void {

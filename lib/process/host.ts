@@ -59,6 +59,7 @@ export class Host {
   #take(input: Input): void {
     const [server, effects] = step(this.#server, input)
     this.#server = server
+    if (server.at.name === 'closed') this.#deadlines.clear()
     if (trace.enabled) trace('%s', traceLine(input, effects, server))
     for (const effect of effects) this.#carryOut(effect)
   }

@@ -18,6 +18,7 @@ import type { ReloadResult } from '../reload/reload-result.js'
 import type { BoundAddress } from '../sockets/listener-key.js'
 import { UnixPath } from '../sockets/unix-path.js'
 import { type Deferred, deferred } from '../util/deferred.js'
+import { within } from '../util/within.js'
 import { GONE, LauncherChannel } from './launcher-channel.js'
 
 /** What a launcher asks of a server, and tells it. */
@@ -111,8 +112,9 @@ export class LauncherClient {
    * This server accepts; the launcher goes by the signals that the app has chosen. It hears that before it is sent any handle: what is said
    * behind one waits here until that has arrived, and would be lost with this process.
    */
-  serves({ signals, pidFile, readyTimeout, probation, lameDuck, drainTimeout }: ResolvedOptions): void {
-    const times = { reload: readyTimeout + probation, stop: lameDuck + drainTimeout }
+  serves({ signals, pidFile, readyTimeout, probation, lameDuck, ...limits }: ResolvedOptions): void {
+    const stop = lameDuck + limits.drainTimeout + limits.closeTimeout
+    const times = { reload: readyTimeout + probation, stop }
     this.#channel.say({ type: 'serves', signals, pidFile, readyTimeout, times })
     this.#serves = true
     for (const send of this.#toBeHeld.values()) send()
@@ -141,8 +143,7 @@ export class LauncherClient {
 
   /** Resolves when all is said, or after a limit: the end of a process that has not said why would be taken for a crash. */
   get flushed(): Promise<unknown> {
-    const limit = new Promise((resolve) => setTimeout(resolve, FLUSH_LIMIT))
-    return Promise.race([this.#channel.flushed, limit])
+    return within(this.#channel.flushed, FLUSH_LIMIT, 'the launcher').catch(() => {})
   }
 
   /**

@@ -118,10 +118,11 @@ export class ServerProcess {
     const { asChild } = this.#parts
     const member = new Member(app, given, this.#control.preparation(given, warmup))
     service.members.add(member)
+    service.log.follow(app.log)
     service.listeners.own(app.server, member)
     if (this.#hasStrangersFlag) {
       this.#hasStrangersFlag = false
-      service.warn('FASTIFY_GRACEFUL_RELOAD in the environment was meant for another process and is ignored')
+      service.log.warn('FASTIFY_GRACEFUL_RELOAD in the environment was meant for another process and is ignored')
     }
     this.#activated?.tellProblems()
     if (asChild !== undefined) {
@@ -262,14 +263,14 @@ export class ServerProcess {
 
   #activation(passed: PassedSockets, service: Service): ActivatedListeners {
     return new ActivatedListeners(passed, {
-      warn: (warning) => service.warn(warning),
-      unclaimed: (listener) => service.announce('unclaimed', listener)
+      warn: (warning) => service.log.warn(warning),
+      unclaimed: (listener) => service.log.announce('unclaimed', listener)
     })
   }
 
   #opened(listener: Listener): void {
     if (listener.index !== undefined) {
-      this.#service.announce('adopted', { key: listener.key, address: formatAddress(listener.address) })
+      this.#service.log.announce('adopted', { key: listener.key, address: formatAddress(listener.address) })
     }
     if (listener.owner instanceof Member) {
       this.#install(listener.owner)

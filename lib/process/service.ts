@@ -1,13 +1,11 @@
 import type { Server } from 'node:net'
 import { isDeepStrictEqual } from 'node:util'
-import type { FastifyBaseLogger } from 'fastify'
 import type { Arrivals } from '../connections/move-in.js'
 import { Surplus, type SurplusEvents } from '../connections/surplus.js'
 import { Connections } from '../connections/tracker.js'
 import { WebSockets } from '../connections/websockets.js'
 import { ControlSocket } from '../control/socket.js'
 import { toError } from '../errors.js'
-import { announce, type GracefulEvent, type GracefulEvents } from '../events.js'
 import { givenOptions, type ResolvedOptions, resolveOptions } from '../options.js'
 import type { StartChild } from '../reload/child.js'
 import type { ClaimedListener } from '../reload/handoff.js'
@@ -21,6 +19,7 @@ import { within } from '../util/within.js'
 import { Member } from './app.js'
 import type { GracefulHooks } from './hooks.js'
 import type { LauncherClient } from './launcher-client.js'
+import { ProcessLog } from './log.js'
 import { PidFile } from './pid-file.js'
 import { Surroundings } from './surroundings.js'
 
@@ -45,6 +44,7 @@ export class Service {
   readonly members = new Set<Member>()
   readonly listeners: Listeners
   readonly generation: number
+  readonly log: ProcessLog
   /** Under a launcher: the connections that this process has too many. */
   readonly surplus: Surplus | undefined
   /** The connections that the parent of this process moves here. */
@@ -57,9 +57,7 @@ export class Service {
   readonly #owners = new Map<Connections, object | undefined>()
   readonly #connections = new WeakMap<Server, Connections>()
   #leader: Member | undefined
-  #log: FastifyBaseLogger | undefined
   #pidFile: PidFile | undefined
-  readonly #warned = new Set<string>()
 
   /** @param accepting - see {@link Listeners} */
   constructor({ command, launcher }: Origin, generation: number, events: ServiceEvents, accepting: boolean) {
@@ -67,6 +65,7 @@ export class Service {
     this.launcher = launcher
     this.startChild = launcher?.startChild ?? spawnChild
     this.generation = generation
+    this.log = new ProcessLog(generation)
     this.surroundings = new Surroundings(command.script, generation, launcher !== undefined)
     const opening = (server: Server, owner: object | undefined) => this.#follow(server, owner)
     const prepare = (owner: object | undefined) => (owner instanceof Member ? owner.prepare() : undefined)
@@ -91,43 +90,24 @@ export class Service {
 
   /** Makes the first app that listens the one whose options and log count; tells of what a later one wants otherwise. */
   follow(member: Member): void {
-    this.#log ??= member.app.log
     if (this.#leader === undefined) {
       this.#leader = member
+      this.log.use(member.app.log)
       this.#pidFile = member.options.pidFile === undefined ? undefined : new PidFile(member.options.pidFile)
       return
     }
     for (const name of givenOptions(member.given)) {
       if (PROCESS_OPTIONS.has(name) && !isDeepStrictEqual(member.options[name], this.options[name])) {
-        this.warn(
+        this.log.warn(
           `option ${name} of a second app is ignored: it concerns the process, and the app that listened first decides`
         )
       }
     }
   }
 
-  /** How long work in progress may take. Of several apps, the one that needs longest counts. Milliseconds. */
-  get drainTimeout(): number {
-    return Math.max(...[...this.members].map(({ options }) => options.drainTimeout), this.options.drainTimeout)
-  }
-
-  announce<E extends GracefulEvent>(event: E, data: GracefulEvents[E]): void {
-    const log = this.#log ?? [...this.members][0]?.app.log
-    try {
-      if (log !== undefined) announce(log, event, data)
-    } catch {
-      // A logger that throws has nowhere to say so, and must not stop what goes on.
-    }
-  }
-
-  warn(warning: string, err?: Error): void {
-    this.announce('warning', err === undefined ? { warning } : { warning, err })
-  }
-
-  /** Tells of what every reload would find again. */
-  warnOnce(warning: string): void {
-    if (!this.#warned.has(warning)) this.warn(warning)
-    this.#warned.add(warning)
+  /** How long something may take. Of several apps, the one that needs longest counts. Milliseconds. */
+  longest(name: 'drainTimeout' | 'reloadDrainTimeout' | 'closeTimeout'): number {
+    return Math.max(...[...this.members].map(({ options }) => options[name]), this.options[name])
   }
 
   /** Runs a hook of all apps that can no longer change anything: one that fails or hangs is told of, and that is all. */
@@ -138,18 +118,23 @@ export class Service {
     for (const { hooks } of this.members) {
       const run = within(hooks.runAll(name, about), this.options.drainTimeout, `the ${name} hooks`)
       const failures = await run.catch((late) => [late])
-      for (const thrown of failures) this.warn(`a ${name} hook failed: ${toError(thrown).message}`, toError(thrown))
+      for (const thrown of failures) this.log.warn(`a ${name} hook failed: ${toError(thrown).message}`, toError(thrown))
     }
   }
 
   /** From here on the service is this process's: its pid is in the pid file, and everybody is told. */
   serve(): void {
-    this.launcher?.serves({ ...this.options, drainTimeout: this.drainTimeout })
+    this.launcher?.serves({
+      ...this.options,
+      drainTimeout: this.longest('drainTimeout'),
+      closeTimeout: this.longest('closeTimeout')
+    })
     this.writePidFile()
-    this.announce('serving', { generation: this.generation, pid: process.pid, listeners: this.addresses })
+    this.log.announce('serving', { generation: this.generation, pid: process.pid, listeners: this.addresses })
     this.surroundings.tellReady()
     const { signals } = this.options
-    if (signals !== false && signals.reload.length > 0) this.surroundings.tellAtStart((warning) => this.warn(warning))
+    if (signals !== false && signals.reload.length > 0)
+      this.surroundings.tellAtStart((warning) => this.log.warn(warning))
   }
 
   /** Where clients find this service. */
@@ -159,7 +144,13 @@ export class Service {
 
   /** How many connections of clients are open. */
   get openConnections(): number {
-    return this.connectionsOf(isForClients).reduce((sum, { size }) => sum + size, 0)
+    return this.countConnections(() => true)
+  }
+
+  /** How many connections of clients are open at the servers of certain owners. */
+  countConnections(isMeant: (owner: object | undefined) => boolean): number {
+    const connections = this.connectionsOf((owner) => isForClients(owner) && isMeant(owner))
+    return connections.reduce((sum, { size }) => sum + size, 0)
   }
 
   /** Nobody can ask this process for anything any more; whoever has asked gets an answer. */
@@ -174,14 +165,14 @@ export class Service {
     try {
       this.#pidFile?.write()
     } catch (error) {
-      this.warn(`the pid file ${this.#pidFile?.path} could not be written`, error as Error)
+      this.log.warn(`the pid file ${this.#pidFile?.path} could not be written`, error as Error)
     }
   }
 
   /** Nothing is left to do. */
   end(reason: string, exitCode: number): void {
     this.removePidFile()
-    this.announce('closed', { reason, pid: process.pid, exitCode })
+    this.log.announce('closed', { reason, pid: process.pid, exitCode })
   }
 
   /** The service is the parent's again, and so is what stands for it in the file system. */

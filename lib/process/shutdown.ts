@@ -7,9 +7,6 @@ import type { Member } from './app.js'
 import { type Cut, Drain, type DrainPlan } from './drain.js'
 import type { Service } from './service.js'
 
-/** How long the apps' own `onClose` hooks may take once the drain is over. Milliseconds. */
-const CLOSE_TIMEOUT = 5000
-
 /** How long a drain waits for the child's word on the connection that is on its way to it. Milliseconds. */
 const LAST_ANSWER = 1000
 
@@ -22,25 +19,37 @@ const SLACK = 1000
 /** How long the child that leaves with this process may take beyond its own limit. Milliseconds. */
 const CHILD_SLACK = 2000
 
+/** How to drain, and how long that may take. */
+interface Manner extends Pick<DrainPlan, 'idle' | 'moving'> {
+  limit: 'drainTimeout' | 'reloadDrainTimeout'
+}
+
+const STOP: Manner = { idle: 'soon', limit: 'drainTimeout' }
+
 /** What a process does on its way out: drains, and closes its apps. */
 export class Shutdown {
   readonly #service: Service
   readonly #drains = new Set<Drain>()
   readonly #drained = deferred<Cut>()
+  /** The service ends, and not this process alone. */
+  #isHurried = false
+  /** By when the drain is over at the latest, on the clock of `performance.now()`. */
+  #end = 0
 
   constructor(service: Service) {
     this.#service = service
   }
 
-  /** How long a stop may take in all. Of several apps, the one that needs longest counts. Milliseconds. */
-  get limit(): number {
-    const { lameDuck } = this.#service.options
-    return lameDuck + this.#service.drainTimeout + CLOSE_TIMEOUT + SLACK
+  /** How long a stop may take in all, and longer where the child must end first. Milliseconds. */
+  limit(cause: Cause, awaitsChild = false): number {
+    const service = this.#service
+    const drain = service.longest(this.#limitName(cause)) + service.longest('closeTimeout')
+    return service.options.lameDuck + drain + SLACK + (awaitsChild ? CHILD_SLACK : 0)
   }
 
-  /** The same where the child must end first. Milliseconds. */
-  get limitWithChild(): number {
-    return this.limit + CHILD_SLACK
+  /** Nobody waits for the end of a process that leaves to another one. */
+  #limitName(cause: Cause): 'drainTimeout' | 'reloadDrainTimeout' {
+    return isSucceeded(cause) && !this.#isHurried ? 'reloadDrainTimeout' : 'drainTimeout'
   }
 
   /**
@@ -48,15 +57,15 @@ export class Shutdown {
    * on beside it. Returns whether work was cut off.
    */
   async drain(cause: Cause, reason: string, migration: Migration | undefined): Promise<boolean> {
-    const isOwnTime = cause === 'reloaded' || cause === 'rolled back'
+    const isOwnTime = isSucceeded(cause)
     if (migration !== undefined && !isOwnTime) await within(migration.done, LAST_ANSWER, 'the child').catch(() => {})
     // An app that has begun to close by itself has a drain of its own.
     const begun = [...this.#drains].map(({ done }) => done)
     const moving = cause === 'reloaded' ? migration : undefined
-    const manner = { idle: isOwnTime ? 'own timeout' : 'soon', moving } as const
+    const manner = { idle: isOwnTime ? 'own timeout' : 'soon', moving, limit: this.#limitName(cause) } as const
     if (cause === 'app closes') this.#service.closeControlSocket()
     const last = [...this.#service.members].find(({ leaving }) => !leaving)
-    const own = this.#follow(this.#begin(reason, manner, cause === 'app closes' ? last : undefined))
+    const own = this.#follow(this.#begin(reason, manner, cause === 'app closes' ? last : undefined), manner.limit)
     const cut = merge(await Promise.all([...begun, own]))
     const { surplus } = this.#service
     if (surplus !== undefined) await within(surplus.passed, PASSED_ON, 'the launcher').catch(() => {})
@@ -70,7 +79,7 @@ export class Shutdown {
    * @throws {ForcedError} when work in progress was cut off; the app closes all the same, and its `close()` rejects with it
    */
   async drainMember(member: Member): Promise<void> {
-    throwIfCut(await this.#follow(this.#begin('the app closes', { idle: 'soon' }, member)))
+    throwIfCut(await this.#follow(this.#begin('the app closes', STOP, member), STOP.limit))
   }
 
   /**
@@ -82,21 +91,25 @@ export class Shutdown {
     throwIfCut(await this.#drained.promise)
   }
 
-  /** The service ends: nobody comes back to a connection that is idle now. */
+  /** The service ends: nobody comes back to a connection that is idle now, and what is in hand has the time of a stop. */
   hurry(migration: Migration | undefined): void {
+    this.#isHurried = true
     migration?.stop()
-    for (const drain of this.#drains) drain.hurry()
+    const timeout = this.#service.longest('drainTimeout')
+    this.#end = Math.min(this.#end, performance.now() + timeout)
+    for (const drain of this.#drains) drain.hurry(timeout)
   }
 
   /** Runs the apps' `onClose` hooks. Returns whether one failed. */
   async closeApps(): Promise<boolean> {
-    const closing = [...this.#service.members].map(({ app }) =>
-      within(Promise.resolve(app.close()), CLOSE_TIMEOUT, 'the onClose hooks')
+    const left = this.#end - performance.now()
+    const closing = [...this.#service.members].map(({ app, options }) =>
+      within(Promise.resolve(app.close()), Math.max(options.closeTimeout, left), 'the onClose hooks')
     )
     const failures = (await Promise.allSettled(closing)).flatMap((end) =>
       end.status === 'rejected' ? [end.reason] : []
     )
-    for (const reason of failures) this.#service.warn('closing the app failed', toError(reason))
+    for (const reason of failures) this.#service.log.warn('closing the app failed', toError(reason))
     await this.#service.notices.flushed()
     return failures.length > 0
   }
@@ -104,25 +117,25 @@ export class Shutdown {
   /** Cuts off what is left, now. */
   cut(reason: string): void {
     const { members, listeners } = this.#service
-    if ([...members].some(({ leaving }) => !leaving)) this.#begin(reason, { idle: 'soon' })
+    if ([...members].some(({ leaving }) => !leaving)) this.#begin(reason, STOP)
     const drains = [...this.#drains]
     this.#drains.clear()
     const cut = merge(drains.map((drain) => drain.force()))
-    this.#service.announce('forced', { reason, ...cut })
+    this.#service.log.announce('forced', { reason, ...cut })
     listeners.close()
     this.#drained.resolve(cut)
   }
 
-  async #follow(drain: Drain): Promise<Cut> {
+  async #follow(drain: Drain, limit: Manner['limit']): Promise<Cut> {
     const cut = await drain.done
     // One that was cut by force has been announced.
     if (this.#drains.delete(drain) && namesOf(cut).length > 0)
-      this.#service.announce('forced', { reason: 'drainTimeout', ...cut })
+      this.#service.log.announce('forced', { reason: this.#isHurried ? STOP.limit : limit, ...cut })
     return cut
   }
 
   /** Begins to drain one app, or all that is not leaving already. */
-  #begin(reason: string, { idle, moving }: Pick<DrainPlan, 'idle' | 'moving'>, only?: Member): Drain {
+  #begin(reason: string, { idle, moving, limit }: Manner, only?: Member): Drain {
     const service = this.#service
     const gone = new Set<unknown>([...service.members].filter(({ leaving }) => leaving))
     const members = only === undefined ? [...service.members].filter((member) => !gone.has(member)) : [only]
@@ -130,15 +143,22 @@ export class Shutdown {
     for (const member of members) member.leaving = true
     service.listeners.close(service.listenersOf(isMeant))
     if (only === undefined) service.closeControlSocket()
-    const timeout = Math.max(...members.map(({ options }) => options.drainTimeout), 0)
+    const patience = Math.max(...members.map(({ options }) => options.drainTimeout), 0)
+    const timeout = Math.max(...members.map(({ options }) => options[limit]), 0)
+    this.#end = Math.max(this.#end, performance.now() + timeout)
     const connections = service.connectionsOf(isMeant)
-    const hookFailed = (error: unknown) => service.warn('a drain hook threw', toError(error))
+    const hookFailed = (error: unknown) => service.log.warn('a drain hook threw', toError(error))
     const upgraded = service.webSockets
-    const drain = new Drain({ connections, upgraded, members, reason, timeout, idle, moving, hookFailed })
+    const drain = new Drain({ connections, upgraded, members, reason, timeout, patience, idle, moving, hookFailed })
     this.#drains.add(drain)
-    service.announce('draining', { reason, connections: drain.openConnections, timeout })
+    service.log.announce('draining', { reason, connections: service.countConnections(isMeant), timeout })
     return drain
   }
+}
+
+/** Whether a process leaves because another one serves. */
+function isSucceeded(cause: Cause): boolean {
+  return cause === 'reloaded' || cause === 'rolled back'
 }
 
 function throwIfCut(cut: Cut): void {

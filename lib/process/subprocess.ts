@@ -98,6 +98,12 @@ export class ChannelProcess {
     this.#process.kill(signal)
   }
 
+  /** Neither the process nor its channel keeps this one alive any longer. */
+  unref(): void {
+    this.#process.unref()
+    this.#process.channel?.unref()
+  }
+
   /**
    * The `close` event is that of the process and its channel. `disconnect` would not do: while a handle is on its way,
    * Node puts it off until the other side has acknowledged that, and one that was killed never will.

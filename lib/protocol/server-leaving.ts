@@ -9,6 +9,7 @@ import {
   type PlaceOf,
   refuse,
   stay,
+  stopOfChild,
   stray,
   wait
 } from './server-steps.js'
@@ -110,8 +111,13 @@ function childEnded(server: Server, at: Leaving): Step {
   )
 }
 
-/** A child that was handed over to and thinks better of it is too late; one that leaves in any case needs no answer. */
+/**
+ * A child that was handed over to and thinks better of it is too late; one that leaves in any case needs no answer. If it stops, the
+ * service does.
+ */
 function hearChild(server: Server, at: Leaving, { child, word }: InputOf<'child said'>): Step {
+  if (child === at.child && word.type === 'stopping' && at.cause === 'reloaded')
+    return stopAgain(server, at, stopOfChild(word.reason))
   if (child !== at.child || word.type !== 'roll back' || at.awaitsChild) return stay(server)
   return stay(server, { do: 'tell child', child, word: { type: 'settled' } })
 }
@@ -139,7 +145,7 @@ function stopAgain(server: Server, at: Leaving, input: InputOf<'stop'>): Step {
     return go(server, { ...at, cause, reason, failed, awaitsParent }, ...join)
   }
   if (at.cause !== 'reloaded' && at.cause !== 'rolled back') return go(server, { ...at, failed })
-  const hurry = (next: Server, leaving: Leaving) => go(next, { ...leaving, failed }, { do: 'hurry' })
+  const hurry = (next: Server, leaving: Leaving) => go(next, { ...leaving, failed }, { do: 'hurry' }, wait('stop'))
   if (at.stage !== 'telling') return hurry(server, at)
   return andThen(drain(server, at, at.reason), (next) => hurry(next, next.at as Leaving))
 }

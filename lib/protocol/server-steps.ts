@@ -123,10 +123,15 @@ export function leave(server: Server, way: Way, ...effects: Effect[]): Step {
     'lame duck': [wait('stop'), wait('lame duck'), { do: 'be lame duck', reason }],
     draining: [wait('stop'), { do: 'drain', cause, reason }]
   }
+  const { name } = server.at
+  const isService = cause === 'asked' && server.parent === 'alive' && name !== 'successor' && name !== 'trial'
+  // The process that was replaced may still finish what it has: it has less time for that now.
+  const word: Effect[] = isService ? [{ do: 'tell parent', word: { type: 'stopping', reason } }] : []
   return [
     { ...server, at, queued: undefined },
     [
       ...effects,
+      ...word,
       ...refuse(server.queued?.asks ?? [], 'stopping', reason),
       { do: 'leave', cause, reason, child, childLeads },
       ...first[stage]

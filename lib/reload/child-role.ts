@@ -149,7 +149,7 @@ export class ChildRole {
   /** An app that listens late finds its listener until now: the parent keeps the socket alive for as long anyway. */
   settle(isOrphan: boolean): void {
     for (const { key, address } of this.#inherited.relinquish()) {
-      this.#service.announce('unclaimed', { key, address: formatAddress(address) })
+      this.#service.log.announce('unclaimed', { key, address: formatAddress(address) })
     }
     this.#service.notices.settled(isOrphan)
     if (isOrphan) this.#service.notices.parentGone()

@@ -23,6 +23,8 @@ export interface Child {
   send(message: ToChild, handle?: object): Promise<void>
   /** Ends the child at once. */
   kill(): void
+  /** Keeps this process alive no longer. */
+  unref(): void
 }
 
 /** What a child inherits: a listener with the descriptor that it has here. */

@@ -42,13 +42,13 @@ export class Conclusion {
   logFailure(reason: string, err: Error): void {
     if (this.#logged.has(err)) return
     this.#logged.add(err)
-    this.#service.announce('reload-failed', { err, reason })
+    this.#service.log.announce('reload-failed', { err, reason })
   }
 
   async #succeeded(reload: Reload, child: ChildId): Promise<void> {
     const result = this.#resultOf(reload, child)
     this.#outcomes.set(reload, result)
-    this.#service.announce('reload-succeeded', { result })
+    this.#service.log.announce('reload-succeeded', { result })
     await this.#service.notices.reloadSucceeded(result.pid)
     this.#host.tell({ type: 'noted', child })
     await this.#service.tellHooks('postReload', result)
@@ -59,7 +59,7 @@ export class Conclusion {
     const err = await this.#errorOf(child, failure)
     this.#outcomes.set(reload, err)
     this.#logged.add(err)
-    this.#service.announce(failure.kind === 'rolled back' ? 'rolled-back' : 'reload-failed', { err, reason })
+    this.#service.log.announce(failure.kind === 'rolled back' ? 'rolled-back' : 'reload-failed', { err, reason })
     await this.#service.notices.reloadFailed(err)
     this.#host.tell({ type: 'noted', child })
     await this.#service.tellHooks('reloadFailed', err)

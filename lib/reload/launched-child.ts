@@ -69,6 +69,9 @@ export class LaunchedChild implements Child {
     return this.#deliver({ type: 'tell child', child: this.#id, message }, handle)
   }
 
+  /** It is the launcher's child. */
+  unref(): void {}
+
   kill(): void {
     this.#deliver({ type: 'kill child', child: this.#id }).catch(() => {}) // Without a launcher there is nobody who could.
   }

@@ -23,7 +23,7 @@ function movingGroup(service: Service, listener: Listener, index: number): Movin
   if (connections === undefined || !connections.canMove || service.optionsOf(listener).connections === 'close')
     return []
   if (!connections.hasForeignListeners) return [{ index, connections }]
-  service.warn(
+  service.log.warn(
     `connections to "${listener.key}" are not moved: its server has "connection" listeners of the app's own, and what they ` +
       'did cannot be done again'
   )

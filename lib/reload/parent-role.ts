@@ -68,7 +68,7 @@ export class ParentRole {
     this.#latest = undefined
     this.#asking = new AbortController()
     const { signal } = this.#asking
-    service.surroundings.tellAtReload((warning) => service.warn(warning))
+    service.surroundings.tellAtReload((warning) => service.log.warn(warning))
     service.notices.reloading()
     try {
       for (const { hooks } of service.members) await unless(hooks.run('preReload', { reason }, signal), signal)
@@ -89,9 +89,9 @@ export class ParentRole {
     try {
       const again = command.again(options.env)
       const warning = shareCompileCache(again, options.compileCache)
-      if (warning !== undefined) this.#service.warnOnce(warning)
+      if (warning !== undefined) this.#service.log.warnOnce(warning)
       for (const path of listeners.restorePaths())
-        this.#service.warn(`the unix socket ${path} had been removed by somebody, and is bound again`)
+        this.#service.log.warn(`the unix socket ${path} had been removed by somebody, and is bound again`)
       const inherited = listeners.handable()
       const successor = new Successor(
         again,
@@ -109,7 +109,7 @@ export class ParentRole {
   }
 
   noteChild(child: ChildId, { reason }: Reload): void {
-    this.#service.announce('reload-started', { reason, child: this.#successors.get(child)?.pid ?? 0 })
+    this.#service.log.announce('reload-started', { reason, child: this.#successors.get(child)?.pid ?? 0 })
   }
 
   /** What is saved must not become old at once: this process has stopped accepting. */
@@ -144,18 +144,23 @@ export class ParentRole {
     this.#successors.get(child)?.child?.kill()
   }
 
+  /** Nothing is left to do here: no child keeps this process alive. */
+  release(): void {
+    for (const { child } of this.#successors.values()) child?.unref()
+  }
+
   /** The child accepts: open connections move to it. */
   handOver(child: ChildId): void {
     const service = this.#service
     const successor = this.#successors.get(child)
     if (successor?.child === undefined) return
     const { probation } = service.options
-    service.announce('handed-over', { child: successor.pid, probation })
+    service.log.announce('handed-over', { child: successor.pid, probation })
     service.notices.handedOver()
     this.migration = moveConnections(service, successor.child, successor.listeners)
     const link = service.command.movedLink(successor.script)
     if (link !== undefined)
-      service.warn(
+      service.log.warn(
         `${link} leads elsewhere since this process was started, but the reload loaded ${successor.script} again`
       )
   }

@@ -50,4 +50,8 @@ export class SpawnedChild implements Child {
   kill(): void {
     this.#process.kill('SIGKILL')
   }
+
+  unref(): void {
+    this.#process.unref()
+  }
 }

@@ -9,7 +9,7 @@ const SLACK = 5000
 interface Subject {
   readonly generation: number
   readonly options: Pick<ResolvedOptions, 'readyTimeout' | 'probation'>
-  warn(warning: string, err: Error): void
+  readonly log: { warn(warning: string, err: Error): void }
 }
 
 /** What the service manager hears of this process. Without one, nothing. */
@@ -27,7 +27,7 @@ export class Notices {
     this.#manager = manager
     this.#isMain = isMain
     if (manager !== undefined)
-      manager.onFailure = (error) => service.warn(`the service manager could not be told: ${error.message}`, error)
+      manager.onFailure = (error) => service.log.warn(`the service manager could not be told: ${error.message}`, error)
   }
 
   /** Whether there is a service manager. */

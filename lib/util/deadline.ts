@@ -53,6 +53,10 @@ export class Deadlines<T extends string = string> {
     this.#waits.get(name)?.clear()
     this.#waits.delete(name)
   }
+
+  clear(): void {
+    for (const name of [...this.#waits.keys()]) this.cancel(name)
+  }
 }
 
 /** The first immediate runs when the loop has polled, the second when it has polled once more for what that brought. */

@@ -1,0 +1,64 @@
+import fs from 'node:fs'
+import { performance } from 'node:perf_hooks'
+
+/** How long a process that ends may take to write what its logger still has. Milliseconds. */
+const FLUSH_LIMIT = 1000
+
+interface Destination {
+  flushSync(): void
+  retryEAGAIN?: unknown
+}
+
+const BOUND = Symbol('fastify-graceful-reload.bound')
+
+/**
+ * Gives the flush at the end of the process a limit. pino's own destination writes what it still has from an `exit` listener, where
+ * it tries again after every error, for ever: a reader that is gone (EPIPE, EIO of a terminal that was closed) or does not read
+ * (EAGAIN) keeps the process alive until somebody kills it.
+ * https://github.com/pinojs/sonic-boom/blob/v4.2.1/index.js, flushSync
+ *
+ * `retryEAGAIN` is asked after EAGAIN alone, so other errors look like that one while the flush runs.
+ *
+ * Fallback: a logger that is not pino, or whose destination is another one, is left alone.
+ */
+export function limitFlush(logger: object): void {
+  const destination = destinationOf(logger) as (Destination & { [BOUND]?: boolean }) | undefined
+  if (destination === undefined || destination[BOUND] === true) return
+  const flush = destination.flushSync
+  destination[BOUND] = true
+  destination.flushSync = () => {
+    // pino makes it do nothing once it knows of a broken pipe.
+    if (destination[BOUND] !== true) return
+    const end = performance.now() + FLUSH_LIMIT
+    const { writeSync } = fs
+    destination.retryEAGAIN = () => performance.now() < end
+    fs.writeSync = ((...args: Parameters<typeof writeSync>) => {
+      try {
+        return writeSync(...args)
+      } catch (error) {
+        const isGone = (error as NodeJS.ErrnoException).code !== 'EAGAIN'
+        if (isGone) destination.retryEAGAIN = () => false
+        throw Object.assign(error as object, { code: 'EAGAIN' })
+      }
+    }) as typeof writeSync
+    try {
+      flush.call(destination)
+    } catch {
+      // Nobody reads it, and nobody could be told.
+    } finally {
+      fs.writeSync = writeSync
+    }
+  }
+}
+
+/** The stream below a pino: https://getpino.io/#/docs/api?id=pino-symbols; undefined if it is none that can hang. */
+function destinationOf(logger: object): Destination | undefined {
+  for (let one: object | null = logger; one !== null; one = Object.getPrototypeOf(one)) {
+    const symbol = Object.getOwnPropertySymbols(one).find(({ description }) => description === 'pino.stream')
+    if (symbol === undefined) continue
+    const stream = (one as Record<symbol, unknown>)[symbol] as Partial<Destination> | undefined
+    const isSonicBoom = typeof stream?.flushSync === 'function' && 'retryEAGAIN' in stream
+    return isSonicBoom ? (stream as Destination) : undefined
+  }
+  return undefined
+}
