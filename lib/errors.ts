@@ -1,4 +1,5 @@
 import createError from '@fastify/error'
+import { printable, printableLines } from './util/printable.js'
 
 /** An option is unknown or has a value that cannot be used. Thrown at registration. */
 export const InvalidOptionError = createError<[string, string, string]>(
@@ -70,9 +71,9 @@ export const SpawnFailedError = createError<[string, string]>(
 )
 
 /** The child ended before it took over. See {@link ChildExitedDetails}. */
-export const ChildExitedError = createError<[string, string]>(
+export const ChildExitedError = createError<[string]>(
   'GRACEFUL_ERR_CHILD_EXITED',
-  'the child %s before it was ready%s',
+  'the child %s before it was ready',
   502
 )
 
@@ -149,12 +150,17 @@ export interface PlainError extends Partial<ChildExitedDetails> {
   code?: string
   statusCode?: number
   stack?: string
+  cause?: PlainError
 }
 
+/** How far the causes of an error are followed; an error can be its own cause. */
+const DEEPEST_CAUSE = 3
+
 /** Reduces anything that was thrown to what can be sent to another process. */
-export function toPlainError(thrown: unknown): PlainError {
+export function toPlainError(thrown: unknown, depth = 0): PlainError {
   const error = toError(thrown) as Error & { [field in keyof PlainError]?: unknown }
   const plain: PlainError = { name: error.name, message: error.message }
+  if (error.cause instanceof Error && depth < DEEPEST_CAUSE) plain.cause = toPlainError(error.cause, depth + 1)
   if (typeof error.code === 'string') plain.code = error.code
   if (typeof error.statusCode === 'number') plain.statusCode = error.statusCode
   if (typeof error.stack === 'string') plain.stack = error.stack
@@ -165,10 +171,23 @@ export function toPlainError(thrown: unknown): PlainError {
   return plain
 }
 
-/** Makes an `Error` again of what another process sent; code, statusCode and what is known of a child's end are kept. */
+/**
+ * Makes an `Error` again of what another process sent; code, statusCode, causes and what is known of a child's end are kept. Its texts
+ * may be those of a broken release: nothing in them reaches a terminal but what can be printed.
+ */
 export function fromPlainError(plain: PlainError): Error {
-  const { message, name, code, statusCode, stack, ...details } = plain
-  return Object.assign(new Error(message), { name, code, statusCode, stack, ...details })
+  const { message, name, code, statusCode, stack, cause, stderr, ...details } = plain
+  const error = new Error(printableLines(message), cause && { cause: fromPlainError(cause) })
+  const lines = stderr && { stderr: stderr.map(printable) }
+  return Object.assign(error, { name, code, statusCode, stack: stack && printableLines(stack), ...details, ...lines })
+}
+
+/** An error and its causes in one line, each said once. For people who may know: a cause can hold a secret. */
+export function describeError(error: Error): string {
+  const { message, cause } = error
+  if (!(cause instanceof Error)) return message
+  const why = describeError(cause)
+  return message.includes(why) ? message : `${message}: ${why}`
 }
 
 /** Anything that was thrown, as an `Error`. */

@@ -1,3 +1,4 @@
+import { describeError } from './errors.js'
 import type { ReloadResult } from './reload/reload-result.js'
 
 /** A request that a forced drain cut off. */
@@ -58,8 +59,8 @@ const LINES: { [E in GracefulEvent]: [Level, (data: GracefulEvents[E]) => string
     'info',
     ({ result }) => `reload succeeded: generation ${result.generation} is process ${result.pid}`
   ],
-  'reload-failed': ['error', ({ err }) => `reload failed, nothing has changed: ${err.message}`],
-  'rolled-back': ['error', ({ err }) => err.message],
+  'reload-failed': ['error', ({ err }) => `reload failed, nothing has changed: ${describeError(err)}`],
+  'rolled-back': ['error', ({ err }) => describeError(err)],
   'lame-duck': [
     'info',
     ({ reason, duration }) => `stop (${reason}): reported as not ready, still accepting for ${duration} ms`

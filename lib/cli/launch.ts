@@ -2,11 +2,15 @@ import { constants } from 'node:os'
 import { UsageError } from '../control/errors.js'
 import { toError } from '../errors.js'
 import { Launcher } from '../launcher/launcher.js'
+import { LauncherLog } from '../launcher/log.js'
 import type { Ending } from '../process/subprocess.js'
 import { parseLaunchArguments } from './launch-arguments.js'
 
 /** How long a signal to this process itself may take to end it. Milliseconds. */
 const SIGNAL_LIMIT = 100
+
+const launcherLog = new LauncherLog()
+const log = launcherLog.write
 
 /**
  * Starts a server and stays the parent of all its generations: a supervisor that watches this process sees one pid from
@@ -16,13 +20,16 @@ const SIGNAL_LIMIT = 100
  */
 export async function launch(args: readonly string[]): Promise<void> {
   try {
-    // A log that nobody reads any more is no reason to end: EPIPE, or EIO of a terminal that has hung up.
-    process.stderr.on('error', () => {})
     const settings = parseLaunchArguments(args)
-    const launcher = new Launcher(settings, { log, ready: tellReady, foreign: passOn })
+    const launcher = new Launcher(settings, {
+      log,
+      logsTo: (fd) => launcherLog.follow(fd),
+      ready: tellReady,
+      foreign: passOn
+    })
     endLike(await launcher.run(settings.control))
   } catch (thrown) {
-    log(toError(thrown).message)
+    log(toError(thrown).message, 'fatal')
     process.exit(thrown instanceof UsageError ? 2 : 1)
   }
 }
@@ -48,8 +55,4 @@ function endLike({ exitCode, signal }: Ending): void {
   process.kill(process.pid, signal)
   // As PID 1 a process is only sent what it handles: https://man7.org/linux/man-pages/man7/pid_namespaces.7.html
   setTimeout(() => process.exit(128 + constants.signals[signal]), SIGNAL_LIMIT)
-}
-
-function log(line: string): void {
-  process.stderr.write(`fastify-graceful[${process.pid}]: ${line}\n`)
 }

@@ -1,4 +1,4 @@
-import { toPlainError } from '../errors.js'
+import { describeError, toError, toPlainError } from '../errors.js'
 import type { Phase } from '../protocol/phases.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { BadRequestError } from './errors.js'
@@ -95,8 +95,8 @@ export function decodeAnswer(line: string, command: ControlCommand): ControlAnsw
 
 /** Reduces anything that was thrown to what a command can tell of it. */
 export function toControlFailure(thrown: unknown): ControlFailure {
-  const { name, message, code = name, stack: _, ...details } = toPlainError(thrown)
-  return { code, message, ...details }
+  const { name, code = name, message: _message, stack: _stack, cause: _cause, ...details } = toPlainError(thrown)
+  return { code, message: describeError(toError(thrown)), ...details }
 }
 
 /** The beginning of what came, for a message about it. */

@@ -5,6 +5,7 @@ import { performance } from 'node:perf_hooks'
 const FLUSH_LIMIT = 1000
 
 interface Destination {
+  fd?: unknown
   flushSync(): void
   retryEAGAIN?: unknown
 }
@@ -49,6 +50,16 @@ export function limitFlush(logger: object): void {
       fs.writeSync = writeSync
     }
   }
+}
+
+/**
+ * The descriptor, stdout or stderr, to which this logger writes lines of JSON.
+ *
+ * Fallback: undefined, as for every other way to log.
+ */
+export function jsonDescriptorOf(logger: object): number | undefined {
+  const { fd } = destinationOf(logger) ?? {}
+  return fd === 1 || fd === 2 ? fd : undefined
 }
 
 /** The stream below a pino: https://getpino.io/#/docs/api?id=pino-symbols; undefined if it is none that can hang. */

@@ -21,7 +21,7 @@ export function errorOf(failure: Failure, server: Server | undefined): Error {
     case 'ended':
       return new OutcomeUnknownError(`the process that made it ${describeEnding(failure.ending)}`)
     case 'exited': {
-      const error = new ChildExitedError(describeEnding(failure.ending), '; its log says more')
+      const error = new ChildExitedError(describeEnding(failure.ending))
       return Object.assign(error, failure.ending, { stderr: [] })
     }
     case 'late':

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import type { LaunchArguments } from '../cli/launch-arguments.js'
 import { ControlSocket } from '../control/socket.js'
-import { toError } from '../errors.js'
+import { describeError, toError } from '../errors.js'
 import { openDormant } from '../internals/listening-handle.js'
 import { PidFile } from '../process/pid-file.js'
 import type { Ending, SpawnCommand } from '../process/subprocess.js'
@@ -10,6 +10,7 @@ import { takeActivation } from '../sockets/socket-activation.js'
 import { LauncherNotices } from '../systemd/launcher-status.js'
 import { findServiceManager, ServiceManager } from '../systemd/notify.js'
 import type { HeldListener } from './held-listeners.js'
+import type { Log } from './log.js'
 import type { Service } from './server.js'
 import { LauncherSignals } from './signals.js'
 import { statusOf } from './status.js'
@@ -17,7 +18,9 @@ import { Workers } from './workers.js'
 
 /** What the launcher tells the command that has started it. */
 export interface LauncherEvents {
-  log(line: string): void
+  log: Log
+  /** To which descriptor the servers write JSON; undefined if they log in another way. */
+  logsTo(fd: number | undefined): void
   /** A server serves for the first time. */
   ready(): void
   /** A server has said something that is meant for whoever started the launcher. */
@@ -76,7 +79,9 @@ export class Launcher {
   #listen(): LauncherSignals {
     const workers = this.#workers
     const reload = (signal: NodeJS.Signals) =>
-      void workers.reload(signal).catch(({ message }) => this.#events.log(`reload (${signal}) failed: ${message}`))
+      void workers
+        .reload(signal)
+        .catch((error) => this.#events.log(`reload (${signal}) failed: ${describeError(error)}`, 'error'))
     return new LauncherSignals({
       stop: (signal) => workers.stop(signal),
       reload,
@@ -85,7 +90,8 @@ export class Launcher {
     })
   }
 
-  #follow({ signals, pidFile }: Service, isFirst: boolean, isReloading: boolean): void {
+  #follow({ signals, pidFile, logsTo }: Service, isFirst: boolean, isReloading: boolean): void {
+    this.#events.logsTo(logsTo)
     if (isFirst) this.#events.ready()
     this.#signals.use(signals)
     this.#keepPidFile(pidFile)
@@ -122,7 +128,7 @@ function commandOf(args: string[]): SpawnCommand {
 }
 
 /** The sockets of a socket activation, for the first server. */
-function passedListeners(log: (line: string) => void): HeldListener[] {
+function passedListeners(log: Log): HeldListener[] {
   const { sockets, problems } = takeActivation(process.env, process.pid)
   for (const problem of problems) log(problem)
   return sockets.map(({ fd, address }) => {

@@ -1,4 +1,5 @@
 import { toError } from '../errors.js'
+import type { Level } from '../events.js'
 import { describeEnding } from '../process/subprocess.js'
 import type { Notice, Server as ServerState } from '../protocol/launcher.js'
 import { bootLimit, SILENCE } from './limits.js'
@@ -36,6 +37,12 @@ export function lineOf(notice: Notice, processes: Processes): string {
     default:
       return notice satisfies never
   }
+}
+
+/** Whether somebody has to do something about it. */
+export function levelOf({ about }: Notice): Level {
+  if (about === 'queued' || about === 'waiting' || about === 'answers') return 'info'
+  return about === 'not started' || about === 'no boot' ? 'error' : 'warn'
 }
 
 /** Why another server starts. */

@@ -20,7 +20,8 @@ import { Balancer } from './balancer.js'
 import { errorOf } from './failure.js'
 import { type HeldListener, HeldListeners } from './held-listeners.js'
 import { limitOf, SILENCE } from './limits.js'
-import { lineOf, restartLine } from './log-lines.js'
+import type { Log } from './log.js'
+import { levelOf, lineOf, restartLine } from './log-lines.js'
 import { Processes } from './processes.js'
 import { resultOf } from './result.js'
 import type { Server, Service } from './server.js'
@@ -30,7 +31,7 @@ const PING_INTERVAL = 1000
 
 /** What the workers tell. */
 export interface WorkersEvents {
-  log(line: string): void
+  log: Log
   /** A server has said something that is meant for somebody else. */
   foreign(raw: unknown): void
   /** What the app of this server has chosen counts from now on. */
@@ -191,7 +192,7 @@ export class Workers {
       case 'answer':
         return this.#answer(effect)
       case 'log':
-        return this.#events.log(lineOf(effect, this.#processes))
+        return this.#events.log(lineOf(effect, this.#processes), levelOf(effect))
       case 'end':
         return this.#end(effect.ending)
       default:
@@ -231,8 +232,7 @@ export class Workers {
   }
 
   #undo({ server, failure }: EffectOf<'undo'>): void {
-    const reason = `the reload of another worker failed: ${this.#errorOf(failure).message}`
-    this.#find(server)?.tell({ type: 'undo', reason })
+    this.#find(server)?.tell({ type: 'undo', error: toPlainError(this.#errorOf(failure)) })
   }
 
   #noteEnd({ failure }: EffectOf<'note end'>): void {
@@ -243,7 +243,7 @@ export class Workers {
   #pause({ worker, crashes, lost }: EffectOf<'pause'>): void {
     const pause = restartPause(crashes, Math.random())
     const server = this.#find(lost)
-    if (server !== undefined) this.#events.log(restartLine(server, pause))
+    if (server !== undefined) this.#events.log(restartLine(server, pause), 'error')
     this.#deadlines.wait(`restart ${worker}`, pause)
   }
 

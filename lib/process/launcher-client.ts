@@ -28,7 +28,7 @@ export interface LauncherEvents {
   /** The others have come as far as this one: the parent leaves. */
   commit(): void
   /** Another one has failed: the parent comes back. */
-  undo(reason: string): void
+  undo(error: Error): void
   /** The server that this one succeeds has ended. */
   parentEnded(): void
   report(): ProcessStatus
@@ -112,10 +112,11 @@ export class LauncherClient {
    * This server accepts; the launcher goes by the signals that the app has chosen. It hears that before it is sent any handle: what is said
    * behind one waits here until that has arrived, and would be lost with this process.
    */
-  serves({ signals, pidFile, readyTimeout, probation, lameDuck, ...limits }: ResolvedOptions): void {
+  serves(options: ResolvedOptions, logsTo: number | undefined): void {
+    const { signals, pidFile, readyTimeout, probation, lameDuck, ...limits } = options
     const stop = lameDuck + limits.drainTimeout + limits.closeTimeout
     const times = { reload: readyTimeout + probation, stop }
-    this.#channel.say({ type: 'serves', signals, pidFile, readyTimeout, times })
+    this.#channel.say({ type: 'serves', signals, pidFile, logsTo, readyTimeout, times })
     this.#serves = true
     for (const send of this.#toBeHeld.values()) send()
     this.#toBeHeld.clear()
@@ -202,7 +203,7 @@ export class LauncherClient {
   #obey(message: FromLauncher, events: LauncherEvents): void {
     if (message.type === 'make reload') void this.#makeReload(message.reason, events)
     else if (message.type === 'commit') events.commit()
-    else if (message.type === 'undo') events.undo(message.reason)
+    else if (message.type === 'undo') events.undo(fromPlainError(message.error))
     else if (message.type === 'parent ended') events.parentEnded()
     else if (message.type === 'report') this.#channel.say({ type: 'reported', status: events.report() })
     else if (message.type === 'stop') events.stop(message.reason)

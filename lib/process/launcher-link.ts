@@ -5,7 +5,7 @@ import type { LauncherClient } from './launcher-client.js'
 
 /** What the launcher asks of this process becomes an input of the machine. */
 export function linkToLauncher(launcher: LauncherClient, parts: Parts, exit: Exit, report: () => ProcessStatus): void {
-  const { callers, host, service, asChild } = parts
+  const { callers, host, service, asChild, conclusion } = parts
   launcher.attach({
     makeReload: (reason) => {
       const [ask, outcome] = callers.add()
@@ -13,7 +13,10 @@ export function linkToLauncher(launcher: LauncherClient, parts: Parts, exit: Exi
       return outcome
     },
     commit: () => host.tell({ type: 'commit' }),
-    undo: (reason) => host.tell({ type: 'undo', reason }),
+    undo: (error) => {
+      conclusion.undoneBy = error
+      host.tell({ type: 'undo', reason: 'the reload of another worker failed' })
+    },
     fairShare: (count) => {
       if (service.surplus !== undefined) service.surplus.fairShare = count
     },

@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import type { FastifyBaseLogger } from 'fastify'
 import { type GracefulEvent, type GracefulEvents, type Level, lineOf } from '../events.js'
-import { limitFlush } from '../internals/pino.js'
+import { jsonDescriptorOf, limitFlush } from '../internals/pino.js'
 import { printable, printableLines } from '../util/printable.js'
 
 /** What is said of a process: every event is published and logged, together, here and nowhere else. */
@@ -25,6 +25,11 @@ export class ProcessLog {
   /** From here on this logger is used. */
   use(logger: FastifyBaseLogger): void {
     this.#logger = logger
+  }
+
+  /** The descriptor to which the log is written as JSON, 1 or 2; undefined if it is written in another way. */
+  get jsonTo(): number | undefined {
+    return this.#logger && jsonDescriptorOf(this.#logger)
   }
 
   announce<E extends GracefulEvent>(event: E, data: GracefulEvents[E]): void {
@@ -52,7 +57,8 @@ export class ProcessLog {
     const logger = this.#logger
     if (logger !== undefined && takes(logger, level))
       log(logger, level, { graceful: event, generation: this.#generation, ...data }, printable(text))
-    else if (mustBeKnown(level, logger)) writeToStderr(text, (data as { err?: Error }).err)
+    else if (mustBeKnown(level, logger))
+      writeToStderr(text, level === 'fatal' ? (data as { err?: Error }).err : undefined)
   }
 }
 
@@ -75,11 +81,11 @@ function methodOf(logger: FastifyBaseLogger, level: Level): Level {
 
 function log(logger: FastifyBaseLogger, level: Level, data: Record<string, unknown>, text: string): void {
   const { bindings } = logger as { bindings?: () => Record<string, unknown> }
+  const method = methodOf(logger, level)
   // pino puts the text beside the data; others take either an object or a text, so that the object must have it.
+  if (bindings === undefined) logger[method]({ ...data, message: text })
   // It does not tell that the pid is among what it has bound.
-  const fields =
-    bindings === undefined ? { ...data, message: text } : besides(data, { pid: process.pid, ...bindings.call(logger) })
-  logger[methodOf(logger, level)](fields, text)
+  else logger[method](besides(data, { pid: process.pid, ...bindings.call(logger) }), text)
 }
 
 /** What the logger writes into every line is not written twice: of two equal keys in a JSON object each reader believes another one. */
@@ -96,6 +102,7 @@ function mustBeKnown(level: Level, logger: FastifyBaseLogger | undefined): boole
   return level === 'error' || level === 'fatal' || (level === 'warn' && isSilent(logger))
 }
 
+/** Of what ends this process, the stack is told as well, as Node would. */
 function writeToStderr(text: string, err: Error | undefined): void {
   const stack = err?.stack === undefined ? '' : `${printableLines(err.stack)}\n`
   writeSync(2, `fastify-graceful-reload[${process.pid}]: ${printable(text)}\n${stack}`)

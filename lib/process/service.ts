@@ -124,11 +124,8 @@ export class Service {
 
   /** From here on the service is this process's: its pid is in the pid file, and everybody is told. */
   serve(): void {
-    this.launcher?.serves({
-      ...this.options,
-      drainTimeout: this.longest('drainTimeout'),
-      closeTimeout: this.longest('closeTimeout')
-    })
+    const limits = { drainTimeout: this.longest('drainTimeout'), closeTimeout: this.longest('closeTimeout') }
+    this.launcher?.serves({ ...this.options, ...limits }, this.log.jsonTo)
     this.writePidFile()
     this.log.announce('serving', { generation: this.generation, pid: process.pid, listeners: this.addresses })
     this.surroundings.tellReady()

@@ -1,3 +1,4 @@
+import { endBootWatch } from '../reload/boot-watch.js'
 import { launcherOf } from '../reload/handoff.js'
 import { LastWords } from '../reload/last-words.js'
 import { Command } from '../reload/restart-command.js'
@@ -57,6 +58,7 @@ function isLaunched(flag: string | undefined): boolean {
  */
 export function rememberStart(): void {
   const current = state()
+  endBootWatch()
   if (current.flag !== undefined && process.connected) current.lastWords ??= new LastWords()
 }
 

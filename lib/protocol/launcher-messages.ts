@@ -39,6 +39,8 @@ export type ToLauncher =
       type: 'serves'
       signals: Required<SignalOptions> | false
       pidFile: string | undefined
+      /** The descriptor that its log is written to as JSON; undefined if it is written in another way. */
+      logsTo: number | undefined
       readyTimeout: number
       times: { reload: number; stop: number }
     }
@@ -91,7 +93,7 @@ export type FromLauncher =
   /** The reload of every worker has come as far: the parent leaves. */
   | { type: 'commit' }
   /** The reload of another worker has failed: the parent comes back. */
-  | { type: 'undo'; reason: string }
+  | { type: 'undo'; error: PlainError }
   /** The outcome of a reload that was asked for. */
   | { type: 'reload answered'; id: number; result: ReloadResult }
   | { type: 'reload refused'; id: number; error: PlainError }

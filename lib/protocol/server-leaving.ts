@@ -71,9 +71,9 @@ function told(server: Server, at: Leaving): Step {
   return at.stage === 'telling' ? drain(server, at, at.reason) : finish(server, at)
 }
 
-/** Where the app closes itself, its own `close` goes on. */
+/** Where the app closes itself, its own `close` goes on, and takes the time that the app gives it. */
 function closeApps(server: Server, at: Leaving, cut: boolean): Step {
-  const effects: Effect[] = at.cause === 'app closes' ? [] : [{ do: 'close apps' }]
+  const effects: Effect[] = at.cause === 'app closes' ? [cancel('stop')] : [{ do: 'close apps' }]
   return go(server, { ...at, stage: 'closing', failed: at.failed || cut }, ...effects)
 }
 
@@ -141,7 +141,8 @@ function stopAgain(server: Server, at: Leaving, input: InputOf<'stop'>): Step {
   const failed = at.failed || cause === 'error'
   if (at.cause === 'app closes') {
     // The drain under way is joined: the process ends behind it.
-    const join: Effect[] = at.stage === 'closing' ? [{ do: 'close apps' }] : [{ do: 'drain', cause, reason }]
+    const join: Effect[] =
+      at.stage === 'closing' ? [wait('stop'), { do: 'close apps' }] : [{ do: 'drain', cause, reason }]
     return go(server, { ...at, cause, reason, failed, awaitsParent }, ...join)
   }
   if (at.cause !== 'reloaded' && at.cause !== 'rolled back') return go(server, { ...at, failed })

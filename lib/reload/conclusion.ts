@@ -15,6 +15,8 @@ export class Conclusion {
   /** Failures that the log has already: several signals may have asked for the reload that failed. */
   readonly #logged = new WeakSet<Error>()
   readonly #outcomes = new WeakMap<Reload, Outcome>()
+  /** How the reload of another worker failed, for which this one is undone. */
+  undoneBy: Error | undefined
 
   constructor(service: Service, host: Host, callers: Callers, parent: ParentRole) {
     this.#service = service
@@ -79,7 +81,9 @@ export class Conclusion {
         return new ReadyTimeoutError(this.#service.options.readyTimeout)
       case 'rolled back': {
         const { exitCode = null, signal = null } = successor?.ending ?? {}
-        return Object.assign(new RolledBackError(failure.how), { exitCode, signal })
+        const cause = this.undoneBy && { cause: this.undoneBy }
+        this.undoneBy = undefined
+        return Object.assign(new RolledBackError(failure.how), { exitCode, signal }, cause)
       }
       case 'stopping':
         return new StoppingError(failure.reason)

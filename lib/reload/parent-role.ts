@@ -11,6 +11,7 @@ import type { ToChild, ToParent } from '../protocol/messages.js'
 import type { Ask, ChildId, ParentWord, Reload } from '../protocol/server.js'
 import { ticketKeysOf } from '../sockets/tls-tickets.js'
 import { unless } from '../util/unless.js'
+import { watchBoot } from './boot-watch.js'
 import { shareCompileCache } from './compile-cache.js'
 import { moveConnections } from './move-connections.js'
 import { Successor } from './successor.js'
@@ -90,6 +91,7 @@ export class ParentRole {
       const again = command.again(options.env)
       const warning = shareCompileCache(again, options.compileCache)
       if (warning !== undefined) this.#service.log.warnOnce(warning)
+      watchBoot(again.env)
       for (const path of listeners.restorePaths())
         this.#service.log.warn(`the unix socket ${path} had been removed by somebody, and is bound again`)
       const inherited = listeners.handable()

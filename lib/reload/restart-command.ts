@@ -3,6 +3,7 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { inspect, isDeepStrictEqual } from 'node:util'
 import { SpawnFailedError, toError } from '../errors.js'
 import { os } from '../util/os.js'
+import { hideBootWatch } from './boot-watch.js'
 import { hideCompileCache } from './compile-cache.js'
 import { HANDOFF_VARIABLE } from './handoff.js'
 import { withOwnInspector, withoutWaiting } from './node-options.js'
@@ -32,6 +33,7 @@ export class Command {
     this.#env = os.startEnvironment() ?? { ...process.env }
     // The next child gets a cache only if its folder can be trusted then.
     if (HANDOFF_VARIABLE in this.#env) hideCompileCache(this.#env)
+    hideBootWatch(this.#env)
     for (const name of [HANDOFF_VARIABLE, ...CHANNEL_VARIABLES, ...ACTIVATION_VARIABLES]) delete this.#env[name]
     const physical = currentDirectory()
     this.#cwd = logicalDirectory(this.#env.PWD, physical)

@@ -69,19 +69,23 @@ export class Successor {
     this.#dormant.clear()
   }
 
-  /** The error that the child's end before it served amounts to. */
+  /**
+   * The error that the child's end before it served amounts to. What the child itself said is not in the message, which an app may
+   * send to a client: it can hold a secret.
+   */
   async failure(): Promise<Error> {
     const { exitCode, signal } = this.ending ?? { exitCode: null, signal: null }
     const { error, stderr: said } = this.#lastWords
-    const silent = error === undefined && said.length === 0 && signal === null
-    const stderr = silent ? await examine(this.#command) : said
-    const how = describeEnding({ exitCode, signal })
-    const why = error?.message ?? stderr.findLast((line) => /error/i.test(line)) ?? stderr.at(-1)
-    const failure = new ChildExitedError(
-      how,
-      why === undefined ? '; what it wrote is on the stderr of this process' : `: ${why}`
-    )
-    const cause = error === undefined ? {} : { cause: fromPlainError(error) }
-    return Object.assign(failure, { exitCode, signal, stderr }, cause)
+    const isSilent = error === undefined && said.length === 0 && signal === null
+    const stderr = isSilent ? await examine(this.#command, exitCode) : said
+    const why = error ?? mainLineOf(stderr)
+    const failure = new ChildExitedError(describeEnding({ exitCode, signal }))
+    return Object.assign(failure, { exitCode, signal, stderr }, why && { cause: fromPlainError(why) })
   }
+}
+
+/** The line that says most about why a process ended. */
+function mainLineOf(lines: readonly string[]): PlainError | undefined {
+  const message = lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1)
+  return message === undefined ? undefined : { name: 'Error', message }
 }

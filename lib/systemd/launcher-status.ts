@@ -1,6 +1,6 @@
 import { stopLimit } from '../launcher/limits.js'
 import type { Workers } from '../launcher/workers.js'
-import type { Notice, ServiceManager } from './notify.js'
+import { describeFailure, type Notice, type ServiceManager } from './notify.js'
 
 /** What a reload may take beyond what the app allows for one, for the steps between. Milliseconds. */
 const SLACK = 5000
@@ -39,7 +39,7 @@ export class LauncherNotices {
 
   /** Tells how a reload ended. Resolves when that is told, or it is of no use to wait. */
   async reloaded(error: Error | undefined): Promise<void> {
-    const end = error === undefined ? '' : `; the last reload failed: ${(error as { code?: string }).code ?? 'Error'}`
+    const end = error === undefined ? '' : `; ${describeFailure(error)}`
     // systemd extends the watchdog's time as well, until it hears of it again: src/core/service.c, service_extend_timeout.
     if (!this.#isStopping) this.#tell({ READY: 1, WATCHDOG: 1, STATUS: `${this.#status('serving')}${end}` })
     await this.flushed()

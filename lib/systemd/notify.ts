@@ -1,7 +1,8 @@
 import { type ChildProcess, execFile } from 'node:child_process'
 import cluster from 'node:cluster'
 import { isMainThread } from 'node:worker_threads'
-import { toError } from '../errors.js'
+import { describeError, toError } from '../errors.js'
+import { printable } from '../util/printable.js'
 import { within } from '../util/within.js'
 
 /** How this process reaches its service manager. */
@@ -130,4 +131,15 @@ export class ServiceManager {
 function commandOf(notice: Notice, socket: string): { env: NodeJS.ProcessEnv; assignments: string[] } {
   const assignments = Object.entries(notice).map(([name, value]) => `${name}=${String(value).replace(/\s+/g, ' ')}`)
   return { env: { ...process.env, NOTIFY_SOCKET: socket }, assignments }
+}
+
+/** How much of a failure is told. Characters. */
+const FAILURE_LENGTH = 400
+
+/** How the last reload failed, for the status of the service: one line, as a second one would be another variable. */
+export function describeFailure(error: Error): string {
+  const { code = error.name } = error as { code?: string }
+  const text = printable(describeError(error))
+  const shown = text.length > FAILURE_LENGTH ? `${text.slice(0, FAILURE_LENGTH)}…` : text
+  return `the last reload failed: ${code} (${shown})`
 }

@@ -1,6 +1,6 @@
 import type { ResolvedOptions } from '../options.js'
 import { MainProcess } from './main-process.js'
-import type { Notice, ServiceManager } from './notify.js'
+import { describeFailure, type Notice, type ServiceManager } from './notify.js'
 
 /** What a reload may take beyond `readyTimeout` and `probation`, for the steps between. Milliseconds. */
 const SLACK = 5000
@@ -63,8 +63,7 @@ export class Notices {
 
   /** The reload failed, this process serves. Resolves when that is told: whoever asked shall not hear of it earlier. */
   async reloadFailed(error: Error): Promise<void> {
-    const { code = error.name } = error as { code?: string }
-    this.#tell({ READY: 1, STATUS: `${this.#status('serving')}; the last reload failed: ${code}` })
+    this.#tell({ READY: 1, STATUS: `${this.#status('serving')}; ${describeFailure(error)}` })
     await this.flushed()
   }
 

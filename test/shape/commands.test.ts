@@ -5,16 +5,20 @@ import { test } from 'tap'
 const root = resolve(__dirname, '../../..')
 const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
 
-/** What a command gives to tap in quotes. */
-const quoted = (command = '') => [...command.matchAll(/'([^']+)'/g)].map(([, pattern]) => pattern)
-
 /** The commands for tests that `npm test` leaves out. */
 const others = Object.keys(scripts).filter((name) => name.startsWith('test:') && /^tap '/.test(scripts[name] ?? ''))
 
+/** Folders of real-process tests that a command names. */
+const foldersOf = (command = '') =>
+  [...command.matchAll(/dist\/test\/e2e\/\{?([\w,-]+)\}?\//g)].flatMap(([, names]) => (names ?? '').split(','))
+
 test('what npm test leaves out has a command of its own, and .ci/run calls it', async (t) => {
-  t.strictSame(quoted(scripts.test).sort(), others.flatMap((name) => quoted(scripts[name])).sort())
+  t.strictSame(foldersOf(scripts.test).sort(), others.flatMap((name) => foldersOf(scripts[name])).sort())
   const ci = readFileSync(join(root, '.ci/run'), 'utf8')
-  for (const name of others) t.match(ci, new RegExp(`^run_tests 'npm run ${name}'$`, 'm'))
+  for (const name of others) {
+    t.match(ci, new RegExp(`^run_tests 'npm run ${name}'$`, 'm'))
+    t.match(scripts['test:all'], `npm run ${name}`)
+  }
 })
 
 test('each command compiles what it runs', async (t) => {

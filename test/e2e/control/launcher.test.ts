@@ -70,7 +70,7 @@ connections  21
 })
 
 t.test('whatever a handler throws is told', async (t) => {
-  const died = Object.assign(new ChildExitedError('exited with code 3', ''), {
+  const died = Object.assign(new ChildExitedError('exited with code 3'), {
     exitCode: 3,
     signal: null,
     stderr: ['ouch']

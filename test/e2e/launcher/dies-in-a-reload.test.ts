@@ -11,7 +11,7 @@ import { untilLeft } from '../../support/tree.js'
 t.jobs = 2
 
 /** Limits that a slow machine does not reach before the story needs them. Milliseconds. */
-const LIMITS = { readyTimeout: 10_000, drainTimeout: 10_000, probation: 500 }
+const LIMITS = { readyTimeout: 20_000, drainTimeout: 10_000, probation: 500 }
 
 /** What the new release waits for in its boot, until the file `go` is there. */
 const GATES: Record<string, (server: TestServer) => Promise<void>> = {

@@ -18,7 +18,7 @@ const FAILURES: Record<string, { code: string; says: RegExp; spoil: FixtureConfi
 }
 
 t.test('a reload that fails changes nothing under a launcher, and the next one works', async (t) => {
-  const server = await startServer(t, { launcher: [], config: { options: { readyTimeout: 8_000 } } })
+  const server = await startServer(t, { launcher: [], config: { options: { readyTimeout: 15_000 } } })
   const script = await server.release.read('server.cjs')
   for (const [what, { code, says, spoil }] of Object.entries(FAILURES)) {
     const refusal = await failReload(t, server, async () => {

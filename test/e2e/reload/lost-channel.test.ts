@@ -16,7 +16,7 @@ async function spoil(server: TestServer, when: 'at boot' | 'while it serves'): P
 }
 
 t.test('a child that closes the channel before it is ready does not serve beside its parent', async (t) => {
-  const server = await startServer(t, { config: { options: { readyTimeout: 10_000 } } })
+  const server = await startServer(t, { config: { options: { readyTimeout: 20_000 } } })
   const good = await server.release.read('server.cjs')
   await spoil(server, 'at boot')
   server.signal('SIGHUP')

@@ -46,7 +46,7 @@ for (const [warmup, code, message] of [
 ] as const) {
   t.test(`a warm-up that fails is a failed boot: ${warmup}`, async (t) => {
     // Short, yet long enough for a child to be ready on a busy machine.
-    const options = warmup === 'hang' ? { readyTimeout: 6_000 } : {}
+    const options = warmup === 'hang' ? { readyTimeout: 15_000 } : {}
     const server = await startServer(t, { script, config: { options } })
     const refusal = await failReload(t, server, () => server.release.configure({ extra: { warmup } }))
     t.match(refusal, { code, message })

@@ -1,0 +1,39 @@
+import { writeSync } from 'node:fs'
+import { hostname } from 'node:os'
+import type { Level } from '../events.js'
+import { printable } from '../util/printable.js'
+
+/** Writes a line of the launcher's log. The level is `warn` if nothing is said. */
+export type Log = (line: string, level?: Level) => void
+
+/** https://getpino.io/#/docs/api?id=loggerlevels-object */
+const NUMBERS: Readonly<Record<Level, number>> = { info: 30, warn: 40, error: 50, fatal: 60 }
+
+/**
+ * The log of a launcher: lines of text on its stderr, or JSON where the servers write theirs, once one of them has said that it
+ * does so. All of them share the descriptors of the launcher.
+ */
+export class LauncherLog {
+  #jsonTo: number | undefined
+
+  /** @param jsonTo - the descriptor to which the servers write JSON; undefined if they write something else */
+  follow(jsonTo: number | undefined): void {
+    this.#jsonTo = jsonTo
+  }
+
+  readonly write: Log = (line, level = 'warn') => {
+    const msg = printable(line)
+    if (this.#jsonTo === undefined) return print(2, `fastify-graceful-reload[${process.pid}]: ${msg}`)
+    const bound = { level: NUMBERS[level], time: Date.now(), pid: process.pid, hostname: hostname() }
+    print(this.#jsonTo, JSON.stringify({ ...bound, graceful: 'launcher', msg }))
+  }
+}
+
+/** A log that nobody reads any more is no reason to end: EPIPE, or EIO of a terminal that has hung up. */
+function print(fd: number, line: string): void {
+  try {
+    writeSync(fd, `${line}\n`)
+  } catch {
+    // Nobody could be told.
+  }
+}

@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { isMainThread } from 'node:worker_threads'
+import { LastWords } from './last-words.js'
+
+/**
+ * Loaded by Node into the child of a reload before anything of the app: also what ends it before it imports this plugin (a missing
+ * package, a missing export, a line that cannot be read) is told to the parent. The parent adds the option to `NODE_OPTIONS`; this
+ * file takes it away again before the app can see it or pass it on.
+ * https://nodejs.org/api/cli.html#-r---require-module
+ */
+
+const WATCH = Symbol.for('fastify-graceful-reload.boot-watch.1')
+const MARKER = 'FASTIFY_GRACEFUL_BOOT_WATCH'
+
+/** Where this file is; not in an app that was bundled into one file. */
+const FILE = join(__dirname, 'boot-watch.js')
+
+/** Has the process that is started with this environment watched. */
+export function watchBoot(env: NodeJS.ProcessEnv): void {
+  if (!existsSync(FILE)) return
+  const option = `--require=${JSON.stringify(FILE)}`
+  env[MARKER] = option
+  env.NODE_OPTIONS = [env.NODE_OPTIONS, option].filter((part) => part !== undefined && part !== '').join(' ')
+}
+
+/** Takes back what {@link watchBoot} has added. */
+export function hideBootWatch(env: NodeJS.ProcessEnv): void {
+  const { NODE_OPTIONS: options = '', [MARKER]: option } = env
+  delete env[MARKER]
+  if (option === undefined || !options.endsWith(option)) return
+  const rest = options.slice(0, -option.length).trimEnd()
+  if (rest === '') delete env.NODE_OPTIONS
+  else env.NODE_OPTIONS = rest
+}
+
+/** This plugin has been imported, perhaps in another version: it looks after itself. */
+export function endBootWatch(): void {
+  const holder = globalThis as { [WATCH]?: { dispose(): void } | undefined }
+  holder[WATCH]?.dispose()
+  holder[WATCH] = undefined
+}
+
+/** Node loads this file into worker threads as well. */
+if (isMainThread && process.env[MARKER] !== undefined) {
+  hideBootWatch(process.env)
+  ;(globalThis as { [WATCH]?: unknown })[WATCH] = new LastWords()
+}
