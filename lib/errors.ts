@@ -187,7 +187,10 @@ export function describeError(error: Error): string {
   const { message, cause } = error
   if (!(cause instanceof Error)) return message
   const why = describeError(cause)
-  return message.includes(why) ? message : `${message}: ${why}`
+  if (message.includes(why)) return message
+  // "Unexpected identifier" alone says less than what kind of error that is.
+  const kind = cause.name === 'Error' || !cause.name.endsWith('Error') ? '' : `${cause.name}: `
+  return `${message}: ${kind}${why}`
 }
 
 /** Anything that was thrown, as an `Error`. */

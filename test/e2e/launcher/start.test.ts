@@ -19,7 +19,7 @@ async function outcome(t: Parameters<typeof launchServer>[0], args: string[], se
 }
 
 const WRONG: Record<string, [args: string[], says: RegExp]> = {
-  'no script': [[], /fastify-graceful\[\d+\]: .*no script is given/],
+  'no script': [[], /fastify-graceful-reload\[\d+\]: .*no script is given/],
   'options and no script': [['--workers', '2', '--enable-source-maps'], /no script is given/],
   '--workers 0': [['--workers', '0', 'server.cjs'], /--workers must be a number from 1 to 1024, or auto; received 0/],
   '--workers x': [['--workers=x', 'server.cjs'], /--workers must be .* received x/],
