@@ -1,4 +1,5 @@
 import { describeError } from './errors.js'
+import { describeRelease, type Release } from './reload/release.js'
 import type { ReloadResult } from './reload/reload-result.js'
 
 /** A request that a forced drain cut off. */
@@ -16,7 +17,7 @@ export interface CutRequest {
  * object has `graceful: '<event>'` and the `generation` of the process.
  */
 export interface GracefulEvents {
-  serving: { generation: number; pid: number; listeners: string[] }
+  serving: { generation: number; pid: number; listeners: string[]; release: Release }
   adopted: { key: string; address: string }
   unclaimed: { key: string; address: string }
   'reload-started': { reason: string; child: number }
@@ -57,7 +58,8 @@ const LINES: { [E in GracefulEvent]: [Level, (data: GracefulEvents[E]) => string
   ],
   'reload-succeeded': [
     'info',
-    ({ result }) => `reload succeeded: generation ${result.generation} is process ${result.pid}`
+    ({ result }) =>
+      `reload succeeded: generation ${result.generation} is process ${result.pid}${describeChange(result)}`
   ],
   'reload-failed': ['error', ({ err }) => `reload failed, nothing has changed: ${describeError(err)}`],
   'rolled-back': ['error', ({ err }) => describeError(err)],
@@ -80,6 +82,12 @@ const LINES: { [E in GracefulEvent]: [Level, (data: GracefulEvents[E]) => string
 export function lineOf<E extends GracefulEvent>(event: E, data: GracefulEvents[E]): [level: Level, text: string] {
   const [level, text] = LINES[event]
   return [level, text(data)]
+}
+
+function describeChange({ release, unchanged }: ReloadResult): string {
+  if (release === undefined) return ''
+  const node = release.node === process.version ? '' : `, on Node ${release.node} after ${process.version}`
+  return `, ${describeRelease(release)}${unchanged ? ', unchanged' : ''}${node}`
 }
 
 function describe({ method, url, age }: CutRequest): string {

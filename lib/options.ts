@@ -64,6 +64,12 @@ export interface GracefulOptions {
    * of the service manager, or of the user.
    */
   compileCache?: string | false
+  /**
+   * Path of the directory in which the child of a reload is started, wherever links in it lead by then: of a release folder that is
+   * reached through a link, such as `/srv/app/current`, and not through where that leads to now. Default: the directory of the start,
+   * by the way it was entered (`$PWD`).
+   */
+  directory?: string
 }
 
 /** The options with their defaults filled in. */
@@ -83,6 +89,7 @@ export interface ResolvedOptions {
   state: StateOptions | undefined
   env: ((env: NodeJS.ProcessEnv) => NodeJS.ProcessEnv) | undefined
   compileCache: string | false | undefined
+  directory: string | undefined
 }
 
 /** setTimeout takes at most a signed 32-bit number of milliseconds: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
@@ -112,7 +119,8 @@ const checks: { [K in keyof ResolvedOptions]: Check<K> } = {
   warmup: checkWarmup,
   state: checkState,
   env: checkFunction,
-  compileCache: checkFolder
+  compileCache: checkFolder,
+  directory: checkPath
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ControlAnswer, ControlFailure, ProcessStatus, ReloadUnderWay } from '../control/messages.js'
+import { describeRelease, type Release } from '../reload/release.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 
 /** What `fastify-graceful --help` prints, and what follows a wrong usage. */
@@ -45,10 +46,11 @@ export function describeFailure({ code, message, stderr = [] }: ControlFailure):
   return `fastify-graceful: ${message}\n${blocks([[['code', code], ...lines]])}`
 }
 
-function resultRows({ generation, pid, previous, migrated, reason, timings }: ReloadResult): Row[] {
+function resultRows({ generation, pid, previous, release, unchanged, migrated, reason, timings }: ReloadResult): Row[] {
   return [
     ['reloaded', `generation ${generation}, pid ${pid}`],
     ['before', `generation ${previous.generation}, pid ${previous.pid}`],
+    ...releaseRows(release, unchanged),
     ['connections', `${migrated} moved`],
     ['boot', `${timings.boot} ms`],
     ['handoff', `${timings.handoff} ms`],
@@ -58,16 +60,25 @@ function resultRows({ generation, pid, previous, migrated, reason, timings }: Re
   ]
 }
 
-function statusRows({ generation, pid, phase, uptime, listeners, connections, reload }: ProcessStatus): Row[] {
+function statusRows({ generation, pid, phase, uptime, listeners, connections, release, reload }: ProcessStatus): Row[] {
   const rows: Row[] = [
     ['generation', String(generation)],
     ['pid', String(pid)],
     ['phase', phase],
     ['uptime', seconds(uptime)],
     ['listeners', listeners.join(', ')],
-    ['connections', String(connections)]
+    ['connections', String(connections)],
+    ...releaseRows(release)
   ]
   return reload === undefined ? rows : [...rows, ['reload', describeReload(reload)]]
+}
+
+function releaseRows(release: Release | undefined, unchanged = false): Row[] {
+  if (release === undefined) return []
+  return [
+    ['release', `${describeRelease(release)}${unchanged ? ', unchanged' : ''}`],
+    ['node', release.node]
+  ]
 }
 
 function describeReload(reload: ReloadUnderWay): string {

@@ -51,10 +51,16 @@ export class Control {
 
   /** What this process says of itself. */
   status(): ProcessStatus {
-    const { generation, addresses, openConnections } = this.#service
+    const { generation, addresses, openConnections, command } = this.#service
     const phase = this.#events.phase()
     const status = { generation, pid: process.pid, phase, uptime: Math.round(process.uptime() * 1000) }
     const reload = this.#events.underWay()
-    return { ...status, listeners: addresses, connections: openConnections, ...(reload && { reload }) }
+    return {
+      ...status,
+      listeners: addresses,
+      connections: openConnections,
+      release: command.release,
+      ...(reload && { reload })
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { describeError, toError, toPlainError } from '../errors.js'
 import type { Phase } from '../protocol/phases.js'
+import type { Release } from '../reload/release.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { BadRequestError } from './errors.js'
 
@@ -43,6 +44,8 @@ export interface ProcessStatus {
   listeners: string[]
   /** How many connections of clients are open. */
   connections: number
+  /** What it has loaded. */
+  release?: Release
   /** There while a reload is under way. */
   reload?: ReloadUnderWay
 }

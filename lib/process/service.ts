@@ -93,6 +93,7 @@ export class Service {
     if (this.#leader === undefined) {
       this.#leader = member
       this.log.use(member.app.log)
+      if (member.options.directory !== undefined) this.command.enter(member.options.directory)
       this.#pidFile = member.options.pidFile === undefined ? undefined : new PidFile(member.options.pidFile)
       return
     }
@@ -127,7 +128,8 @@ export class Service {
     const limits = { drainTimeout: this.longest('drainTimeout'), closeTimeout: this.longest('closeTimeout') }
     this.launcher?.serves({ ...this.options, ...limits }, this.log.jsonTo)
     this.writePidFile()
-    this.log.announce('serving', { generation: this.generation, pid: process.pid, listeners: this.addresses })
+    const { generation, addresses: listeners } = this
+    this.log.announce('serving', { generation, pid: process.pid, listeners, release: this.command.release })
     this.surroundings.tellReady()
     const { signals } = this.options
     if (signals !== false && signals.reload.length > 0)
@@ -244,7 +246,8 @@ const PROCESS_OPTIONS = new Set<keyof ResolvedOptions>([
   'pidFile',
   'control',
   'env',
-  'compileCache'
+  'compileCache',
+  'directory'
 ])
 
 const DEFAULTS = resolveOptions({})

@@ -1,5 +1,6 @@
 import type { Upgrade } from '../connections/upgrades.js'
 import type { PlainError } from '../errors.js'
+import type { Release } from '../reload/release.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 
 /**
@@ -12,7 +13,7 @@ export type ToParent =
   /** A dormant duplicate of an inherited listener, by its index in the handoff; the handle travels with it. */
   | { type: 'listener'; index: number }
   /** The child could serve now. It accepts nothing yet. */
-  | { type: 'ready'; script: string | undefined }
+  | { type: 'ready'; release: Release }
   /** The child accepts. */
   | { type: 'serving' }
   /** The child's last words before it ends without having served. */

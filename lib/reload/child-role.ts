@@ -114,7 +114,7 @@ export class ChildRole {
     for (const listener of this.#inherited.unclaimed) {
       void this.#parent.send({ type: 'listener', index: listener.index }, this.#inherited.handleOf(listener))
     }
-    void this.#parent.send({ type: 'ready', script: command.script })
+    void this.#parent.send({ type: 'ready', release: command.release })
   }
 
   /** Nothing has been accepted yet: a state that cannot be loaded ends this process as any error of its boot would. */

@@ -4,6 +4,7 @@ import type { Host } from '../process/host.js'
 import type { Service } from '../process/service.js'
 import type { ChildId, Effect, Failure, Reload } from '../protocol/server.js'
 import type { ParentRole } from './parent-role.js'
+import { isSameRelease } from './release.js'
 import type { ReloadResult } from './reload-result.js'
 
 /** How a reload ended: the result or the error, and everybody who has to hear of it. */
@@ -96,6 +97,7 @@ export class Conclusion {
     const { generation } = this.#service
     const { begun, migration } = this.#parent
     const successor = this.#parent.successor(child)
+    const release = successor?.release
     const { started = 0, ready = 0, serving = 0 } = successor?.times ?? {}
     const now = performance.now()
     const timings = { boot: ready - started, handoff: serving - ready, probation: now - serving, total: now - begun }
@@ -103,6 +105,7 @@ export class Conclusion {
       generation: generation + 1,
       pid: successor?.pid ?? 0,
       previous: { generation, pid: process.pid },
+      ...(release && { release, unchanged: isSameRelease(release, this.#service.command.release) }),
       migrated: migration?.migrated ?? 0,
       reason,
       timings: roundTimings(timings)

@@ -160,10 +160,11 @@ export class ParentRole {
     service.log.announce('handed-over', { child: successor.pid, probation })
     service.notices.handedOver()
     this.migration = moveConnections(service, successor.child, successor.listeners)
-    const link = service.command.movedLink(successor.script)
+    const script = successor.release?.script
+    const link = service.command.movedLink(script)
     if (link !== undefined)
       service.log.warn(
-        `${link} leads elsewhere since this process was started, but the reload loaded ${successor.script} again`
+        `${link} leads elsewhere, but the reload loaded ${script} again; the option directory is for that`
       )
   }
 

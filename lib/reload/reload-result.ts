@@ -1,3 +1,5 @@
+import type { Release } from './release.js'
+
 /** One generation of the service: which one, and the process that is it. */
 export interface GenerationId {
   generation: number
@@ -19,6 +21,10 @@ export interface ReloadTimings {
 /** What `app.gracefulReload()` resolves with. Plain JSON: a route can return it. */
 export interface ReloadResult extends GenerationId {
   previous: GenerationId
+  /** What the new generation has loaded; undefined if it was started in place of a server that was down. */
+  release?: Release
+  /** Whether that is what the previous one had loaded, as far as paths and versions tell. */
+  unchanged?: boolean
   /** How many open connections had moved to the new generation when the reload was done. */
   migrated: number
   /** What was given as the reason of the reload, or the signal that asked for it. */

@@ -1,12 +1,15 @@
-import { realpathSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { inspect, isDeepStrictEqual } from 'node:util'
-import { SpawnFailedError, toError } from '../errors.js'
+import { InvalidOptionError, SpawnFailedError, toError } from '../errors.js'
 import { os } from '../util/os.js'
+import { isInside, realPath } from '../util/real-path.js'
 import { hideBootWatch } from './boot-watch.js'
 import { hideCompileCache } from './compile-cache.js'
 import { HANDOFF_VARIABLE } from './handoff.js'
 import { withOwnInspector, withoutWaiting } from './node-options.js'
+import { NodePath } from './node-path.js'
+import { linkBeside, type Release, releaseOf } from './release.js'
 import type { StartCommand } from './start-command.js'
 
 /** Variables by which `child_process` names a channel to a child; they are spawn's to set. */
@@ -20,13 +23,16 @@ export class Command {
   readonly #env: NodeJS.ProcessEnv
   readonly #execArgv = [...process.execArgv]
   readonly #argv = startArguments()
-  readonly #cwd: string
+  readonly #node: NodePath
+  #cwd: string
   /** The way by which the current directory was entered, and the same place without links. */
-  readonly #way: [logical: string, physical: string]
+  #way: [logical: string, physical: string]
   /** Links that led to the code when this process started, with where they led. */
   readonly #links: Array<[link: string, target: string]>
   /** The script of this process, without links; undefined where there is none, as with `node -e`. */
-  readonly script = realpath(process.argv[1])
+  readonly script = realPath(process.argv[1])
+  /** What this process has loaded. */
+  readonly release: Release
 
   /** Must be called before the app can have changed its directory or, where there is no /proc, its environment. */
   constructor() {
@@ -38,10 +44,31 @@ export class Command {
     const physical = currentDirectory()
     this.#cwd = logicalDirectory(this.#env.PWD, physical)
     this.#way = withoutCommonEnd(this.#cwd, physical)
+    this.#node = new NodePath(process.argv0, this.#env, physical)
+    this.release = releaseOf(this.script, physical)
     this.#links = [this.#way[0], ...this.#argv.slice(0, 1)].flatMap((path): Array<[string, string]> => {
-      const target = realpath(path)
+      const target = realPath(path)
       return target === undefined || target === path ? [] : [[path, target]]
     })
+  }
+
+  /**
+   * From here on children are started in this directory, wherever a link in its path leads by then: that is where the release is, in
+   * place of the directory of the start.
+   *
+   * @throws {InvalidOptionError} when it is none
+   */
+  enter(directory: string): void {
+    const logical = resolve(this.#cwd, directory)
+    const physical = realPath(logical)
+    if (physical === undefined || !statSync(physical).isDirectory())
+      throw new InvalidOptionError('directory', 'the path of a directory', directory)
+    const { script, directory: start } = this.release
+    // The link may have been switched since this process was started.
+    const entered = script !== undefined && !isInside(script, physical) && isInside(script, start) ? start : physical
+    this.#cwd = this.#env.PWD = logical
+    this.#way = [logical, entered]
+    this.#links.push([logical, entered])
   }
 
   /**
@@ -59,7 +86,7 @@ export class Command {
     const nodeOptions = env.NODE_OPTIONS ?? ''
     if (nodeOptions !== '') env.NODE_OPTIONS = withoutWaiting(nodeOptions)
     return {
-      file: process.execPath,
+      file: this.#node.current,
       args: [...withOwnInspector(this.#execArgv, nodeOptions), ...dashes, ...script, ...args],
       script: script[0],
       cwd: this.#cwd,
@@ -67,11 +94,15 @@ export class Command {
     }
   }
 
-  /** The link that leads elsewhere since this process was started, if a new process that loaded this script shows it. */
+  /** The link that leads elsewhere, be it since this process was started, if a new process that loaded this script shows it. */
   movedLink(script: string | undefined): string | undefined {
     if (script === undefined || script !== this.script) return undefined
+    return this.#movedSinceStart(script) ?? linkBeside(script)
+  }
+
+  #movedSinceStart(script: string): string | undefined {
     const ledToIt = this.#links.filter(([, target]) => script === target || isInside(script, target))
-    return ledToIt.find(([link, target]) => realpath(link) !== target)?.[0]
+    return ledToIt.find(([link, target]) => realPath(link) !== target)?.[0]
   }
 
   /** Node resolves `argv[1]` against `process.cwd()`; with `node .` it is that directory itself. */
@@ -135,23 +166,11 @@ function currentDirectory(): string {
   }
 }
 
-function isInside(path: string, folder: string): boolean {
-  return path.startsWith(folder.endsWith(sep) ? folder : folder + sep)
-}
-
 function isSameDirectory(one: string, other: string): boolean {
   try {
     const [a, b] = [statSync(one), statSync(other)]
     return a.dev === b.dev && a.ino === b.ino
   } catch {
     return false // gone, or in a folder that this user may not enter: $PWD is whatever the shell left there
-  }
-}
-
-function realpath(path: string | undefined): string | undefined {
-  try {
-    return path === undefined ? undefined : realpathSync(path)
-  } catch {
-    return undefined // deleted since
   }
 }

@@ -5,6 +5,7 @@ import type { ToParent } from '../protocol/messages.js'
 import type { Listener } from '../sockets/listeners.js'
 import { examine } from './boot-failure.js'
 import type { Child } from './child.js'
+import type { Release } from './release.js'
 import type { StartCommand } from './start-command.js'
 
 /** A listener with a dormant duplicate of its socket. */
@@ -14,8 +15,8 @@ export type Duplicate = [Listener, ListeningHandle]
 export class Successor {
   /** Set when it has been started. */
   child: Child | undefined
-  /** The script that it has loaded, without links. */
-  script: string | undefined
+  /** What it has loaded. */
+  release: Release | undefined
   ending: Ending | undefined
   /** When it was started, ready and serving, on the clock of `performance.now()`. */
   readonly times = { started: 0, ready: 0, serving: 0 }
@@ -39,7 +40,7 @@ export class Successor {
     if (message.type === 'listener' && handle !== undefined) this.#dormant.set(message.index, handle)
     else if (message.type === 'failed') this.#lastWords = message
     else if (message.type === 'ready') {
-      this.script = message.script
+      this.release = message.release
       this.times.ready = performance.now()
     } else if (message.type === 'serving') this.times.serving = performance.now()
   }
