@@ -37,7 +37,7 @@ export interface GracefulOptions {
   /** Path of a file with the pid of the process that serves now, written atomically. Default: none. */
   pidFile?: string
   /**
-   * Path of a unix socket, for the commands `fastify-graceful reload` and `fastify-graceful status` of the same user. Default: none.
+   * Path of a unix socket, for the commands `fastify-graceful-reload reload` and `fastify-graceful-reload status` of the same user. Default: none.
    */
   control?: string
   /**

@@ -4,7 +4,7 @@ module.exports = {
   apps: [
     {
       name: 'web',
-      script: 'node_modules/.bin/fastify-graceful',
+      script: 'node_modules/.bin/fastify-graceful-reload',
       args: 'server.js',
       exec_mode: 'fork',
       // The start has succeeded when the server accepts, and failed after listen_timeout.

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { UsageError } from '../control/errors.js'
 import type { ControlCommand } from '../control/messages.js'
 
-/** What a command of `fastify-graceful` was told. */
+/** What a command of `fastify-graceful-reload` was told. */
 export interface ClientOptions {
   help: boolean
   json: boolean
@@ -27,7 +27,13 @@ export const CONTROL_VARIABLE = 'FASTIFY_GRACEFUL_CONTROL'
  * @throws {UsageError}
  */
 export function readClientOptions(command: ControlCommand, args: string[], env: NodeJS.ProcessEnv): ClientOptions {
-  const { help = false, json = false, control, reason = `fastify-graceful ${command}`, timeout } = parse(command, args)
+  const {
+    help = false,
+    json = false,
+    control,
+    reason = `fastify-graceful-reload ${command}`,
+    timeout
+  } = parse(command, args)
   const path = control ?? env[CONTROL_VARIABLE] ?? ''
   if (!help && path === '')
     throw new UsageError(

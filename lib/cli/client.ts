@@ -4,7 +4,7 @@ import { type ControlAnswer, type ControlCommand, toControlFailure } from '../co
 import { readClientOptions } from './client-options.js'
 import { describeAnswer, describeFailure, USAGE } from './client-text.js'
 
-/** Runs `fastify-graceful reload` or `fastify-graceful status`. Returns the exit code: 0 done, 1 failed, 2 wrong usage. */
+/** Runs `fastify-graceful-reload reload` or `fastify-graceful-reload status`. Returns the exit code: 0 done, 1 failed, 2 wrong usage. */
 export async function runClient(command: ControlCommand, args: string[]): Promise<number> {
   const isJson = args.includes('--json')
   try {

@@ -50,7 +50,7 @@ export function parseLaunchArguments(args: readonly string[]): LaunchArguments {
   }
   if (rest.filter((argument) => argument !== '--').length === 0)
     throw new UsageError(
-      'no script is given; usage: fastify-graceful [--workers N|auto] [--control PATH] [options of Node] SCRIPT [arguments]'
+      'no script is given; usage: fastify-graceful-reload [--workers N|auto] [--control PATH] [options of Node] SCRIPT [arguments]'
     )
   return { node: [...options, ...rest], workers: parseWorkers(own.workers), control: parseControl(own.control) }
 }

@@ -51,5 +51,5 @@ function endLike({ exitCode, signal }: Ending): void {
 }
 
 function log(line: string): void {
-  process.stderr.write(`fastify-graceful[${process.pid}]: ${line}\n`)
+  process.stderr.write(`fastify-graceful-reload[${process.pid}]: ${line}\n`)
 }

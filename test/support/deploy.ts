@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { PACKAGE_ROOT } from './release.js'
 
 /** What the examples run. */
-const LAUNCHER = 'node_modules/.bin/fastify-graceful'
+const LAUNCHER = 'node_modules/.bin/fastify-graceful-reload'
 
 /** Who starts the server: the launcher, as in the examples, or Node. */
 export type Starter = 'launcher' | 'node'
@@ -12,7 +12,7 @@ export type Starter = 'launcher' | 'node'
 export async function readDeploy(file: string, starter: Starter): Promise<string> {
   const text = await readFile(join(PACKAGE_ROOT, 'example/deploy', file), 'utf8')
   if (starter === 'launcher') return text
-  return text.replaceAll(LAUNCHER, process.execPath).replaceAll('fastify-graceful server.js', 'node server.js')
+  return text.replaceAll(LAUNCHER, process.execPath).replaceAll('fastify-graceful-reload server.js', 'node server.js')
 }
 
 /** The command that a container of this Dockerfile runs. */

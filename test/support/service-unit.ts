@@ -54,7 +54,7 @@ export class ServiceUnit {
     t.teardown(() => commands.close())
     const command = `${process.execPath} ${join(PACKAGE_ROOT, 'dist/lib/cli/bin.js')}`
     const unit = (await example(name))
-      .replaceAll('/srv/app/node_modules/.bin/fastify-graceful', command)
+      .replaceAll('/srv/app/node_modules/.bin/fastify-graceful-reload', command)
       .replace('/usr/bin/node', process.execPath)
       .replace('/srv/app/server.mjs', release.path('server.cjs'))
       .replace('--workers auto', '--workers 2')

@@ -41,7 +41,7 @@ t.test('the launcher says why the reload that its signal asked for failed', asyn
   const server = await startServer(t, { launcher: [], config: { options: { probation: 0 } } })
   await server.release.configure({ boot: 'throw' })
   server.signal('SIGHUP', server.launcher)
-  await server.said(/fastify-graceful\[\d+\]: reload \(SIGHUP\) failed: .*this release cannot boot/)
+  await server.said(/fastify-graceful-reload\[\d+\]: reload \(SIGHUP\) failed: .*this release cannot boot/)
   await checkFresh(t, server, server.pid)
   t.equal(await server.stop(), 0)
 })

@@ -19,7 +19,7 @@ async function outcome(t: Parameters<typeof launchServer>[0], args: string[], se
 }
 
 const WRONG: Record<string, [args: string[], says: RegExp]> = {
-  'no script': [[], /fastify-graceful\[\d+\]: .*no script is given/],
+  'no script': [[], /fastify-graceful-reload\[\d+\]: .*no script is given/],
   'options and no script': [['--workers', '2', '--enable-source-maps'], /no script is given/],
   '--workers 0': [['--workers', '0', 'server.cjs'], /--workers must be a number from 1 to 1024, or auto; received 0/],
   '--workers x': [['--workers=x', 'server.cjs'], /--workers must be .* received x/],
@@ -94,32 +94,35 @@ t.test('an ES module', async (t) => {
   t.equal(await server.stop(), 0)
 })
 
-t.test('cd current && fastify-graceful server.cjs: each start follows the link, that after a crash too', async (t) => {
-  let folder = ''
-  const options = { options: { probation: 0 } }
-  const server: TestServer = await startServer(t, {
-    launcher: [],
-    config: options,
-    prepare: async (release, parent) => {
-      folder = parent
-      await symlink(release.folder, join(parent, 'current'))
-      const shell = ['/bin/sh', '-c', `cd "$0" && exec "$@"`, join(parent, 'current')] as const
-      return { command: [...shell, process.execPath, LAUNCHER, 'server.cjs'] }
+t.test(
+  'cd current && fastify-graceful-reload server.cjs: each start follows the link, that after a crash too',
+  async (t) => {
+    let folder = ''
+    const options = { options: { probation: 0 } }
+    const server: TestServer = await startServer(t, {
+      launcher: [],
+      config: options,
+      prepare: async (release, parent) => {
+        folder = parent
+        await symlink(release.folder, join(parent, 'current'))
+        const shell = ['/bin/sh', '-c', `cd "$0" && exec "$@"`, join(parent, 'current')] as const
+        return { command: [...shell, process.execPath, LAUNCHER, 'server.cjs'] }
+      }
+    })
+    const deploy = async (name: string) => {
+      const release = await Release.create(join(folder, name), { ...options, release: name })
+      await symlink(release.folder, join(folder, 'next'))
+      await rename(join(folder, 'next'), join(folder, 'current'))
     }
-  })
-  const deploy = async (name: string) => {
-    const release = await Release.create(join(folder, name), { ...options, release: name })
-    await symlink(release.folder, join(folder, 'next'))
-    await rename(join(folder, 'next'), join(folder, 'current'))
+    for (const name of ['B', 'C']) {
+      await deploy(name)
+      await checkFresh(t, server, await server.reload(), name)
+    }
+    await deploy('D')
+    const known = server.pids
+    server.signal('SIGKILL', server.current)
+    const isNext = ({ fixture, pid }: Line) => fixture === 'started' && !known.includes(pid)
+    t.match(await server.event({ what: 'server after a crash', test: isNext }), { release: 'D' })
+    t.equal(await server.stop(), 0)
   }
-  for (const name of ['B', 'C']) {
-    await deploy(name)
-    await checkFresh(t, server, await server.reload(), name)
-  }
-  await deploy('D')
-  const known = server.pids
-  server.signal('SIGKILL', server.current)
-  const isNext = ({ fixture, pid }: Line) => fixture === 'started' && !known.includes(pid)
-  t.match(await server.event({ what: 'server after a crash', test: isNext }), { release: 'D' })
-  t.equal(await server.stop(), 0)
-})
+)
