@@ -37,7 +37,8 @@ export interface GracefulOptions {
   /** Path of a file with the pid of the process that serves now, written atomically. Default: none. */
   pidFile?: string
   /**
-   * Path of a unix socket, for the commands `fastify-graceful-reload reload` and `fastify-graceful-reload status` of the same user. Default: none.
+   * Path of a unix socket, for the commands `fastify-graceful-reload reload` and `fastify-graceful-reload status` of the same user.
+   * Default: the environment variable FASTIFY_GRACEFUL_CONTROL, unless there is a launcher, which has its own `--control`; otherwise none.
    */
   control?: string
   /**

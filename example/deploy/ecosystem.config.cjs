@@ -4,6 +4,8 @@ module.exports = {
   apps: [
     {
       name: 'web',
+      // The folder of this file is that of the app, wherever pm2 is called.
+      cwd: __dirname,
       script: 'node_modules/.bin/fastify-graceful-reload',
       args: 'server.js',
       exec_mode: 'fork',

@@ -11,8 +11,11 @@ const GENERATED = new Set(['.git', '.tap', 'dist', 'node_modules'])
 const texts = new Map(filesBelow('').map((path) => [path, readFileSync(join(root, path), 'utf8')]))
 const pages = [...texts.keys()].filter((path) => path.endsWith('.md'))
 
-test('the snippets of the README are the files of example/', async (t) => {
-  t.strictSame(snippetProblems('README.md', texts), [])
+test('the snippets of all pages are the files of example/', async (t) => {
+  t.strictSame(
+    pages.flatMap((path) => snippetProblems(path, texts)),
+    []
+  )
 })
 
 test('links within the repository lead somewhere', async (t) => {

@@ -55,7 +55,7 @@ export class ServiceUnit {
     const command = `${process.execPath} ${join(PACKAGE_ROOT, 'dist/lib/cli/bin.js')}`
     const unit = (await example(name))
       .replaceAll('/srv/app/node_modules/.bin/fastify-graceful-reload', command)
-      .replace('/usr/bin/node', process.execPath)
+      .replaceAll('/usr/bin/node', process.execPath)
       .replace('/srv/app/server.mjs', release.path('server.cjs'))
       .replace('--workers auto', '--workers 2')
     const { PATH, NODE_V8_COVERAGE } = ownEnvironment()
