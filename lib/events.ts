@@ -1,5 +1,6 @@
 import diagnosticsChannel from 'node:diagnostics_channel'
 import type { FastifyBaseLogger } from 'fastify'
+import type { GracefulError } from './errors.js'
 import type { ReloadResult } from './reload/reload-result.js'
 
 /** A request that a forced drain cut off. */
@@ -24,8 +25,8 @@ export interface GracefulEvents {
   'reload-queued': { reason: string }
   'handed-over': { child: number; probation: number }
   'reload-succeeded': { result: ReloadResult }
-  'reload-failed': { err: Error; reason: string }
-  'rolled-back': { err: Error; reason: string }
+  'reload-failed': { err: GracefulError; reason: string }
+  'rolled-back': { err: GracefulError; reason: string }
   'lame-duck': { reason: string; duration: number }
   draining: { reason: string; connections: number; timeout: number }
   forced: { reason: string; requests: CutRequest[]; holds: string[] }

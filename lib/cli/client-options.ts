@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { UsageError } from '../control/errors.js'
 import { CONTROL_VARIABLE, type ControlCommand } from '../control/messages.js'
+import { didYouMean } from '../util/closest.js'
 
 /** What a command of `fastify-graceful-reload` was told. */
 export interface ClientOptions {
@@ -60,7 +61,9 @@ function parse(command: ControlCommand, args: string[]): Values {
     return parseArgs({ args, options, strict: true }).values as Values
   } catch (cause) {
     // Of several sentences, the first says what is wrong.
-    throw Object.assign(new UsageError((cause as Error).message.split('. ', 1)[0] ?? ''), { cause })
+    const [problem = ''] = (cause as Error).message.split('. ', 1)
+    const unknown = /^Unknown option '--([^']+)'/.exec(problem)?.[1] ?? ''
+    throw Object.assign(new UsageError(`${problem}${didYouMean(unknown, Object.keys(options), '--')}`), { cause })
   }
 }
 

@@ -1,4 +1,5 @@
 import { UsageError } from '../control/errors.js'
+import { didYouMean } from '../util/closest.js'
 
 /** What a launcher was told to do. */
 export interface LaunchArguments {
@@ -44,6 +45,8 @@ export function parseLaunchArguments(args: readonly string[]): LaunchArguments {
     if (name === '--workers' || name === '--control') {
       own[name === '--workers' ? 'workers' : 'control'] = value ?? take(rest, name)
     } else {
+      const meant = isOfNode(name) ? '' : didYouMean(name.replace(/^-+/, ''), ['workers', 'control'], '--')
+      if (meant !== '') throw new UsageError(`Unknown option '${name}'${meant}`)
       options.push(value === undefined ? name : `${name}=${value}`)
       if (value === undefined && WITH_VALUE.has(name)) options.push(take(rest, name))
     }
@@ -53,6 +56,11 @@ export function parseLaunchArguments(args: readonly string[]): LaunchArguments {
       'no script is given; usage: fastify-graceful-reload [--workers N|auto] [--control PATH] [options of Node] SCRIPT [arguments]'
     )
   return { node: [...options, ...rest], workers: parseWorkers(own.workers), control: parseControl(own.control) }
+}
+
+/** Not of all that Node takes, but none of the others is near to one of ours. */
+function isOfNode(name: string): boolean {
+  return process.allowedNodeEnvironmentFlags.has(name)
 }
 
 function splitOption(option: string): [name: string, value?: string] {

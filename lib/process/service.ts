@@ -19,6 +19,7 @@ import { ticketKeysOf } from '../sockets/tls-tickets.js'
 import { Notices } from '../systemd/server-status.js'
 import { within } from '../util/within.js'
 import { Member } from './app.js'
+import { doubtsOf } from './doubts.js'
 import type { GracefulHooks } from './hooks.js'
 import type { LauncherClient } from './launcher-client.js'
 import { PidFile } from './pid-file.js'
@@ -92,6 +93,7 @@ export class Service {
   /** Makes the first app that listens the one whose options and log count; tells of what a later one wants otherwise. */
   follow(member: Member): void {
     this.#log ??= member.app.log
+    for (const doubt of doubtsOf(member.options)) this.warnOnce(doubt)
     if (this.#leader === undefined) {
       this.#leader = member
       this.#pidFile = member.options.pidFile === undefined ? undefined : new PidFile(member.options.pidFile)

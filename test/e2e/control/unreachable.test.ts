@@ -128,6 +128,7 @@ t.test('wrong usage', async (t) => {
     [['status', '--control'], /--control/],
     [['status', '--control', 'x', '--port', '3000'], /Unknown option '--port'/],
     [['status', '--control', 'x', '--reason', 'why'], /Unknown option '--reason'/],
+    [['status', '--contrl', 'x'], /Unknown option '--contrl'; did you mean --control\?/],
     [['reload', 'now', '--control', 'x'], /Unexpected argument 'now'/],
     [
       ['reload', '--control', 'x', '--timeout', '0'],
