@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { UsageError } from '../control/errors.js'
 import { didYouMean } from '../util/closest.js'
 
@@ -55,7 +56,16 @@ export function parseLaunchArguments(args: readonly string[]): LaunchArguments {
     throw new UsageError(
       'no script is given; usage: fastify-graceful-reload [--workers N|auto] [--control PATH] [options of Node] SCRIPT [arguments]'
     )
+  refuseMistyped(rest[0])
   return { node: [...options, ...rest], workers: parseWorkers(own.workers), control: parseControl(own.control) }
+}
+
+/** Node would only say that there is no such module. */
+function refuseMistyped(script = ''): void {
+  const meant = didYouMean(script, ['reload', 'status'])
+  // What Node tries in this order: https://nodejs.org/api/modules.html#file-modules
+  const isThere = ['', '.js', '.json', '.node'].some((ending) => existsSync(`${script}${ending}`))
+  if (meant !== '' && !isThere) throw new UsageError(`there is no script '${script}'${meant}`)
 }
 
 /** Not of all that Node takes, but none of the others is near to one of ours. */

@@ -26,11 +26,20 @@ export function reasonOf(given: unknown): string {
     const example = typeof given === 'string' ? `{ reason: ${inspect(given)} }` : "{ reason: 'deploy' }"
     throw new InvalidArgumentError(example, describe(given))
   }
-  const unknown = Object.keys(given).find((name) => name !== 'reason')
+  const { unknown, reason = 'gracefulReload()' } = read(given)
   if (unknown !== undefined)
     throw new InvalidArgumentError("{ reason: 'deploy' }", `the key ${unknown}${didYouMean(unknown, ['reason'])}`)
-  const { reason = 'gracefulReload()' } = given as { reason?: unknown }
   return checkReason(reason, 'gracefulReload()')
+}
+
+/** A getter of it may throw, or a proxy. */
+function read(given: object): { unknown: string | undefined; reason?: unknown } {
+  try {
+    const unknown = Object.keys(given).find((name) => name !== 'reason')
+    return { unknown, reason: (given as { reason?: unknown }).reason }
+  } catch (cause) {
+    throw Object.assign(new InvalidArgumentError("{ reason: 'deploy' }", 'an object that cannot be read'), { cause })
+  }
 }
 
 /** Not of what is in it: that may be large, or unspeakable. */

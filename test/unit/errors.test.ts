@@ -74,6 +74,11 @@ t.test('errors at registration, at boot and while nothing listens', async (t) =>
   }
   const reason = {} as string
   checkError(t, await rejection(app.gracefulReload({ reason })), 'GRACEFUL_ERR_INVALID_REASON', /reason.*string/)
+  const unreadable = {
+    get reason(): string {
+      throw new Error('not now')
+    }
+  }
   for (const [argument, message] of [
     ['now', /expects nothing or an object with a reason, as in \{ reason: 'now' \}, received 'now'$/],
     [null, /as in \{ reason: 'deploy' \}, received null$/],
@@ -82,7 +87,8 @@ t.test('errors at registration, at boot and while nothing listens', async (t) =>
     [['now'], /received an array$/],
     [() => 'now', /received a value of type function$/],
     [{ reasn: 'now' }, /received the key reasn; did you mean reason\?$/],
-    [{ because: 'now' }, /received the key because$/]
+    [{ because: 'now' }, /received the key because$/],
+    [unreadable, /received an object that cannot be read$/]
   ] as const) {
     const found = await rejection(app.gracefulReload(argument as unknown as { reason: string }))
     checkError(t, found, 'GRACEFUL_ERR_INVALID_ARGUMENT', message)
