@@ -5,7 +5,8 @@ import graceful from 'fastify-graceful-reload'
 const app = Fastify({ logger: true })
 let failures = 0
 
-subscribe('fastify-graceful-reload:reload-failed', ({ err, reason }) => {
+subscribe('fastify-graceful-reload:reload-failed', (message) => {
+  const { err, reason } = /** @type {graceful.GracefulEvents['reload-failed']} */ (message)
   failures += 1
   app.log.warn(`somebody should look at this release: ${reason} ended in ${err.code}`)
 })

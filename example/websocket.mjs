@@ -9,7 +9,7 @@ app.register(websocket)
 
 app.register(async () => {
   app.get('/echo', { websocket: true }, (socket, request) => {
-    const { name } = request.query
+    const { name } = /** @type {{ name: string }} */ (request.query)
     // On a reload the connection moves to the next generation, whose handler is called with the same request: nobody has come,
     if (!app.graceful.hasArrived(request)) app.log.info(`${name} has come`)
     socket.on('close', () => {

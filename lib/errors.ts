@@ -10,9 +10,9 @@ export const InvalidOptionError = createError<[string, string, string]>(
 )
 
 /** A hook name is unknown, or what was given for it is no function. */
-export const InvalidHookError = createError<[string, string]>(
+export const InvalidHookError = createError<[string, string, string]>(
   'GRACEFUL_ERR_INVALID_HOOK',
-  'fastify-graceful-reload: addHook expects one of preReload, postReload, reloadFailed, drain and a function, received %s and %s',
+  'fastify-graceful-reload: addHook expects one of preReload, postReload, reloadFailed, drain and a function, received %s and %s%s',
   500,
   TypeError
 )
@@ -21,6 +21,14 @@ export const InvalidHookError = createError<[string, string]>(
 export const InvalidReasonError = createError<[string, string]>(
   'GRACEFUL_ERR_INVALID_REASON',
   'fastify-graceful-reload: the reason of %s must be a string, received %s',
+  400,
+  TypeError
+)
+
+/** What was given to `gracefulReload()` is not an object with a `reason` and nothing else. */
+export const InvalidArgumentError = createError<[string, string]>(
+  'GRACEFUL_ERR_INVALID_ARGUMENT',
+  'fastify-graceful-reload: gracefulReload() expects nothing or an object with a reason, as in %s, received %s',
   400,
   TypeError
 )
@@ -133,6 +141,17 @@ export const ForcedError = createError<[string, string]>(
   500
 )
 
+/**
+ * What every error of this package is: what `gracefulReload()` rejects with, what a `reloadFailed` hook gets, what the events
+ * `reload-failed` and `rolled-back` carry. `stderr`, `exitCode` and `signal` are there when a child has ended.
+ */
+export interface GracefulError extends Error, Partial<ChildExitedDetails> {
+  /** Begins with `GRACEFUL_ERR_`, and does not change; the message may. */
+  code: string
+  /** With which Fastify answers when a route lets the error through. */
+  statusCode: number
+}
+
 /** What a {@link ChildExitedError} knows of the child's end. */
 export interface ChildExitedDetails {
   /** Exit code, or null when a signal ended the child. */
@@ -196,4 +215,13 @@ export function describeError(error: Error): string {
 /** Anything that was thrown, as an `Error`. */
 export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown })
+}
+
+/** Anything that made a reload fail, as one of our errors; what is none has come before there was a child. */
+export function toGracefulError(thrown: unknown): GracefulError {
+  const error = toError(thrown)
+  const { code } = error as { code?: unknown }
+  const isOurs = typeof code === 'string' && code.startsWith('GRACEFUL_ERR_')
+  const ours = isOurs ? error : Object.assign(new SpawnFailedError(process.execPath, error.message), { cause: error })
+  return ours as GracefulError
 }

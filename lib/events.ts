@@ -1,4 +1,4 @@
-import { describeError } from './errors.js'
+import { describeError, type GracefulError } from './errors.js'
 import { describeRelease, type Release } from './reload/release.js'
 import type { ReloadResult } from './reload/reload-result.js'
 
@@ -24,8 +24,8 @@ export interface GracefulEvents {
   'reload-queued': { reason: string }
   'handed-over': { child: number; probation: number }
   'reload-succeeded': { result: ReloadResult }
-  'reload-failed': { err: Error; reason: string }
-  'rolled-back': { err: Error; reason: string }
+  'reload-failed': { err: GracefulError; reason: string }
+  'rolled-back': { err: GracefulError; reason: string }
   'lame-duck': { reason: string; duration: number }
   draining: { reason: string; connections: number; timeout: number }
   forced: { reason: string; requests: CutRequest[]; holds: string[] }

@@ -51,6 +51,8 @@ export class Graceful {
    * @returns the address, as of `server.address()`
    * @throws {Error} the error of `listen`, e.g. EADDRINUSE
    */
+  async listen(server: Server, options: ListenOptions & { port: number; fd?: never }): Promise<AddressInfo>
+  async listen(server: Server, options: ListenOptions): Promise<AddressInfo | string | null>
   async listen(server: Server, options: ListenOptions): Promise<AddressInfo | string | null> {
     this.#server.own(server, this.#member)
     const listening = once(server, 'listening')

@@ -5,7 +5,7 @@ import type * as events from './events.js'
 import { Graceful } from './graceful.js'
 import type * as options from './options.js'
 import type * as hooks from './process/hooks.js'
-import { checkReason } from './process/reason.js'
+import { reasonOf } from './process/reason.js'
 import type * as signals from './process/signal-options.js'
 import { rememberStart, thisProcess } from './process/this-process.js'
 import { warmUp } from './process/warmup.js'
@@ -38,11 +38,9 @@ exports.default = graceful
 async function register(app: FastifyInstance, given: options.GracefulOptions): Promise<void> {
   const server = thisProcess()
   const { warmup } = given
-  const member = server.enroll(app, given, warmup && (() => warmUp(app, warmup)))
+  const member = server.enroll(app, given, warmup && (() => warmUp(app, warmup, (warning) => server.warn(warning))))
   app.decorate('graceful', new Graceful(server, member))
-  app.decorate('gracefulReload', async ({ reason = 'gracefulReload()' } = {}) =>
-    server.reload(checkReason(reason, 'gracefulReload()'))
-  )
+  app.decorate('gracefulReload', async (given) => server.reload(reasonOf(given)))
   // Added from within a hook, this runs before Fastify begins to answer with 503, and without its plugin timeout.
   app.addHook('onReady', async () => {
     const { onClose } = app as unknown as { onClose(close: () => Promise<void>): void }
@@ -71,6 +69,7 @@ declare namespace graceful {
   export type ReloadResult = results.ReloadResult
   export type GracefulHooks = hooks.GracefulHooks
   export type GracefulEvents = events.GracefulEvents
+  export type GracefulError = errors.GracefulError
   export type ChildExitedDetails = errors.ChildExitedDetails
   export type GracefulDecorator = Graceful
 }
@@ -82,8 +81,10 @@ declare module 'fastify' {
     /**
      * Reloads: starts a successor, hands the listening sockets over to it, and leaves.
      *
-     * Resolves when the successor has taken over and outlived its probation. Rejects with an error whose code begins
-     * with `GRACEFUL_ERR_` when the reload failed or was rolled back; this process goes on serving then.
+     * Resolves when the successor has taken over and outlived its probation. Rejects with a {@link graceful.GracefulError}, whose code
+     * begins with `GRACEFUL_ERR_`, when the reload failed or was rolled back; this process goes on serving then.
+     *
+     * @throws {InvalidArgumentError} as a rejection, when it is given anything else than an object with a reason, or nothing
      */
     gracefulReload(options?: { reason?: string }): Promise<results.ReloadResult>
   }

@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import type { FastifyInstance } from 'fastify'
 import { InvalidOptionError } from './errors.js'
 import { checkSignals, type SignalOptions } from './process/signal-options.js'
+import { didYouMean } from './util/closest.js'
 
 /**
  * A value that passes from parent to child when the parent has stopped accepting and before the child begins to: counters,
@@ -47,7 +48,8 @@ export interface GracefulOptions {
   /** Path of a file with the pid of the process that serves now, written atomically. Default: none. */
   pidFile?: string
   /**
-   * Path of a unix socket, for the commands `fastify-graceful reload` and `fastify-graceful status` of the same user. Default: none.
+   * Path of a unix socket, for the commands `fastify-graceful-reload reload` and `fastify-graceful-reload status` of the same user.
+   * Default: the environment variable FASTIFY_GRACEFUL_CONTROL, unless there is a launcher, which has its own `--control`; otherwise none.
    */
   control?: string
   /**
@@ -132,7 +134,8 @@ export function resolveOptions(given: GracefulOptions): ResolvedOptions {
   const known = Object.keys(checks)
   for (const [name, value] of Object.entries(given)) {
     if (FASTIFY_OPTIONS.has(name) || known.includes(name)) continue
-    throw new InvalidOptionError(name, `one of ${known.join(', ')}`, `an unknown name with ${inspect(value)}`)
+    const received = `an unknown name with ${inspect(value)}${didYouMean(name, known)}`
+    throw new InvalidOptionError(name, `one of ${known.join(', ')}`, received)
   }
   const input = given as Record<string, unknown>
   return Object.fromEntries(

@@ -41,7 +41,9 @@ function checkPackage() {
     copyFileSync(file, join(project, basename(file)))
   run('ESM: default and named import', process.execPath, ['esm.mjs'])
   run('CommonJS: require', process.execPath, ['cjs.cjs'])
-  run('the command', 'npx', ['--no-install', 'fastify-graceful', '--version'])
+  // The first by the name of the package, so that npx finds the package wherever it is called; the second is the short name.
+  for (const name of ['fastify-graceful-reload', 'fastify-graceful'])
+    run(`the command ${name}`, 'npx', ['--no-install', name, '--version'])
   run('TypeScript: nodenext, strict', bin('tsc'), ['--project', 'tsconfig.consumer.json'])
   run('publint', bin('publint'), ['run', tarball, '--strict'])
   run('are the types wrong', bin('attw'), [tarball, '--no-color', '--no-emoji'])

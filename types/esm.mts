@@ -1,7 +1,8 @@
 // Compiled here against lib/, and by the package check against the published files. Never run.
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import Fastify from 'fastify'
 import graceful, {
+  type GracefulError,
   type GracefulOptions,
   graceful as named,
   type Phase,
@@ -79,8 +80,10 @@ const release = app.graceful.hold('report')
 release()
 // @ts-expect-error a hold needs a name
 app.graceful.hold()
-app.graceful.listen(createServer(), { port: 5_000, host: '127.0.0.1' })
-app.graceful.listen(createServer(), { path: '/run/raw.sock' })
+const onPort = await app.graceful.listen(createServer(), { port: 5_000, host: '127.0.0.1' })
+same<typeof onPort, AddressInfo>()
+const onPath = await app.graceful.listen(createServer(), { path: '/run/raw.sock' })
+same<typeof onPath, AddressInfo | string | null>()
 app.graceful.stop()
 app.graceful.stop('maintenance')
 // @ts-expect-error read only
@@ -96,8 +99,18 @@ app.graceful.addHook('postReload', async (outcome) => {
   same<typeof outcome, ReloadResult>()
 })
 app.graceful.addHook('reloadFailed', async (error) => {
-  same<typeof error, Error>()
+  same<typeof error, GracefulError>()
+  same<typeof error.code, string>()
+  same<typeof error.statusCode, number>()
+  same<typeof error.stderr, string[] | undefined>()
 })
+app.gracefulReload().catch((error: GracefulError) => app.log.error(error.code))
+same<graceful.GracefulError, GracefulError>()
+same<graceful.GracefulEvents['reload-failed']['err'], GracefulError>()
+// @ts-expect-error an object with a reason
+app.gracefulReload('now')
+// @ts-expect-error an object, or nothing
+app.gracefulReload(null)
 app.graceful.addHook('drain', async ({ reason }) => {
   same<typeof reason, string>()
 })

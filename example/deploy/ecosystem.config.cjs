@@ -4,7 +4,9 @@ module.exports = {
   apps: [
     {
       name: 'web',
-      script: 'node_modules/.bin/fastify-graceful',
+      // The folder of this file is that of the app, wherever pm2 is called.
+      cwd: __dirname,
+      script: 'node_modules/.bin/fastify-graceful-reload',
       args: 'server.js',
       exec_mode: 'fork',
       // The start has succeeded when the server accepts, and failed after listen_timeout.

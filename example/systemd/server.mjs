@@ -3,10 +3,7 @@ import graceful from 'fastify-graceful-reload'
 
 const app = Fastify({ logger: true })
 
-// For `systemctl reload`: the unit names a socket in its RuntimeDirectory=.
-const control = process.env.FASTIFY_GRACEFUL_CONTROL
-
-app.register(graceful, { drainTimeout: 20_000, ...(control && { control }) })
+app.register(graceful, { drainTimeout: 20_000 })
 
 app.get('/', async () => ({ hello: 'world', pid: process.pid, generation: app.graceful.generation }))
 

@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util'
 import { UsageError } from '../control/errors.js'
-import type { ControlCommand } from '../control/messages.js'
+import { CONTROL_VARIABLE, type ControlCommand } from '../control/messages.js'
+import { didYouMean } from '../util/closest.js'
 
-/** What a command of `fastify-graceful` was told. */
+/** What a command of `fastify-graceful-reload` was told. */
 export interface ClientOptions {
   help: boolean
   json: boolean
@@ -19,15 +20,19 @@ const TIMEOUT = { status: 5_000, reload: 120_000 }
 /** setTimeout takes no more. */
 const LONGEST_TIMER = 2 ** 31 - 1
 
-export const CONTROL_VARIABLE = 'FASTIFY_GRACEFUL_CONTROL'
-
 /**
  * Reads the arguments of a command.
  *
  * @throws {UsageError}
  */
 export function readClientOptions(command: ControlCommand, args: string[], env: NodeJS.ProcessEnv): ClientOptions {
-  const { help = false, json = false, control, reason = `fastify-graceful ${command}`, timeout } = parse(command, args)
+  const {
+    help = false,
+    json = false,
+    control,
+    reason = `fastify-graceful-reload ${command}`,
+    timeout
+  } = parse(command, args)
   const path = control ?? env[CONTROL_VARIABLE] ?? ''
   if (!help && path === '')
     throw new UsageError(
@@ -56,7 +61,9 @@ function parse(command: ControlCommand, args: string[]): Values {
     return parseArgs({ args, options, strict: true }).values as Values
   } catch (cause) {
     // Of several sentences, the first says what is wrong.
-    throw Object.assign(new UsageError((cause as Error).message.split('. ', 1)[0] ?? ''), { cause })
+    const [problem = ''] = (cause as Error).message.split('. ', 1)
+    const unknown = /^Unknown option '--([^']+)'/.exec(problem)?.[1] ?? ''
+    throw Object.assign(new UsageError(`${problem}${didYouMean(unknown, Object.keys(options), '--')}`), { cause })
   }
 }
 

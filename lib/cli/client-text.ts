@@ -2,12 +2,12 @@ import type { ControlAnswer, ControlFailure, ProcessStatus, ReloadUnderWay } fro
 import { describeRelease, type Release } from '../reload/release.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 
-/** What `fastify-graceful --help` prints, and what follows a wrong usage. */
+/** What `fastify-graceful-reload --help` prints, and what follows a wrong usage. */
 export const USAGE = `usage:
-  fastify-graceful [options] [node options] <script> [arguments]   starts a server, and stays
-  fastify-graceful reload [options]   reloads a server, and tells how that ended
-  fastify-graceful status [options]   tells what a server is doing
-  fastify-graceful --help | --version
+  fastify-graceful-reload [options] [node options] <script> [arguments]   starts a server, and stays
+  fastify-graceful-reload reload [options]   reloads a server, and tells how that ended
+  fastify-graceful-reload status [options]   tells what a server is doing
+  fastify-graceful-reload --help | --version
 
 options of a start:
   --workers <number>|auto   how many processes; default: 1
@@ -43,7 +43,7 @@ export function describeAnswer(answer: Exclude<ControlAnswer, { error: unknown }
 /** A failure for people. */
 export function describeFailure({ code, message, stderr = [] }: ControlFailure): string {
   const lines = stderr.map((line, index): Row => [index === 0 ? 'stderr' : '', line])
-  return `fastify-graceful: ${message}\n${blocks([[['code', code], ...lines]])}`
+  return `fastify-graceful-reload: ${message}\n${blocks([[['code', code], ...lines]])}`
 }
 
 function resultRows({ generation, pid, previous, release, unchanged, migrated, reason, timings }: ReloadResult): Row[] {

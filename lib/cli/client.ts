@@ -1,10 +1,11 @@
 import { ask } from '../control/client.js'
 import { UsageError } from '../control/errors.js'
 import { type ControlAnswer, type ControlCommand, toControlFailure } from '../control/messages.js'
+import { unitDoubt } from '../util/unit-doubt.js'
 import { readClientOptions } from './client-options.js'
 import { describeAnswer, describeFailure, USAGE } from './client-text.js'
 
-/** Runs `fastify-graceful reload` or `fastify-graceful status`. Returns the exit code: 0 done, 1 failed, 2 wrong usage. */
+/** Runs `fastify-graceful-reload reload` or `fastify-graceful-reload status`. Returns the exit code: 0 done, 1 failed, 2 wrong usage. */
 export async function runClient(command: ControlCommand, args: string[]): Promise<number> {
   const isJson = args.includes('--json')
   try {
@@ -13,6 +14,8 @@ export async function runClient(command: ControlCommand, args: string[]): Promis
       process.stdout.write(USAGE)
       return 0
     }
+    const doubt = unitDoubt('--timeout', timeout)
+    if (doubt !== undefined) process.stderr.write(`fastify-graceful-reload: ${doubt}\n`)
     return tell(await ask(path, command === 'reload' ? { command, reason } : { command }, timeout), isJson)
   } catch (error) {
     tell({ error: toControlFailure(error) }, isJson)

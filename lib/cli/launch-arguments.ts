@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { UsageError } from '../control/errors.js'
+import { didYouMean } from '../util/closest.js'
 
 /** What a launcher was told to do. */
 export interface LaunchArguments {
@@ -44,15 +46,31 @@ export function parseLaunchArguments(args: readonly string[]): LaunchArguments {
     if (name === '--workers' || name === '--control') {
       own[name === '--workers' ? 'workers' : 'control'] = value ?? take(rest, name)
     } else {
+      const meant = isOfNode(name) ? '' : didYouMean(name.replace(/^-+/, ''), ['workers', 'control'], '--')
+      if (meant !== '') throw new UsageError(`Unknown option '${name}'${meant}`)
       options.push(value === undefined ? name : `${name}=${value}`)
       if (value === undefined && WITH_VALUE.has(name)) options.push(take(rest, name))
     }
   }
   if (rest.filter((argument) => argument !== '--').length === 0)
     throw new UsageError(
-      'no script is given; usage: fastify-graceful [--workers N|auto] [--control PATH] [options of Node] SCRIPT [arguments]'
+      'no script is given; usage: fastify-graceful-reload [--workers N|auto] [--control PATH] [options of Node] SCRIPT [arguments]'
     )
+  refuseMistyped(rest[0])
   return { node: [...options, ...rest], workers: parseWorkers(own.workers), control: parseControl(own.control) }
+}
+
+/** Node would only say that there is no such module. */
+function refuseMistyped(script = ''): void {
+  const meant = didYouMean(script, ['reload', 'status'])
+  // What Node tries in this order: https://nodejs.org/api/modules.html#file-modules
+  const isThere = ['', '.js', '.json', '.node'].some((ending) => existsSync(`${script}${ending}`))
+  if (meant !== '' && !isThere) throw new UsageError(`there is no script '${script}'${meant}`)
+}
+
+/** Not of all that Node takes, but none of the others is near to one of ours. */
+function isOfNode(name: string): boolean {
+  return process.allowedNodeEnvironmentFlags.has(name)
 }
 
 function splitOption(option: string): [name: string, value?: string] {

@@ -10,7 +10,7 @@ export const ControlSocketError = createError<[string, string]>(
 /** What came over the control socket is no request, or came too slowly. */
 export const BadRequestError = createError<[string]>('GRACEFUL_ERR_BAD_REQUEST', 'no request for a server: %s', 400)
 
-/** A command of `fastify-graceful` was given arguments that it cannot use. */
+/** A command of `fastify-graceful-reload` was given arguments that it cannot use. */
 export const UsageError = createError<[string]>('GRACEFUL_ERR_USAGE', '%s', 400)
 
 /** A command found nobody at the control socket. The system's error is the `cause`. */

@@ -1,9 +1,10 @@
+import { toError } from '../errors.js'
 import type { GracefulOptions } from '../options.js'
 import type { Member, Preparation } from '../process/app.js'
 import type { Service } from '../process/service.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { os } from '../util/os.js'
-import type { ProcessStatus, ReloadUnderWay } from './messages.js'
+import { CONTROL_VARIABLE, type ProcessStatus, type ReloadUnderWay } from './messages.js'
 import { ControlSocket } from './socket.js'
 
 /** What the control socket asks of this process. */
@@ -25,10 +26,27 @@ export class Control {
 
   /** What an app does before it listens, where it wants to be reached. */
   preparation({ control }: GracefulOptions, warmup: (() => Promise<void>) | undefined): Preparation | undefined {
-    if (control === undefined) return warmup
+    const named = control === undefined ? this.#named : undefined
+    if (control === undefined && named === undefined) return warmup
     return async (member) => {
       await warmup?.()
-      await this.#open(member, control)
+      if (control !== undefined) await this.#open(member, control)
+      else if (named !== undefined) await this.#openNamed(member, named)
+    }
+  }
+
+  /** The path that whoever has started this process has named, as a unit file does; a launcher opens one of its own. */
+  get #named(): string | undefined {
+    return this.#service.launcher === undefined ? process.env[CONTROL_VARIABLE] || undefined : undefined
+  }
+
+  /** The variable reaches further than it was meant to, as to a server that this one has started: no reason not to serve. */
+  async #openNamed(member: Member, path: string): Promise<void> {
+    if (os.whyNoControlSocket() !== undefined) return
+    try {
+      await this.#open(member, path)
+    } catch (error) {
+      this.#service.log.warn(`${CONTROL_VARIABLE}: ${toError(error).message}`, toError(error))
     }
   }
 

@@ -11,6 +11,9 @@ import { BadRequestError } from './errors.js'
 /** The version of requests and answers. Both ends must speak the same one. */
 export const CONTROL_VERSION = 1
 
+/** The environment variable with the path of the control socket, for whoever opens it and whoever asks there. */
+export const CONTROL_VARIABLE = 'FASTIFY_GRACEFUL_CONTROL'
+
 /** How long a request may be. Bytes. */
 export const REQUEST_LIMIT = 16 * 1024
 

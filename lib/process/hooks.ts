@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
-import { InvalidHookError } from '../errors.js'
+import { type GracefulError, InvalidHookError } from '../errors.js'
 import type { ReloadResult } from '../reload/reload-result.js'
+import { didYouMean } from '../util/closest.js'
 
 /** The hooks of `app.graceful.addHook`. They are awaited, in the order in which they were added. */
 export interface GracefulHooks {
@@ -9,7 +10,7 @@ export interface GracefulHooks {
   /** In the parent, when the reload has succeeded. */
   postReload: (result: ReloadResult) => unknown
   /** In the parent, when the reload has failed or was rolled back: undo what preReload did. */
-  reloadFailed: (error: Error) => unknown
+  reloadFailed: (error: GracefulError) => unknown
   /** Draining begins: nothing new is accepted any more. */
   drain: (context: { reason: string }) => unknown
 }
@@ -22,7 +23,12 @@ export class Hooks {
 
   /** @throws {InvalidHookError} for an unknown name or something that is no function */
   add<H extends keyof GracefulHooks>(name: H, hook: GracefulHooks[H]): void {
-    if (!NAMES.includes(name) || typeof hook !== 'function') throw new InvalidHookError(inspect(name), inspect(hook))
+    if (!NAMES.includes(name) || typeof hook !== 'function')
+      throw new InvalidHookError(
+        inspect(name),
+        inspect(hook),
+        NAMES.includes(name) ? '' : didYouMean(String(name), NAMES)
+      )
     this.#all.set(name, [...(this.#all.get(name) ?? []), hook as (context: unknown) => unknown])
   }
 

@@ -1,4 +1,6 @@
-import { InvalidReasonError } from '../errors.js'
+import { inspect } from 'node:util'
+import { InvalidArgumentError, InvalidReasonError } from '../errors.js'
+import { didYouMean } from '../util/closest.js'
 
 /**
  * The reason that a caller gave. It goes to other processes and into logs, so it has to be text; an object that cannot even be
@@ -10,4 +12,38 @@ import { InvalidReasonError } from '../errors.js'
 export function checkReason(reason: unknown, what: string): string {
   if (typeof reason === 'string') return reason
   throw new InvalidReasonError(what, reason === null ? 'null' : `a value of type ${typeof reason}`)
+}
+
+/**
+ * The reason in what was given to `gracefulReload()`.
+ *
+ * @throws {InvalidArgumentError} when that is no object, or has something else in it
+ * @throws {InvalidReasonError}
+ */
+export function reasonOf(given: unknown): string {
+  if (given === undefined) return 'gracefulReload()'
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    const example = typeof given === 'string' ? `{ reason: ${inspect(given)} }` : "{ reason: 'deploy' }"
+    throw new InvalidArgumentError(example, describe(given))
+  }
+  const { unknown, reason = 'gracefulReload()' } = read(given)
+  if (unknown !== undefined)
+    throw new InvalidArgumentError("{ reason: 'deploy' }", `the key ${unknown}${didYouMean(unknown, ['reason'])}`)
+  return checkReason(reason, 'gracefulReload()')
+}
+
+/** A getter of it may throw, or a proxy. */
+function read(given: object): { unknown: string | undefined; reason?: unknown } {
+  try {
+    const unknown = Object.keys(given).find((name) => name !== 'reason')
+    return { unknown, reason: (given as { reason?: unknown }).reason }
+  } catch (cause) {
+    throw Object.assign(new InvalidArgumentError("{ reason: 'deploy' }", 'an object that cannot be read'), { cause })
+  }
+}
+
+/** Not of what is in it: that may be large, or unspeakable. */
+function describe(given: unknown): string {
+  if (typeof given === 'string') return inspect(given)
+  return Array.isArray(given) ? 'an array' : given === null ? 'null' : `a value of type ${typeof given}`
 }

@@ -133,6 +133,11 @@ export class ServerProcess {
     return member
   }
 
+  /** Tells of what is odd, and no reason not to serve. */
+  warn(warning: string): void {
+    this.#service.log.warn(warning)
+  }
+
   /** The app's `listen` has done all it does. */
   listening(member: Member): void {
     if (member.listening || member.leaving) return

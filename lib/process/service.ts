@@ -17,6 +17,7 @@ import { ticketKeysOf } from '../sockets/tls-tickets.js'
 import { Notices } from '../systemd/server-status.js'
 import { within } from '../util/within.js'
 import { Member } from './app.js'
+import { doubtsOf } from './doubts.js'
 import type { GracefulHooks } from './hooks.js'
 import type { LauncherClient } from './launcher-client.js'
 import { ProcessLog } from './log.js'
@@ -90,9 +91,10 @@ export class Service {
 
   /** Makes the first app that listens the one whose options and log count; tells of what a later one wants otherwise. */
   follow(member: Member): void {
+    if (this.#leader === undefined) this.log.use(member.app.log)
+    for (const doubt of doubtsOf(member.options)) this.log.warnOnce(doubt)
     if (this.#leader === undefined) {
       this.#leader = member
-      this.log.use(member.app.log)
       if (member.options.directory !== undefined) this.command.enter(member.options.directory)
       this.#pidFile = member.options.pidFile === undefined ? undefined : new PidFile(member.options.pidFile)
       return

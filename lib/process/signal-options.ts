@@ -1,6 +1,7 @@
 import { constants } from 'node:os'
 import { inspect } from 'node:util'
 import { InvalidOptionError } from '../errors.js'
+import { didYouMean } from '../util/closest.js'
 
 /** Which signal does what. */
 export interface SignalOptions {
@@ -14,8 +15,21 @@ export interface SignalOptions {
 
 const DEFAULT_SIGNALS: Required<SignalOptions> = { stop: ['SIGTERM', 'SIGINT'], reload: ['SIGHUP'], force: ['SIGUSR2'] }
 
-/** Signals for which Node cannot install a handler, or keeps one of its own: https://nodejs.org/api/process.html#signal-events */
-const UNUSABLE_SIGNALS = new Set(['SIGKILL', 'SIGSTOP', 'SIGUSR1', 'SIGPROF', 'SIGSEGV', 'SIGBUS', 'SIGFPE', 'SIGILL'])
+const FATAL = 'comes of an error in the program itself, after which no JavaScript may run'
+
+/** Signals that cannot mean anything here, and why: https://nodejs.org/api/process.html#signal-events */
+const UNUSABLE_SIGNALS: Readonly<Record<string, string>> = {
+  SIGKILL: 'ends a process at once, and no process can handle it',
+  SIGSTOP: 'pauses a process at once, and no process can handle it',
+  SIGUSR1: "is Node's own: it starts the inspector",
+  SIGPROF: "is that of V8's profiler",
+  SIGSEGV: FATAL,
+  SIGBUS: FATAL,
+  SIGFPE: FATAL,
+  SIGILL: FATAL,
+  SIGCHLD: 'comes whenever a child process ends, as at each reload',
+  SIGPIPE: 'comes whenever a client has gone before its answer'
+}
 
 /** Signals that not every system has: a setting that is meant for several systems may name them. */
 const SIGNALS_ELSEWHERE = new Set(['SIGQUIT', 'SIGUSR2', 'SIGWINCH', 'SIGBREAK', 'SIGPWR', 'SIGINFO'])
@@ -37,7 +51,7 @@ export function checkSignals(value: unknown, name: string): Required<SignalOptio
       throw new InvalidOptionError(
         `${name}.${key}`,
         'stop, reload or force',
-        `an unknown name with ${inspect(input[key])}`
+        `an unknown name with ${inspect(input[key])}${didYouMean(key, Object.keys(DEFAULT_SIGNALS))}`
       )
   }
   const resolved = {
@@ -45,22 +59,34 @@ export function checkSignals(value: unknown, name: string): Required<SignalOptio
     reload: checkSignalList(input.reload, `${name}.reload`, DEFAULT_SIGNALS.reload),
     force: checkSignalList(input.force, `${name}.force`, DEFAULT_SIGNALS.force)
   }
-  return rejectDuplicates(resolved, name)
+  return rejectDuplicates(resolved, name, input)
 }
 
 function checkSignalList(value: unknown, name: string, fallback: NodeJS.Signals[]): NodeJS.Signals[] {
   if (value === undefined) return fallback
-  const usable = (signal: unknown) =>
-    typeof signal === 'string' &&
-    (Object.hasOwn(constants.signals, signal) || SIGNALS_ELSEWHERE.has(signal)) &&
-    !UNUSABLE_SIGNALS.has(signal)
-  if (Array.isArray(value) && value.every(usable)) return [...new Set(value)] as NodeJS.Signals[]
-  throw new InvalidOptionError(name, 'an array of signal names that a process can handle, like SIGTERM', inspect(value))
+  const expected = 'an array of signal names that a process can handle, like SIGTERM'
+  if (!Array.isArray(value)) throw new InvalidOptionError(name, expected, inspect(value))
+  const wrong = value.map(complaintOf).find((complaint) => complaint !== undefined)
+  if (wrong !== undefined) throw new InvalidOptionError(name, expected, `${inspect(value)}${wrong}`)
+  return [...new Set(value)] as NodeJS.Signals[]
 }
 
-function rejectDuplicates(signals: Required<SignalOptions>, name: string): Required<SignalOptions> {
-  const all = [...signals.stop, ...signals.reload, ...signals.force]
-  const twice = all.find((signal, index) => all.indexOf(signal) !== index)
-  if (twice !== undefined) throw new InvalidOptionError(name, 'one meaning for each signal', `${twice} twice`)
+/** What is wrong with a signal, as the end of a message; undefined when it can be used. */
+function complaintOf(signal: unknown): string | undefined {
+  if (typeof signal !== 'string') return ''
+  if (Object.hasOwn(UNUSABLE_SIGNALS, signal)) return `: ${signal} ${UNUSABLE_SIGNALS[signal]}`
+  const known = [...Object.keys(constants.signals), ...SIGNALS_ELSEWHERE]
+  if (known.includes(signal)) return undefined
+  return didYouMean(signal.replace(/^(SIG)?/i, 'SIG'), known)
+}
+
+function rejectDuplicates(signals: Required<SignalOptions>, name: string, given: object): Required<SignalOptions> {
+  const uses = Object.entries(signals).flatMap(([meaning, names]) => names.map((signal) => ({ signal, meaning })))
+  for (const { signal } of uses) {
+    const meanings = uses.filter((use) => use.signal === signal).map(({ meaning }) => meaning)
+    if (meanings.length === 1) continue
+    const places = meanings.map((meaning) => `${name}.${meaning}${meaning in given ? '' : ' (its default)'}`)
+    throw new InvalidOptionError(name, 'one meaning for each signal', `${signal} in ${places.join(' and in ')}`)
+  }
   return signals
 }

@@ -34,8 +34,10 @@ interface Situation extends StartFacts {
   wrappers: readonly Ancestor[]
   /** What started the last of them, and goes on; undefined where the system does not tell. */
   keeper: Role | 'other' | undefined
-  /** How to start it with the launcher. */
+  /** How to start it with the launcher: by path, since npx would stand between the two and a supervisor knows no other command. */
   launch: string
+  /** The same as a script of package.json, where the package manager finds the command. */
+  launchScript: string
 }
 
 const WRAPPERS: ReadonlySet<Role | undefined> = new Set<Role>(['shell', 'init', 'package manager', 'runner'])
@@ -73,8 +75,9 @@ function situationOf(origin: StartFacts): Situation {
   const end = ancestors.findIndex((ancestor) => !WRAPPERS.has(roleOf(ancestor)))
   const wrappers = end === -1 ? ancestors : ancestors.slice(0, end)
   const keeper = ancestors[wrappers.length]
-  const launch = `fastify-graceful ${script?.replace(/^.*[/\\]/, '') ?? 'server.js'}`
-  return { ...origin, wrappers, keeper: keeper && (roleOf(keeper) ?? 'other'), launch }
+  const command = `fastify-graceful-reload ${script?.replace(/^.*[/\\]/, '') ?? 'server.js'}`
+  const [launch, launchScript] = [`node_modules/.bin/${command}`, `exec ${command}`]
+  return { ...origin, wrappers, keeper: keeper && (roleOf(keeper) ?? 'other'), launch, launchScript }
 }
 
 /** The primary of pm2's cluster mode is its daemon. Every other cluster worker is refused as such. */
@@ -86,12 +89,12 @@ function pm2Cluster({ env }: StartFacts): Verdict | undefined {
  * When PID 1 of a namespace ends, the kernel kills all others: https://man7.org/linux/man-pages/man7/pid_namespaces.7.html
  * A process without a parent was started from outside, as by Kubernetes where the containers of a pod share a namespace.
  */
-function firstOfNamespace({ pid, ppid, wrappers, keeper, launch }: Situation): Verdict | undefined {
+function firstOfNamespace({ pid, ppid, wrappers, keeper, launch, launchScript }: Situation): Verdict | undefined {
   const init = wrappers.find((wrapper) => wrapper.pid === 1)
   if (pid !== 1 && ppid !== 0 && init === undefined && keeper !== 'container runtime') return undefined
   const own = pid === 1 ? 'as PID 1' : 'as the first process of a container'
   const place = init === undefined ? own : `below ${programName(init)} as PID 1`
-  const inScript = isUnder('package manager', wrappers) ? `, and its script with exec: "exec ${launch}"` : ''
+  const inScript = isUnder('package manager', wrappers) ? `, and its script with exec: "${launchScript}"` : ''
   return refused(`${place}, since the container would end with this process`, `start it with: ${launch}${inScript}`)
 }
 
@@ -141,17 +144,17 @@ function watchMode({ keeper, env, hasChannel }: Situation): Verdict | undefined 
 }
 
 /** In a terminal, the server goes on without npm. */
-function packageManager({ wrappers, env, script, keeper, launch }: Situation): Verdict | undefined {
+function packageManager({ wrappers, env, script, keeper, launchScript }: Situation): Verdict | undefined {
   const isNamed = script !== undefined && env.npm_lifecycle_script?.includes(script.replace(/^.*[/\\]/, '')) === true
   const isUnderIt = wrappers.length === 0 && keeper === undefined ? isNamed : isUnder('package manager', wrappers)
   if (!isUnderIt) return undefined
   const name = wrappers.filter((wrapper) => roleOf(wrapper) === 'package manager').map(programName)[0] ?? 'npm'
-  const warning = `with this reload ${name} ends, and the server goes on in the background; to keep ${name} in front, make its script "exec ${launch}"`
+  const warning = `with this reload ${name} ends, and the server goes on in the background; to keep ${name} in front, make its script "${launchScript}"`
   return { kind: 'told', warning }
 }
 
 const WITH_PM2 =
-  'let pm2 start the launcher in fork mode: script "node_modules/.bin/fastify-graceful", args: the path of this script'
+  'let pm2 start the launcher in fork mode: script "node_modules/.bin/fastify-graceful-reload", args: the path of this script'
 
 function isUnder(role: Role, wrappers: readonly Ancestor[]): boolean {
   return wrappers.some((wrapper) => roleOf(wrapper) === role)

@@ -1,4 +1,11 @@
-import { BadHandoffError, ReadyTimeoutError, RolledBackError, StoppingError, toError } from '../errors.js'
+import {
+  BadHandoffError,
+  ReadyTimeoutError,
+  RolledBackError,
+  StoppingError,
+  toError,
+  toGracefulError
+} from '../errors.js'
 import type { Callers, Outcome } from '../process/callers.js'
 import type { Host } from '../process/host.js'
 import type { Service } from '../process/service.js'
@@ -45,7 +52,7 @@ export class Conclusion {
   logFailure(reason: string, err: Error): void {
     if (this.#logged.has(err)) return
     this.#logged.add(err)
-    this.#service.log.announce('reload-failed', { err, reason })
+    this.#service.log.announce('reload-failed', { err: toGracefulError(err), reason })
   }
 
   async #succeeded(reload: Reload, child: ChildId): Promise<void> {
@@ -59,7 +66,7 @@ export class Conclusion {
 
   async #failed(reload: Reload, child: ChildId, failure: Failure): Promise<void> {
     const { reason } = reload
-    const err = await this.#errorOf(child, failure)
+    const err = toGracefulError(await this.#errorOf(child, failure))
     this.#outcomes.set(reload, err)
     this.#logged.add(err)
     this.#service.log.announce(failure.kind === 'rolled back' ? 'rolled-back' : 'reload-failed', { err, reason })

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { test } from 'tap'
-import { linkProblems, snippetProblems, unwantedProblems } from './docs.js'
+import { commandProblems, linkProblems, snippetProblems, unwantedProblems } from './docs.js'
 
 const root = resolve(__dirname, '../../..')
 
@@ -11,8 +11,11 @@ const GENERATED = new Set(['.git', '.tap', 'dist', 'node_modules'])
 const texts = new Map(filesBelow('').map((path) => [path, readFileSync(join(root, path), 'utf8')]))
 const pages = [...texts.keys()].filter((path) => path.endsWith('.md'))
 
-test('the snippets of the README are the files of example/', async (t) => {
-  t.strictSame(snippetProblems('README.md', texts), [])
+test('the snippets of all pages are the files of example/', async (t) => {
+  t.strictSame(
+    pages.flatMap((path) => snippetProblems(path, texts)),
+    []
+  )
 })
 
 test('links within the repository lead somewhere', async (t) => {
@@ -27,6 +30,19 @@ test('no file names a folder of one machine, or a registry', async (t) => {
   t.ok(texts.has('package-lock.json'))
   t.strictSame(
     [...texts.keys()].flatMap((path) => unwantedProblems(path, texts)),
+    []
+  )
+})
+
+/** Where the short name of the command is given, checked, or looked for. */
+const SHORT_NAME = new Set(['package.json', 'package-lock.json', 'scripts/check-package.mjs'])
+
+test('the command is called by the name of the package, which npx finds wherever it is asked', async (t) => {
+  const { name, bin } = JSON.parse(texts.get('package.json') ?? '') as { name: string; bin: Record<string, string> }
+  t.strictSame(bin, { [name]: 'dist/lib/cli/bin.js', 'fastify-graceful': 'dist/lib/cli/bin.js' })
+  const others = [...texts.keys()].filter((path) => !SHORT_NAME.has(path) && !path.startsWith('test/shape/'))
+  t.strictSame(
+    others.flatMap((path) => commandProblems(path, texts)),
     []
   )
 })

@@ -57,6 +57,17 @@ export function unwantedProblems(path: string, texts: Texts): string[] {
   )
 }
 
+/**
+ * Returns one sentence for each line of `path` that gives the command a name other than that of the package. Where the package is not
+ * installed, npx asks the registry for whatever it is told to run.
+ */
+export function commandProblems(path: string, texts: Texts): string[] {
+  const lines = (texts.get(path) ?? '').split('\n')
+  return lines
+    .filter((line) => /fastify-graceful(?!-)/.test(line) && !/a short\s+name/.test(line))
+    .map((line) => `${path} names a command that the package does not: ${line.trim()}`)
+}
+
 function fencesIn(text: string): Fence[] {
   const fences = text.matchAll(/(?:^<!--\s*(\S+)\s*-->[ \t]*\n+)?^```(\w*)[^\n]*\n(.*?)^```[ \t]*$/gms)
   return [...fences].map(([, marker, language = '', body = '']) => ({ marker, language, text: body }))

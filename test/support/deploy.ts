@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { PACKAGE_ROOT } from './release.js'
 
 /** What the examples run. */
-const LAUNCHER = 'node_modules/.bin/fastify-graceful'
+const LAUNCHER = 'node_modules/.bin/fastify-graceful-reload'
 
 /** Who starts the server: the launcher, as in the examples, or Node. */
 export type Starter = 'launcher' | 'node'
@@ -12,7 +12,10 @@ export type Starter = 'launcher' | 'node'
 export async function readDeploy(file: string, starter: Starter): Promise<string> {
   const text = await readFile(join(PACKAGE_ROOT, 'example/deploy', file), 'utf8')
   if (starter === 'launcher') return text
-  return text.replaceAll(LAUNCHER, process.execPath).replaceAll('fastify-graceful server.js', 'node server.js')
+  return text
+    .replace(`%(here)s/${LAUNCHER}`, process.execPath)
+    .replaceAll(LAUNCHER, process.execPath)
+    .replaceAll('fastify-graceful-reload server.js', 'node server.js')
 }
 
 /** The command that a container of this Dockerfile runs. */
@@ -20,4 +23,10 @@ export async function containerCommand(file: string, starter: Starter): Promise<
   const text = await readDeploy(file, starter)
   const list = (name: string): string[] => JSON.parse(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1] ?? '[]')
   return [...list('ENTRYPOINT'), ...list('CMD')]
+}
+
+/** The instructions of a Dockerfile in their order: https://docs.docker.com/reference/dockerfile/ */
+export function instructionsOf(dockerfile: string): Array<[name: string, argument: string]> {
+  const lines = dockerfile.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'))
+  return lines.map((line) => /^([A-Z]+)\s+(.*)$/.exec(line)?.slice(1) as [string, string])
 }

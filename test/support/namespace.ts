@@ -11,3 +11,8 @@ export const AS_PID_1 = [ROOT, USER].find(works)
 
 /** Why a test of PID 1 must be skipped; false if it need not. */
 export const noNamespace = AS_PID_1 === undefined && 'unshare of util-linux cannot make a PID namespace here'
+
+/** Why a test that needs a file system of its own must be skipped; false if it need not. */
+export const noMountNamespace =
+  !works(['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs none /run && "$0"']) &&
+  'unshare of util-linux cannot make a mount namespace here'

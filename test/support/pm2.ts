@@ -16,7 +16,7 @@ export type Mode = 'launcher' | 'fork' | 'cluster'
 export async function pm2Start(release: Release, folder: string, mode: Mode) {
   const text = await readDeploy('ecosystem.config.cjs', 'launcher')
   const own = text.replace(
-    "script: 'node_modules/.bin/fastify-graceful',\n      args: 'server.js'",
+    "script: 'node_modules/.bin/fastify-graceful-reload',\n      args: 'server.js'",
     "script: 'server.js'"
   )
   const changed = mode === 'launcher' ? text : own.replace("exec_mode: 'fork'", `exec_mode: '${mode}'`)

@@ -54,8 +54,8 @@ export class ServiceUnit {
     t.teardown(() => commands.close())
     const command = `${process.execPath} ${join(PACKAGE_ROOT, 'dist/lib/cli/bin.js')}`
     const unit = (await example(name))
-      .replaceAll('/srv/app/node_modules/.bin/fastify-graceful', command)
-      .replace('/usr/bin/node', process.execPath)
+      .replaceAll('/srv/app/node_modules/.bin/fastify-graceful-reload', command)
+      .replaceAll('/usr/bin/node', process.execPath)
       .replace('/srv/app/server.mjs', release.path('server.cjs'))
       .replace('--workers auto', '--workers 2')
     const { PATH, NODE_V8_COVERAGE } = ownEnvironment()

@@ -38,7 +38,7 @@ export const WAYS: Array<{ settings: Pick<ServerSettings, 'launcher'>; where: st
   { settings: { launcher: [] }, where: ', under a launcher' }
 ]
 
-/** The file behind the command `fastify-graceful`. */
+/** The file behind the command `fastify-graceful-reload`. */
 export const LAUNCHER = join(PACKAGE_ROOT, 'dist/lib/cli/bin.js')
 
 /** What to use in place of the default folder and path. */

@@ -173,7 +173,7 @@ async function linkCommand(release: Release): Promise<void> {
   // What is so already is left alone: a change of the mode is a change of the file to a watcher.
   if ((statSync(command).mode & 0o111) === 0) chmodSync(command, 0o755)
   await mkdir(release.path('node_modules/.bin'))
-  await symlink(command, release.path('node_modules/.bin/fastify-graceful'))
+  await symlink(command, release.path('node_modules/.bin/fastify-graceful-reload'))
 }
 
 /** The pid in the innermost namespace: https://man7.org/linux/man-pages/man5/proc_pid_status.5.html, NSpid */

@@ -9,8 +9,7 @@ export const noSupervisord = missing('supervisord')
 /** Writes the configuration of the example for a release; returns the command. */
 export async function supervisord(release: Release, folder: string, starter: Starter): Promise<string[]> {
   const text = await readDeploy('supervisord.conf', starter)
-  const own = text.replaceAll('/run/', `${folder}/`).replaceAll('=/app', `=${release.folder}`)
-  await release.write('supervisord.conf', own)
+  await release.write('supervisord.conf', text.replaceAll('/run/', `${folder}/`))
   // What /dev/fd/1 stands for can only be opened if it is a pipe, as in a container; Node's are sockets.
   return ['sh', '-c', 'supervisord --configuration "$0" | cat', release.path('supervisord.conf')]
 }

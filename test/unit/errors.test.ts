@@ -17,6 +17,7 @@ const STATUS: Record<string, number> = {
   GRACEFUL_ERR_INVALID_OPTION: 500,
   GRACEFUL_ERR_INVALID_HOOK: 500,
   GRACEFUL_ERR_INVALID_REASON: 400,
+  GRACEFUL_ERR_INVALID_ARGUMENT: 400,
   GRACEFUL_ERR_PATH_TAKEN: 500,
   GRACEFUL_ERR_NOT_LISTENING: 409,
   GRACEFUL_ERR_STOPPING: 503,
@@ -65,7 +66,7 @@ t.test('errors at registration, at boot and while nothing listens', async (t) =>
   const app = createApp()
   for (const [url, code, message] of [
     ['/reload', 'GRACEFUL_ERR_NOT_LISTENING', /does not listen yet/],
-    ['/hook', 'GRACEFUL_ERR_INVALID_HOOK', /'preload'/],
+    ['/hook', 'GRACEFUL_ERR_INVALID_HOOK', /'preload' and .*; did you mean preReload\?$/],
     ['/roll-back', 'GRACEFUL_ERR_NOT_ON_PROBATION', /not on probation/]
   ] as const) {
     const { statusCode, body } = await app.inject({ method: 'POST', url })
@@ -73,6 +74,26 @@ t.test('errors at registration, at boot and while nothing listens', async (t) =>
   }
   const reason = {} as string
   checkError(t, await rejection(app.gracefulReload({ reason })), 'GRACEFUL_ERR_INVALID_REASON', /reason.*string/)
+  const unreadable = {
+    get reason(): string {
+      throw new Error('not now')
+    }
+  }
+  for (const [argument, message] of [
+    ['now', /expects nothing or an object with a reason, as in \{ reason: 'now' \}, received 'now'$/],
+    [null, /as in \{ reason: 'deploy' \}, received null$/],
+    [42, /received a value of type number$/],
+    [Symbol('now'), /received a value of type symbol$/],
+    [['now'], /received an array$/],
+    [() => 'now', /received a value of type function$/],
+    [{ reasn: 'now' }, /received the key reasn; did you mean reason\?$/],
+    [{ because: 'now' }, /received the key because$/],
+    [unreadable, /received an object that cannot be read$/]
+  ] as const) {
+    const found = await rejection(app.gracefulReload(argument as unknown as { reason: string }))
+    checkError(t, found, 'GRACEFUL_ERR_INVALID_ARGUMENT', message)
+    t.type(found, TypeError)
+  }
   await app.close()
   checkError(t, await rejection(app.gracefulReload()), 'GRACEFUL_ERR_STOPPING', /closed/)
 })

@@ -72,6 +72,7 @@ const bad: Record<string, unknown[]> = {
     { reload: ['SIGSTOP'] },
     { reload: ['SIGUSR1'] },
     { force: ['SIGSEGV'] },
+    { stop: ['SIGCHLD'] },
     { stop: ['SIGHUP'] },
     { stop: ['SIGUSR2'], reload: ['SIGUSR2'], force: [] },
     { reload: ['SIGTERM'] }
@@ -127,10 +128,30 @@ t.test('the message names option, what is allowed, and the value', async (t) => 
     message({ drainTimeout: '20s' }),
     "fastify-graceful-reload: option drainTimeout must be a whole number of milliseconds from 0 to 2147483647, received '20s'"
   )
-  t.match(message({ signals: { stop: ['SIGKILL'] } }), /option signals\.stop must be .*received \[ 'SIGKILL' \]$/)
+  for (const [signal, why] of [
+    ['SIGKILL', 'ends a process at once, and no process can handle it'],
+    ['SIGSTOP', 'pauses a process at once, and no process can handle it'],
+    ['SIGUSR1', "is Node's own: it starts the inspector"],
+    ['SIGPROF', "is that of V8's profiler"],
+    ['SIGSEGV', 'comes of an error in the program itself, after which no JavaScript may run'],
+    ['SIGCHLD', 'comes whenever a child process ends, as at each reload'],
+    ['SIGPIPE', 'comes whenever a client has gone before its answer']
+  ])
+    for (const key of ['stop', 'reload', 'force'])
+      t.equal(
+        message({ signals: { [key]: [signal] } }),
+        `fastify-graceful-reload: option signals.${key} must be an array of signal names that a process can handle, like SIGTERM, received [ '${signal}' ]: ${signal} ${why}`
+      )
+  t.match(message({ signals: { stop: ['TERM'] } }), /received \[ 'TERM' \]; did you mean SIGTERM\?$/)
+  t.match(message({ signals: { stop: ['sigterm'] } }), /received \[ 'sigterm' \]; did you mean SIGTERM\?$/)
+  t.match(message({ signals: { reload: ['SIGHPU'] } }), /received \[ 'SIGHPU' \]; did you mean SIGHUP\?$/)
   t.match(
     message({ signals: { stop: ['SIGHUP'] } }),
-    /option signals must be one meaning for each signal, received SIGHUP twice$/
+    /option signals must be one meaning for each signal, received SIGHUP in signals\.stop and in signals\.reload \(its default\)$/
+  )
+  t.match(
+    message({ signals: { stop: ['SIGQUIT'], reload: ['SIGQUIT'], force: ['SIGQUIT'] } }),
+    /received SIGQUIT in signals\.stop and in signals\.reload and in signals\.force$/
   )
   t.match(
     message({ signals: { hup: 1 } }),
@@ -138,8 +159,10 @@ t.test('the message names option, what is allowed, and the value', async (t) => 
   )
   t.match(
     message({ drainTimout: 1 }),
-    /option drainTimout must be one of signals, readyTimeout, drainTimeout, .*, received an unknown name with 1$/
+    /option drainTimout must be one of signals, readyTimeout, drainTimeout, .*, received an unknown name with 1; did you mean drainTimeout\?$/
   )
+  t.match(message({ signals: { reloads: [] } }), /received an unknown name with \[\]; did you mean reload\?$/)
+  t.match(message({ unlike: 1 }), /received an unknown name with 1$/)
 })
 
 t.test('what Fastify itself reads from the options of a plugin is no unknown option', async (t) => {

@@ -37,7 +37,7 @@ t.test('--json prints one object', async (t) => {
   const pid = await server.serving(2)
   t.match(result, { generation: 2, pid, previous: { generation: 1, pid: server.pid }, migrated: 0 })
   t.strictSame(Object.keys(result).sort(), ['generation', 'migrated', 'pid', 'previous', 'reason', 'timings'])
-  t.equal(result.reason, 'fastify-graceful reload')
+  t.equal(result.reason, 'fastify-graceful-reload reload')
 
   const status = await runCommand(['status', '--json', '--control', control])
   t.match(status, { code: 0, stderr: '' })
@@ -79,7 +79,7 @@ t.test('a status while a reload goes on', async (t) => {
   t.match(await rolledBack, {
     ...{ code: 1, stdout: '' },
     stderr:
-      /^fastify-graceful: the new generation was rolled back: it was killed by SIGKILL.*\ncode {2}GRACEFUL_ERR_ROLLED_BACK\n$/
+      /^fastify-graceful-reload: the new generation was rolled back: it was killed by SIGKILL.*\ncode {2}GRACEFUL_ERR_ROLLED_BACK\n$/
   })
 })
 
@@ -89,7 +89,10 @@ t.test('a reload that fails prints why, with the last lines of the child', async
   const { code, stdout, stderr } = await runCommand(['reload', '--control', control])
   t.equal(code, 1)
   t.equal(stdout, '')
-  t.match(stderr, /^fastify-graceful: the child exited with code 1 before it was ready: this release cannot boot\n/)
+  t.match(
+    stderr,
+    /^fastify-graceful-reload: the child exited with code 1 before it was ready: this release cannot boot\n/
+  )
   t.match(stderr, /^code {4}GRACEFUL_ERR_CHILD_EXITED\n(stderr| +) {2}.*Error: this release cannot boot\n {12}at /m)
 })
 

@@ -88,7 +88,7 @@ t.test('whatever a handler throws is told', async (t) => {
   })
   t.match(await runCommand(['status', '--control', path]), {
     code: 1,
-    stderr: 'fastify-graceful: not now\ncode  Error\n'
+    stderr: 'fastify-graceful-reload: not now\ncode  Error\n'
   })
 })
 

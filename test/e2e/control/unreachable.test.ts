@@ -98,6 +98,12 @@ t.test('who never answers', async (t) => {
   await fails(t, path, 'GRACEFUL_ERR_NO_ANSWER', /the process at .* did not answer within 1000 ms/)
   const { stderr } = await runCommand(['reload', '--control', path, '--timeout', '100'])
   t.match(stderr, /within 100 ms; whether it reloads is unknown, see its status/)
+  t.notMatch(stderr, /seconds/)
+  const short = await runCommand(['reload', '--control', path, '--timeout', '30'])
+  t.match(
+    short.stderr,
+    /^fastify-graceful-reload: --timeout is 30 milliseconds; if seconds are meant, it must be 30000\n/
+  )
 })
 
 t.test('who hangs up', async (t) => {
@@ -128,6 +134,7 @@ t.test('wrong usage', async (t) => {
     [['status', '--control'], /--control/],
     [['status', '--control', 'x', '--port', '3000'], /Unknown option '--port'/],
     [['status', '--control', 'x', '--reason', 'why'], /Unknown option '--reason'/],
+    [['status', '--contrl', 'x'], /Unknown option '--contrl'; did you mean --control\?/],
     [['reload', 'now', '--control', 'x'], /Unexpected argument 'now'/],
     [
       ['reload', '--control', 'x', '--timeout', '0'],

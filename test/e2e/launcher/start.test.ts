@@ -94,32 +94,35 @@ t.test('an ES module', async (t) => {
   t.equal(await server.stop(), 0)
 })
 
-t.test('cd current && fastify-graceful server.cjs: each start follows the link, that after a crash too', async (t) => {
-  let folder = ''
-  const options = { options: { probation: 0 } }
-  const server: TestServer = await startServer(t, {
-    launcher: [],
-    config: options,
-    prepare: async (release, parent) => {
-      folder = parent
-      await symlink(release.folder, join(parent, 'current'))
-      const shell = ['/bin/sh', '-c', `cd "$0" && exec "$@"`, join(parent, 'current')] as const
-      return { command: [...shell, process.execPath, LAUNCHER, 'server.cjs'] }
+t.test(
+  'cd current && fastify-graceful-reload server.cjs: each start follows the link, that after a crash too',
+  async (t) => {
+    let folder = ''
+    const options = { options: { probation: 0 } }
+    const server: TestServer = await startServer(t, {
+      launcher: [],
+      config: options,
+      prepare: async (release, parent) => {
+        folder = parent
+        await symlink(release.folder, join(parent, 'current'))
+        const shell = ['/bin/sh', '-c', `cd "$0" && exec "$@"`, join(parent, 'current')] as const
+        return { command: [...shell, process.execPath, LAUNCHER, 'server.cjs'] }
+      }
+    })
+    const deploy = async (name: string) => {
+      const release = await Release.create(join(folder, name), { ...options, release: name })
+      await symlink(release.folder, join(folder, 'next'))
+      await rename(join(folder, 'next'), join(folder, 'current'))
     }
-  })
-  const deploy = async (name: string) => {
-    const release = await Release.create(join(folder, name), { ...options, release: name })
-    await symlink(release.folder, join(folder, 'next'))
-    await rename(join(folder, 'next'), join(folder, 'current'))
+    for (const name of ['B', 'C']) {
+      await deploy(name)
+      await checkFresh(t, server, await server.reload(), name)
+    }
+    await deploy('D')
+    const known = server.pids
+    server.signal('SIGKILL', server.current)
+    const isNext = ({ fixture, pid }: Line) => fixture === 'started' && !known.includes(pid)
+    t.match(await server.event({ what: 'server after a crash', test: isNext }), { release: 'D' })
+    t.equal(await server.stop(), 0)
   }
-  for (const name of ['B', 'C']) {
-    await deploy(name)
-    await checkFresh(t, server, await server.reload(), name)
-  }
-  await deploy('D')
-  const known = server.pids
-  server.signal('SIGKILL', server.current)
-  const isNext = ({ fixture, pid }: Line) => fixture === 'started' && !known.includes(pid)
-  t.match(await server.event({ what: 'server after a crash', test: isNext }), { release: 'D' })
-  t.equal(await server.stop(), 0)
-})
+)

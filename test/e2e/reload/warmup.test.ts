@@ -15,6 +15,11 @@ t.test('URLs are requested before anything listens, in the first process and in 
     const lines = server.events((line) => line.pid === pid && ['warmed', 'listening'].includes(String(line.fixture)))
     t.match(lines, [{ fixture: 'warmed' }, { fixture: 'listening' }])
     t.equal(lines.length, 2, 'once, and a status of 404 is no failure')
+    const warning = 'the warm-up request GET /nowhere was answered with status 404, so it has warmed up nothing'
+    t.match(
+      server.events((line) => line.pid === pid && line.graceful === 'warning'),
+      [{ warning }]
+    )
   }
 })
 

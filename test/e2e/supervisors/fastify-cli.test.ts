@@ -19,7 +19,7 @@ t.test('fastify start, without the launcher', { skip: noFastifyCli }, async (t) 
 })
 
 t.test('fastify start, with the launcher', { skip: noFastifyCli }, async (t) => {
-  const supervised = await start(t, 'node_modules/.bin/fastify-graceful')
+  const supervised = await start(t, 'node_modules/.bin/fastify-graceful-reload')
   await reloadsAndStops(t, supervised, {
     reload: () => supervised.child.kill('SIGHUP'),
     stop: () => supervised.child.kill('SIGTERM')

@@ -20,7 +20,7 @@ const stopPid1 = (supervised: Supervised) => supervised.signal('SIGTERM', 1)
 t.test('npm start in a container, without the launcher', { skip: noNamespace || noNpm }, async (t) => {
   const supervised = await start(t, 'node', AS_PID_1)
   const message =
-    /cannot reload below npm as PID 1, .*fastify-graceful server.js, .* "exec fastify-graceful server.js"$/
+    /cannot reload below npm as PID 1, .*fastify-graceful-reload server.js, .* "exec fastify-graceful-reload server.js"$/
   await refusesAndStops(t, supervised, { message, stop: stopPid1 })
 })
 
@@ -34,7 +34,7 @@ t.test('npm start in a plain shell, without the launcher: npm ends, the server g
   const supervised = await start(t, 'node')
   supervised.signal('SIGHUP')
   const warning = await supervised.event((line) => line.graceful === 'warning')
-  t.match(warning, { warning: /^with this reload npm ends, .* "exec fastify-graceful server.js"$/ })
+  t.match(warning, { warning: /^with this reload npm ends, .* "exec fastify-graceful-reload server.js"$/ })
   const second = await supervised.serving(2)
   t.match(await supervised.waitFor(supervised.exit, 'end of npm'), { code: 0 })
   supervised.signal('SIGHUP', second)

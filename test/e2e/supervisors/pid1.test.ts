@@ -37,7 +37,9 @@ for (const [name, { skip = false }] of Object.entries(CONTAINERS)) {
   t.test(`PID 1 is ${name}, without the launcher`, { skip: noNamespace || skip }, async (t) => {
     const supervised = await start(t, name, 'node')
     const place = name === 'itself' ? 'as PID 1' : `below ${name} as PID 1`
-    const message = new RegExp(`cannot reload ${place}, .*; start it with: fastify-graceful server.js$`)
+    const message = new RegExp(
+      `cannot reload ${place}, .*; start it with: node_modules/.bin/fastify-graceful-reload server.js$`
+    )
     await refusesAndStops(t, supervised, { message, stop: name === 'sh' ? stopServer : stopPid1 })
   })
 }

@@ -24,7 +24,7 @@ async function endDaemon(supervised: Supervised): Promise<void> {
 
 t.test('pm2 in fork mode, without the launcher', { skip: noPm2 }, async (t) => {
   const supervised = await start(t, 'fork')
-  const message = /cannot reload under pm2, .* script "node_modules\/\.bin\/fastify-graceful", args: the path/
+  const message = /cannot reload under pm2, .* script "node_modules\/\.bin\/fastify-graceful-reload", args: the path/
   await refusesAndStops(t, supervised, { message, stop })
 })
 

@@ -6,7 +6,7 @@ t.jobs = 2
 t.setTimeout(60_000)
 
 const NODE = `${process.execPath} server.js`
-const LAUNCHER = 'node_modules/.bin/fastify-graceful server.js'
+const LAUNCHER = 'node_modules/.bin/fastify-graceful-reload server.js'
 
 const start = (t: Test, ...command: string[]) => Supervised.start(t, { prepare: async () => ({ command }) })
 

@@ -27,7 +27,8 @@ async function endDaemon(supervised: Supervised): Promise<void> {
 
 t.test('supervisord, without the launcher', { skip: noSupervisord }, async (t) => {
   const supervised = await start(t, 'node')
-  const message = /cannot reload under supervisord, .*; start it with: fastify-graceful server.js$/
+  const message =
+    /cannot reload under supervisord, .*; start it with: node_modules\/.bin\/fastify-graceful-reload server.js$/
   await refusesAndStops(t, supervised, { message, stop })
 })
 

@@ -82,6 +82,8 @@ t.test('the launcher passes the socket of a socket unit on to its servers', { sk
   const arrivals = new Load([new FreshClient(target)], { every: 20 })
   await arrivals.reached(1)
   await unit.event('adopted')
+  // systemd makes one job of a start that is still under way and a reload: https://www.freedesktop.org/software/systemd/man/latest/systemctl.html
+  await unit.until('ActiveState', 'active')
   await unit.succeed('reload')
   await arrivals.reached(2)
   await unit.succeed('restart')

@@ -18,7 +18,7 @@ t.test('node --watch, without the launcher', async (t) => {
   await refusesAndStops(t, supervised, { message, stop })
 })
 
-for (const args of [['server.js'], ['node_modules/.bin/fastify-graceful', 'server.js']]) {
+for (const args of [['server.js'], ['node_modules/.bin/fastify-graceful-reload', 'server.js']]) {
   t.test(`node --watch ${args.join(' ')}, when a file is saved`, async (t) => {
     const supervised = await start(t, ...args)
     const first = supervised.current
@@ -31,7 +31,7 @@ for (const args of [['server.js'], ['node_modules/.bin/fastify-graceful', 'serve
 }
 
 t.test('node --watch, with the launcher', async (t) => {
-  const supervised = await start(t, 'node_modules/.bin/fastify-graceful', 'server.js')
+  const supervised = await start(t, 'node_modules/.bin/fastify-graceful-reload', 'server.js')
   const launcher = supervised.parentOf(supervised.current)
   await reloadsAndStops(t, supervised, { reload: () => supervised.signal('SIGHUP', launcher), stop })
 })

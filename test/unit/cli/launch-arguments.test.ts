@@ -34,6 +34,10 @@ const REFUSED: Array<[args: string[], message: RegExp]> = [
   [['--workers'], /--workers needs a value/],
   [['--workers', 'server.js', 'x.js'], /received server\.js/],
   [['--control=', 'server.js'], /--control must be the path/],
+  [['relaod', '--control', 'x'], /there is no script 'relaod'; did you mean reload\?$/],
+  [['staus'], /there is no script 'staus'; did you mean status\?$/],
+  [['--worker', '2', 'server.js'], /Unknown option '--worker'; did you mean --workers\?$/],
+  [['--contorl=x', 'server.js'], /Unknown option '--contorl'; did you mean --control\?$/],
   ...['0', '-1', '1.5', 'x', '', '1025', '0x', '1e9'].map((value): [string[], RegExp] => [
     [`--workers=${value}`, 'server.js'],
     /--workers must be a number from 1 to 1024, or auto/

@@ -42,11 +42,15 @@ const TABLE: Array<[what: string, facts: Partial<StartFacts>, verdict: RegExp | 
   ['init', { ancestors: above('1 /sbin/init') }, undefined],
   ['a test runner as PID 1', { ancestors: above('1 node|/srv/node_modules/.bin/tap') }, undefined],
 
-  ['PID 1', { pid: 1, ppid: 0, ancestors: [] }, /^as PID 1, .*start it with: fastify-graceful server\.js$/],
+  [
+    'PID 1',
+    { pid: 1, ppid: 0, ancestors: [] },
+    /^as PID 1, .*start it with: node_modules\/\.bin\/fastify-graceful-reload server\.js$/
+  ],
   [
     'PID 1 without /proc',
     { pid: 1, ppid: 0, ancestors: [], script: undefined },
-    /^as PID 1, .*fastify-graceful server/
+    /^as PID 1, .*fastify-graceful-reload server/
   ],
   ['a shared namespace', { ppid: 0, ancestors: [] }, /^as the first process of a container/],
   [
@@ -75,7 +79,7 @@ const TABLE: Array<[what: string, facts: Partial<StartFacts>, verdict: RegExp | 
   [
     'npm as PID 1',
     { ancestors: above('12 sh|-c|node server.js', '1 npm start') },
-    /^below npm as PID 1.*exec: "exec fastify-graceful server\.js"$/
+    /^below npm as PID 1.*exec: "exec fastify-graceful-reload server\.js"$/
   ],
   [
     'npm under tini',
@@ -172,7 +176,7 @@ const TABLE: Array<[what: string, facts: Partial<StartFacts>, verdict: RegExp | 
   [
     'supervisord',
     { ancestors: above(`9 ${SUPERVISORD}`, '1 x') },
-    /^under supervisord.*start it with: fastify-graceful/
+    /^under supervisord.*start it with: node_modules\/\.bin\/fastify-graceful-reload/
   ],
   ['supervisord as PID 1', { ancestors: above(`1 ${SUPERVISORD}`) }, /^under supervisord/],
   ['a script under supervisord', { ancestors: above('30 bash|/srv/run.sh', `9 ${SUPERVISORD}`) }, /^under supervisord/],
@@ -203,7 +207,7 @@ const TABLE: Array<[what: string, facts: Partial<StartFacts>, verdict: RegExp | 
   ],
 
   ['the child of a reload', { generation: 2, ancestors: above('1 tini|--|node|.') }, undefined],
-  ['a launcher as PID 1', { hasLauncher: true, ancestors: above('1 node|/x/fastify-graceful|.') }, undefined]
+  ['a launcher as PID 1', { hasLauncher: true, ancestors: above('1 node|/x/fastify-graceful-reload|.') }, undefined]
 ]
 
 for (const [what, facts, expected] of TABLE) {

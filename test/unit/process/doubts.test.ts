@@ -1,0 +1,26 @@
+import t from 'tap'
+import { resolveOptions } from '../../../lib/options.js'
+import { doubtsOf } from '../../../lib/process/doubts.js'
+
+t.test('durations that look like seconds are doubted', async (t) => {
+  for (const [name, value] of [
+    ['drainTimeout', 20],
+    ['drainTimeout', 99],
+    ['readyTimeout', 30],
+    ['lameDuck', 5],
+    ['probation', 3]
+  ] as const)
+    t.strictSame(doubtsOf(resolveOptions({ [name]: value })), [
+      `option ${name} is ${value} milliseconds; if seconds are meant, it must be ${value * 1000}`
+    ])
+  t.equal(doubtsOf(resolveOptions({ drainTimeout: 20, probation: 3 })).length, 2)
+})
+
+t.test('others are not', async (t) => {
+  for (const options of [
+    {},
+    { drainTimeout: 0, lameDuck: 0, probation: 0 },
+    { drainTimeout: 100, readyTimeout: 100, lameDuck: 100, probation: 50 }
+  ])
+    t.strictSame(doubtsOf(resolveOptions(options)), [])
+})
