@@ -18,6 +18,7 @@ import type { ReloadResult } from '../reload/reload-result.js'
 import type { BoundAddress } from '../sockets/listener-key.js'
 import { UnixPath } from '../sockets/unix-path.js'
 import { type Deferred, deferred } from '../util/deferred.js'
+import type { Envelope } from './envelope.js'
 import { GONE, LauncherChannel } from './launcher-channel.js'
 
 /** What a launcher asks of a server, and tells it. */
@@ -67,8 +68,8 @@ export class LauncherClient {
   readonly #children = new Map<number, LaunchedChild>()
 
   /** Begins to listen. */
-  constructor() {
-    this.#channel = new LauncherChannel({
+  constructor(envelope: Envelope) {
+    this.#channel = new LauncherChannel(envelope, {
       said: (message, handle) => this.#hear(message, handle as ListeningHandle | undefined),
       gone: () => this.#lose()
     })

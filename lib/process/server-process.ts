@@ -21,6 +21,7 @@ import { Notices } from '../systemd/server-status.js'
 import { type App, Member } from './app.js'
 import { Callers, type Outcome } from './callers.js'
 import { Effects, type Parts } from './effects.js'
+import { Envelope } from './envelope.js'
 import { Exit } from './exit.js'
 import { Host } from './host.js'
 import { linkToLauncher } from './launcher-link.js'
@@ -244,7 +245,9 @@ export class ServerProcess {
     const asParent = new ParentRole(service, host, callers)
     const asChild =
       inherited &&
-      new ChildRole(service, host, inherited, lastWords ?? new LastWords(), (reason) => this.reload(reason))
+      new ChildRole(service, host, inherited, lastWords ?? new LastWords(new Envelope(inherited.secret)), (reason) =>
+        this.reload(reason)
+      )
     if (inherited === undefined) lastWords?.dispose()
     const parts: Parts = {
       host,

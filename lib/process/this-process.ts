@@ -1,4 +1,4 @@
-import { launcherOf } from '../reload/handoff.js'
+import { launcherOf, secretOf } from '../reload/handoff.js'
 import { LastWords } from '../reload/last-words.js'
 import { Command } from '../reload/restart-command.js'
 import { takeFlag } from '../sockets/inherited-listeners.js'
@@ -6,6 +6,7 @@ import { watchListenCalls } from '../sockets/listen-hook.js'
 import { type PassedSockets, takeActivation } from '../sockets/socket-activation.js'
 import { findServiceManager, ServiceManager } from '../systemd/notify.js'
 import { os } from '../util/os.js'
+import { Envelope } from './envelope.js'
 import { LauncherClient } from './launcher-client.js'
 import { ServerProcess } from './server-process.js'
 
@@ -33,7 +34,7 @@ function state(): ProcessState {
   const globals = globalThis as { [KEY]?: ProcessState }
   if (globals[KEY] === undefined) {
     const flag = takeFlag()
-    const launcher = isLaunched(flag) ? new LauncherClient() : undefined
+    const launcher = isLaunched(flag) ? new LauncherClient(new Envelope(secretOf(flag))) : undefined
     // Under a launcher it is the launcher that the service manager hears.
     const manager = launcher === undefined ? serviceManager() : undefined
     const passed = takeActivation(process.env, process.pid)
@@ -57,7 +58,8 @@ function isLaunched(flag: string | undefined): boolean {
  */
 export function rememberStart(): void {
   const current = state()
-  if (current.flag !== undefined && process.connected) current.lastWords ??= new LastWords()
+  if (current.flag !== undefined && process.connected)
+    current.lastWords ??= new LastWords(new Envelope(secretOf(current.flag)))
 }
 
 /** @throws {BadHandoffError} when this process was started with a handoff that cannot be trusted */

@@ -32,19 +32,38 @@ export interface Handoff {
   /** The pid that the child's `process.ppid` must be: a flag that reached another process means nothing to it. */
   parent: number
   generation: number
+  /** What the two recognize each other's messages by: see `lib/process/envelope.ts`. */
+  secret: string
   listeners: HandoffListener[]
   /** The parent process is a launcher; who serves in the meantime, if anybody does, is another child of it. */
   launched?: true
 }
 
 /** The flag's value for a child of this process. */
-export function encodeHandoff(parent: number, generation: number, listeners: HandoffListener[]): string {
-  return JSON.stringify({ version: PROTOCOL_VERSION, parent, generation, listeners } satisfies Handoff)
+export function encodeHandoff(
+  parent: number,
+  generation: number,
+  secret: string,
+  listeners: HandoffListener[]
+): string {
+  return JSON.stringify({ version: PROTOCOL_VERSION, parent, generation, secret, listeners } satisfies Handoff)
 }
 
 /** The flag's value for a server that this process, a launcher, starts. The first one of all has nothing to inherit. */
-export function encodeLaunch(launcher: number, generation: number, listeners: HandoffListener[]): string {
-  const handoff = { version: PROTOCOL_VERSION, parent: launcher, generation, listeners, launched: true } as const
+export function encodeLaunch(
+  launcher: number,
+  generation: number,
+  secret: string,
+  listeners: HandoffListener[]
+): string {
+  const handoff = {
+    version: PROTOCOL_VERSION,
+    parent: launcher,
+    generation,
+    secret,
+    listeners,
+    launched: true
+  } as const
   return JSON.stringify(handoff satisfies Handoff)
 }
 
@@ -75,6 +94,16 @@ export function launcherOf(flag: string | undefined): number | undefined {
   }
 }
 
+/** The secret of this flag; empty if it has none. Whether the flag is sound is not asked here. */
+export function secretOf(flag: string | undefined): string {
+  try {
+    const { secret } = JSON.parse(flag ?? '{}') as Partial<Handoff>
+    return typeof secret === 'string' ? secret : ''
+  } catch {
+    return '' // What is wrong with it is said when an app is registered.
+  }
+}
+
 function findProblem(value: unknown): string | undefined {
   if (!isObject(value)) return 'is not an object'
   if (value.version !== PROTOCOL_VERSION) {
@@ -83,6 +112,7 @@ function findProblem(value: unknown): string | undefined {
   if (!isCount(value.parent)) return 'names no parent'
   const isLaunched = value.launched === true
   if (!isCount(value.generation) || (value.generation < 2 && !isLaunched)) return 'names no generation'
+  if (typeof value.secret !== 'string' || value.secret === '') return 'names no secret'
   if (!Array.isArray(value.listeners) || (value.listeners.length === 0 && !isLaunched)) return 'names no listeners'
   const bad = value.listeners.findIndex((listener) => !isListener(listener))
   if (bad !== -1) return `has a malformed listener at index ${bad}`
