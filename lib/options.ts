@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import type { FastifyInstance } from 'fastify'
+import { type ControlOptions, type ControlPlace, checkControl } from './control/place.js'
 import { InvalidOptionError } from './errors.js'
 import { checkSignals, type SignalOptions } from './process/signal-options.js'
 
@@ -37,9 +38,10 @@ export interface GracefulOptions {
   /** Path of a file with the pid of the process that serves now, written atomically. Default: none. */
   pidFile?: string
   /**
-   * Path of a unix socket, for the commands `fastify-graceful reload` and `fastify-graceful status` of the same user. Default: none.
+   * Path of a unix socket, for the commands `fastify-graceful reload` and `fastify-graceful status` of the same user, or of a group that is
+   * let in: see {@link ControlOptions}. `false`: none. Default: the path in the environment variable `FASTIFY_GRACEFUL_CONTROL`, if it is set.
    */
-  control?: string
+  control?: string | false | ControlOptions
   /**
    * Run when the app is ready and before it listens: URLs to `inject`, or a function of the app. One that throws, or answers
    * with a status of 500 or more, is a failed boot. Default: none.
@@ -66,7 +68,7 @@ export interface ResolvedOptions {
   connections: 'migrate' | 'close'
   statusRoute: string | undefined
   pidFile: string | undefined
-  control: string | undefined
+  control: ControlPlace | false | undefined
   warmup: GracefulOptions['warmup']
   state: StateOptions | undefined
   env: ((env: NodeJS.ProcessEnv) => NodeJS.ProcessEnv) | undefined
@@ -90,7 +92,7 @@ const checks: { [K in keyof ResolvedOptions]: Check<K> } = {
   connections: checkConnections,
   statusRoute: checkRoute,
   pidFile: checkPath,
-  control: checkPath,
+  control: checkControl,
   warmup: checkWarmup,
   state: checkState,
   env: checkFunction,

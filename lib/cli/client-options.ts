@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { UsageError } from '../control/errors.js'
 import type { ControlCommand } from '../control/messages.js'
+import { CONTROL_VARIABLE } from '../control/place.js'
 
 /** What a command of `fastify-graceful` was told. */
 export interface ClientOptions {
@@ -18,8 +19,6 @@ const TIMEOUT = { status: 5_000, reload: 120_000 }
 
 /** setTimeout takes no more. */
 const LONGEST_TIMER = 2 ** 31 - 1
-
-export const CONTROL_VARIABLE = 'FASTIFY_GRACEFUL_CONTROL'
 
 /**
  * Reads the arguments of a command.

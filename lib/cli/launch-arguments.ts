@@ -1,4 +1,6 @@
 import { UsageError } from '../control/errors.js'
+import { CONTROL_VARIABLE, type ControlPlace, checkControl } from '../control/place.js'
+import { toError } from '../errors.js'
 
 /** What a launcher was told to do. */
 export interface LaunchArguments {
@@ -6,9 +8,12 @@ export interface LaunchArguments {
   readonly node: string[]
   /** How many servers; `'auto'`: one for each processor that this process may use. */
   readonly workers: number | 'auto'
-  /** Path of the control socket. */
-  readonly control: string | undefined
+  /** Where the control socket is, and who may use it. */
+  readonly control: ControlPlace | undefined
 }
+
+/** Options that are not Node's. */
+const OWN = ['--workers', '--control', '--control-mode', '--control-group'] as const
 
 /** More would be a mistake: each is a process. */
 const MOST_WORKERS = 1024
@@ -35,24 +40,29 @@ const WITH_VALUE = new Set(
  *
  * @throws {UsageError}
  */
-export function parseLaunchArguments(args: readonly string[]): LaunchArguments {
+export function parseLaunchArguments(args: readonly string[], env: NodeJS.ProcessEnv): LaunchArguments {
   const rest = [...args]
   const options: string[] = []
-  const own: { workers?: string; control?: string } = {}
+  const own: Own = {}
   while (rest[0]?.startsWith('-') && rest[0] !== '--' && rest[0] !== '-') {
     const [name = '', value] = splitOption(rest.shift() as string)
-    if (name === '--workers' || name === '--control') {
-      own[name === '--workers' ? 'workers' : 'control'] = value ?? take(rest, name)
-    } else {
+    if (isOwn(name)) own[name] = value ?? take(rest, name)
+    else {
       options.push(value === undefined ? name : `${name}=${value}`)
       if (value === undefined && WITH_VALUE.has(name)) options.push(take(rest, name))
     }
   }
   if (rest.filter((argument) => argument !== '--').length === 0)
     throw new UsageError(
-      'no script is given; usage: fastify-graceful [--workers N|auto] [--control PATH] [options of Node] SCRIPT [arguments]'
+      'no script is given; usage: fastify-graceful [--workers N|auto] [--control PATH] [--control-mode MODE] [--control-group GROUP] [options of Node] SCRIPT [arguments]'
     )
-  return { node: [...options, ...rest], workers: parseWorkers(own.workers), control: parseControl(own.control) }
+  return { node: [...options, ...rest], workers: parseWorkers(own['--workers']), control: parseControl(own, env) }
+}
+
+type Own = { [name in (typeof OWN)[number]]?: string }
+
+function isOwn(name: string): name is keyof Own {
+  return (OWN as readonly string[]).includes(name)
 }
 
 function splitOption(option: string): [name: string, value?: string] {
@@ -74,7 +84,20 @@ function parseWorkers(value: string | undefined): number | 'auto' {
   throw new UsageError(`--workers must be a number from 1 to ${MOST_WORKERS}, or auto; received ${value}`)
 }
 
-function parseControl(value: string | undefined): string | undefined {
-  if (value === '') throw new UsageError('--control must be the path of a unix socket')
-  return value
+function parseControl(own: Own, env: NodeJS.ProcessEnv): ControlPlace | undefined {
+  const { '--control': given, '--control-mode': octal, '--control-group': group } = own
+  if (given === '') throw new UsageError('--control must be the path of a unix socket')
+  const path = given ?? (env[CONTROL_VARIABLE] || undefined)
+  if (path === undefined && (octal ?? group) !== undefined)
+    throw new UsageError('--control-mode and --control-group need --control')
+  if (path === undefined) return undefined
+  if (octal !== undefined && !/^0?[0-7]{3}$/.test(octal))
+    throw new UsageError(`--control-mode must be three octal digits, such as 660; received ${octal}`)
+  const mode = octal === undefined ? undefined : Number.parseInt(octal, 8)
+  const named = group !== undefined && /^\d+$/.test(group) ? Number(group) : group
+  try {
+    return checkControl({ path, mode, group: named }, '--control') as ControlPlace
+  } catch (cause) {
+    throw Object.assign(new UsageError(toError(cause).message), { cause })
+  }
 }

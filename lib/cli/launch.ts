@@ -18,9 +18,9 @@ export async function launch(args: readonly string[]): Promise<void> {
   try {
     // A log that nobody reads any more is no reason to end: EPIPE, or EIO of a terminal that has hung up.
     process.stderr.on('error', () => {})
-    const settings = parseLaunchArguments(args)
+    const settings = parseLaunchArguments(args, process.env)
     const launcher = new Launcher(settings, { log, ready: tellReady, foreign: passOn })
-    endLike(await launcher.run(settings.control))
+    endLike(await launcher.run())
   } catch (thrown) {
     log(toError(thrown).message)
     process.exit(thrown instanceof UsageError ? 2 : 1)

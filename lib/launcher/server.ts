@@ -50,6 +50,8 @@ export interface ServerSettings {
   inherited: readonly HeldListener[]
   /** The server that it will succeed, with its number for this one; none if there is nobody to succeed. */
   parent?: Family
+  /** Where the launcher answers, which need not be done by the server. */
+  control?: string | undefined
   /** What was there before a server that succeeds nobody. */
   previous?: GenerationId | undefined
 }
@@ -91,11 +93,11 @@ export class Server {
   static async start(settings: ServerSettings, events: ServerEvents): Promise<Server> {
     const secret = Envelope.newSecret()
     const server = new Server(settings, new Envelope(secret), events)
-    const { command, generation, inherited, parent } = settings
+    const { command, generation, inherited, parent, control } = settings
     const entries = inherited.map(({ key, address, activated = false }, index) => {
       return { fd: FIRST_LISTENER_FD + index, key, address, ...(activated && { activated }) }
     })
-    const flag = encodeLaunch(process.pid, generation, secret, entries)
+    const flag = encodeLaunch(process.pid, generation, secret, entries, control)
     const flagged = { ...command, env: { ...command.env, [HANDOFF_VARIABLE]: flag } }
     const fds = inherited.map(({ handle }) => handle.fd)
     server.#process = await ChannelProcess.start(flagged, fds, (raw, handle) => server.#hear(raw, handle))

@@ -67,8 +67,12 @@ export class LauncherClient {
   readonly #asked = new Map<number, Deferred<ReloadResult>>()
   readonly #children = new Map<number, LaunchedChild>()
 
+  /** Path of the launcher's control socket, if it has one. */
+  readonly control: string | undefined
+
   /** Begins to listen. */
-  constructor(envelope: Envelope) {
+  constructor(envelope: Envelope, control: string | undefined) {
+    this.control = control
     this.#channel = new LauncherChannel(envelope, {
       said: (message, handle) => this.#hear(message, handle as ListeningHandle | undefined),
       gone: () => this.#lose()

@@ -25,6 +25,7 @@ import { Envelope } from './envelope.js'
 import { Exit } from './exit.js'
 import { Host } from './host.js'
 import { linkToLauncher } from './launcher-link.js'
+import { PidFile } from './pid-file.js'
 import { type Origin, Service } from './service.js'
 import { Shutdown } from './shutdown.js'
 
@@ -118,6 +119,10 @@ export class ServerProcess {
     const service = this.#service
     const { asChild } = this.#parts
     const member = new Member(app, given, this.#control.preparation(given, warmup))
+    const { pidFile } = member.options
+    // A launcher writes the file once, for all generations.
+    const isWritten = service.launcher === undefined || asChild === undefined
+    if (pidFile !== undefined && isWritten) new PidFile(pidFile).check()
     service.members.add(member)
     service.listeners.own(app.server, member)
     if (this.#hasStrangersFlag) {

@@ -1,4 +1,4 @@
-import { launcherOf, secretOf } from '../reload/handoff.js'
+import { launcherControlOf, launcherOf, secretOf } from '../reload/handoff.js'
 import { LastWords } from '../reload/last-words.js'
 import { Command } from '../reload/restart-command.js'
 import { takeFlag } from '../sockets/inherited-listeners.js'
@@ -34,7 +34,9 @@ function state(): ProcessState {
   const globals = globalThis as { [KEY]?: ProcessState }
   if (globals[KEY] === undefined) {
     const flag = takeFlag()
-    const launcher = isLaunched(flag) ? new LauncherClient(new Envelope(secretOf(flag))) : undefined
+    const launcher = isLaunched(flag)
+      ? new LauncherClient(new Envelope(secretOf(flag)), launcherControlOf(flag))
+      : undefined
     // Under a launcher it is the launcher that the service manager hears.
     const manager = launcher === undefined ? serviceManager() : undefined
     const passed = takeActivation(process.env, process.pid)

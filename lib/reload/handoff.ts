@@ -37,6 +37,8 @@ export interface Handoff {
   listeners: HandoffListener[]
   /** The parent process is a launcher; who serves in the meantime, if anybody does, is another child of it. */
   launched?: true
+  /** Path of the control socket of that launcher. */
+  control?: string
 }
 
 /** The flag's value for a child of this process. */
@@ -54,7 +56,8 @@ export function encodeLaunch(
   launcher: number,
   generation: number,
   secret: string,
-  listeners: HandoffListener[]
+  listeners: HandoffListener[],
+  control?: string
 ): string {
   const handoff = {
     version: PROTOCOL_VERSION,
@@ -64,7 +67,7 @@ export function encodeLaunch(
     listeners,
     launched: true
   } as const
-  return JSON.stringify(handoff satisfies Handoff)
+  return JSON.stringify({ ...handoff, ...(control !== undefined && { control }) } satisfies Handoff)
 }
 
 /**
@@ -86,21 +89,27 @@ export function decodeHandoff(text: string): Handoff {
 
 /** The pid of the launcher that has made this flag, if it was one. Whether the flag is sound is not asked here. */
 export function launcherOf(flag: string | undefined): number | undefined {
-  try {
-    const { launched, parent } = JSON.parse(flag ?? '{}') as Partial<Handoff>
-    return launched === true ? parent : undefined
-  } catch {
-    return undefined // What is wrong with it is said when an app is registered.
-  }
+  const { launched, parent } = peek(flag)
+  return launched === true ? parent : undefined
 }
 
-/** The secret of this flag; empty if it has none. Whether the flag is sound is not asked here. */
+/** Where the launcher that has made this flag answers, if it does. */
+export function launcherControlOf(flag: string | undefined): string | undefined {
+  const { control } = peek(flag)
+  return typeof control === 'string' ? control : undefined
+}
+
+/** The secret of this flag; empty if it has none. */
 export function secretOf(flag: string | undefined): string {
+  const { secret } = peek(flag)
+  return typeof secret === 'string' ? secret : ''
+}
+
+function peek(flag: string | undefined): Partial<Handoff> {
   try {
-    const { secret } = JSON.parse(flag ?? '{}') as Partial<Handoff>
-    return typeof secret === 'string' ? secret : ''
+    return Object(JSON.parse(flag ?? '{}')) as Partial<Handoff>
   } catch {
-    return '' // What is wrong with it is said when an app is registered.
+    return {} // What is wrong with it is said when an app is registered.
   }
 }
 
