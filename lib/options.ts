@@ -9,7 +9,11 @@ import { checkSignals, type SignalOptions } from './process/signal-options.js'
  * rate limits, a cache. A failing `save` or `load`, or one that does not end within `readyTimeout`, is a failed reload.
  */
 export interface StateOptions {
-  /** In the parent. What it returns must survive a structured clone: https://developer.mozilla.org/docs/Web/API/Web_Workers_API/Structured_clone_algorithm */
+  /**
+   * In the parent. What it returns arrives whole, or the reload fails: functions, symbols, shared memory, and instances whose content is not in
+   * properties (`KeyObject`, `Blob`, `URL` …) cannot pass; an instance with properties arrives as a plain object. Written by v8:
+   * https://nodejs.org/api/v8.html#serialization-api
+   */
   save: () => unknown
   /** In the child. */
   // biome-ignore lint/suspicious/noExplicitAny: only the app knows what it has saved, in another version of itself

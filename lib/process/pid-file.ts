@@ -53,8 +53,9 @@ export class PidFile {
     try {
       writeFileSync(temporary, line(), { flag: 'wx', mode: MODE })
     } catch (error) {
-      if (this.#isWritable()) return this.#overwrite()
-      throw error
+      if (!this.#isWritable()) throw error
+      this.#overwrite()
+      return
     }
     try {
       renameSync(temporary, this.path)
