@@ -57,7 +57,7 @@ export const VetoedError = createError<[string]>(
   409
 )
 
-/** The `save` function of the `state` option threw, or what it returned cannot be cloned. The error is the `cause`. */
+/** The `save` function of the `state` option threw, or what it returned would not arrive whole. The error is the `cause`. */
 export const StateError = createError<[string]>(
   'GRACEFUL_ERR_STATE',
   'the state could not be passed on to the child: %s',

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
+import type * as control from './control/place.js'
 import type * as errors from './errors.js'
 import type * as events from './events.js'
 import { Graceful } from './graceful.js'
@@ -65,6 +66,7 @@ function addStatusRoute(app: FastifyInstance, isInRotation: () => boolean, path:
 declare namespace graceful {
   export type GracefulOptions = options.GracefulOptions
   export type SignalOptions = signals.SignalOptions
+  export type ControlOptions = control.ControlOptions
   export type Phase = phases.Phase
   export type ReloadResult = results.ReloadResult
   export type GracefulHooks = hooks.GracefulHooks

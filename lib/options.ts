@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import type { FastifyInstance } from 'fastify'
+import { type ControlOptions, type ControlPlace, checkControl } from './control/place.js'
 import { InvalidOptionError } from './errors.js'
 import { checkSignals, type SignalOptions } from './process/signal-options.js'
 import { didYouMean } from './util/closest.js'
@@ -9,7 +10,11 @@ import { didYouMean } from './util/closest.js'
  * rate limits, a cache. A failing `save` or `load`, or one that does not end within `readyTimeout`, is a failed reload.
  */
 export interface StateOptions {
-  /** In the parent. What it returns must survive a structured clone: https://developer.mozilla.org/docs/Web/API/Web_Workers_API/Structured_clone_algorithm */
+  /**
+   * In the parent. What it returns arrives whole, or the reload fails: functions, symbols, shared memory, and instances whose content is not in
+   * properties (`KeyObject`, `Blob`, `URL` …) cannot pass; an instance with properties arrives as a plain object. Written by v8:
+   * https://nodejs.org/api/v8.html#serialization-api
+   */
   save: () => unknown
   /** In the child. */
   // biome-ignore lint/suspicious/noExplicitAny: only the app knows what it has saved, in another version of itself
@@ -48,10 +53,11 @@ export interface GracefulOptions {
   /** Path of a file with the pid of the process that serves now, written atomically. Default: none. */
   pidFile?: string
   /**
-   * Path of a unix socket, for the commands `fastify-graceful-reload reload` and `fastify-graceful-reload status` of the same user.
-   * Default: the environment variable FASTIFY_GRACEFUL_CONTROL, unless there is a launcher, which has its own `--control`; otherwise none.
+   * Path of a unix socket, for the commands `fastify-graceful-reload reload` and `fastify-graceful-reload status` of the same user, or
+   * of a group that is let in: see {@link ControlOptions}. `false`: none. Default: the path in the environment variable
+   * `FASTIFY_GRACEFUL_CONTROL`, if it is set.
    */
-  control?: string
+  control?: string | false | ControlOptions
   /**
    * Run when the app is ready and before it listens: URLs to `inject`, or a function of the app. One that throws, or answers
    * with a status of 500 or more, is a failed boot. Default: none.
@@ -86,7 +92,7 @@ export interface ResolvedOptions {
   connections: 'migrate' | 'close'
   statusRoute: string | undefined
   pidFile: string | undefined
-  control: string | undefined
+  control: ControlPlace | false | undefined
   warmup: GracefulOptions['warmup']
   state: StateOptions | undefined
   env: ((env: NodeJS.ProcessEnv) => NodeJS.ProcessEnv) | undefined
@@ -117,7 +123,7 @@ const checks: { [K in keyof ResolvedOptions]: Check<K> } = {
   connections: checkConnections,
   statusRoute: checkRoute,
   pidFile: checkPath,
-  control: checkPath,
+  control: checkControl,
   warmup: checkWarmup,
   state: checkState,
   env: checkFunction,

@@ -33,7 +33,7 @@ const options: GracefulOptions = {
   warmup: ['/'],
   statusRoute: '/ready',
   pidFile: 'server.pid',
-  control: 'control.sock',
+  control: { path: 'control.sock', mode: 0o660, group: 'deploy' },
   env: (env) => ({ ...env, RELEASE: '2' }),
   compileCache: '/var/cache/app'
 }

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { UsageError } from '../control/errors.js'
-import { CONTROL_VARIABLE, type ControlCommand } from '../control/messages.js'
+import type { ControlCommand } from '../control/messages.js'
+import { CONTROL_VARIABLE } from '../control/place.js'
 import { didYouMean } from '../util/closest.js'
 
 /** What a command of `fastify-graceful-reload` was told. */

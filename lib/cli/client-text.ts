@@ -11,7 +11,9 @@ export const USAGE = `usage:
 
 options of a start:
   --workers <number>|auto   how many processes; default: 1
-  --control <path>          opens a control socket
+  --control <path>          opens a control socket; default: FASTIFY_GRACEFUL_CONTROL
+  --control-mode <octal>    who may connect to it; default: 600, or 660 with a group
+  --control-group <group>   name or number of the group that it belongs to
 
 options of reload and status:
   --control <path>          where to ask; default: FASTIFY_GRACEFUL_CONTROL

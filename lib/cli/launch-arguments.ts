@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
 import { UsageError } from '../control/errors.js'
+import { CONTROL_VARIABLE, type ControlPlace, checkControl } from '../control/place.js'
+import { toError } from '../errors.js'
 import { didYouMean } from '../util/closest.js'
 
 /** What a launcher was told to do. */
@@ -8,9 +10,12 @@ export interface LaunchArguments {
   readonly node: string[]
   /** How many servers; `'auto'`: one for each processor that this process may use. */
   readonly workers: number | 'auto'
-  /** Path of the control socket. */
-  readonly control: string | undefined
+  /** Where the control socket is, and who may use it. */
+  readonly control: ControlPlace | undefined
 }
+
+/** Options that are not Node's. */
+const OWN = ['--workers', '--control', '--control-mode', '--control-group'] as const
 
 /** More would be a mistake: each is a process. */
 const MOST_WORKERS = 1024
@@ -37,16 +42,21 @@ const WITH_VALUE = new Set(
  *
  * @throws {UsageError}
  */
-export function parseLaunchArguments(args: readonly string[]): LaunchArguments {
+export function parseLaunchArguments(args: readonly string[], env: NodeJS.ProcessEnv): LaunchArguments {
   const rest = [...args]
   const options: string[] = []
-  const own: { workers?: string; control?: string } = {}
+  const own: Own = {}
   while (rest[0]?.startsWith('-') && rest[0] !== '--' && rest[0] !== '-') {
     const [name = '', value] = splitOption(rest.shift() as string)
-    if (name === '--workers' || name === '--control') {
-      own[name === '--workers' ? 'workers' : 'control'] = value ?? take(rest, name)
-    } else {
-      const meant = isOfNode(name) ? '' : didYouMean(name.replace(/^-+/, ''), ['workers', 'control'], '--')
+    if (isOwn(name)) own[name] = value ?? take(rest, name)
+    else {
+      const meant = isOfNode(name)
+        ? ''
+        : didYouMean(
+            name.replace(/^-+/, ''),
+            OWN.map((own) => own.slice(2)),
+            '--'
+          )
       if (meant !== '') throw new UsageError(`Unknown option '${name}'${meant}`)
       options.push(value === undefined ? name : `${name}=${value}`)
       if (value === undefined && WITH_VALUE.has(name)) options.push(take(rest, name))
@@ -54,10 +64,16 @@ export function parseLaunchArguments(args: readonly string[]): LaunchArguments {
   }
   if (rest.filter((argument) => argument !== '--').length === 0)
     throw new UsageError(
-      'no script is given; usage: fastify-graceful-reload [--workers N|auto] [--control PATH] [options of Node] SCRIPT [arguments]'
+      'no script is given; usage: fastify-graceful-reload [--workers N|auto] [--control PATH] [--control-mode MODE] [--control-group GROUP] [options of Node] SCRIPT [arguments]'
     )
   refuseMistyped(rest[0])
-  return { node: [...options, ...rest], workers: parseWorkers(own.workers), control: parseControl(own.control) }
+  return { node: [...options, ...rest], workers: parseWorkers(own['--workers']), control: parseControl(own, env) }
+}
+
+type Own = { [name in (typeof OWN)[number]]?: string }
+
+function isOwn(name: string): name is keyof Own {
+  return (OWN as readonly string[]).includes(name)
 }
 
 /** Node would only say that there is no such module. */
@@ -92,7 +108,20 @@ function parseWorkers(value: string | undefined): number | 'auto' {
   throw new UsageError(`--workers must be a number from 1 to ${MOST_WORKERS}, or auto; received ${value}`)
 }
 
-function parseControl(value: string | undefined): string | undefined {
-  if (value === '') throw new UsageError('--control must be the path of a unix socket')
-  return value
+function parseControl(own: Own, env: NodeJS.ProcessEnv): ControlPlace | undefined {
+  const { '--control': given, '--control-mode': octal, '--control-group': group } = own
+  if (given === '') throw new UsageError('--control must be the path of a unix socket')
+  const path = given ?? (env[CONTROL_VARIABLE] || undefined)
+  if (path === undefined && (octal ?? group) !== undefined)
+    throw new UsageError('--control-mode and --control-group need --control')
+  if (path === undefined) return undefined
+  if (octal !== undefined && !/^0?[0-7]{3}$/.test(octal))
+    throw new UsageError(`--control-mode must be three octal digits, such as 660; received ${octal}`)
+  const mode = octal === undefined ? undefined : Number.parseInt(octal, 8)
+  const named = group !== undefined && /^\d+$/.test(group) ? Number(group) : group
+  try {
+    return checkControl({ path, mode, group: named }, '--control') as ControlPlace
+  } catch (cause) {
+    throw Object.assign(new UsageError(toError(cause).message), { cause })
+  }
 }

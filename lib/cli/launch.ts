@@ -20,14 +20,14 @@ const log = launcherLog.write
  */
 export async function launch(args: readonly string[]): Promise<void> {
   try {
-    const settings = parseLaunchArguments(args)
+    const settings = parseLaunchArguments(args, process.env)
     const launcher = new Launcher(settings, {
       log,
       logsTo: (fd) => launcherLog.follow(fd),
       ready: tellReady,
       foreign: passOn
     })
-    endLike(await launcher.run(settings.control))
+    endLike(await launcher.run())
   } catch (thrown) {
     log(toError(thrown).message, 'fatal')
     process.exit(thrown instanceof UsageError ? 2 : 1)

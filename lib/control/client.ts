@@ -78,7 +78,7 @@ function readLine(socket: Socket, deadline: AbortSignal, path: string): Promise<
 function reasonOf({ code, message }: NodeJS.ErrnoException, path: string): string {
   if (code === 'ENOENT') return 'there is no such socket; does the server run, with this path as its option control?'
   if (code === 'EACCES' || code === 'EPERM')
-    return 'permission denied; only the user that the server runs as may ask it'
+    return 'permission denied; only the user that the server runs as may ask it, and the group that its option control lets in'
   if (os.stat(path)?.isFile() || os.stat(path)?.isDirectory()) return 'it is no socket'
   if (code === 'ECONNREFUSED')
     return 'nobody accepts; a server that crashed has left the socket behind, and the next one replaces it'

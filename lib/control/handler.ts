@@ -3,8 +3,10 @@ import type { GracefulOptions } from '../options.js'
 import type { Member, Preparation } from '../process/app.js'
 import type { Service } from '../process/service.js'
 import type { ReloadResult } from '../reload/reload-result.js'
+import { UnixPath } from '../sockets/unix-path.js'
 import { os } from '../util/os.js'
-import { CONTROL_VARIABLE, type ProcessStatus, type ReloadUnderWay } from './messages.js'
+import type { ProcessStatus, ReloadUnderWay } from './messages.js'
+import { CONTROL_VARIABLE, type ControlPlace, checkControl } from './place.js'
 import { ControlSocket } from './socket.js'
 
 /** What the control socket asks of this process. */
@@ -26,27 +28,21 @@ export class Control {
 
   /** What an app does before it listens, where it wants to be reached. */
   preparation({ control }: GracefulOptions, warmup: (() => Promise<void>) | undefined): Preparation | undefined {
-    const named = control === undefined ? this.#named : undefined
-    if (control === undefined && named === undefined) return warmup
+    const variable = process.env[CONTROL_VARIABLE] ?? ''
+    if (control === false || (control === undefined && variable === '')) return warmup
     return async (member) => {
       await warmup?.()
-      if (control !== undefined) await this.#open(member, control)
-      else if (named !== undefined) await this.#openNamed(member, named)
+      if (member.options.control) await this.#open(member, member.options.control)
+      else if (os.whyNoControlSocket() === undefined) await this.#openForAll(member, variable)
     }
   }
 
-  /** The path that whoever has started this process has named, as a unit file does; a launcher opens one of its own. */
-  get #named(): string | undefined {
-    return this.#service.launcher === undefined ? process.env[CONTROL_VARIABLE] || undefined : undefined
-  }
-
-  /** The variable reaches further than it was meant to, as to a server that this one has started: no reason not to serve. */
-  async #openNamed(member: Member, path: string): Promise<void> {
-    if (os.whyNoControlSocket() !== undefined) return
+  /** The variable may be that of the whole system, and name the socket of another server: no reason not to listen. */
+  async #openForAll(member: Member, path: string): Promise<void> {
     try {
-      await this.#open(member, path)
+      await this.#open(member, checkControl(path, CONTROL_VARIABLE) as ControlPlace)
     } catch (error) {
-      this.#service.log.warn(`${CONTROL_VARIABLE}: ${toError(error).message}`, toError(error))
+      this.#service.log.warn(toError(error).message, toError(error))
     }
   }
 
@@ -55,15 +51,18 @@ export class Control {
    *
    * @throws {ControlSocketError}
    */
-  async #open(member: Member, path: string): Promise<void> {
+  async #open(member: Member, place: ControlPlace): Promise<void> {
     const service = this.#service
     const why = os.whyNoControlSocket()
     if (why !== undefined) return service.log.warn(`option control is ignored ${why}`)
     if (service.leader === undefined) service.follow(member)
     if (service.leader !== member) return
+    // The launcher answers there, for all of its servers.
+    if (service.launcher?.control !== undefined && UnixPath.isSame(service.launcher.control, place.path)) return
     const socket = new ControlSocket({ status: () => this.status(), reload: (reason) => this.#events.reload(reason) })
     service.listeners.own(socket.server, socket)
-    await socket.open(path)
+    await socket.open(place)
+    service.listeners.refreshPath(socket.server)
     service.controlSocket = socket
   }
 

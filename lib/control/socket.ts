@@ -1,11 +1,10 @@
 import { once } from 'node:events'
-import { chmodSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { swapListeningHandle } from '../internals/listening-handle.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { bindAgain } from '../sockets/bind-again.js'
+import { giveAccess } from '../sockets/socket-access.js'
 import { UnixPath } from '../sockets/unix-path.js'
-import { os } from '../util/os.js'
 import { BadRequestError, ControlSocketError } from './errors.js'
 import {
   type ControlAnswer,
@@ -15,6 +14,7 @@ import {
   type StatusReport,
   toControlFailure
 } from './messages.js'
+import type { ControlPlace } from './place.js'
 
 /** Who answers. What they throw, or reject with, is answered too. */
 export interface ControlHandlers {
@@ -30,7 +30,7 @@ const LAST_REQUEST_TIME = 500
 const LINGER = 1000
 
 /**
- * A unix socket at which the same user, and nobody else, asks this process for its status or for a reload. What comes from there,
+ * A unix socket at which the same user, and nobody else but a group that was let in, asks this process for its status or for a reload. What comes from there,
  * or does not come, does nothing to the process.
  */
 export class ControlSocket {
@@ -54,9 +54,11 @@ export class ControlSocket {
    *
    * @throws {ControlSocketError}
    */
-  async open(path: string): Promise<void> {
+  async open({ path, mode, group }: ControlPlace): Promise<void> {
     try {
       await this.#listen(path)
+      // The one of the parent is as it should be, unless the new code wants something else; or it has lost its path.
+      giveAccess(path, mode, group)
     } catch (cause) {
       throw Object.assign(new ControlSocketError(path, reasonOf(cause as NodeJS.ErrnoException)), { cause })
     }
@@ -67,12 +69,13 @@ export class ControlSocket {
    *
    * @throws {ControlSocketError}
    */
-  async openAlone(path: string): Promise<void> {
+  async openAlone({ path, mode, group }: ControlPlace): Promise<void> {
     const place = new UnixPath(path)
     try {
       if (place.tooLong !== undefined) throw place.tooLong
       const temporary = place.temporaryName()
       await this.#listen(temporary ?? path)
+      giveAccess(temporary ?? path, mode, group)
       if (temporary !== undefined) place.install(temporary)
       this.#path = place
     } catch (cause) {
@@ -117,8 +120,6 @@ export class ControlSocket {
       process.umask(before)
     }
     await once(this.server, 'listening')
-    // One that was inherited may have lost its path.
-    if (os.stat(path)?.isSocket()) chmodSync(path, 0o600)
   }
 }
 

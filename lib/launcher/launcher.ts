@@ -1,5 +1,7 @@
 import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
 import type { LaunchArguments } from '../cli/launch-arguments.js'
+import type { ControlPlace } from '../control/place.js'
 import { ControlSocket } from '../control/socket.js'
 import { describeError, toError } from '../errors.js'
 import { openDormant } from '../internals/listening-handle.js'
@@ -36,15 +38,17 @@ export class Launcher {
   readonly #workers: Workers
   readonly #notices: LauncherNotices
   readonly #signals: LauncherSignals
+  readonly #place: ControlPlace | undefined
   readonly #control: ControlSocket
   #pidFile: PidFile | undefined
 
-  constructor({ node, workers }: LaunchArguments, events: LauncherEvents) {
+  constructor({ node, workers, control }: LaunchArguments, events: LauncherEvents) {
     this.#events = events
+    this.#place = control && { ...control, path: resolve(control.path) }
     const { log, foreign } = events
     const contact = findServiceManager(process.env, process.pid)
     const count = workers === 'auto' ? availableParallelism() : workers
-    this.#workers = new Workers(commandOf(node), count, passedListeners(log), {
+    this.#workers = new Workers(commandOf(node), count, passedListeners(log), this.#place?.path, {
       log,
       foreign,
       follow: (service, isFirst, isReloading) => this.#follow(service, isFirst, isReloading),
@@ -61,11 +65,10 @@ export class Launcher {
   /**
    * Returns how the last server has ended.
    *
-   * @param control - path of a control socket
    * @throws {ControlSocketError}
    */
-  async run(control: string | undefined): Promise<Ending> {
-    if (control !== undefined) await this.#control.openAlone(control)
+  async run(): Promise<Ending> {
+    if (this.#place !== undefined) await this.#control.openAlone(this.#place)
     this.#workers.start()
     const ending = await this.#workers.ended
     this.#workers.dispose()

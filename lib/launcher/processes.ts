@@ -15,11 +15,16 @@ export class Processes {
   service: Service | undefined
   readonly #command: SpawnCommand
   readonly #held: HeldListeners
+  readonly #control: string | undefined
   readonly #events: ProcessesEvents
   readonly #servers = new Map<ServerId, Server>()
 
-  /** @param command - how the first server is started */
-  constructor(command: SpawnCommand, held: HeldListeners, events: ProcessesEvents) {
+  /**
+   * @param command - how the first server is started
+   * @param control - where the launcher answers
+   */
+  constructor(command: SpawnCommand, held: HeldListeners, control: string | undefined, events: ProcessesEvents) {
+    this.#control = control
     this.#command = command
     this.#held = held
     this.#events = events
@@ -69,15 +74,18 @@ export class Processes {
   async #start(id: ServerId, prepare: () => ServerSettings): Promise<Server> {
     const { input, ...events } = this.#events
     try {
-      const server = await Server.start(prepare(), {
-        ...events,
-        said: (word) => {
-          if (word.type === 'serves') this.service = server.service
-          input({ type: 'said', server: id, word })
-        },
-        ended: (ending) => input({ type: 'ended', server: id, ending }),
-        listening: (listener) => this.#held.hold(listener)
-      })
+      const server = await Server.start(
+        { ...prepare(), control: this.#control },
+        {
+          ...events,
+          said: (word) => {
+            if (word.type === 'serves') this.service = server.service
+            input({ type: 'said', server: id, word })
+          },
+          ended: (ending) => input({ type: 'ended', server: id, ending }),
+          listening: (listener) => this.#held.hold(listener)
+        }
+      )
       this.#servers.set(id, server)
       input({ type: 'started', server: id })
       return server

@@ -2,17 +2,16 @@ import type { ProcessStatus } from '../control/messages.js'
 import { SpawnFailedError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
-import { ChannelProcess, type Ending, type SpawnCommand } from '../process/subprocess.js'
+import { Envelope } from '../process/envelope.js'
+import { ChannelProcess, discard, type Ending, type SpawnCommand } from '../process/subprocess.js'
 import type { Word } from '../protocol/launcher.js'
 import {
   type ConnectionsWord,
   type FromLauncher,
   isConnectionsWord,
-  sealForLauncher,
-  type ToLauncher,
-  unsealFromLauncher
+  type ToLauncher
 } from '../protocol/launcher-messages.js'
-import { seal, type TicketKeys, type ToChild, type ToParent, unseal } from '../protocol/messages.js'
+import type { TicketKeys, ToChild, ToParent } from '../protocol/messages.js'
 import { encodeLaunch, FIRST_LISTENER_FD, HANDOFF_VARIABLE } from '../reload/handoff.js'
 import type { GenerationId } from '../reload/reload-result.js'
 import type { HeldListener } from './held-listeners.js'
@@ -51,6 +50,8 @@ export interface ServerSettings {
   inherited: readonly HeldListener[]
   /** The server that it will succeed, with its number for this one; none if there is nobody to succeed. */
   parent?: Family
+  /** Where the launcher answers, which need not be done by the server. */
+  control?: string | undefined
   /** What was there before a server that succeeds nobody. */
   previous?: GenerationId | undefined
 }
@@ -78,22 +79,25 @@ export class Server {
   readonly #requests = new Map<number, StartChild>()
   readonly #events: ServerEvents
   readonly #listeners = new Map<number, HeldListener>()
+  readonly #envelope: Envelope
   readonly #reports: Array<(status: ProcessStatus) => void> = []
   #process!: ChannelProcess
 
-  private constructor(settings: ServerSettings, events: ServerEvents) {
+  private constructor(settings: ServerSettings, envelope: Envelope, events: ServerEvents) {
     this.settings = settings
+    this.#envelope = envelope
     this.#events = events
   }
 
   /** @throws {SpawnFailedError} */
   static async start(settings: ServerSettings, events: ServerEvents): Promise<Server> {
-    const server = new Server(settings, events)
-    const { command, generation, inherited, parent } = settings
+    const secret = Envelope.newSecret()
+    const server = new Server(settings, new Envelope(secret), events)
+    const { command, generation, inherited, parent, control } = settings
     const entries = inherited.map(({ key, address, activated = false }, index) => {
       return { fd: FIRST_LISTENER_FD + index, key, address, ...(activated && { activated }) }
     })
-    const flag = encodeLaunch(process.pid, generation, entries)
+    const flag = encodeLaunch(process.pid, generation, secret, entries, control)
     const flagged = { ...command, env: { ...command.env, [HANDOFF_VARIABLE]: flag } }
     const fds = inherited.map(({ handle }) => handle.fd)
     server.#process = await ChannelProcess.start(flagged, fds, (raw, handle) => server.#hear(raw, handle))
@@ -153,7 +157,7 @@ export class Server {
   }
 
   tell(message: FromLauncher, handle?: ListeningHandle): void {
-    this.#send(sealForLauncher(message), handle)
+    this.#send(this.#envelope.seal('server', message), handle)
   }
 
   /** Asks whether it answers, if it does not owe an answer already. Returns for how long it has owed one, in milliseconds. */
@@ -182,8 +186,8 @@ export class Server {
   }
 
   /** Says something, with a handle that stays open here. Rejects when it is certainly not sent. */
-  lend(message: FromLauncher, handle?: object): Promise<void> {
-    return this.#process.send(sealForLauncher(message), handle)
+  async lend(message: FromLauncher, handle?: object): Promise<void> {
+    await this.#process.send(this.#envelope.seal('server', message), handle)
   }
 
   /** That something could not be sent is told by the end of the process. The handle is a duplicate, which is done with. */
@@ -193,13 +197,19 @@ export class Server {
   }
 
   #hear(raw: unknown, handle: unknown): void {
-    const toLauncher = unsealFromLauncher<ToLauncher>(raw)
-    const toParent = unseal<ToParent>(raw)
+    const toLauncher = this.#envelope.open('launcher', raw)
+    const toParent = this.#envelope.open('parent', raw)
     const duplicate = handle as ListeningHandle | undefined
     if (toLauncher !== undefined) this.#obey(toLauncher, duplicate)
-    else if (toParent === undefined) this.#events.foreign(raw)
+    else if (toParent === undefined) this.#hearForeign(raw, handle)
     else if (this.#parent === undefined) this.#beParent(toParent, duplicate)
     else this.#tellParent(this.#parent, toParent, duplicate)
+  }
+
+  /** The app's own words are for whoever has started the launcher. A handle does not get that far. */
+  #hearForeign(raw: unknown, handle: unknown): void {
+    discard(handle)
+    if (!this.#envelope.isOurs(raw)) this.#events.foreign(raw)
   }
 
   #tellParent({ server, child }: Family, message: ToParent, handle: ListeningHandle | undefined): void {
@@ -247,7 +257,7 @@ export class Server {
 
   #tellChild({ child, message }: TellChild, handle: ListeningHandle | undefined): void {
     const addressee = this.#children.get(child)
-    if (addressee?.isAlive) addressee.#send(seal(message), handle)
+    if (addressee?.isAlive) addressee.#send(addressee.#envelope.seal('child', message), handle)
     else handle?.close()
   }
 
@@ -257,8 +267,12 @@ export class Server {
     const ticketKeys = this.settings.inherited.flatMap(({ ticketKeys: keys }, index): Array<[number, TicketKeys]> => {
       return keys === undefined ? [] : [[index, keys]]
     })
-    if (message.type === 'ready') this.#send(seal<ToChild>({ type: 'take over', states: [], ticketKeys }))
-    if (message.type === 'serving') this.#send(seal<ToChild>({ type: 'settled' }))
+    if (message.type === 'ready') this.#tellAsParent({ type: 'take over', states: [], ticketKeys })
+    if (message.type === 'serving') this.#tellAsParent({ type: 'settled' })
+  }
+
+  #tellAsParent(message: ToChild): void {
+    this.#send(this.#envelope.seal('child', message))
   }
 
   #end(ending: Ending): void {

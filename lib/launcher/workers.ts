@@ -67,12 +67,21 @@ export class Workers {
   #isBusy = false
   #end!: (ending: Ending) => void
 
-  /** @param passed - listening sockets for the first server to adopt */
-  constructor(command: SpawnCommand, count: number, passed: readonly HeldListener[], events: WorkersEvents) {
+  /**
+   * @param passed - listening sockets for the first server to adopt
+   * @param control - where the launcher answers
+   */
+  constructor(
+    command: SpawnCommand,
+    count: number,
+    passed: readonly HeldListener[],
+    control: string | undefined,
+    events: WorkersEvents
+  ) {
     this.#events = events
     this.#held = new HeldListeners(passed)
     this.#state = begin(count)
-    this.#processes = new Processes(command, this.#held, {
+    this.#processes = new Processes(command, this.#held, control, {
       input: (input) => this.#input(input),
       closed: () => this.#update(),
       asked: (server, id, reason) => void this.#answerServer(server, id, reason),

@@ -5,7 +5,6 @@ import type { GracefulOptions, ResolvedOptions } from '../options.js'
 import { resolveOptions } from '../options.js'
 import { Holds } from './holds.js'
 import { Hooks } from './hooks.js'
-import { PidFile } from './pid-file.js'
 
 /** What this plugin needs of a Fastify instance. */
 export interface App {
@@ -41,7 +40,6 @@ export class Member {
     this.#isPrepared = preparation === undefined
     this.given = given
     this.options = resolveOptions(given)
-    if (this.options.pidFile !== undefined) new PidFile(this.options.pidFile).check()
   }
 
   /** What comes before the first server of the app listens; undefined when there is nothing left to wait for. */

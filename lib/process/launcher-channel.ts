@@ -1,12 +1,9 @@
-import type { SendHandle } from 'node:child_process'
 import { toError } from '../errors.js'
 import { onChannelEnd } from '../internals/channel-end.js'
-import {
-  type FromLauncher,
-  sealForLauncher,
-  type ToLauncher,
-  unsealFromLauncher
-} from '../protocol/launcher-messages.js'
+import { onMessageFromAbove, sendUp } from '../internals/ipc-channel.js'
+import type { FromLauncher, ToLauncher } from '../protocol/launcher-messages.js'
+import type { Envelope } from './envelope.js'
+import { heed } from './heed.js'
 
 /** What a server hears from its launcher. */
 export interface LauncherChannelEvents {
@@ -26,18 +23,21 @@ const SEND_LIMIT = 10_000
 /** The IPC channel between this server and its launcher, which does not keep the process alive. */
 export class LauncherChannel {
   readonly #events: LauncherChannelEvents
+  readonly #envelope: Envelope
   readonly #pid = process.ppid
   readonly #look: NodeJS.Timeout
   /** Messages that are not certainly sent, by what ends the wait for them. */
   readonly #unsent = new Map<Promise<void>, (error: Error | null) => void>()
   #isLost = false
 
-  constructor(events: LauncherChannelEvents) {
+  constructor(envelope: Envelope, events: LauncherChannelEvents) {
+    this.#envelope = envelope
     this.#events = events
     this.#look = setInterval(() => this.#checkLife(), LOOK_INTERVAL).unref()
-    process.on('message', (raw, handle) => {
-      const message = unsealFromLauncher<FromLauncher>(raw)
-      if (message !== undefined) events.said(message, handle)
+    onMessageFromAbove((raw, handle) => {
+      const message = envelope.open('server', raw)
+      if (message !== undefined) heed(() => events.said(message, handle))
+      return envelope.isOurs(raw)
     })
     onChannelEnd(() => this.#lose())
     process.channel?.unref()
@@ -72,7 +72,7 @@ export class LauncherChannel {
     this.#unsent.set(sent, settle)
     sent.then(forget, forget)
     try {
-      process.send?.(sealForLauncher(message), handle as SendHandle | undefined, {}, settle)
+      sendUp(this.#envelope.seal('launcher', message), handle, settle)
     } catch (error) {
       settle(toError(error)) // What cannot be serialized.
     }

@@ -19,6 +19,7 @@ import type { BoundAddress } from '../sockets/listener-key.js'
 import { UnixPath } from '../sockets/unix-path.js'
 import { type Deferred, deferred } from '../util/deferred.js'
 import { within } from '../util/within.js'
+import type { Envelope } from './envelope.js'
 import { GONE, LauncherChannel } from './launcher-channel.js'
 
 /** What a launcher asks of a server, and tells it. */
@@ -67,9 +68,13 @@ export class LauncherClient {
   readonly #asked = new Map<number, Deferred<ReloadResult>>()
   readonly #children = new Map<number, LaunchedChild>()
 
+  /** Path of the launcher's control socket, if it has one. */
+  readonly control: string | undefined
+
   /** Begins to listen. */
-  constructor() {
-    this.#channel = new LauncherChannel({
+  constructor(envelope: Envelope, control: string | undefined) {
+    this.control = control
+    this.#channel = new LauncherChannel(envelope, {
       said: (message, handle) => this.#hear(message, handle as ListeningHandle | undefined),
       gone: () => this.#lose()
     })

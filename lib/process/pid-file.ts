@@ -1,4 +1,18 @@
-import { accessSync, constants, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync
+} from 'node:fs'
 import { dirname, join, resolve, sep } from 'node:path'
 import { InvalidOptionError } from '../errors.js'
 
@@ -11,7 +25,8 @@ export class PidFile {
   }
 
   /**
-   * Fails early where the file could never be written.
+   * Fails early where the file could never be written. A process that has given up its privileges may find the folder closed; a file in it
+   * that belongs to its user will do.
    *
    * @throws {InvalidOptionError} when the folder is missing or not writable, or the path is a folder itself
    */
@@ -20,6 +35,7 @@ export class PidFile {
       // With the slash, a file is no folder: ENOTDIR.
       accessSync(join(dirname(this.path), sep), constants.W_OK | constants.X_OK)
     } catch (cause) {
+      if (this.#isWritable()) return
       throw Object.assign(new InvalidOptionError('pidFile', 'in a folder that can be written to', this.path), { cause })
     }
     if (statSync(this.path, { throwIfNoEntry: false })?.isDirectory())
@@ -27,14 +43,21 @@ export class PidFile {
   }
 
   /**
-   * Writes the pid, in one step: a reader finds the old pid or the new one, never half of it.
+   * Writes the pid, in one step: a reader finds the old pid or the new one, never half of it. In a folder that others can write to, nobody
+   * can know the name that it is written under first; and whatever is there already is not opened.
    *
    * @throws {Error} of `fs`
    */
   write(): void {
-    const temporary = `${this.path}.${process.pid}`
+    const temporary = `${this.path}.${randomBytes(6).toString('hex')}`
     try {
-      writeFileSync(temporary, `${process.pid}\n`)
+      writeFileSync(temporary, line(), { flag: 'wx', mode: MODE })
+    } catch (error) {
+      if (!this.#isWritable()) throw error
+      this.#overwrite()
+      return
+    }
+    try {
       renameSync(temporary, this.path)
     } catch (error) {
       rmSync(temporary, { force: true })
@@ -42,12 +65,58 @@ export class PidFile {
     }
   }
 
+  /** In a folder where nothing can be made. The pid comes before the rest of the old one is cut off: the first line is right at any time. */
+  #overwrite(): void {
+    const file = openFile(this.path, constants.O_WRONLY)
+    try {
+      ftruncateSync(file, writeSync(file, line(), 0))
+    } finally {
+      closeSync(file)
+    }
+  }
+
+  #isWritable(): boolean {
+    try {
+      closeSync(openFile(this.path, constants.O_WRONLY))
+      return true
+    } catch {
+      return false // The caller has an error to throw.
+    }
+  }
+
   /** Removes the file, if it still names this process. */
   remove(): void {
     try {
-      if (Number.parseInt(readFileSync(this.path, 'utf8'), 10) === process.pid) rmSync(this.path, { force: true })
+      if (this.#read() === process.pid) rmSync(this.path, { force: true })
     } catch {
       // Gone, or no longer readable: it is not ours any more.
     }
   }
+
+  #read(): number {
+    const file = openFile(this.path, constants.O_RDONLY)
+    try {
+      return Number.parseInt(readFileSync(file, 'utf8'), 10)
+    } finally {
+      closeSync(file)
+    }
+  }
+}
+
+/** Whoever could write another pid into it would choose who gets the signals. */
+const MODE = 0o644
+
+const line = () => `${process.pid}\n`
+
+/**
+ * Opens a file that somebody else may have put there: through no link, and without waiting for the other end of a named pipe.
+ *
+ * @throws {Error} of `fs`, or because it is no file of this user
+ */
+function openFile(path: string, access: number): number {
+  const file = openSync(path, access | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  const stat = fstatSync(file)
+  if (stat.isFile() && stat.uid === process.geteuid?.()) return file
+  closeSync(file)
+  throw new Error(`${path} is no file of this user`)
 }

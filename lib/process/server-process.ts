@@ -21,9 +21,11 @@ import { Notices } from '../systemd/server-status.js'
 import { type App, Member } from './app.js'
 import { Callers, type Outcome } from './callers.js'
 import { Effects, type Parts } from './effects.js'
+import { Envelope } from './envelope.js'
 import { Exit } from './exit.js'
 import { Host } from './host.js'
 import { linkToLauncher } from './launcher-link.js'
+import { PidFile } from './pid-file.js'
 import { type Origin, Service } from './service.js'
 import { Shutdown } from './shutdown.js'
 
@@ -117,6 +119,10 @@ export class ServerProcess {
     const service = this.#service
     const { asChild } = this.#parts
     const member = new Member(app, given, this.#control.preparation(given, warmup))
+    const { pidFile } = member.options
+    // A launcher writes the file once, for all generations.
+    const isWritten = service.launcher === undefined || asChild === undefined
+    if (pidFile !== undefined && isWritten) new PidFile(pidFile).check()
     service.members.add(member)
     service.log.follow(app.log)
     service.listeners.own(app.server, member)
@@ -250,7 +256,9 @@ export class ServerProcess {
     const asParent = new ParentRole(service, host, callers)
     const asChild =
       inherited &&
-      new ChildRole(service, host, inherited, lastWords ?? new LastWords(), (reason) => this.reload(reason))
+      new ChildRole(service, host, inherited, lastWords ?? new LastWords(new Envelope(inherited.secret)), (reason) =>
+        this.reload(reason)
+      )
     if (inherited === undefined) lastWords?.dispose()
     const parts: Parts = {
       host,

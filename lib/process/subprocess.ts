@@ -1,7 +1,9 @@
 import { type ChildProcess, type SendHandle, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { SpawnFailedError } from '../errors.js'
+import { contain } from '../internals/ipc-channel.js'
 import { os } from '../util/os.js'
+import { heed } from './heed.js'
 
 /** How a process ended. */
 export interface Ending {
@@ -39,7 +41,8 @@ export class ChannelProcess {
 
   private constructor(process: ChildProcess, hear: HearRaw) {
     this.#process = process
-    process.on('message', hear)
+    contain(process)
+    process.on('message', (raw, handle) => heed(() => hear(raw, handle)))
     // Without a listener, a failed send or kill would end this process; the end of the other one tells the same story.
     process.on('error', () => {})
     this.ended = this.#end()
@@ -60,7 +63,8 @@ export class ChannelProcess {
         cwd,
         env,
         stdio: ['inherit', 'inherit', 'inherit', ...fds, 'ipc'],
-        serialization: 'advanced'
+        // With 'advanced', a value that the deserializer rejects ends this process: see `envelope.ts`.
+        serialization: 'json'
       })
       if (started.pid === undefined) throw (await once(started, 'error'))[0]
       return new ChannelProcess(started, hear)
@@ -128,4 +132,15 @@ export class ChannelProcess {
 /** An ending, as part of a sentence about the process. */
 export function describeEnding({ exitCode, signal }: Ending): string {
   return signal === null ? `exited with code ${exitCode}` : `was killed by ${signal}`
+}
+
+/**
+ * Closes a handle that nobody here has asked for: an app may send any with its own words. A socket would be read from, and an error of it
+ * would be nobody's.
+ */
+export function discard(handle: unknown): void {
+  const { on, destroy, close } = Object(handle) as Record<string, unknown>
+  if (typeof on === 'function') Reflect.apply(on, handle, ['error', () => {}])
+  if (typeof destroy === 'function') Reflect.apply(destroy, handle, [])
+  else if (typeof close === 'function') Reflect.apply(close, handle, [])
 }

@@ -1,5 +1,5 @@
 import { endBootWatch } from '../reload/boot-watch.js'
-import { launcherOf } from '../reload/handoff.js'
+import { launcherControlOf, launcherOf, secretOf } from '../reload/handoff.js'
 import { LastWords } from '../reload/last-words.js'
 import { Command } from '../reload/restart-command.js'
 import { takeFlag } from '../sockets/inherited-listeners.js'
@@ -7,6 +7,7 @@ import { watchListenCalls } from '../sockets/listen-hook.js'
 import { type PassedSockets, takeActivation } from '../sockets/socket-activation.js'
 import { findServiceManager, ServiceManager } from '../systemd/notify.js'
 import { os } from '../util/os.js'
+import { Envelope } from './envelope.js'
 import { LauncherClient } from './launcher-client.js'
 import { ServerProcess } from './server-process.js'
 
@@ -34,7 +35,9 @@ function state(): ProcessState {
   const globals = globalThis as { [KEY]?: ProcessState }
   if (globals[KEY] === undefined) {
     const flag = takeFlag()
-    const launcher = isLaunched(flag) ? new LauncherClient() : undefined
+    const launcher = isLaunched(flag)
+      ? new LauncherClient(new Envelope(secretOf(flag)), launcherControlOf(flag))
+      : undefined
     // Under a launcher it is the launcher that the service manager hears.
     const manager = launcher === undefined ? serviceManager() : undefined
     const passed = takeActivation(process.env, process.pid)
@@ -59,7 +62,8 @@ function isLaunched(flag: string | undefined): boolean {
 export function rememberStart(): void {
   const current = state()
   endBootWatch()
-  if (current.flag !== undefined && process.connected) current.lastWords ??= new LastWords()
+  if (current.flag !== undefined && process.connected)
+    current.lastWords ??= new LastWords(new Envelope(secretOf(current.flag)))
 }
 
 /** @throws {BadHandoffError} when this process was started with a handoff that cannot be trusted */

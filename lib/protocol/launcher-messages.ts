@@ -6,7 +6,31 @@ import type { ReloadResult } from '../reload/reload-result.js'
 import type { StartCommand } from '../reload/start-command.js'
 import type { BoundAddress } from '../sockets/listener-key.js'
 import type { GiverWord } from './connection.js'
-import type { TicketKeys, ToChild, ToParent } from './messages.js'
+import {
+  count,
+  either,
+  exactly,
+  type Field,
+  flag,
+  isMessage,
+  listOf,
+  number,
+  object,
+  optional,
+  record,
+  type Table,
+  text
+} from './fields.js'
+import {
+  isToChild,
+  isToParent,
+  plainError,
+  reloadResult,
+  type TicketKeys,
+  type ToChild,
+  type ToParent,
+  ticketKeys
+} from './messages.js'
 
 /**
  * What a server and its launcher say to each other, on the IPC channel that `child_process` gives them. Parent and child
@@ -14,7 +38,7 @@ import type { TicketKeys, ToChild, ToParent } from './messages.js'
  */
 
 /** The version of these messages. Launcher and plugin come with one package, but not always from one folder. */
-export const LAUNCHER_PROTOCOL_VERSION = 2
+export const LAUNCHER_PROTOCOL_VERSION = 3
 
 /** From a server. */
 export type ToLauncher =
@@ -130,16 +154,68 @@ export function isSurplusWord(message: FromLauncher): message is SurplusWord {
   return /^(connection|surplus)/.test(message.type)
 }
 
-type Envelope<M> = { fastifyGracefulLauncher: number } & M
+const address: Field = either(
+  record({ path: text }),
+  record({ family: exactly('IPv4', 'IPv6'), address: text, port: count })
+)
 
-/** Marks a message as one between server and launcher. */
-export function sealForLauncher<M extends ToLauncher | FromLauncher>(message: M): Envelope<M> {
-  return { fastifyGracefulLauncher: LAUNCHER_PROTOCOL_VERSION, ...message }
+const signals: Field = either(exactly(false), record({ stop: listOf(text), reload: listOf(text), force: listOf(text) }))
+
+const command: Field = record({ file: text, args: listOf(text), script: optional(text), cwd: text, env: object })
+
+const TO_LAUNCHER: Table<ToLauncher> = {
+  hello: {},
+  listening: { id: count, key: text, address, index: optional(count), ticketKeys: optional(ticketKeys) },
+  'not listening': { id: count },
+  serves: {
+    signals,
+    pidFile: optional(text),
+    logsTo: optional(count),
+    readyTimeout: number,
+    times: record({ reload: number, stop: number })
+  },
+  leaves: { isError: flag },
+  connections: { count },
+  surplus: { id: count, listener: count, count },
+  'surplus sent': { id: count },
+  'surplus released': { id: count },
+  'surplus kept': { id: count },
+  'connection taken': { id: count, taken: flag, count },
+  'ask for reload': { id: count, reason: text },
+  pong: {},
+  reported: { status: object },
+  'start child': { child: count, command, generation: count, listeners: listOf(count) },
+  'kill child': { child: count },
+  'tell child': { child: count, message: isToChild },
+  'handed over': {},
+  passed: {},
+  'reload made': { result: reloadResult },
+  'reload failed': { error: plainError }
 }
 
-/** The message in what came over the channel, or undefined when it is none of these, or of another version. */
-export function unsealFromLauncher<M extends ToLauncher | FromLauncher>(raw: unknown): M | undefined {
-  if (typeof raw !== 'object' || raw === null) return undefined
-  const { fastifyGracefulLauncher } = raw as { fastifyGracefulLauncher?: unknown }
-  return fastifyGracefulLauncher === LAUNCHER_PROTOCOL_VERSION ? (raw as M) : undefined
+const FROM_LAUNCHER: Table<FromLauncher> = {
+  holds: { id: count },
+  'child started': { child: count, pid: count },
+  'child not started': { child: count, error: plainError },
+  'child said': { child: count, message: isToParent },
+  'child ended': { child: count, exitCode: either(number, exactly(null)), signal: either(text, exactly(null)) },
+  'parent ended': {},
+  'make reload': { reason: text },
+  commit: {},
+  undo: { error: plainError },
+  'reload answered': { id: count, result: reloadResult },
+  'reload refused': { id: count, error: plainError },
+  ping: {},
+  report: {},
+  'fair share': { count },
+  connection: { id: count, listener: count },
+  'connection sent': { id: count },
+  'connection released': { id: count },
+  'connection kept': { id: count },
+  'surplus taken': { id: count, taken: flag },
+  stop: { reason: text },
+  force: { reason: text }
 }
+
+export const isToLauncher: Field = (value) => isMessage(TO_LAUNCHER, value)
+export const isFromLauncher: Field = (value) => isMessage(FROM_LAUNCHER, value)

@@ -2,6 +2,22 @@ import type { Upgrade } from '../connections/upgrades.js'
 import type { PlainError } from '../errors.js'
 import type { Release } from '../reload/release.js'
 import type { ReloadResult } from '../reload/reload-result.js'
+import {
+  anything,
+  bytes,
+  count,
+  type Field,
+  flag,
+  isMessage,
+  listOf,
+  number,
+  object,
+  optional,
+  record,
+  type Table,
+  text,
+  tuple
+} from './fields.js'
 
 /**
  * What parent and child say to each other, on the IPC channel that `child_process` gives them. The channel keeps the
@@ -72,18 +88,70 @@ export type ToChild =
   | { type: 'connection sent'; id: number }
 
 /** The version of the handoff flag and of the messages. Both ends must speak the same one. */
-export const PROTOCOL_VERSION = 2
+export const PROTOCOL_VERSION = 3
 
-type Envelope<M> = { fastifyGracefulReload: number } & M
+/** An error that was made plain for its way; what is known of it beyond that is not looked at before it is shown. */
+export const plainError: Field = record({
+  name: text,
+  message: text,
+  code: optional(text),
+  stack: optional(text),
+  stderr: optional(listOf(text)),
+  cause: optional((value) => plainError(value))
+})
 
-/** Marks a message as ours: an app may use the same channel for words of its own. */
-export function seal<M extends ToParent | ToChild>(message: M): Envelope<M> {
-  return { fastifyGracefulReload: PROTOCOL_VERSION, ...message }
+const release: Field = record({ script: optional(text), directory: text, version: optional(text), node: text })
+
+export const reloadResult: Field = record({
+  generation: count,
+  pid: count,
+  previous: record({ generation: count, pid: count }),
+  release: optional(release),
+  unchanged: optional(flag),
+  migrated: count,
+  reason: text,
+  timings: object,
+  workers: optional((value) => listOf(reloadResult)(value))
+})
+
+/** @see {@link TicketKeys} */
+export const ticketKeys: Field = record({ keys: bytes, context: optional(text) })
+
+const upgrade: Field = record({
+  method: text,
+  url: text,
+  httpVersion: text,
+  rawHeaders: listOf(text),
+  protocol: text
+})
+
+const TO_PARENT: Table<ToParent> = {
+  listener: { index: count },
+  ready: { release },
+  serving: {},
+  failed: { error: optional(plainError), stderr: listOf(text) },
+  confirmed: {},
+  'roll back': { reason: text },
+  stopping: { reason: text },
+  reloaded: { id: count, result: reloadResult },
+  'reload failed': { id: count, error: plainError },
+  'connection taken': { id: count },
+  'connection refused': { id: count }
 }
 
-/** The message in what came over the channel, or undefined when it is none of ours, or of another version. */
-export function unseal<M extends ToParent | ToChild>(raw: unknown): M | undefined {
-  if (typeof raw !== 'object' || raw === null) return undefined
-  const { fastifyGracefulReload } = raw as { fastifyGracefulReload?: unknown }
-  return fastifyGracefulReload === PROTOCOL_VERSION ? (raw as M) : undefined
+const TO_CHILD: Table<ToChild> = {
+  'take over': { states: listOf(anything), ticketKeys: listOf(tuple(count, ticketKeys)) },
+  confirm: {},
+  'taken back': {},
+  settled: {},
+  reload: { id: count, reason: text },
+  'give up': { reason: text },
+  stop: { reason: text },
+  connection: { id: count, index: count, used: flag, timeLeft: number, upgrade: optional(upgrade) },
+  'connection released': { id: count },
+  'connection kept': { id: count },
+  'connection sent': { id: count }
 }
+
+export const isToParent: Field = (value) => isMessage(TO_PARENT, value)
+export const isToChild: Field = (value) => isMessage(TO_CHILD, value)

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
+import { Envelope } from '../process/envelope.js'
+import { HANDOFF_VARIABLE, secretOf } from './handoff.js'
 import { LastWords } from './last-words.js'
 
 /**
@@ -44,5 +46,5 @@ export function endBootWatch(): void {
 /** Node loads this file into worker threads as well. */
 if (isMainThread && process.env[MARKER] !== undefined) {
   hideBootWatch(process.env)
-  ;(globalThis as { [WATCH]?: unknown })[WATCH] = new LastWords()
+  ;(globalThis as { [WATCH]?: unknown })[WATCH] = new LastWords(new Envelope(secretOf(process.env[HANDOFF_VARIABLE])))
 }

@@ -4,6 +4,7 @@ import type { ReloadUnderWay } from '../control/messages.js'
 import { toPlainError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { App } from '../process/app.js'
+import { Envelope } from '../process/envelope.js'
 import type { Host } from '../process/host.js'
 import type { Service } from '../process/service.js'
 import type { ToChild } from '../protocol/messages.js'
@@ -45,7 +46,7 @@ export class ChildRole {
     this.#inherited = inherited
     this.#lastWords = lastWords
     this.#reload = reload
-    this.#parent = new ParentChannel(inherited.parent, {
+    this.#parent = new ParentChannel(inherited.parent, new Envelope(inherited.secret), {
       said: (message, handle) => this.#hear(message, handle as ConnectionHandle | undefined),
       gone: () => this.#orphaned()
     })

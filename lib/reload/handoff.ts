@@ -32,20 +32,42 @@ export interface Handoff {
   /** The pid that the child's `process.ppid` must be: a flag that reached another process means nothing to it. */
   parent: number
   generation: number
+  /** What the two recognize each other's messages by: see `lib/process/envelope.ts`. */
+  secret: string
   listeners: HandoffListener[]
   /** The parent process is a launcher; who serves in the meantime, if anybody does, is another child of it. */
   launched?: true
+  /** Path of the control socket of that launcher. */
+  control?: string
 }
 
 /** The flag's value for a child of this process. */
-export function encodeHandoff(parent: number, generation: number, listeners: HandoffListener[]): string {
-  return JSON.stringify({ version: PROTOCOL_VERSION, parent, generation, listeners } satisfies Handoff)
+export function encodeHandoff(
+  parent: number,
+  generation: number,
+  secret: string,
+  listeners: HandoffListener[]
+): string {
+  return JSON.stringify({ version: PROTOCOL_VERSION, parent, generation, secret, listeners } satisfies Handoff)
 }
 
 /** The flag's value for a server that this process, a launcher, starts. The first one of all has nothing to inherit. */
-export function encodeLaunch(launcher: number, generation: number, listeners: HandoffListener[]): string {
-  const handoff = { version: PROTOCOL_VERSION, parent: launcher, generation, listeners, launched: true } as const
-  return JSON.stringify(handoff satisfies Handoff)
+export function encodeLaunch(
+  launcher: number,
+  generation: number,
+  secret: string,
+  listeners: HandoffListener[],
+  control?: string
+): string {
+  const handoff = {
+    version: PROTOCOL_VERSION,
+    parent: launcher,
+    generation,
+    secret,
+    listeners,
+    launched: true
+  } as const
+  return JSON.stringify({ ...handoff, ...(control !== undefined && { control }) } satisfies Handoff)
 }
 
 /**
@@ -67,11 +89,27 @@ export function decodeHandoff(text: string): Handoff {
 
 /** The pid of the launcher that has made this flag, if it was one. Whether the flag is sound is not asked here. */
 export function launcherOf(flag: string | undefined): number | undefined {
+  const { launched, parent } = peek(flag)
+  return launched === true ? parent : undefined
+}
+
+/** Where the launcher that has made this flag answers, if it does. */
+export function launcherControlOf(flag: string | undefined): string | undefined {
+  const { control } = peek(flag)
+  return typeof control === 'string' ? control : undefined
+}
+
+/** The secret of this flag; empty if it has none. */
+export function secretOf(flag: string | undefined): string {
+  const { secret } = peek(flag)
+  return typeof secret === 'string' ? secret : ''
+}
+
+function peek(flag: string | undefined): Partial<Handoff> {
   try {
-    const { launched, parent } = JSON.parse(flag ?? '{}') as Partial<Handoff>
-    return launched === true ? parent : undefined
+    return Object(JSON.parse(flag ?? '{}')) as Partial<Handoff>
   } catch {
-    return undefined // What is wrong with it is said when an app is registered.
+    return {} // What is wrong with it is said when an app is registered.
   }
 }
 
@@ -83,6 +121,7 @@ function findProblem(value: unknown): string | undefined {
   if (!isCount(value.parent)) return 'names no parent'
   const isLaunched = value.launched === true
   if (!isCount(value.generation) || (value.generation < 2 && !isLaunched)) return 'names no generation'
+  if (typeof value.secret !== 'string' || value.secret === '') return 'names no secret'
   if (!Array.isArray(value.listeners) || (value.listeners.length === 0 && !isLaunched)) return 'names no listeners'
   const bad = value.listeners.findIndex((listener) => !isListener(listener))
   if (bad !== -1) return `has a malformed listener at index ${bad}`

@@ -1,7 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify'
 import { toPlainError } from '../errors.js'
+import { sendUp } from '../internals/ipc-channel.js'
 import { watchStderr } from '../internals/stderr.js'
-import { seal, type ToParent } from '../protocol/messages.js'
+import type { Envelope } from '../process/envelope.js'
 
 /** How many lines of stderr are kept. */
 const LINES = 20
@@ -11,13 +12,15 @@ const LINES = 20
  * there; so what is written to it is remembered here, with the uncaught error that nobody had a chance to write.
  */
 export class LastWords {
+  readonly #envelope: Envelope
   readonly #unwatch = watchStderr((text) => this.#remember(text))
   #lines: string[] = []
   #error: unknown
   #logged: unknown
   #restoreLogs: Array<() => void> = []
 
-  constructor() {
+  constructor(envelope: Envelope) {
+    this.#envelope = envelope
     process.on('uncaughtExceptionMonitor', this.#onUncaught)
     process.once('exit', this.#onExit)
   }
@@ -62,7 +65,7 @@ export class LastWords {
     const reason = this.#error ?? this.#logged
     const error = reason === undefined ? undefined : toPlainError(reason)
     const stderr = this.#lines.length === 0 && error?.stack !== undefined ? error.stack.split('\n') : this.#lines
-    process.send?.(seal<ToParent>({ type: 'failed', error, stderr }))
+    sendUp(this.#envelope.seal('parent', { type: 'failed', error, stderr }), undefined, () => {})
   }
 
   #remember(text: string): void {

@@ -1,7 +1,9 @@
-import type { SendHandle } from 'node:child_process'
 import { onChannelEnd } from '../internals/channel-end.js'
+import { onMessageFromAbove, sendUp } from '../internals/ipc-channel.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
-import { seal, type ToChild, type ToParent, unseal } from '../protocol/messages.js'
+import type { Envelope } from '../process/envelope.js'
+import { heed } from '../process/heed.js'
+import type { ToChild, ToParent } from '../protocol/messages.js'
 
 /** What a child hears from its parent. */
 export interface ParentChannelEvents {
@@ -17,16 +19,19 @@ const LOOK_INTERVAL = 100
 export class ParentChannel {
   readonly pid: number
   readonly #events: ParentChannelEvents
+  readonly #envelope: Envelope
   readonly #look: NodeJS.Timeout
+  readonly #stopListening: () => void
   #gone: boolean
   #isMissing = false
 
   /** @param pid - which process that is, or was */
-  constructor(pid: number, events: ParentChannelEvents) {
+  constructor(pid: number, envelope: Envelope, events: ParentChannelEvents) {
     this.pid = pid
+    this.#envelope = envelope
     this.#events = events
     this.#gone = !process.connected && process.ppid !== pid
-    process.on('message', this.#onMessage)
+    this.#stopListening = onMessageFromAbove((raw, handle) => this.#hear(raw, handle))
     // Between its boot and the word to take over, a child may have nothing else that keeps it alive.
     process.channel?.ref()
     onChannelEnd(() => this.#lost())
@@ -41,8 +46,9 @@ export class ParentChannel {
   /** Says something to the parent. Resolves once it is on its way, and also when nobody is there to hear it. */
   send(message: ToParent, handle?: ListeningHandle): Promise<boolean> {
     return new Promise((resolve) => {
-      if (this.#gone || process.send === undefined || !process.connected) return resolve(false)
-      process.send(seal(message), handle as unknown as SendHandle, {}, (error) => resolve(!error))
+      if (this.#gone) return resolve(false)
+      const isSent = sendUp(this.#envelope.seal('parent', message), handle, (error) => resolve(!error))
+      if (!isSent) resolve(false)
     })
   }
 
@@ -65,9 +71,11 @@ export class ParentChannel {
     process.channel?.unref()
   }
 
-  readonly #onMessage = (raw: unknown, handle: unknown): void => {
-    const message = unseal<ToChild>(raw)
-    if (message !== undefined) this.#events.said(message, handle)
+  /** Returns whether it was for this channel. */
+  #hear(raw: unknown, handle: unknown): boolean {
+    const message = this.#envelope.open('child', raw)
+    if (message !== undefined) heed(() => this.#events.said(message, handle))
+    return this.#envelope.isOurs(raw)
   }
 
   /**
@@ -91,6 +99,6 @@ export class ParentChannel {
 
   #forget(): void {
     clearInterval(this.#look)
-    process.removeListener('message', this.#onMessage)
+    this.#stopListening()
   }
 }

@@ -14,6 +14,7 @@ import { unless } from '../util/unless.js'
 import { watchBoot } from './boot-watch.js'
 import { shareCompileCache } from './compile-cache.js'
 import { moveConnections } from './move-connections.js'
+import { findObstacle } from './state-check.js'
 import { Successor } from './successor.js'
 
 /** A reload that another process makes: who is to hear of it. */
@@ -119,6 +120,7 @@ export class ParentRole {
     const states = [...this.#service.members].map(({ options }) => options.state)
     try {
       const saved = await Promise.all(states.map(async (state) => state?.save()))
+      for (const state of saved) refuseObstacle(state)
       // As the channel carries it, which is less than a structured clone can: what does not pass fails here, and not in the child.
       const carried = deserialize(serialize(saved)) as unknown[]
       if (this.#latest !== child) return
@@ -239,4 +241,11 @@ export class ParentRole {
     if (process === undefined) throw new Error('the child has not been started')
     await process.send(message)
   }
+}
+
+/** @throws {TypeError} when part of the state would be lost on its way */
+function refuseObstacle(state: unknown): void {
+  const obstacle = findObstacle(state)
+  if (obstacle !== undefined)
+    throw new TypeError(`${obstacle.path} ${obstacle.why}, which does not reach another process whole`)
 }

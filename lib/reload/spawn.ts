@@ -1,3 +1,4 @@
+import { Envelope } from '../process/envelope.js'
 import type { StartChild } from './child.js'
 import { encodeHandoff, FIRST_LISTENER_FD } from './handoff.js'
 import { SpawnedChild } from './spawned-child.js'
@@ -11,5 +12,7 @@ export const spawnChild: StartChild = (command, generation, inherited, hear) => 
     ...(activated === true && { activated })
   }))
   const fds = inherited.map(([, fd]) => fd)
-  return SpawnedChild.start(command, encodeHandoff(process.pid, generation, entries), fds, hear)
+  const secret = Envelope.newSecret()
+  const flag = encodeHandoff(process.pid, generation, secret, entries)
+  return SpawnedChild.start(command, flag, new Envelope(secret), fds, hear)
 }

@@ -1,5 +1,6 @@
-import { ChannelProcess, type Ending } from '../process/subprocess.js'
-import { seal, type ToChild, type ToParent, unseal } from '../protocol/messages.js'
+import type { Envelope } from '../process/envelope.js'
+import { ChannelProcess, discard, type Ending } from '../process/subprocess.js'
+import type { ToChild } from '../protocol/messages.js'
 import type { Child, Hear } from './child.js'
 import { HANDOFF_VARIABLE } from './handoff.js'
 import type { StartCommand } from './start-command.js'
@@ -8,8 +9,11 @@ import type { StartCommand } from './start-command.js'
 export class SpawnedChild implements Child {
   readonly #process: ChannelProcess
 
-  private constructor(process: ChannelProcess) {
+  readonly #envelope: Envelope
+
+  private constructor(process: ChannelProcess, envelope: Envelope) {
     this.#process = process
+    this.#envelope = envelope
   }
 
   /**
@@ -17,13 +21,20 @@ export class SpawnedChild implements Child {
    *
    * @throws {SpawnFailedError} when the system cannot start it
    */
-  static async start(command: StartCommand, flag: string, fds: number[], hear: Hear): Promise<SpawnedChild> {
+  static async start(
+    command: StartCommand,
+    flag: string,
+    envelope: Envelope,
+    fds: number[],
+    hear: Hear
+  ): Promise<SpawnedChild> {
     const flagged = { ...command, env: { ...command.env, [HANDOFF_VARIABLE]: flag } }
     const process = await ChannelProcess.start(flagged, fds, (raw, handle) => {
-      const message = unseal<ToParent>(raw)
-      if (message !== undefined) hear(message, handle as Parameters<Hear>[1])
+      const message = envelope.open('parent', raw)
+      if (message === undefined) discard(handle)
+      else hear(message, handle as Parameters<Hear>[1])
     })
-    return new SpawnedChild(process)
+    return new SpawnedChild(process, envelope)
   }
 
   get pid(): number {
@@ -43,8 +54,8 @@ export class SpawnedChild implements Child {
     return this.#process.ended
   }
 
-  send(message: ToChild, handle?: object): Promise<void> {
-    return this.#process.send(seal(message), handle)
+  async send(message: ToChild, handle?: object): Promise<void> {
+    await this.#process.send(this.#envelope.seal('child', message), handle)
   }
 
   kill(): void {

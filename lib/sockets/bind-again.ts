@@ -2,6 +2,7 @@ import type { ListenOptions } from 'node:net'
 import { PathTakenError } from '../errors.js'
 import { bindPath, type ListeningHandle } from '../internals/listening-handle.js'
 import { UNWATCHED } from './listen-hook.js'
+import { giveAccess } from './socket-access.js'
 import type { UnixPath } from './unix-path.js'
 
 /**
@@ -14,9 +15,10 @@ export function bindAgain(path: UnixPath, backlog?: number): ListeningHandle {
   const temporary = path.temporaryName()
   if (temporary === undefined) throw new PathTakenError(path.path)
   const options = { path: temporary, ...(backlog !== undefined && { backlog }), [UNWATCHED]: true }
-  const before = process.umask(0o777 & ~path.mode)
+  const before = process.umask(0o077 | (0o777 & ~path.mode))
   try {
     const handle = bindPath(options as ListenOptions & { path: string })
+    giveAccess(temporary, path.mode, path.group)
     path.install(temporary)
     return handle
   } finally {

@@ -21,6 +21,8 @@ export class InheritedListeners {
   readonly #isLaunched: boolean
   /** The process that started this one. */
   readonly parent: number
+  /** What the messages of that process are recognized by. */
+  readonly secret: string
   readonly #handles = new Map<number, ListeningHandle>()
   #unclaimed: InheritedListener[]
 
@@ -28,6 +30,7 @@ export class InheritedListeners {
     this.generation = handoff.generation
     this.#isLaunched = handoff.launched === true
     this.parent = handoff.parent
+    this.secret = handoff.secret
     this.#unclaimed = handoff.listeners.map((listener, index) => ({ ...listener, index }))
   }
 
@@ -53,7 +56,7 @@ export class InheritedListeners {
   /** What the service manager left to the first generation. `listen({ fd })` finds a socket by the descriptor that it has there. */
   static activated(sockets: ActivatedSocket[]): InheritedListeners {
     const listeners = sockets.map(({ fd, address }) => ({ fd, address, key: `fd ${fd}`, activated: true }))
-    return new InheritedListeners({ parent: process.ppid, generation: 1, listeners })
+    return new InheritedListeners({ parent: process.ppid, generation: 1, secret: '', listeners })
   }
 
   /**

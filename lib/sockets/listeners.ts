@@ -111,6 +111,11 @@ export class Listeners {
     })
   }
 
+  /** The permissions of the path of a server have been changed. */
+  refreshPath(server: Server): void {
+    this.#all.get(server)?.path?.refresh()
+  }
+
   /** The new socket is another listener: a launcher has to hold that one. */
   #restore(listener: Listener, path: UnixPath): void {
     const { server, backlog } = listener

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { renameSync, unlinkSync } from 'node:fs'
+import { realpathSync, renameSync, unlinkSync } from 'node:fs'
 import { constants } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { os } from '../util/os.js'
@@ -15,8 +15,9 @@ export class UnixPath {
   /** The app may change its directory. */
   readonly #absolute: string
   #identity: string | undefined
-  /** The permissions of the socket that was at the path when it was recognized last. */
+  /** The permissions and the group of the socket that was at the path when it was recognized last. */
   mode = 0o755
+  group: number | undefined
 
   constructor(path: string) {
     this.path = path
@@ -26,6 +27,11 @@ export class UnixPath {
   /** Whether a path names a file: an abstract socket (Linux) begins with a zero byte, a named pipe of Windows is none. */
   static isFile(path: string): boolean {
     return process.platform !== 'win32' && !path.startsWith('\0')
+  }
+
+  /** Whether both name one file, by whatever way. */
+  static isSame(one: string, other: string): boolean {
+    return resolved(one) === resolved(other)
   }
 
   /** The error of a path that is too long, on every Node: before 24 it would bind to the beginning of it without a word. */
@@ -56,8 +62,16 @@ export class UnixPath {
   /** Takes note of the file that is at the path now, as the one to remove in the end. */
   recognize(): void {
     this.#identity = identityOf(this.#absolute)
-    const { mode = 0o755 } = os.stat(this.#absolute) ?? {}
-    this.mode = Number(mode) & 0o777
+    const stat = os.stat(this.#absolute)
+    // What is no socket is none of ours, and its permissions are no model: those of a link let everybody in.
+    if (!stat?.isSocket()) return
+    this.mode = Number(stat.mode) & 0o777
+    this.group = Number(stat.gid)
+  }
+
+  /** Takes note of what has become of the permissions of its file. */
+  refresh(): void {
+    if (this.isInPlace && this.#identity !== undefined) this.recognize()
   }
 
   /** Whether the socket can still be reached by its path: somebody may have removed that, or put another file there. */
@@ -80,6 +94,15 @@ export class UnixPath {
 /** sun_path holds 108 bytes on Linux and 104 on macOS, with the zero byte: https://man7.org/linux/man-pages/man7/unix.7.html */
 const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
 
+function resolved(path: string): string {
+  const absolute = resolve(path)
+  try {
+    return join(realpathSync(dirname(absolute)), basename(absolute))
+  } catch {
+    return absolute // There is no such folder.
+  }
+}
+
 function randomName(length: number): string {
   return randomBytes(length).toString('hex').slice(0, length)
 }
@@ -95,7 +118,16 @@ function identityOf(path: string): string | undefined {
  */
 function isStale(path: string): boolean {
   if (!os.stat(path)?.isSocket()) return false
-  const probe = join(__dirname, 'connect-probe.js')
   const env = { ...process.env, NODE_OPTIONS: '' }
-  return spawnSync(process.execPath, [probe, path], { env, stdio: 'ignore', timeout: 5000 }).status === 3
+  return spawnSync(process.execPath, ['-e', PROBE, path], { env, stdio: 'ignore', timeout: 5000 }).status === 3
 }
+
+/**
+ * Exits with 3 if nobody serves on the unix socket that its argument names, with 0 if somebody does or it cannot be told. A text and no
+ * file: an app that was bundled has no such file beside it. https://man7.org/linux/man-pages/man2/connect.2.html, ECONNREFUSED
+ */
+const PROBE = `
+  const socket = require('node:net').connect(process.argv[1])
+  socket.on('connect', () => process.exit(0))
+  socket.on('error', (error) => process.exit(error.code === 'ECONNREFUSED' ? 3 : 0))
+`

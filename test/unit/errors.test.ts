@@ -139,7 +139,7 @@ const stories: Story[] = [
   { code: 'GRACEFUL_ERR_VETOED', message: /: not today$/, config: { veto: 'not today' } },
   { code: 'GRACEFUL_ERR_SPAWN_FAILED', message: /env: this function went wrong/, ...badOptions('env throws') },
   { code: 'GRACEFUL_ERR_STATE', message: /this function went wrong/, ...badOptions('save throws') },
-  { code: 'GRACEFUL_ERR_STATE', message: /could not be cloned/, ...badOptions('save returns a function') },
+  { code: 'GRACEFUL_ERR_STATE', message: /state is a function/, ...badOptions('save returns a function') },
   { code: 'GRACEFUL_ERR_CHILD_EXITED', message: /before it was ready$/, ...badOptions('load throws') },
   {
     code: 'GRACEFUL_ERR_READY_TIMEOUT',

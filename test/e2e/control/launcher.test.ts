@@ -28,13 +28,15 @@ const HANDLERS: ControlHandlers = {
   reload: async () => ({ ...outcome(20), workers: [outcome(20), outcome(21)] })
 }
 
+const placeOf = (path: string) => ({ path, mode: 0o600, group: undefined })
+
 async function open(
   t: Test,
   handlers: Partial<ControlHandlers> = {}
 ): Promise<{ socket: ControlSocket; path: string }> {
   const path = join(await tempFolder(t), 'control.sock')
   const socket = new ControlSocket({ ...HANDLERS, ...handlers })
-  await socket.openAlone(path)
+  await socket.openAlone(placeOf(path))
   t.teardown(() => socket.close())
   return { socket, path }
 }
@@ -99,7 +101,7 @@ t.test('only its user reaches the socket, and it goes with whoever opened it', a
   const waiting = await ControlClient.open(path)
   t.match(await waiting.ask({ command: 'status' }), { status: { launcher: { pid: 7 } } })
   const second = new ControlSocket(HANDLERS)
-  await t.rejects(second.openAlone(path), {
+  await t.rejects(second.openAlone(placeOf(path)), {
     ...{ code: 'GRACEFUL_ERR_CONTROL_SOCKET', message: /another process serves there/, cause: { code: 'EADDRINUSE' } }
   })
   t.match(await runCommand(['status', '--control', path]), { code: 0 }, 'and it goes on')
@@ -117,7 +119,7 @@ t.test('nobody else could have reached it before, at whatever name', async (t) =
   })
   const before = process.umask(0)
   t.teardown(() => process.umask(before))
-  await socket.openAlone(join(folder, 'control.sock'))
+  await socket.openAlone(placeOf(join(folder, 'control.sock')))
   t.equal(process.umask(), 0, 'the umask is that of before')
   socket.close()
   t.strictSame(seen, ['0'])
@@ -156,10 +158,10 @@ t.test('what a crash left behind is replaced; what is no socket, or cannot be ha
   await once(crashing, 'exit')
   t.ok(existsSync(path))
   const socket = new ControlSocket(HANDLERS)
-  await socket.openAlone(path)
+  await socket.openAlone(placeOf(path))
   t.match(await runCommand(['status', '--control', path]), { code: 0 })
   socket.close()
   t.notOk(existsSync(path))
   for (const place of [folder, join(folder, 'x'.repeat(120)), join(folder, 'missing', 'socket')])
-    await t.rejects(new ControlSocket(HANDLERS).openAlone(place), { code: 'GRACEFUL_ERR_CONTROL_SOCKET' })
+    await t.rejects(new ControlSocket(HANDLERS).openAlone(placeOf(place)), { code: 'GRACEFUL_ERR_CONTROL_SOCKET' })
 })

@@ -83,7 +83,7 @@ function fdOf(owner: object): number {
 
 function flagOf(change: object, address: object = { family: 'IPv4', address: '127.0.0.1', port: 80 }) {
   const listeners = [{ fd: 3, key: 'tcp 127.0.0.1 0', address }]
-  return { version: PROTOCOL_VERSION, parent: process.pid, generation: 2, listeners, ...change }
+  return { version: PROTOCOL_VERSION, parent: process.pid, generation: 2, secret: 'x', listeners, ...change }
 }
 
 const MALFORMED: Record<string, unknown> = {
@@ -91,11 +91,12 @@ const MALFORMED: Record<string, unknown> = {
   empty: '',
   'a number': '3',
   null: 'null',
-  'of another version': flagOf({ version: 2 }),
+  'of another version': flagOf({ version: PROTOCOL_VERSION - 1 }),
   'without version': flagOf({ version: undefined }),
   'without parent': flagOf({ parent: undefined }),
   'without generation': flagOf({ generation: undefined }),
   'of the first generation': flagOf({ generation: 1 }),
+  'without a secret': flagOf({ secret: undefined }),
   'without listeners': flagOf({ listeners: [] }),
   'with an fd that is stdout': flagOf({ listeners: [{ fd: 1, key: 'tcp 127.0.0.1 0', address: { path: '/x' } }] }),
   'with an fd that is a string': flagOf({ listeners: [{ fd: '3', key: 'x', address: { path: '/x' } }] }),

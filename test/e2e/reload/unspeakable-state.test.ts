@@ -26,6 +26,19 @@ for (const { settings, where } of WAYS) {
     })
   }
 
+  for (const [save, path] of [
+    ['a key', 'state.users[1].key is a'],
+    ['a blob', 'state.get("file") is a Blob'],
+    ['a url', 'state.home is a URL']
+  ] as const) {
+    t.test(`a reload fails when ${save} would arrive empty, and says where it is${where}`, async (t) => {
+      const server = await startServer(t, { ...settings, script, config: { extra: { save } } })
+      const refusal = await failReload(t, server, async () => {})
+      t.match(refusal, { code: 'GRACEFUL_ERR_STATE', message: new RegExp(path.replace(/[[\]().]/g, '\\$&')) })
+      t.strictSame(server.events('loading'), [])
+    })
+  }
+
   t.test(`a huge state passes${where}`, async (t) => {
     const server = await startServer(t, {
       ...settings,

@@ -5,8 +5,12 @@ const ACCEPTED: Array<[args: string[], expected: object]> = [
   [['server.js'], { node: ['server.js'], workers: 1, control: undefined }],
   [['--workers', '4', 'server.js'], { node: ['server.js'], workers: 4 }],
   [['--workers=auto', 'server.js'], { node: ['server.js'], workers: 'auto' }],
-  [['--control', 'sock', 'server.js'], { node: ['server.js'], control: 'sock' }],
-  [['--control=/a=b', 'server.js'], { node: ['server.js'], control: '/a=b' }],
+  [['--control', 'sock', 'server.js'], { node: ['server.js'], control: { path: 'sock', mode: 0o600 } }],
+  [
+    ['--control=c', '--control-mode', '0660', '--control-group=0', 'server.js'],
+    { node: ['server.js'], control: { path: 'c', mode: 0o660, group: 0 } }
+  ],
+  [['--control=/a=b', 'server.js'], { node: ['server.js'], control: { path: '/a=b' } }],
   [['server.js', '--workers', '4'], { node: ['server.js', '--workers', '4'], workers: 1 }],
   [
     ['--import', 'tsx', '--workers', '2', 'server.ts', '-x'],
@@ -22,7 +26,7 @@ const ACCEPTED: Array<[args: string[], expected: object]> = [
 ]
 
 for (const [args, expected] of ACCEPTED) {
-  t.test(args.join(' '), async (t) => t.match(parseLaunchArguments(args), expected))
+  t.test(args.join(' '), async (t) => t.match(parseLaunchArguments(args, {}), expected))
 }
 
 const REFUSED: Array<[args: string[], message: RegExp]> = [
@@ -38,6 +42,13 @@ const REFUSED: Array<[args: string[], message: RegExp]> = [
   [['staus'], /there is no script 'staus'; did you mean status\?$/],
   [['--worker', '2', 'server.js'], /Unknown option '--worker'; did you mean --workers\?$/],
   [['--contorl=x', 'server.js'], /Unknown option '--contorl'; did you mean --control\?$/],
+  [['--control-mode', '660', 'server.js'], /--control-mode and --control-group need --control/],
+  [
+    ['--control=c', '--control-mode', '0x1b0', 'server.js'],
+    /--control-mode must be three octal digits.* received 0x1b0/
+  ],
+  [['--control=c', '--control-mode=666', 'server.js'], /lets no others in.* received 0o666/],
+  [['--control=c', '--control-group=no-such-group', 'server.js'], /a group of this system, received 'no-such-group'/],
   ...['0', '-1', '1.5', 'x', '', '1025', '0x', '1e9'].map((value): [string[], RegExp] => [
     [`--workers=${value}`, 'server.js'],
     /--workers must be a number from 1 to 1024, or auto/
@@ -46,6 +57,6 @@ const REFUSED: Array<[args: string[], message: RegExp]> = [
 
 for (const [args, message] of REFUSED) {
   t.test(`refused: ${args.join(' ')}`, async (t) => {
-    t.throws(() => parseLaunchArguments(args), { code: 'GRACEFUL_ERR_USAGE', message })
+    t.throws(() => parseLaunchArguments(args, {}), { code: 'GRACEFUL_ERR_USAGE', message })
   })
 }

@@ -2,22 +2,25 @@ import t, { type Test } from 'tap'
 import { PROTOCOL_VERSION } from '../../../lib/protocol/messages.js'
 import { decodeHandoff, encodeHandoff, type HandoffListener } from '../../../lib/reload/handoff.js'
 
+const SECRET = 'only-these-two-know'
+
 const listeners: HandoffListener[] = [
   { fd: 3, key: 'tcp * 3000', address: { family: 'IPv6', address: '::', port: 3000 } },
   { fd: 4, key: 'tcp 127.0.0.1 0', address: { family: 'IPv4', address: '127.0.0.1', port: 40_001 } },
   { fd: 5, key: 'unix /run/app "1".sock', address: { path: '/run/app "1".sock' } },
   { fd: 6, key: 'unix \0abstract', address: { path: '\0abstract' } }
 ]
-const good = JSON.parse(encodeHandoff(4711, 2, listeners))
+const good = JSON.parse(encodeHandoff(4711, 2, SECRET, listeners))
 
 t.test('what is encoded is decoded', async (t) => {
-  t.strictSame(decodeHandoff(encodeHandoff(4711, 2, listeners)), {
+  t.strictSame(decodeHandoff(encodeHandoff(4711, 2, SECRET, listeners)), {
     version: PROTOCOL_VERSION,
     parent: 4711,
     generation: 2,
+    secret: SECRET,
     listeners
   })
-  t.notMatch(encodeHandoff(4711, 2, listeners), '\0', 'no zero byte can be in an environment')
+  t.notMatch(encodeHandoff(4711, 2, SECRET, listeners), '\0', 'no zero byte can be in an environment')
 })
 
 const texts: Record<string, RegExp> = {
@@ -37,7 +40,7 @@ t.test('text that is no handoff is refused', async (t) => {
 })
 
 const changes: Array<[change: object, message: RegExp]> = [
-  [{ version: 0 }, /has version 0, and this release understands 2/],
+  [{ version: 0 }, /has version 0, and this release understands 3/],
   [{ version: '1' }, /has version "1"/],
   [{ version: undefined }, /has version undefined/],
   [{ parent: 0 }, /names no parent/],
@@ -46,6 +49,9 @@ const changes: Array<[change: object, message: RegExp]> = [
   [{ parent: 1.5 }, /names no parent/],
   [{ generation: 1 }, /names no generation/],
   [{ generation: null }, /names no generation/],
+  [{ secret: undefined }, /names no secret/],
+  [{ secret: '' }, /names no secret/],
+  [{ secret: 1 }, /names no secret/],
   [{ listeners: undefined }, /names no listeners/],
   [{ listeners: {} }, /names no listeners/],
   [{ listeners: [] }, /names no listeners/],
