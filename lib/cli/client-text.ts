@@ -1,6 +1,7 @@
 import type { ControlAnswer, ControlFailure, ProcessStatus, ReloadUnderWay } from '../control/messages.js'
 import { describeRelease, type Release } from '../reload/release.js'
 import type { ReloadResult } from '../reload/reload-result.js'
+import { printable } from '../util/printable.js'
 
 /** What `fastify-graceful-reload --help` prints, and what follows a wrong usage. */
 export const USAGE = `usage:
@@ -11,6 +12,7 @@ export const USAGE = `usage:
 
 options of a start:
   --workers <number>|auto   how many processes; default: 1
+  --directory <path>        where the servers are started, wherever links in it lead by then
   --control <path>          opens a control socket; default: FASTIFY_GRACEFUL_CONTROL
   --control-mode <octal>    who may connect to it; default: 600, or 660 with a group
   --control-group <group>   name or number of the group that it belongs to
@@ -45,7 +47,7 @@ export function describeAnswer(answer: Exclude<ControlAnswer, { error: unknown }
 /** A failure for people. */
 export function describeFailure({ code, message, stderr = [] }: ControlFailure): string {
   const lines = stderr.map((line, index): Row => [index === 0 ? 'stderr' : '', line])
-  return `fastify-graceful-reload: ${message}\n${blocks([[['code', code], ...lines]])}`
+  return `fastify-graceful-reload: ${printable(message)}\n${blocks([[['code', code], ...lines]])}`
 }
 
 function resultRows({ generation, pid, previous, release, unchanged, migrated, reason, timings }: ReloadResult): Row[] {
@@ -91,7 +93,9 @@ function describeReload(reload: ReloadUnderWay): string {
 
 function blocks(groups: Row[][]): string {
   const width = Math.max(...groups.flat().map(([name]) => name.length))
-  const lines = groups.map((rows) => rows.map(([name, value]) => `${name.padEnd(width)}  ${value}\n`).join(''))
+  const lines = groups.map((rows) =>
+    rows.map(([name, value]) => `${name.padEnd(width)}  ${printable(value)}\n`).join('')
+  )
   return lines.join('\n')
 }
 

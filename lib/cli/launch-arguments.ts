@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { UsageError } from '../control/errors.js'
 import { CONTROL_VARIABLE, type ControlPlace, checkControl } from '../control/place.js'
 import { toError } from '../errors.js'
@@ -10,12 +10,15 @@ export interface LaunchArguments {
   readonly node: string[]
   /** How many servers; `'auto'`: one for each processor that this process may use. */
   readonly workers: number | 'auto'
+  /** Where the servers are started, wherever links in it lead by then; undefined: where the launcher was. */
+  readonly directory: string | undefined
   /** Where the control socket is, and who may use it. */
   readonly control: ControlPlace | undefined
 }
 
 /** Options that are not Node's. */
-const OWN = ['--workers', '--control', '--control-mode', '--control-group'] as const
+const OWN = ['--workers', '--directory', '--control', '--control-mode', '--control-group'] as const
+const OWN_NAMES = OWN.map((name) => name.slice(2))
 
 /** More would be a mistake: each is a process. */
 const MOST_WORKERS = 1024
@@ -50,13 +53,7 @@ export function parseLaunchArguments(args: readonly string[], env: NodeJS.Proces
     const [name = '', value] = splitOption(rest.shift() as string)
     if (isOwn(name)) own[name] = value ?? take(rest, name)
     else {
-      const meant = isOfNode(name)
-        ? ''
-        : didYouMean(
-            name.replace(/^-+/, ''),
-            OWN.map((own) => own.slice(2)),
-            '--'
-          )
+      const meant = isOfNode(name) ? '' : didYouMean(name.replace(/^-+/, ''), OWN_NAMES, '--')
       if (meant !== '') throw new UsageError(`Unknown option '${name}'${meant}`)
       options.push(value === undefined ? name : `${name}=${value}`)
       if (value === undefined && WITH_VALUE.has(name)) options.push(take(rest, name))
@@ -64,10 +61,12 @@ export function parseLaunchArguments(args: readonly string[], env: NodeJS.Proces
   }
   if (rest.filter((argument) => argument !== '--').length === 0)
     throw new UsageError(
-      'no script is given; usage: fastify-graceful-reload [--workers N|auto] [--control PATH] [--control-mode MODE] [--control-group GROUP] [options of Node] SCRIPT [arguments]'
+      'no script is given; usage: fastify-graceful-reload [--workers N|auto] [--directory PATH] [--control PATH] [--control-mode MODE] [--control-group GROUP] [options of Node] SCRIPT [arguments]'
     )
   refuseMistyped(rest[0])
-  return { node: [...options, ...rest], workers: parseWorkers(own['--workers']), control: parseControl(own, env) }
+  const { '--workers': workers, '--directory': directory } = own
+  const node = [...options, ...rest]
+  return { node, workers: parseWorkers(workers), directory: parseDirectory(directory), control: parseControl(own, env) }
 }
 
 type Own = { [name in (typeof OWN)[number]]?: string }
@@ -106,6 +105,11 @@ function parseWorkers(value: string | undefined): number | 'auto' {
   const count = Number(value)
   if (Number.isInteger(count) && count >= 1 && count <= MOST_WORKERS) return count
   throw new UsageError(`--workers must be a number from 1 to ${MOST_WORKERS}, or auto; received ${value}`)
+}
+
+function parseDirectory(value: string | undefined): string | undefined {
+  if (value === undefined || statSync(value, { throwIfNoEntry: false })?.isDirectory()) return value
+  throw new UsageError(`--directory must be the path of a directory, received ${value}`)
 }
 
 function parseControl(own: Own, env: NodeJS.ProcessEnv): ControlPlace | undefined {

@@ -7,6 +7,7 @@ import { describeError, toError } from '../errors.js'
 import { openDormant } from '../internals/listening-handle.js'
 import { PidFile } from '../process/pid-file.js'
 import type { Ending, SpawnCommand } from '../process/subprocess.js'
+import { NodePath } from '../reload/node-path.js'
 import { enteredDirectory } from '../reload/restart-command.js'
 import { takeActivation } from '../sockets/socket-activation.js'
 import { LauncherNotices } from '../systemd/launcher-status.js'
@@ -42,13 +43,13 @@ export class Launcher {
   readonly #control: ControlSocket
   #pidFile: PidFile | undefined
 
-  constructor({ node, workers, control }: LaunchArguments, events: LauncherEvents) {
+  constructor({ node, workers, directory, control }: LaunchArguments, events: LauncherEvents) {
     this.#events = events
     this.#place = control && { ...control, path: resolve(control.path) }
     const { log, foreign } = events
     const contact = findServiceManager(process.env, process.pid)
     const count = workers === 'auto' ? availableParallelism() : workers
-    this.#workers = new Workers(commandOf(node), count, passedListeners(log), this.#place?.path, {
+    this.#workers = new Workers(commandOf(node, directory), count, passedListeners(log), this.#place?.path, {
       log,
       foreign,
       follow: (service, isFirst, isReloading) => this.#follow(service, isFirst, isReloading),
@@ -124,10 +125,13 @@ export class Launcher {
   }
 }
 
-function commandOf(args: string[]): SpawnCommand {
+/** By the way to the directory that `PWD` tells, the servers find the release that a link leads to when they reload. */
+function commandOf(args: string[], directory: string | undefined): SpawnCommand {
   const env = { ...process.env }
   for (const name of MANAGER_VARIABLES) delete env[name]
-  return { file: process.execPath, args, cwd: enteredDirectory(), env }
+  const cwd = resolve(enteredDirectory(), directory ?? '.')
+  if (directory !== undefined) env.PWD = cwd
+  return { file: new NodePath(process.argv0, process.env, cwd).current, args, cwd, env }
 }
 
 /** The sockets of a socket activation, for the first server. */

@@ -10,7 +10,7 @@ t.test('reload prints what happened when it has, and status what is', async (t) 
   t.match(
     reloaded.stdout,
     new RegExp(
-      `^reloaded     generation 2, pid ${pid}\nbefore       generation 1, pid ${server.pid}\nconnections  0 moved\n` +
+      `^reloaded     generation 2, pid ${pid}\nbefore       generation 1, pid ${server.pid}\nrelease      .* in \\S+, unchanged\nnode         ${process.version}\nconnections  0 moved\n` +
         'boot         [\\d.]+ ms\nhandoff      [\\d.]+ ms\nprobation    [\\d.]+ ms\ntotal        [\\d.]+ ms\nreason       release 2\n$'
     )
   )
@@ -24,7 +24,7 @@ t.test('reload prints what happened when it has, and status what is', async (t) 
   t.match(
     status.stdout,
     new RegExp(
-      `^generation   2\npid          ${pid}\nphase        serving\nuptime       [\\d.]+ s\nlisteners    127.0.0.1:${port}\nconnections  0\n$`
+      `^generation   2\npid          ${pid}\nphase        serving\nuptime       [\\d.]+ s\nlisteners    127.0.0.1:${port}\nconnections  0\nrelease      .* in \\S+\nnode         ${process.version}\n$`
     )
   )
 })
@@ -36,7 +36,16 @@ t.test('--json prints one object', async (t) => {
   const result = JSON.parse(reloaded.stdout)
   const pid = await server.serving(2)
   t.match(result, { generation: 2, pid, previous: { generation: 1, pid: server.pid }, migrated: 0 })
-  t.strictSame(Object.keys(result).sort(), ['generation', 'migrated', 'pid', 'previous', 'reason', 'timings'])
+  t.strictSame(Object.keys(result).sort(), [
+    'generation',
+    'migrated',
+    'pid',
+    'previous',
+    'reason',
+    'release',
+    'timings',
+    'unchanged'
+  ])
   t.equal(result.reason, 'fastify-graceful-reload reload')
 
   const status = await runCommand(['status', '--json', '--control', control])

@@ -62,7 +62,7 @@ t.test('a logger that is none of pino gets the text, and the data', async (t) =>
   }) })`
   const server = await startScript(t, { app, packages: ['winston'] })
   server.signal('SIGHUP')
-  await server.said(/"message":"reload succeeded: generation 2 is process \d+"/)
+  await server.said(/"message":"reload succeeded: generation 2 is process \d+, /)
   const [line] = others(server).filter((text) => text.includes('reload succeeded'))
   t.match(JSON.parse(String(line).replace(/^out: /, '')), {
     graceful: 'reload-succeeded',

@@ -1,9 +1,10 @@
 import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import type { Line } from '../../support/output.js'
 import { Release } from '../../support/release.js'
 import type { TestServer } from '../../support/server.js'
-import { type Preparation, startServer } from '../../support/start.js'
+import { LAUNCHER, type Preparation, startServer } from '../../support/start.js'
 
 t.jobs = 3
 
@@ -27,7 +28,12 @@ class Deployment {
   }
 
   /** Starts with a command that is given the link and the folder behind it. */
-  static async start(t: Test, begin: (link: string, behind: string) => Preparation): Promise<Deployment> {
+  static async start(
+    t: Test,
+    begin: (link: string, behind: string) => Preparation,
+    directory?: string,
+    launcher?: string[]
+  ): Promise<Deployment> {
     let folder = ''
     const prepare = async (release: Release, parent: string) => {
       folder = parent
@@ -35,12 +41,14 @@ class Deployment {
       await addEntries(release)
       return begin(join(parent, 'current'), release.folder)
     }
-    return new Deployment(await startServer(t, { config: OPTIONS, prepare }), folder)
+    const config = { options: { ...OPTIONS.options, ...(directory !== undefined && { directory }) } }
+    return new Deployment(await startServer(t, { config, prepare, ...(launcher && { launcher }) }), folder)
   }
 
   /** Makes a new release in a folder of its own and moves the link to it, in one step. */
-  async deploy(name: string): Promise<Release> {
-    const release = await Release.create(join(this.#folder, name), { ...OPTIONS, release: name })
+  async deploy(name: string, directory?: string): Promise<Release> {
+    const options = { ...OPTIONS.options, ...(directory !== undefined && { directory }) }
+    const release = await Release.create(join(this.#folder, name), { options, release: name })
     await addEntries(release)
     await symlink(release.folder, join(this.#folder, 'next'))
     await rename(join(this.#folder, 'next'), join(this.#folder, 'current'))
@@ -59,6 +67,18 @@ class Deployment {
       line.fixture === 'started' && line.generation === generation
     const { release, cwd, script } = await this.server.event({ what: `start of generation ${generation}`, test })
     return { release, cwd, script }
+  }
+
+  /** The first server of a generation that has loaded a release. */
+  started(generation: number, name: string) {
+    const test = ({ fixture, generation: its, release }: Line) =>
+      fixture === 'started' && its === generation && release === name
+    return this.server.event({ what: `start of ${name} as generation ${generation}`, test })
+  }
+
+  /** What the log says of reloads that have succeeded. */
+  get successes(): unknown[] {
+    return this.server.events('reload-succeeded').map(({ msg }) => msg)
   }
 
   get warnings(): unknown[] {
@@ -100,13 +120,60 @@ for (const [how, begin] of Object.entries(STARTS)) {
   })
 }
 
+/** systemd and supervisord enter the folder behind the link, and set no PWD. */
+const BY_SUPERVISOR = (_link: string, behind: string): Preparation => ({
+  command: ['/usr/bin/env', '-u', 'PWD', process.execPath, 'server.cjs'],
+  cwd: behind
+})
+
+t.test(
+  'option directory: a process that was not started through the link loads the release that it leads to',
+  async (t) => {
+    const deployment = await Deployment.start(t, BY_SUPERVISOR, '../current')
+    await deployment.deploy('B', '../current')
+    t.match(await deployment.reload(2), { release: 'B' })
+    await deployment.deploy('C', '../current')
+    t.match(await deployment.reload(3), { release: 'C' })
+    t.match(deployment.successes, [/in \S+\/B$/, /in \S+\/C$/])
+    await deployment.reload(4)
+    t.match(deployment.successes[2], /in \S+\/C, unchanged$/)
+    t.strictSame(deployment.warnings, [])
+    t.equal(await deployment.server.stop(), 0)
+  }
+)
+
+t.test('without it, the same release is loaded again, and the log says so', async (t) => {
+  const deployment = await Deployment.start(t, BY_SUPERVISOR)
+  await deployment.deploy('B')
+  t.match(await deployment.reload(2), { release: 'A' })
+  t.match(deployment.warnings, [/current leads elsewhere, but the reload loaded .*release.server\.cjs again/])
+  t.match(deployment.successes, [/in \S+\/release, unchanged$/])
+  t.equal(await deployment.server.stop(), 0)
+})
+
+t.test('--directory does it for the servers of a launcher, those started after a crash among them', async (t) => {
+  const begin = (link: string, behind: string): Preparation => ({
+    command: ['/usr/bin/env', '-u', 'PWD', process.execPath, LAUNCHER, '--directory', link, 'server.cjs'],
+    cwd: behind
+  })
+  const deployment = await Deployment.start(t, begin, undefined, [])
+  const { server } = deployment
+  await deployment.deploy('B')
+  t.match(await deployment.reload(2), { release: 'B' })
+  await deployment.deploy('C')
+  server.signal('SIGKILL', server.current)
+  t.match(await deployment.started(2, 'C'), { release: 'C' })
+  server.signal('SIGTERM', server.launcher)
+  await server.waitFor(server.gone, 'end of all')
+})
+
 t.test('the log says so when the same release was loaded again from a link that has moved', async (t) => {
   const deployment = await Deployment.start(t, fromFolder('.', 'server.cjs'))
   const second = await deployment.deploy('B')
   await second.remove('server.cjs')
   await symlink(deployment.server.release.path('server.cjs'), second.path('server.cjs'))
   t.match(await deployment.reload(2), { release: 'A' })
-  t.match(deployment.warnings, [/current.* leads elsewhere .* loaded .*release.server\.cjs again/])
+  t.match(deployment.warnings, [/current leads elsewhere, but the reload loaded .*release.server\.cjs again/])
   t.equal(await deployment.server.stop(), 0)
 })
 
