@@ -11,5 +11,13 @@ export const EQUIVALENT = [
   // Who does not leave has nothing to finish.
   { file: 'server.js', line: "next.at.name === 'leaving' ?", what: 'always the first' },
   // One stop is replaced by another of the same cause.
-  { file: 'server-steps.js', line: "earlier.cause === 'app closes' && stop.cause", what: '&& becomes' }
+  { file: 'server-steps.js', line: "earlier.cause === 'app closes' && stop.cause", what: '&& becomes' },
+  // A server that has ended has an ending.
+  { file: 'launcher-roll.js', line: 'const { ending = {', what: 'drops the default' },
+  // A share that asks has a server, which is not forgotten as long as it is spoken of.
+  { file: 'launcher-roll.js', line: 'server === undefined ?', what: 'always the second' },
+  // A stop has refused what was queued, and nothing is queued after it.
+  { file: 'launcher-roll.js', line: "phase === 'running' ? beginRoll", what: 'always the first' },
+  // A list without what was to be left out is the same list.
+  { file: 'launcher.js', line: 'left.length === servers.length ?', what: 'always the second' }
 ]

@@ -1,78 +1,139 @@
-// Changes the compiled machines in one place at a time, and asks whether the simulation and the tables notice.
-import { readFileSync } from 'node:fs'
+// Changes the compiled machines in one place at a time, and asks who notices: the simulation, or else the unit tests.
 import { createRequire } from 'node:module'
-import { dirname, join, resolve } from 'node:path'
-import { parse } from 'acorn'
+import { resolve } from 'node:path'
+import { Script } from 'node:vm'
+import { loadMachine, loadTest, mutantsOf } from './mutants.mjs'
 import { EQUIVALENT } from './mutate-equivalent.mjs'
-import { mutationsOf } from './mutations.mjs'
+import { quickTap } from './quick-tap.mjs'
 
 const require = createRequire(import.meta.url)
-const root = resolve(import.meta.dirname, '..')
-const folder = join(root, 'dist/lib/protocol')
-const FILES = [
-  'server.js',
-  'server-child.js',
-  'server-leaving.js',
-  'server-parent.js',
-  'server-reloading.js',
-  'server-steps.js'
-]
-const { judge } = require(join(root, 'dist/test/simulation/judge.js'))
+const simulation = resolve(import.meta.dirname, '../dist/test/simulation')
+const { judgeConnection, judgeLauncher, judgeServer } = require(`${simulation}/judges.js`)
+const { Random } = require(`${simulation}/random.js`)
 
-/** The machine, with one of its files changed. */
-function load(changed, text) {
-  const modules = new Map()
-  const load = (path) => {
-    if (modules.has(path)) return modules.get(path).exports
-    const module = { exports: {} }
-    modules.set(path, module)
-    const code = path === changed ? text : readFileSync(path, 'utf8')
-    new Function('require', 'module', 'exports', code)(
-      (name) => load(join(dirname(path), name)),
-      module,
-      module.exports
-    )
-    return module.exports
-  }
-  return load(join(folder, 'server.js'))
-}
+/** Below this score, in percent, the command fails. */
+const ENOUGH = 90
 
-const only = process.argv[2]
-const survivors = []
-let equivalent = 0
-let killed = 0
-const begun = performance.now()
-const unchanged = judge(load())
-if (unchanged !== undefined) throw new Error(`the machine itself fails: ${unchanged}`)
-for (const file of FILES) {
-  if (only !== undefined && !file.includes(only)) continue
-  const path = join(folder, file)
-  const source = readFileSync(path, 'utf8')
-  for (const { start, end, text, what } of mutationsOf(
-    parse(source, { ecmaVersion: 'latest', locations: true }),
-    source
-  )) {
-    const line = source.slice(0, start).split('\n').length
-    const around = source.split('\n')[line - 1].trim()
-    if (EQUIVALENT.some((one) => one.file === file && around.includes(one.line) && what.startsWith(one.what))) {
-      equivalent++
-      continue
-    }
-    let reason
-    try {
-      reason = judge(load(path, source.slice(0, start) + text + source.slice(end)))
-    } catch (error) {
-      reason = `throws ${error.message}`
-    }
-    if (reason === undefined) {
-      survivors.push(`${file}:${line} ${what}\n    ${around}`)
-      process.stdout.write(`survived ${survivors.at(-1)}\n`)
-    } else killed++
+/** What a machine is made of, what of it is put to the test, and by whom. */
+const MACHINES = {
+  server: {
+    files: ['', '-child', '-leaving', '-parent', '-reloading', '-steps'].map((part) => `server${part}.js`),
+    entries: ['server.js'],
+    judge: judgeServer,
+    tests: ['unit/protocol/server.test.js']
+  },
+  launcher: {
+    files: ['', '-roll', '-share', '-silence', '-steps', '-stop', '-worker'].map((part) => `launcher${part}.js`),
+    entries: ['launcher.js'],
+    judge: judgeLauncher,
+    tests: ['unit/protocol/launcher-table.test.js', 'unit/protocol/launcher.test.js']
+  },
+  connection: {
+    files: ['connection.js', 'connection-taker.js'],
+    entries: ['connection.js', 'connection-taker.js'],
+    judge: judgeConnection,
+    tests: ['unit/protocol/connection.test.js']
   }
 }
-const seconds = Math.round((performance.now() - begun) / 1000)
-const score = (100 * killed) / (killed + survivors.length)
-process.stdout.write(
-  `${killed} killed, ${survivors.length} survived, ${equivalent} equivalent: ${score.toFixed(1)} % in ${seconds} s\n`
-)
-process.exitCode = score >= 90 ? 0 : 1
+
+/** Of so many mutants of a machine it is asked whether the simulation alone notices them; `SAMPLE=all`: of all. */
+const SAMPLE = process.env.SAMPLE === 'all' ? Infinity : Number(process.env.SAMPLE ?? 100)
+
+/** Nothing that judges takes so long: whatever does goes round in circles. Milliseconds. */
+const LIMIT = 120_000
+
+const only = process.argv[2] ?? ''
+const scores = []
+for (const [name, machine] of Object.entries(MACHINES)) {
+  const files = machine.files.filter((file) => file.startsWith(only))
+  if (files.length > 0) scores.push(await scoreOf(name, machine, files))
+}
+if (scores.length === 0) throw new Error(`no file of a machine begins with "${only}"`)
+process.exitCode = scores.every((score) => score >= ENOUGH) ? 0 : 1
+
+/** Prints what nobody notices, and what the simulation alone does not; returns how much is noticed, in percent. */
+async function scoreOf(name, machine, files) {
+  const begun = performance.now()
+  if ((await judgesOf(machine, undefined, true)) !== 'nobody') throw new Error(`the ${name} itself fails`)
+  const all = files.flatMap((file) => [...mutantsOf(file)])
+  const mutants = all.filter((mutant) => !isEquivalent(mutant))
+  const sample = sampleOf(mutants)
+  const score = { killed: 0, simulated: 0, survived: 0 }
+  for (const mutant of mutants) {
+    const isSampled = sample.has(mutant)
+    const by = await judgesOf(machine, mutant.change, isSampled)
+    if (by === 'nobody') score.survived++
+    else score.killed++
+    if (isSampled && by === 'simulation') score.simulated++
+    if (by === 'nobody') tell('survived', mutant)
+    else if (isSampled && by === 'unit tests') tell('only unit tests notice', mutant)
+  }
+  const equivalent = all.length - mutants.length
+  return report(name, { ...score, equivalent, sample: sample.size, seconds: (performance.now() - begun) / 1000 })
+}
+
+function tell(what, { where, what: change, line }) {
+  process.stdout.write(`${what}: ${where} ${change}\n    ${line}\n`)
+}
+
+/** The same ones each time. */
+function sampleOf(mutants) {
+  if (mutants.length <= SAMPLE) return new Set(mutants)
+  const random = new Random(1)
+  const sample = new Set()
+  while (sample.size < SAMPLE) sample.add(random.pick(mutants))
+  return sample
+}
+
+function report(name, { killed, simulated, survived, equivalent, sample, seconds }) {
+  const all = killed + survived
+  const percent = (part, of) => (of === 0 ? 100 : (100 * part) / of)
+  const of = sample < all ? `a sample of ${sample}` : 'all'
+  process.stdout.write(
+    `${name}: ${all} mutants, ${killed} killed, ${survived} survived, ${equivalent} equivalent: ` +
+      `${percent(killed, all).toFixed(1)} %; the simulation alone kills ${simulated} of ${of}: ` +
+      `${percent(simulated, sample).toFixed(1)} % (${seconds.toFixed(0)} s)\n`
+  )
+  return percent(killed, all)
+}
+
+function isEquivalent({ file, line, what }) {
+  return EQUIVALENT.some((one) => one.file === file && line.includes(one.line) && what.startsWith(one.what))
+}
+
+/** Who notices a change: the unit tests, which are quick, or the simulation. */
+async function judgesOf(machine, change, isSimulatedFirst) {
+  const judges = [
+    ['unit tests', () => testsNotice(machine, change)],
+    ['simulation', () => simulationNotices(machine, change)]
+  ]
+  for (const [name, notices] of isSimulatedFirst ? judges.reverse() : judges) if (await notices()) return name
+  return 'nobody'
+}
+
+function simulationNotices({ entries, judge }, change) {
+  return fails(() => {
+    const problem = judge(Object.assign({}, ...entries.map((entry) => loadMachine(entry, change))))
+    if (problem !== undefined) throw new Error(problem)
+  })
+}
+
+async function testsNotice({ tests }, change) {
+  for (const test of tests) {
+    const { tap, end } = quickTap()
+    if (await fails(() => loadTest(test, change, tap), end)) return true
+  }
+  return false
+}
+
+/** Whether something throws, or never comes to its end. */
+async function fails(run, end = () => {}) {
+  try {
+    globalThis.run = run
+    new Script('run()').runInThisContext({ timeout: LIMIT })
+    await end()
+    return false
+  } catch {
+    return true
+  }
+}

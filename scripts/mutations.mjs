@@ -2,8 +2,10 @@
 
 /** Every mutation of a program: which part of its source is replaced, by what, and in words. */
 export function* mutationsOf(program, source) {
-  // What the compiler adds at the top is no part of the machine.
-  const own = program.body.filter((node) => !source.slice(node.start, node.end).includes('__esModule'))
+  // What the compiler adds is no part of the machine.
+  const own = program.body.filter(
+    (node) => !source.slice(node.start, node.end).startsWith('Object.defineProperty(exports')
+  )
   for (const node of nodesOf({ ...program, body: own })) yield* (BY_TYPE[node.type] ?? none)(node, source)
 }
 

@@ -11,7 +11,7 @@ export function problemOf(world: World): string | undefined {
     const problem = problemOfProcess(world, process)
     if (problem !== undefined) return `process ${process.id} (${describe(process.server.at)}) ${problem}`
   }
-  return serviceIsGone(world)
+  return serviceIsGone(world) ?? nobodyAccepts(world)
 }
 
 /** What is wrong with one process. */
@@ -160,4 +160,17 @@ function gaveAway({ server }: Process): boolean {
 function serviceIsGone(world: World): string | undefined {
   if (world.excuse !== undefined || world.stops.length > 0) return undefined
   return world.processes.some(isWilling) ? undefined : 'nobody is left to serve'
+}
+
+/** Whoever sleeps has a child that accepts, or has still to hear that it has ended or leaves; a child gives nothing back to one that sleeps. */
+function nobodyAccepts(world: World): string | undefined {
+  const asleep = world.processes.find((process) => {
+    const { at } = process.server
+    if (!lives(process) || process.accepts || (at.name !== 'parent' && at.name !== 'reloading')) return false
+    const heir = childOf(world, process, at.child)
+    if (heir === undefined || heir.accepts) return false
+    if (at.name === 'parent' && lives(heir)) return isWilling(heir) || gaveAway(heir)
+    return !lives(heir) && heir.toParent.length === 0
+  })
+  return asleep === undefined ? undefined : `process ${asleep.id} sleeps, and nobody accepts`
 }

@@ -29,6 +29,8 @@ export function createSystem({ server, launcher }: Machines, rules: Rules, budge
     starts: [],
     callers: [],
     isNoting: false,
+    leader: undefined,
+    isReleased: false,
     rolls: 0,
     release: 0,
     isMixed: false,
@@ -164,7 +166,7 @@ function start(system: System, { server, parent, child, worker, release }: Start
   const member: Member = Object.assign(base, {
     ...{ number: server, worker, release, startedAt: now, isJoined, isBuried: false },
     ...{ up: [{ type: 'word', word: { type: 'hello' } } as const], down: [], signals: [] },
-    ...{ owes: false, stalledAt: 0, isHung: false, isHurt: false, share: 0 }
+    ...{ owes: false, stalledAt: 0, isHung: false, exit: undefined, isHurt: false, share: 0 }
   })
   hearLauncher(system, { type: 'started', server })
   if (parent > 0) tell(mother, { type: 'child started', child: member.child })
@@ -175,6 +177,9 @@ function failStart(system: System, { server, parent, child }: Start): void {
   if (parent > 0) tell(system.processes[parent - 1], { type: 'child not started', child })
 }
 
+/** No server needs that many rounds to boot, unless somebody talks for ever. */
+const PATIENCE = 50
+
 /** A system all of whose workers serve. */
 export function startSystem(machines: Machines, rules: Rules, budget: Budget): System {
   const system = createSystem(machines, rules, {})
@@ -183,7 +188,8 @@ export function startSystem(machines: Machines, rules: Rules, budget: Budget): S
     { process: id, act: 'work', detail: 'boot: all listen', costs: undefined }
   ]
   const settle = (): void => {
-    for (let isBusy = true; isBusy; ) {
+    for (let rounds = 0, isBusy = true; isBusy; rounds++) {
+      if (rounds > PATIENCE) throw new Error('the servers never come to rest')
       isBusy = false
       for (const member of system.processes) {
         if (member.up.length > 0 || member.down.length > 0 || member.works.length > 0) isBusy = true

@@ -4,8 +4,9 @@ import type { Effect, Input, Timer } from '../../../lib/protocol/launcher.js'
 import { processOf } from '../people.js'
 import { breakWorld } from '../world.js'
 import { tell } from './links.js'
+import { missingNotice } from './notices.js'
 import { type EffectOf, type Member, memberOf, type System } from './system.js'
-import { untrueAnswer } from './truth.js'
+import { untrueAnswer, untrueEnding, untrueFailure } from './truth.js'
 
 /** Carries out what a launcher wants, as an honest host does. */
 
@@ -18,9 +19,12 @@ const SERVER_TIMERS: readonly Timer[] = ['boot', 'steady', 'stop', 'force', 'kil
 
 /** Lets the launcher hear something, and does what it wants then. */
 export function hearLauncher(system: System, input: Input): void {
-  const wasCommitting = system.launcher.roll?.stage === 'committing'
-  const [launcher, effects] = system.launcherMachine.step(system.launcher, input)
+  const before = system.launcher
+  const wasCommitting = before.roll?.stage === 'committing'
+  const [launcher, effects] = system.launcherMachine.step(before, input)
   system.launcher = launcher
+  const unsaid = missingNotice(before, launcher, input, effects)
+  if (unsaid !== undefined) breakWorld(system, `the launcher does not say "${unsaid}"`)
   if (wasCommitting && launcher.roll?.failure !== undefined) system.isMixed = true
   for (const effect of effects) (HOST[effect.do] as Carry<Effect['do']>)(system, effect)
 }
@@ -42,11 +46,13 @@ const HOST: { readonly [D in Effect['do']]: Carry<D> } = {
   },
   pause: (system, { worker, crashes }) => setTimer(system, 'restart', worker, restartPause(crashes, 0)),
   start: (system, { server, like, isNew }) => {
+    if (system.isReleased) startAgain(system, server, like)
     const release = isNew ? system.rolls : (memberOf(system, like)?.release ?? 0)
     const worker = system.launcher.servers.find(({ id }) => id === server)?.worker ?? 0
     system.starts = [...system.starts, { server, parent: 0, child: 0, worker, release }]
   },
   'start child': (system, { server, parent, child }) => {
+    if (system.isReleased) breakWorld(system, `server ${server} is started without sockets`)
     const { id, worker } = memberOf(system, parent) as Member
     system.starts = [...system.starts, { server, parent: id, child, worker, release: system.rolls }]
   },
@@ -59,12 +65,21 @@ const HOST: { readonly [D in Effect['do']]: Carry<D> } = {
   undo: (system, { server }) => tell(memberOf(system, server), { type: 'undo' }),
   kill: (system, { server, signal }) => {
     const member = memberOf(system, server)
+    if (member !== undefined && signal === 'SIGKILL') member.isHurt = true
     if (member === undefined || member.life === 'over') return
     if (signal === 'SIGKILL') member.doomed = true
     else member.signals = [...member.signals, signal]
   },
-  release: nothing,
-  follow: nothing,
+  release: (system) => {
+    if (system.isReleased) breakWorld(system, 'the sockets are released twice')
+    system.isReleased = true
+  },
+  follow: (system, { server, isFirst, isReloading }) => {
+    if (isFirst !== (system.leader === undefined)) breakWorld(system, `server ${server} is not the first one, or is`)
+    if (isReloading !== (system.launcher.roll !== undefined))
+      breakWorld(system, `server ${server} serves in a reload, or does not`)
+    system.leader = server
+  },
   'note reload': (system) => {
     system.rolls++
   },
@@ -78,14 +93,25 @@ const HOST: { readonly [D in Effect['do']]: Carry<D> } = {
     system.stoppedAt ??= system.now
   },
   answer: (system, { asks, outcome }) => {
+    const lie = 'failure' in outcome ? untrueFailure(system, outcome.failure) : undefined
+    if (lie !== undefined) breakWorld(system, `a reload has failed, it is said, because ${lie}`)
     for (const ask of asks) answer(system, ask, 'failure' in outcome ? 'failure' : 'success')
   },
   log: nothing,
-  end: (system) => {
+  end: (system, { ending }) => {
+    const lie = untrueEnding(system, ending)
+    if (lie !== undefined) breakWorld(system, `the launcher ends with ${JSON.stringify(ending)}, and ${lie}`)
     system.life = 'ended'
     system.endedAt = system.now
     system.timers = []
   }
+}
+
+/** One that had to be killed while it left has not ended as it wanted: the next one opens its sockets anew. */
+function startAgain(system: System, server: number, like: number | undefined): void {
+  const isLost = system.launcher.servers.some(({ id, isKilled }) => id === like && isKilled)
+  if (!isLost) breakWorld(system, `server ${server} is started without sockets`)
+  system.isReleased = false
 }
 
 /** Asks whether a server answers, if it does not owe an answer already. */

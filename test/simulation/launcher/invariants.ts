@@ -2,6 +2,7 @@ import { isAlive, isServing } from '../../../lib/protocol/launcher.js'
 import { describe, problemOfProcess } from '../invariants.js'
 import { isWilling, lives } from '../people.js'
 import type { Member, System } from './system.js'
+import { keepsATimer } from './timers.js'
 import { lateAnswer, lateStop } from './truth.js'
 
 /** What holds at every moment. Each function says what is wrong, or nothing. */
@@ -14,7 +15,16 @@ export function problemOf(system: System): string | undefined {
     if (problem !== undefined) return `process ${member.id} (${describe(member.server.at)}) ${problem}`
   }
   if (system.life === 'dead') return undefined
-  return launcherWaitsForEver(system) ?? workerIsGivenUp(system) ?? nobodyAccepts(system) ?? takesTooLong(system)
+  return (
+    launcherWaitsForEver(system) ??
+    keepsATimer(system) ??
+    workerIsGivenUp(system) ??
+    nobodyAccepts(system) ??
+    takesTooLong(system) ??
+    followsNobody(system) ??
+    remembersTooMuch(system) ??
+    twoAtOnce(system)
+  )
 }
 
 /** Whatever the launcher waits for has a limit. */
@@ -30,6 +40,10 @@ function launcherWaitsForEver(system: System): string | undefined {
   })
   if (owing !== undefined) return `the launcher waits for worker ${owing.worker} without a limit (${owing.stage})`
   if (roll?.stage === 'concluding' && !isNoting && !isSet('tell', 0)) return 'the launcher concludes for ever'
+  if (launcher.isGrowing && !isSet('grow', 0)) return 'the launcher grows for ever'
+  const silent = servers.find((one) => isAlive(one) && one.isSilent && one.leaves !== 'no' && !one.isKilled)
+  if (silent !== undefined && !isSet('silence', silent.id) && !silent.isTold)
+    return `server ${silent.id} leaves silently for ever`
   const pausing = workers.find(({ id, next }) => next === 'pausing' && !isSet('restart', id))
   if (pausing !== undefined) return `worker ${pausing.id} pauses for ever`
   const leaving = servers.find(
@@ -56,6 +70,31 @@ function workerIsGivenUp(system: System): string | undefined {
     return !launcher.servers.some((one) => isAlive(one) && one.worker === id)
   })
   return lost === undefined ? undefined : `worker ${lost.id} is given up`
+}
+
+/** The launcher goes by the app of the server that its first worker has. */
+function followsNobody({ launcher, leader }: System): string | undefined {
+  const current = launcher.servers.find(({ id }) => id === launcher.workers[0]?.current)
+  if (launcher.phase === 'ended' || current?.stage !== 'serving' || current.id === leader) return undefined
+  return `the launcher goes by server ${leader}, and not by server ${current.id}`
+}
+
+/** A launcher may live for years: of servers that have ended it knows only those that it still speaks of. */
+function remembersTooMuch({ launcher: { servers, workers, roll } }: System): string | undefined {
+  const ended = servers.find(
+    ({ id, stage }) =>
+      stage === 'ended' &&
+      !workers.some(({ current }) => current === id) &&
+      !roll?.shares.some(({ server }) => server === id)
+  )
+  return ended === undefined ? undefined : `the launcher still knows server ${ended.id}`
+}
+
+/** Workers begin a reload one after the other. */
+function twoAtOnce({ launcher: { roll } }: System): string | undefined {
+  if (roll?.stage !== 'sharing') return undefined
+  const busy = roll.shares.filter(({ stage }) => !['handed over', 'passed', 'restarted', 'over'].includes(stage))
+  return busy.length > 1 ? `workers ${busy.map(({ worker }) => worker).join(' and ')} reload at once` : undefined
 }
 
 /** Of the servers of a worker that mean to serve, one accepts, or will: whoever handed over has a child that does. */
@@ -86,6 +125,7 @@ export function problemAtRest(system: System): string | undefined {
     const left = alive.find(({ isHung, doomed }) => !isHung && !doomed)
     if (left !== undefined) return `process ${left.id} (${describe(left.server.at)}) is left without a launcher`
     if (life === 'ended' && alive.length > 0) return `process ${alive[0]?.id} hangs, and is left`
+    if (life === 'ended' && launcher.hasServed && !system.isReleased) return 'the sockets were never released'
     return life === 'ended' ? openAsk(system) : undefined
   }
   if (launcher.phase === 'stopping') return 'the stop never ends'
@@ -108,10 +148,15 @@ function problemOfWorker({ launcher, processes }: System, id: number, alive: rea
   if (own.length !== 1) return `${own.length} servers live`
   const [server] = own as [Member]
   if (server.number !== current) return `process ${server.id} lives, and the launcher goes by server ${current}`
-  if (server.isHung) return undefined
+  if (server.isHung) return isKnownAsSilent(launcher, current) ? undefined : 'gets work, and hangs'
   if (server.server.at.name !== 'serving') return `process ${server.id} is ${describe(server.server.at)} for ever`
   const known = launcher.servers.find((one) => one.id === current)
   return isServing(known) && !known.isSilent ? undefined : 'the launcher does not know that it serves'
+}
+
+function isKnownAsSilent({ servers }: System['launcher'], current: number): boolean {
+  const known = servers.find(({ id }) => id === current)
+  return known?.stage !== 'serving' || known.isSilent
 }
 
 function openAsk(system: System): string | undefined {

@@ -36,7 +36,7 @@ export function link(system: System): void {
       const signal = exitCode === null ? ((process as Member).signals[0] ?? 'SIGKILL') : null
       say(system, process, { type: 'ended', ending: { exitCode, signal } })
       const member = process as Member
-      Object.assign(member, { down: [], signals: [], owes: false })
+      Object.assign(member, { down: [], signals: [], owes: false, exit: exitCode ?? signal })
     }
   }
   Object.assign(system, { links })

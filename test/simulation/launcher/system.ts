@@ -63,6 +63,8 @@ export interface Member extends Process {
   stalledAt: number
   /** It never goes on. */
   isHung: boolean
+  /** The code or the signal with which it has ended. */
+  exit: number | NodeJS.Signals | undefined
   /** The outside has done something to it. */
   isHurt: boolean
   /** The ask that it makes a share of a reload for; 0: none. */
@@ -103,6 +105,10 @@ export interface System extends World {
   starts: readonly Start[]
   callers: readonly Caller[]
   isNoting: boolean
+  /** The server by whose app the launcher goes. */
+  leader: ServerId | undefined
+  /** The sockets are left to the servers. */
+  isReleased: boolean
   rolls: number
   /** The release that all workers should have. */
   release: number

@@ -1,4 +1,5 @@
-import type { Caller, System } from './system.js'
+import { type Failure, isLast } from '../../../lib/protocol/launcher.js'
+import type { Caller, Ending, System } from './system.js'
 
 /** Every reload that is asked for is answered once, with the truth. */
 
@@ -12,6 +13,44 @@ export function untrueAnswer(system: System, caller: Caller, outcome: 'success' 
     return current !== undefined && (member === undefined || member.id <= caller.born)
   })
   return old === undefined ? undefined : `worker ${old.id} has no server that was started since`
+}
+
+/** What is not true about the reason of a failure. */
+export function untrueFailure({ launcher, processes }: System, failure: Failure): string | undefined {
+  const isOver = (isNew: boolean): boolean =>
+    processes.some(
+      ({ life, doomed, release, parent }) => (life === 'over' || doomed) && (!isNew || (release > 0 && parent === 0))
+    )
+  switch (failure.kind) {
+    case 'stopping':
+      return launcher.phase !== 'running' || launcher.workers.some((one) => isLast(launcher, one))
+        ? undefined
+        : 'the service ends'
+    case 'ended':
+      return isOver(false) ? undefined : 'a server has ended'
+    case 'exited':
+      return isOver(true) ? undefined : 'a server that was started for it has ended'
+    case 'late':
+      return (failure.server ?? Infinity) < launcher.started ? undefined : 'nobody was late'
+    case 'said':
+    case 'not started':
+    case 'not listening':
+    // Every server loads the plugin, but the launcher may not have heard of that yet.
+    case 'no plugin':
+      return undefined
+    default:
+      return failure satisfies never
+  }
+}
+
+/** What is not true about the way in which a launcher ends: like one of its servers, or with 1. */
+export function untrueEnding({ processes, launcher }: System, { exitCode, signal }: Ending): string | undefined {
+  const isAll = processes.length === launcher.started
+  if (exitCode !== 0 && isAll && processes.every(({ exit, isHurt }) => exit === 0 && !isHurt))
+    return 'all servers have ended well'
+  if (exitCode === 0 && !processes.some(({ exit }) => exit === 0)) return 'no server has ended well'
+  const isOfSome = processes.some(({ exit }) => exit === (signal ?? exitCode))
+  return isOfSome || exitCode === 1 ? undefined : 'no server has ended like that'
 }
 
 /** How long one worker may owe what it owes in a reload: to serve, to answer, to end, to hand over, to pass, to leave. */

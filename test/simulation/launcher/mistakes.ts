@@ -1,0 +1,111 @@
+import type { Effect, Input, Launcher, Step, Timer } from '../../../lib/protocol/launcher.js'
+import * as machine from '../../../lib/protocol/launcher.js'
+import type { Mistake } from '../mistakes.js'
+import type { LauncherMachine } from './system.js'
+
+/** Deliberate mistakes in the machine of a launcher: the simulation has to find each of them. */
+
+type Say = (launcher: Launcher, input: Input) => Input | undefined
+
+/** A machine that forgets some of its effects. */
+const without = (isForgotten: (effect: Effect) => boolean): LauncherMachine => ({
+  ...machine,
+  step: (launcher, input) => {
+    const [next, effects] = machine.step(launcher, input)
+    return [next, effects.filter((effect) => !isForgotten(effect))]
+  }
+})
+
+/** A machine that hears something else, or nothing. */
+const hearing = (say: Say): LauncherMachine => ({
+  ...machine,
+  step: (launcher, input) => {
+    const heard = say(launcher, input)
+    return heard === undefined ? [launcher, []] : machine.step(launcher, heard)
+  }
+})
+
+/** A machine that believes, after some inputs, that it has heard one more. */
+const believing = (say: Say): LauncherMachine => ({
+  ...machine,
+  step: (launcher, input): Step => {
+    const [next, effects] = machine.step(launcher, input)
+    const more = say(launcher, input)
+    if (more === undefined) return [next, effects]
+    const [last, others] = machine.step(next, more)
+    return [last, [...effects, ...others]]
+  }
+})
+
+const said = (server: number, type: 'pong' | 'passed'): Input => ({ type: 'said', server, word: { type } })
+
+/** What a server is taken to have said when the limit of its share is over. */
+const instead =
+  (stage: 'asking' | 'handed over', word: 'pong' | 'passed'): Say =>
+  ({ roll }, input) => {
+    if (input.type !== 'due' || input.timer !== 'share') return input
+    const share = roll?.shares.find(({ worker }) => worker === input.id)
+    return share?.stage === stage && share.server !== undefined ? said(share.server, word) : input
+  }
+
+const TIMERS: readonly Timer[] = ['share', 'stop', 'force', 'kill', 'grow']
+
+export const MISTAKES: ReadonlyArray<Mistake<LauncherMachine>> = [
+  {
+    rule: 'words',
+    title: 'a reload holds when the time for it is over, whatever its server has said',
+    machine: hearing(instead('handed over', 'passed')),
+    found: /2 servers live/
+  },
+  {
+    rule: 'duty',
+    title: 'the predecessors leave before their successors have outlived the probation',
+    machine: believing((_, input) =>
+      input.type === 'said' && input.word.type === 'handed over' ? said(input.server, 'passed') : undefined
+    ),
+    found: /2 servers live/
+  },
+  ...TIMERS.map((timer) => ({
+    rule: 'limit' as const,
+    title: `the limit "${timer}" is forgotten`,
+    machine: without((effect) => effect.do === 'wait' && effect.timer === timer),
+    found: /without a limit|has no limit|for ever/
+  })),
+  {
+    rule: 'end',
+    title: 'a server that has ended without a word is not noticed',
+    machine: hearing((_, input) => (input.type === 'ended' ? undefined : input)),
+    found: /servers live|for ever|never ends|never answered|goes by/
+  },
+  {
+    rule: 'silence',
+    title: 'a server that falls silent gets work',
+    machine: hearing((_, input) => (input.type === 'silent' ? undefined : input)),
+    found: /gets work, and hangs|for ever|nothing comes to rest/
+  },
+  {
+    rule: 'silence',
+    title: 'a server that does not answer counts as one that can make a reload',
+    machine: hearing(instead('asking', 'pong')),
+    found: /the asks end with failure/
+  },
+  {
+    rule: 'worker',
+    title: 'a worker that crashes is not started again',
+    machine: without((effect) => effect.do === 'pause'),
+    found: /pauses for ever/
+  },
+  {
+    rule: 'worker',
+    title: 'a worker whose server crashes twice is given up',
+    machine: {
+      ...machine,
+      step: (launcher, input) => {
+        const [next, effects] = machine.step(launcher, input)
+        const workers = next.workers.map((one) => (one.crashes > 1 ? { ...one, isOver: true } : one))
+        return [{ ...next, workers }, effects]
+      }
+    },
+    found: /is given up/
+  }
+]

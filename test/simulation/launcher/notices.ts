@@ -1,0 +1,63 @@
+import { type Effect, type Input, isAlive, isServing, type Launcher } from '../../../lib/protocol/launcher.js'
+
+/** Whatever a launcher does to a server, or does not do for a caller yet, a person can read: with each step, these notices. */
+export function missingNotice(
+  before: Launcher,
+  after: Launcher,
+  input: Input,
+  effects: readonly Effect[]
+): string | undefined {
+  const told = effects.flatMap((effect) => (effect.do === 'log' ? [wordsOf(effect)] : []))
+  return [...ofReload(before, after), ...ofServers(before, after, input), ...ofInput(before, input)].find(
+    (notice) => !told.includes(notice)
+  )
+}
+
+function wordsOf(notice: Extract<Effect, { do: 'log' }>): string {
+  if (!('server' in notice)) return notice.about
+  const server = typeof notice.server === 'number' ? notice.server : notice.server?.id
+  return `${notice.about} ${server}`
+}
+
+function ofReload(before: Launcher, after: Launcher): string[] {
+  const queued = before.queued === undefined && after.queued !== undefined ? ['queued'] : []
+  // A reload that is over makes room for the next one, which begins anew.
+  const known = before.roll?.asks === after.roll?.asks ? (before.roll?.shares.length ?? 0) : 0
+  const waiting = (after.roll?.shares.slice(known) ?? []).flatMap(({ worker }) => {
+    const id = after.workers[worker]?.current
+    return isServing(after.servers.find((one) => one.id === id)) ? [] : [`waiting ${id}`]
+  })
+  return [...queued, ...waiting]
+}
+
+function ofServers(before: Launcher, after: Launcher, input: Input): string[] {
+  return after.servers.flatMap((server) => {
+    const was = before.servers.find(({ id }) => id === server.id)
+    if (was === undefined) return []
+    if (server.isSilent && !was.isSilent) return [`silent ${server.id}`]
+    if (was.isSilent && !server.isSilent) return [`answers ${server.id}`]
+    const isLate = input.type === 'due' && input.timer !== 'kill'
+    return server.isKilled && !was.isKilled && isLate ? [`${lateFor(before, input)} ${server.id}`] : []
+  })
+}
+
+/** Why a server is killed when a timer comes due. */
+function lateFor({ roll }: Launcher, { timer, id }: Extract<Input, { type: 'due' }>): string {
+  const isAsked = roll?.shares.find(({ worker }) => worker === id)?.stage === 'asking'
+  const reasons: Partial<Record<typeof timer, string>> = {
+    boot: 'no boot',
+    stop: 'no stop',
+    force: 'no stop',
+    silence: 'deaf',
+    share: isAsked ? 'hung' : 'late'
+  }
+  return reasons[timer] ?? `no reason (${timer})`
+}
+
+function ofInput({ servers }: Launcher, input: Input): string[] {
+  if (input.type === 'due' && input.timer === 'kill')
+    return isAlive(servers.find(({ id }) => id === input.id)) ? [`no end ${input.id}`] : []
+  if (input.type !== 'not started') return []
+  const server = servers.find(({ id }) => id === input.server)
+  return server?.stage === 'starting' && server.parent === undefined ? ['not started'] : []
+}

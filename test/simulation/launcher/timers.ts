@@ -1,0 +1,36 @@
+import { isAlive, type Launcher } from '../../../lib/protocol/launcher.js'
+import type { LauncherTimer, System } from './system.js'
+
+/** A timer that outlives what it is for could mean something else later. */
+export function keepsATimer({ launcher, timers, isNoting }: System): string | undefined {
+  const stray = timers.find((timer) => !isOfUse(launcher, timer, isNoting))
+  return stray === undefined ? undefined : `the launcher keeps the timer "${stray.timer} ${stray.id}"`
+}
+
+function isOfUse(launcher: Launcher, { timer, id }: LauncherTimer, isNoting: boolean): boolean {
+  const server = launcher.servers.find((one) => one.id === id)
+  switch (timer) {
+    case 'restart':
+      return launcher.workers[id]?.next === 'pausing'
+    case 'share': {
+      const share = launcher.roll?.shares.find(({ worker }) => worker === id)
+      const isLimited = share !== undefined && !['over', 'restarted', 'killing'].includes(share.stage)
+      return isLimited && (share.stage !== 'passed' || share.isSpoiled)
+    }
+    case 'grow':
+      return launcher.isGrowing
+    case 'tell':
+      return isNoting && launcher.roll?.stage === 'concluding'
+    case 'boot':
+      return server?.stage !== 'serving'
+    case 'silence':
+      return isAlive(server) && server.isSilent
+    case 'stop':
+    case 'force':
+    case 'kill':
+    case 'steady':
+      return isAlive(server)
+    default:
+      return timer satisfies never
+  }
+}
