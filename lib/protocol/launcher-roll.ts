@@ -81,14 +81,15 @@ function goOn(launcher: Launcher, { stage, shares, reason, failure }: Roll): Ste
 /** The turn of a worker, before its server makes the reload. */
 function take(launcher: Launcher, share: Share): Step {
   const { worker, stage } = share
-  const { next } = workerOf(launcher, worker)
+  const own = workerOf(launcher, worker)
+  const { isOver, next } = own
   const current = currentOf(launcher, worker)
   if (stage === 'restarting')
     return isServing(find(launcher, share.server)) ? move(launcher, worker, 'restarted') : stay(launcher)
   if (stage === 'killing')
     return isAlive(find(launcher, share.server)) ? stay(launcher) : move(launcher, worker, 'waiting')
   if (stage === 'making') return stay(launcher)
-  if (isLast(launcher, workerOf(launcher, worker))) return failShare(launcher, worker, { kind: 'stopping' })
+  if (isOver || (next === 'none' && isLast(launcher, own))) return failShare(launcher, worker, { kind: 'stopping' })
   if (next === 'pausing') return restart(launcher, worker)
   if (!isServing(current)) return stage === 'asking' ? move(launcher, worker, 'waiting') : stay(launcher)
   if (stage === 'asking' && share.server === current.id) return stay(launcher)

@@ -78,7 +78,8 @@ function closeApps(server: Server, at: Leaving, cut: boolean): Step {
 }
 
 function waitForOthers(server: Server, at: Leaving, failed: boolean): Step {
-  return finish(server, { ...at, stage: 'waiting', failed: at.failed || failed })
+  const limit: Effect[] = at.cause === 'app closes' ? [wait('stop')] : []
+  return finish(server, { ...at, stage: 'waiting', failed: at.failed || failed }, ...limit)
 }
 
 /** Ends when nobody is waited for any more. */

@@ -51,6 +51,8 @@ function limitOf({ server, parent }: Process): Timer | undefined {
     case 'trial':
       return TRIAL_LIMITS[at.stage]
     case 'leaving':
+      // An app that closes itself has the time that it gives itself.
+      if (at.stage === 'closing' && at.cause === 'app closes') return undefined
       return at.stage === 'telling' ? 'tell' : 'stop'
     default:
       return parent >= 0 ? undefined : 'stop'
