@@ -4,8 +4,12 @@ import { performance } from 'node:perf_hooks'
 /** How long a process that ends may take to write what its logger still has. Milliseconds. */
 const FLUSH_LIMIT = 1000
 
+/** How long a write that is under way may take to reach the kernel. Milliseconds. */
+const IN_FLIGHT = 50
+
 interface Destination {
   fd?: unknown
+  _writing?: unknown
   flushSync(): void
   retryEAGAIN?: unknown
 }
@@ -18,7 +22,8 @@ const BOUND = Symbol('fastify-graceful-reload.bound')
  * (EAGAIN) keeps the process alive until somebody kills it.
  * https://github.com/pinojs/sonic-boom/blob/v4.2.1/index.js, flushSync
  *
- * `retryEAGAIN` is asked after EAGAIN alone, so other errors look like that one while the flush runs.
+ * `retryEAGAIN` is asked after EAGAIN alone, so other errors look like that one while the flush runs. `_writing` tells of lines that
+ * are with another thread: without a wait, those behind them would overtake them.
  *
  * Fallback: a logger that is not pino, or whose destination is another one, is left alone.
  */
@@ -30,6 +35,8 @@ export function limitFlush(logger: object): void {
   destination.flushSync = () => {
     // pino makes it do nothing once it knows of a broken pipe.
     if (destination[BOUND] !== true) return
+    // What another thread is writing at this moment comes first, if it gets the time.
+    if (destination._writing === true) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, IN_FLIGHT)
     const end = performance.now() + FLUSH_LIMIT
     const { writeSync } = fs
     destination.retryEAGAIN = () => performance.now() < end

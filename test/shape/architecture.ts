@@ -37,7 +37,7 @@ export const INTERNALS: Readonly<Record<string, readonly string[]>> = {
   'lib/internals/http1.ts': ['_httpMessage', '_parent', 'shouldKeepAlive', 'destroySoon', '.destroy ='],
   'lib/internals/http2.ts': ['getOwnPropertySymbols'],
   'lib/internals/listening-handle.ts': ['_handle', '_pipeName', 'getOwnPropertySymbols', 'owner_symbol'],
-  'lib/internals/pino.ts': ['getOwnPropertySymbols', 'retryEAGAIN'],
+  'lib/internals/pino.ts': ['_writing', 'getOwnPropertySymbols', 'retryEAGAIN'],
   'lib/internals/stderr.ts': ['.write ='],
   'lib/internals/tls.ts': ['_sharedCreds'],
   'lib/internals/websocket.ts': [
