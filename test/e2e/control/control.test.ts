@@ -17,9 +17,10 @@ t.test('a process tells what it is doing', async (t) => {
   const { port } = server.target() as { port: number }
   const clients = await Promise.all([1, 2].map(() => HttpConnection.open(server.target())))
   await Promise.all(clients.map((client) => client.request({ path: '/' })))
-  const { uptime, ...status } = await statusAt(control)
+  const { uptime, release, ...status } = await statusAt(control)
   const listeners = [`127.0.0.1:${port}`]
   t.strictSame(status, { generation: 1, pid: server.pid, phase: 'serving', listeners, connections: 2 })
+  t.match(release, { script: /server\.cjs$/, node: process.version })
   t.ok(Number.isInteger(uptime) && uptime > 0, String(uptime))
   t.match(server.events('serving'), [{ listeners }], 'the control socket is no place for clients')
   for (const client of clients) client.close()

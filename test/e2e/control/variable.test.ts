@@ -33,7 +33,7 @@ t.test(
     const env = { FASTIFY_GRACEFUL_CONTROL: control }
     const first = await startServer(t, { env })
     const second = await startServer(t, { env })
-    const warning = /^FASTIFY_GRACEFUL_CONTROL: the control socket .* could not be opened: another process serves there/
+    const warning = /^the control socket .* could not be opened: another process serves there/
     t.match(second.events('warning'), [{ warning, err: { code: 'GRACEFUL_ERR_CONTROL_SOCKET' } }])
     t.match(await statusAt(control), { pid: first.pid })
   }

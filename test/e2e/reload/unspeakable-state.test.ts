@@ -7,7 +7,7 @@ t.jobs = 2
 const script = 'state.cjs'
 
 /** Tens of megabytes are no reason to fail. */
-const HUGE = 48 * 2 ** 20
+const HUGE = 8 * 2 ** 20
 
 for (const { settings, where } of WAYS) {
   for (const save of [
