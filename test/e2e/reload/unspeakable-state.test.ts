@@ -6,7 +6,7 @@ t.jobs = 2
 
 const script = 'state.cjs'
 
-/** Tens of megabytes are no reason to fail. */
+/** More than any buffer between the two processes holds. */
 const HUGE = 8 * 2 ** 20
 
 for (const { settings, where } of WAYS) {
