@@ -17,7 +17,10 @@ const LEAST = {
 /** What is odd about options that can be used: a sentence for each. */
 export function doubtsOf(options: ResolvedOptions): string[] {
   const names = Object.keys(LEAST) as Array<keyof typeof LEAST>
+  // That of a reload is that of a stop unless it is given: one doubt is enough.
+  const isSame = options.reloadDrainTimeout === options.drainTimeout
   return names
+    .filter((name) => name !== 'reloadDrainTimeout' || !isSame)
     .map((name) => unitDoubt(`option ${name}`, options[name], LEAST[name]))
     .filter((doubt) => doubt !== undefined)
 }

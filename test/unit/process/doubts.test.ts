@@ -7,6 +7,8 @@ t.test('durations that look like seconds are doubted', async (t) => {
     ['drainTimeout', 20],
     ['drainTimeout', 99],
     ['readyTimeout', 30],
+    ['reloadDrainTimeout', 60],
+    ['closeTimeout', 5],
     ['lameDuck', 5],
     ['probation', 3]
   ] as const)
