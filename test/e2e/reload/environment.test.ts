@@ -1,13 +1,16 @@
+import { copyFile, readlink, realpath, rename, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { HAS_PROC } from '../../support/fds.js'
 import type { Release } from '../../support/release.js'
 import type { TestServer } from '../../support/server.js'
-import { type ServerSettings, startServer } from '../../support/start.js'
+import { LAUNCHER, type ServerSettings, startServer, WAYS } from '../../support/start.js'
 
 /** Tells what it finds; then does what dotenv does, and worse. */
 const SCRIPT = `
 const { readFileSync } = require('node:fs')
-const { LOADED, GIVEN, MANY_LINES, ADDED } = process.env
-const found = { LOADED, GIVEN, MANY_LINES, ADDED, title: process.title }
+const { LOADED, GIVEN, MANY_LINES, ADDED, FROM_FILE, FROM_PRELOAD } = process.env
+const found = { LOADED, GIVEN, MANY_LINES, ADDED, FROM_FILE, FROM_PRELOAD, title: process.title }
 const { argv: [, script, ...args], execArgv } = process
 require('./app.cjs').say('found', { ...found, args, execArgv, nodeOptions: process.env.NODE_OPTIONS })
 process.env.LOADED ??= readFileSync(__dirname + '/loaded.env', 'utf8')
@@ -23,6 +26,11 @@ async function start(t: Test, settings: Omit<ServerSettings, 'prepare' | 'script
   const prepare = async (release: Release) => {
     await release.write('environment.cjs', SCRIPT)
     await release.write('loaded.env', 'first value')
+    await release.write('app.env', 'FROM_FILE=one')
+    await release.write(
+      'preload.cjs',
+      "process.env.FROM_PRELOAD ??= require('node:fs').readFileSync('app.env', 'utf8')"
+    )
     return undefined
   }
   const server = await startServer(t, { ...settings, script: 'environment.cjs', prepare })
@@ -94,3 +102,34 @@ t.test('modules that are loaded first, by --import', async (t) => {
   await server.release.configure({ release: 'B', options: { probation: 0 } })
   t.match(await server.eventOf(await server.reload(), 'started'), { release: 'B' })
 })
+
+for (const { settings, where } of WAYS) {
+  t.test(`what Node reads when it starts is read again${where}`, async (t) => {
+    const execArgv = ['--env-file=app.env', '--require', './preload.cjs']
+    const server = await start(t, { ...settings, execArgv })
+    t.match(await found(server, server.pid), { FROM_FILE: 'one', FROM_PRELOAD: 'FROM_FILE=one' })
+    await server.release.write('app.env', 'FROM_FILE=two')
+    server.signal('SIGHUP', server.addressee)
+    const child = await server.serving(2)
+    t.match(await found(server, child), { FROM_FILE: 'two', FROM_PRELOAD: 'FROM_FILE=two' })
+  })
+
+  t.test(`Node is found again as it was at the start: a link that leads elsewhere${where}`, async (t) => {
+    let link = ''
+    const prepare = async (release: Release, folder: string) => {
+      link = join(folder, 'node')
+      await symlink(process.execPath, link)
+      const launch = settings.launcher === undefined ? [] : [LAUNCHER]
+      return { command: [link, ...launch, release.path('server.cjs')] as [string, ...string[]] }
+    }
+    const server = await startServer(t, { ...settings, config: { options: { probation: 0 } }, prepare })
+    const other = join(link, '../other-node')
+    await copyFile(process.execPath, other)
+    await symlink(other, `${link}.next`)
+    await rename(`${link}.next`, link)
+    server.signal('SIGHUP', server.addressee)
+    const child = await server.serving(2)
+    if (HAS_PROC) t.equal(await readlink(`/proc/${child}/exe`), await realpath(other))
+    t.equal(await server.stop(), 0)
+  })
+}
