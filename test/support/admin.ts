@@ -4,6 +4,7 @@ import { countFds, HAS_PROC } from './fds.js'
 import { within } from './limit.js'
 import { OpenClients } from './open-clients.js'
 import type { TestServer } from './server.js'
+import { untilTrue } from './tree.js'
 
 /** What an admin route answers when its reload has failed: an error as Fastify sends it. */
 export interface Refusal {
@@ -17,6 +18,8 @@ export async function failReload(t: Test, server: TestServer, spoil: () => Promi
   const parent = server.current
   const admin = await HttpConnection.open(server.target())
   await admin.request({ path: '/' })
+  // One that has said its last word exists for a moment longer.
+  if (HAS_PROC) await untilTrue(server, 'end of earlier generations', () => server.servers().length === 1)
   const clients = await OpenClients.open(server)
   const fds = countFds(parent)
   const failures = server.events('reload-failed').length

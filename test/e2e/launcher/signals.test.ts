@@ -7,6 +7,7 @@ import type { Line } from '../../support/output.js'
 import type { TestServer } from '../../support/server.js'
 import { launchServer, startServer } from '../../support/start.js'
 import { tempFolder } from '../../support/temp-folder.js'
+import { untilTrue } from '../../support/tree.js'
 
 t.jobs = 2
 
@@ -116,6 +117,8 @@ t.test('the pid file holds the pid of the launcher, whoever serves', async (t) =
   const pidFile = join(await tempFolder(t), 'pid')
   const server = await startServer(t, { launcher: [], config: { options: { pidFile, probation: 0 } } })
   const read = async () => Number(await readFile(pidFile, 'utf8'))
+  // The launcher writes it when it hears that its server serves, which the log says too.
+  await untilTrue(server, 'pid file', () => existsSync(pidFile))
   t.equal(await read(), server.launcher)
   await server.reload()
   t.equal(await read(), server.launcher)
