@@ -169,11 +169,11 @@ export function replace(launcher: Launcher, worker: Worker): Step {
   return stay(next, { do: 'pause', worker: worker.id, crashes, lost: lost.id })
 }
 
-/** A service that has never served, or was told to end. */
+/** A service that has never served, or was told to end; whether it then did so by itself or had to be killed. */
 function isFinal({ hasServed, workers }: Launcher, { leaves, ending, forwarded, isKilled }: Server): boolean {
-  const isClean = leaves === 'freely' || ending?.exitCode === 0
+  const isClean = leaves === 'freely' || (ending?.exitCode === 0 && !isKilled)
   const hasObeyed = forwarded.some((signal) => LAST_SIGNALS.has(signal) || signal === ending?.signal)
-  return !hasServed || (isClean && workers.length === 1 && !isKilled) || hasObeyed
+  return !hasServed || (isClean && workers.length === 1) || hasObeyed
 }
 
 /** The other workers start when the first one serves and has opened all its listeners: they inherit these. */

@@ -46,7 +46,7 @@ const HOST: { readonly [D in Effect['do']]: Carry<D> } = {
   },
   pause: (system, { worker, crashes }) => setTimer(system, 'restart', worker, restartPause(crashes, 0)),
   start: (system, { server, like, isNew }) => {
-    if (system.isReleased) startAgain(system, server, like)
+    if (system.isReleased) breakWorld(system, `server ${server} is started without sockets`)
     const release = isNew ? system.rolls : (memberOf(system, like)?.release ?? 0)
     const worker = system.launcher.servers.find(({ id }) => id === server)?.worker ?? 0
     system.starts = [...system.starts, { server, parent: 0, child: 0, worker, release }]
@@ -105,13 +105,6 @@ const HOST: { readonly [D in Effect['do']]: Carry<D> } = {
     system.endedAt = system.now
     system.timers = []
   }
-}
-
-/** One that had to be killed while it left has not ended as it wanted: the next one opens its sockets anew. */
-function startAgain(system: System, server: number, like: number | undefined): void {
-  const isLost = system.launcher.servers.some(({ id, isKilled }) => id === like && isKilled)
-  if (!isLost) breakWorld(system, `server ${server} is started without sockets`)
-  system.isReleased = false
 }
 
 /** Asks whether a server answers, if it does not owe an answer already. */

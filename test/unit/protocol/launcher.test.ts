@@ -51,6 +51,18 @@ t.test('a reload is refused at once when the only server leaves, and so is the o
   t.match(answers(launcher.give({ type: 'noted' })), [{ asks: [2], outcome: stopping }])
 })
 
+t.test('the only server that leaves freely and has to be killed ends the launcher, with 1', async (t) => {
+  const launcher = LauncherModel.serving(1)
+  launcher.say(0, { type: 'leaves', isError: false })
+  launcher.give({ type: 'silent', server: 0 })
+  t.match(launcher.due('silence', 0), [
+    { do: 'log', about: 'deaf' },
+    { do: 'kill', server: 0 }
+  ])
+  launcher.end(0, null)
+  t.strictSame(launcher.ending, { exitCode: 1, signal: null })
+})
+
 t.test('one of several that ends freely is replaced', async (t) => {
   const launcher = LauncherModel.serving(2)
   launcher.say(1, { type: 'leaves', isError: false })
