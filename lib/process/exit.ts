@@ -40,10 +40,7 @@ export class Exit {
     this.#signals ??= new Signals(signals, {
       stop: (reason, error) => this.#stop(reason, error),
       reload: (signal) => this.#reloadFor(signal),
-      force: (reason) => {
-        this.#find().host.tell({ type: 'force', reason })
-        this.#exit(1)
-      }
+      force: (reason) => this.#force(reason)
     })
     return this.#signals
   }
@@ -82,6 +79,14 @@ export class Exit {
     if (error === undefined) this.#end.resolve()
     else this.#end.reject(error)
     if (exits) process.exit(code)
+  }
+
+  /** Nothing can be cut off of a process that has closed, and only waits for its own end: it ends as it would have. */
+  #force(reason: string): void {
+    const { host } = this.#find()
+    if (host.at.name === 'closed') process.exit()
+    host.tell({ type: 'force', reason })
+    this.#exit(1)
   }
 
   /** Not before the launcher has been told: it would take the end for a crash. */

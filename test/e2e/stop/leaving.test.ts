@@ -62,6 +62,17 @@ t.test('a process that something keeps alive is ended', async (t) => {
   t.equal(await server.stop(), 0)
 })
 
+t.test('a second stop signal when all is done does not make a failure of it', async (t) => {
+  const before = "process.once('SIGTERM', () => setInterval(() => {}, 1e6))"
+  const server = await startScript(t, { app: 'Fastify({ logger: true })', before })
+  await server.serving(1)
+  server.signal('SIGTERM')
+  await server.eventOf(server.pid, 'closed')
+  server.signal('SIGTERM')
+  t.strictSame(await server.waitFor(server.exit, 'end'), { code: 0, signal: null })
+  t.strictSame(server.events('forced'), [])
+})
+
 t.test('onClose hooks have what the drain has left of its limit', async (t) => {
   const before = `app.addHook('onClose', async () => {
     say('closing')
