@@ -12,11 +12,9 @@ const CASES: Record<string, string> = {
   'a\u202ebc': 'a\\u202ebc'
 }
 
-for (const [text, expected] of Object.entries(CASES)) {
-  t.test(`of ${JSON.stringify(text)} nothing can move the cursor or begin a line`, async (t) => {
-    t.equal(printable(text), expected)
-  })
-}
+t.test('nothing can move the cursor or begin a line', async (t) => {
+  for (const [text, expected] of Object.entries(CASES)) t.equal(printable(text), expected, expected)
+})
 
 t.test('of several lines, each is made printable', async (t) => {
   t.equal(printableLines('Error: a\u0007\n    at b'), 'Error: a\\x07\n    at b')
