@@ -182,6 +182,8 @@ export class ParentRole {
     const ticketKeys = listeners.flatMap(({ server }, index) => ticketKeysOf(server, index))
     const states = this.#states
     this.#deliver(child, { type: 'take over', states, ticketKeys }).catch((cause) => {
+      // A child that has just ended tells by that how the reload failed.
+      if (isOfChannel(cause)) return
       const error = Object.assign(new StateError(toError(cause).message), { cause })
       this.#host.tell({ type: 'not sent', child, error })
     })
@@ -248,4 +250,10 @@ function refuseObstacle(state: unknown): void {
   const obstacle = findObstacle(state)
   if (obstacle !== undefined)
     throw new TypeError(`${obstacle.path} ${obstacle.why}, which does not reach another process whole`)
+}
+
+/** Whether a message could not be sent because nobody is at the other end: https://nodejs.org/api/errors.html#class-systemerror */
+function isOfChannel(error: unknown): boolean {
+  const { code, syscall } = Object(error) as NodeJS.ErrnoException
+  return syscall !== undefined || code?.startsWith('ERR_IPC') === true
 }
