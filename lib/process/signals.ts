@@ -50,9 +50,11 @@ export class Signals {
     this.#events = events
     this.#signals = signals
     const others = new Set(GRACE_SIGNALS.flatMap(graceListeners))
-    this.#grace = closeWithGrace(this.#graceOptions(signals), ({ err, signal }) => {
+    this.#grace = closeWithGrace(this.#graceOptions(signals), (out) => {
       this.#leaving = true
-      return events.stop(err ? `uncaught error: ${err.message}` : (signal ?? 'the event loop is empty'), err)
+      // Anything can be thrown, `undefined` too.
+      const error = 'err' in out ? toError(out.err) : undefined
+      return events.stop(error ? `uncaught error: ${error.message}` : (out.signal ?? 'the event loop is empty'), error)
     })
     this.#own = new Set(GRACE_SIGNALS.flatMap(graceListeners).filter((listener) => !others.has(listener)))
     if (signals === false) return

@@ -121,6 +121,18 @@ t.test('an uncaught error: fatal, and then closed with the exit code', async (t)
   t.match(await server.eventOf(server.pid, 'closed'), { exitCode: 1 })
 })
 
+for (const thrown of ["'boom'", 'undefined', 'null']) {
+  t.test(`a rejection with ${thrown} that nobody caught is an uncaught error as well`, async (t) => {
+    const before = `process.once('SIGUSR1', () => Promise.reject(${thrown}))`
+    const server = await startScript(t, { app: 'Fastify({ logger: true })', before })
+    await server.serving(1)
+    server.signal('SIGUSR1')
+    t.strictSame(await server.waitFor(server.exit, 'end'), { code: 1, signal: null })
+    t.match(await server.eventOf(server.pid, 'uncaught-error'), { err: { message: thrown.replaceAll("'", '') } })
+    t.match(await server.eventOf(server.pid, 'closed'), { exitCode: 1 })
+  })
+}
+
 t.test('forced comes before closed, and tells since when a request was under way', async (t) => {
   const server = await startServer(t)
   const connection = await HttpConnection.open(server.target())
