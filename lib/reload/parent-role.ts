@@ -183,7 +183,7 @@ export class ParentRole {
     const states = this.#states
     this.#deliver(child, { type: 'take over', states, ticketKeys }).catch((cause) => {
       // A child that has just ended tells by that how the reload failed.
-      if (isOfChannel(cause)) return
+      if (isOfChannel(cause) || this.#successors.get(child)?.child?.hasEnded) return
       const error = Object.assign(new StateError(toError(cause).message), { cause })
       this.#host.tell({ type: 'not sent', child, error })
     })

@@ -23,6 +23,15 @@ const TALKATIVE = `
   app.addHook('onClose', async () => { for (let i = 0; i < 100; i++) app.log.info('x'.repeat(5000)) })
   app.listen({ port: 0, host: '127.0.0.1' })`
 
+/** A hook that takes its time, until SIGUSR1. */
+const SLOW_HOOK = `app.addHook('onClose', async () => {
+    say('closing')
+    await new Promise((resolve) => { release = resolve })
+    say('hook ended')
+  })
+  let release
+  process.on('SIGUSR1', () => release())`
+
 for (const [reader, stop] of Object.entries({
   'is gone': (child: ReturnType<typeof spawn>) => child.stdout?.destroy(),
   'does not read': (child: ReturnType<typeof spawn>) => child.stdout?.pause()
@@ -74,13 +83,7 @@ t.test('a second stop signal when all is done does not make a failure of it', as
 })
 
 t.test('onClose hooks have what the drain has left of its limit', async (t) => {
-  const before = `app.addHook('onClose', async () => {
-    say('closing')
-    await new Promise((resolve) => { release = resolve })
-    say('hook ended')
-  })
-  let release
-  process.on('SIGUSR1', () => release())`
+  const before = SLOW_HOOK
   const server = await startScript(t, { app: 'Fastify({ logger: true })', before })
   await server.serving(1)
   server.signal('SIGTERM')
@@ -102,15 +105,9 @@ t.test('closeTimeout is what they have at least, and at most when the limit is o
 })
 
 t.test('an app that closes itself on a signal has its onClose hooks run to their end', async (t) => {
-  const before = `app.addHook('onClose', async () => {
-    say('closing')
-    await new Promise((resolve) => { release = resolve })
-    say('hook ended')
-  })
-  let release
-  process.on('SIGUSR1', () => release())
+  const before = `${SLOW_HOOK}
   process.on('SIGTERM', async () => {
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await new Promise((resolve) => setImmediate(resolve))
     await app.close()
     say('closed by itself')
     process.exit(0)
