@@ -1,6 +1,7 @@
 import { toPlainError } from '../errors.js'
 import type { SpawnCommand } from '../process/subprocess.js'
 import type { Effect, Input, ServerId } from '../protocol/launcher.js'
+import { hideBootWatch } from '../reload/boot-watch.js'
 import type { HeldListener, HeldListeners } from './held-listeners.js'
 import { Server, type ServerEvents, type ServerSettings, type Service } from './server.js'
 
@@ -49,7 +50,7 @@ export class Processes {
     const before = this.find(like)
     const generation = (before?.generation ?? 1) + (isNew ? 1 : 0)
     const previous = before && { generation: before.generation, pid: before.pid }
-    const { command } = before?.settings ?? { command: this.#command }
+    const command = unwatched(before?.settings.command ?? this.#command)
     await this.#start(id, () => ({ command, generation, inherited: this.#held.inheritance, previous })).catch(() => {})
   }
 
@@ -94,4 +95,11 @@ export class Processes {
       throw error
     }
   }
+}
+
+/** There is no parent to be told why it ends; and the file that watches may have gone with the release of the one that there was. */
+function unwatched(command: SpawnCommand): SpawnCommand {
+  const env = { ...command.env }
+  hideBootWatch(env)
+  return { ...command, env }
 }
