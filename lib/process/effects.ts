@@ -3,8 +3,10 @@ import type { Effect, Refusal, Timer, Warning } from '../protocol/server.js'
 import type { ChildRole } from '../reload/child-role.js'
 import type { Conclusion } from '../reload/conclusion.js'
 import type { ParentRole } from '../reload/parent-role.js'
+import { Deadlines } from '../util/deadline.js'
 import type { Callers } from './callers.js'
-import type { EffectHandler, Host } from './host.js'
+import type { EffectHandler } from './host.js'
+import type { ServerHost } from './server-host.js'
 import type { Service } from './service.js'
 import type { Shutdown } from './shutdown.js'
 
@@ -34,7 +36,7 @@ const GIVE_BACK_LIMIT = 2000
 
 /** The parts of a process that effects are carried out by. */
 export interface Parts {
-  readonly host: Host
+  readonly host: ServerHost
   readonly service: Service
   readonly shutdown: Shutdown
   readonly callers: Callers
@@ -49,11 +51,12 @@ export interface Parts {
 
 type Of<D extends Effect['do']> = Extract<Effect, { do: D }>
 
-type Table = { readonly [D in Exclude<Effect['do'], 'wait' | 'cancel'>]: (effect: Of<D>) => unknown }
+type Table = { readonly [D in Effect['do']]: (effect: Of<D>) => unknown }
 
 /** Turns what the machine of this process decides into calls. */
-export class Effects implements EffectHandler {
+export class Effects implements EffectHandler<Effect> {
   readonly #find: () => Parts
+  readonly #deadlines = new Deadlines<Timer>((timer) => this.#due(timer))
   #table: Table | undefined
 
   /** @param find - the parts, which need the host of this handler themselves */
@@ -61,18 +64,14 @@ export class Effects implements EffectHandler {
     this.#find = find
   }
 
-  carryOut(effect: Exclude<Effect, Of<'wait'> | Of<'cancel'>>): unknown {
-    this.#table ??= tableOf(this.#find())
+  carryOut(effect: Effect): unknown {
+    this.#table ??= tableOf(this.#find(), this.#deadlines)
     const carryOut = this.#table[effect.do] as (effect: Effect) => unknown
     return carryOut(effect)
   }
 
-  durationOf(timer: Timer): number | Promise<unknown> {
-    return durationsOf(this.#find())[timer]()
-  }
-
-  look(): void {
-    this.#find().asChild?.look()
+  rested(): void {
+    if (this.#find().host.at.name === 'closed') this.#deadlines.clear()
   }
 
   failed(effect: Effect, error: unknown): void {
@@ -82,10 +81,24 @@ export class Effects implements EffectHandler {
       // It is the log that fails: there is nobody left to tell.
     }
   }
+
+  /** A limit counts only against somebody who lives. */
+  #due(timer: Timer): void {
+    const { host, asChild } = this.#find()
+    asChild?.look()
+    host.tell({ type: 'due', timer })
+  }
 }
 
-function tableOf(parts: Parts): Table {
-  return { ...requestsOf(parts), ...parentsOf(parts), ...childsOf(parts), ...endOf(parts) }
+function tableOf(parts: Parts, deadlines: Deadlines<Timer>): Table {
+  return {
+    wait: ({ timer }) => deadlines.wait(timer, durationsOf(parts)[timer]()),
+    cancel: ({ timer }) => deadlines.cancel(timer),
+    ...requestsOf(parts),
+    ...parentsOf(parts),
+    ...childsOf(parts),
+    ...endOf(parts)
+  }
 }
 
 function requestsOf(parts: Parts) {

@@ -4,7 +4,7 @@ import type { ReloadUnderWay } from '../control/messages.js'
 import { NotOnProbationError, StoppingError, UnsupportedError } from '../errors.js'
 import type { GracefulOptions } from '../options.js'
 import { isInRotation, isLeaving, type Phase, phaseOf } from '../protocol/phases.js'
-import { begin, canRollBack } from '../protocol/server.js'
+import { canRollBack } from '../protocol/server.js'
 import { ChildRole } from '../reload/child-role.js'
 import { Conclusion } from '../reload/conclusion.js'
 import { LastWords } from '../reload/last-words.js'
@@ -23,9 +23,9 @@ import { Callers, type Outcome } from './callers.js'
 import { Effects, type Parts } from './effects.js'
 import { Envelope } from './envelope.js'
 import { Exit } from './exit.js'
-import { Host } from './host.js'
 import { linkToLauncher } from './launcher-link.js'
 import { PidFile } from './pid-file.js'
+import { ServerHost } from './server-host.js'
 import { type Origin, Service } from './service.js'
 import { Shutdown } from './shutdown.js'
 
@@ -231,7 +231,7 @@ export class ServerProcess {
     this.#exit.stop(reason)
   }
 
-  get #host(): Host {
+  get #host(): ServerHost {
     return this.#parts.host
   }
 
@@ -248,10 +248,8 @@ export class ServerProcess {
 
   #join(service: Service, lastWords: LastWords | undefined): Parts {
     const inherited = this.#inherited
-    const host: Host = new Host(
-      begin(inherited === undefined ? 'first' : 'successor', service.launcher !== undefined),
-      new Effects(() => parts)
-    )
+    const role = inherited === undefined ? 'first' : 'successor'
+    const host = new ServerHost(role, service.launcher !== undefined, new Effects(() => parts))
     const callers = new Callers()
     const asParent = new ParentRole(service, host, callers)
     const asChild =

@@ -5,7 +5,7 @@ import { toPlainError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { App } from '../process/app.js'
 import { Envelope } from '../process/envelope.js'
-import type { Host } from '../process/host.js'
+import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
 import type { ToChild } from '../protocol/messages.js'
 import type { ChildWord } from '../protocol/server.js'
@@ -22,7 +22,7 @@ type Legacy = Pick<Extract<ToChild, { type: 'take over' }>, 'states' | 'ticketKe
 /** This process as the child of a reload: what it hears from its parent, and what it takes over. */
 export class ChildRole {
   readonly #service: Service
-  readonly #host: Host
+  readonly #host: ServerHost
   readonly #inherited: InheritedListeners
   readonly #lastWords: LastWords
   readonly #reload: (reason: string) => Promise<ReloadResult>
@@ -36,7 +36,7 @@ export class ChildRole {
   /** @param reload - makes a reload that the parent was asked for */
   constructor(
     service: Service,
-    host: Host,
+    host: ServerHost,
     inherited: InheritedListeners,
     lastWords: LastWords,
     reload: (reason: string) => Promise<ReloadResult>

@@ -7,7 +7,7 @@ import {
   toGracefulError
 } from '../errors.js'
 import type { Callers, Outcome } from '../process/callers.js'
-import type { Host } from '../process/host.js'
+import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
 import type { ChildId, Effect, Failure, Reload } from '../protocol/server.js'
 import type { ParentRole } from './parent-role.js'
@@ -17,7 +17,7 @@ import type { ReloadResult } from './reload-result.js'
 /** How a reload ended: the result or the error, and everybody who has to hear of it. */
 export class Conclusion {
   readonly #service: Service
-  readonly #host: Host
+  readonly #host: ServerHost
   readonly #callers: Callers
   readonly #parent: ParentRole
   /** Failures that the log has already: several signals may have asked for the reload that failed. */
@@ -26,7 +26,7 @@ export class Conclusion {
   /** How the reload of another worker failed, for which this one is undone. */
   undoneBy: Error | undefined
 
-  constructor(service: Service, host: Host, callers: Callers, parent: ParentRole) {
+  constructor(service: Service, host: ServerHost, callers: Callers, parent: ParentRole) {
     this.#service = service
     this.#host = host
     this.#callers = callers

@@ -4,7 +4,7 @@ import type { ReloadUnderWay } from '../control/messages.js'
 import { fromPlainError, OutcomeUnknownError, StateError, toError, VetoedError } from '../errors.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
 import type { Callers, Outcome } from '../process/callers.js'
-import type { Host } from '../process/host.js'
+import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
 import { describeEnding, type Ending } from '../process/subprocess.js'
 import type { ToChild, ToParent } from '../protocol/messages.js'
@@ -28,7 +28,7 @@ export class ParentRole {
   /** The connections that move, once the child serves. */
   migration: Migration | undefined
   readonly #service: Service
-  readonly #host: Host
+  readonly #host: ServerHost
   readonly #callers: Callers
   readonly #successors = new Map<ChildId, Successor>()
   readonly #passedOn: PassedOn[] = []
@@ -38,7 +38,7 @@ export class ParentRole {
   /** The child of the reload under way: what an earlier one still waited for is of no use any more. */
   #latest: ChildId | undefined
 
-  constructor(service: Service, host: Host, callers: Callers) {
+  constructor(service: Service, host: ServerHost, callers: Callers) {
     this.#service = service
     this.#host = host
     this.#callers = callers

@@ -17,9 +17,14 @@ export class Traces {
     output.read((text) => this.#add(text))
   }
 
-  /** The processes with a machine, in the order in which they began. */
+  /** The server processes with a machine, in the order in which they began. */
   get pids(): number[] {
-    return [...this.#lines.keys()]
+    return [...this.#lines.keys()].filter((pid) => pid !== this.launcher)
+  }
+
+  /** The launcher, if there is one. */
+  get launcher(): number | undefined {
+    return [...this.#lines].find(([, [first]]) => first?.startsWith('{"begin":"launcher"'))?.[0]
   }
 
   /** The trace of a process, for `replay`. */

@@ -1,0 +1,148 @@
+import { StoppingError, toError, toPlainError } from '../errors.js'
+import type { Callers } from '../process/callers.js'
+import type { EffectHandler } from '../process/host.js'
+import type { Ending } from '../process/subprocess.js'
+import { currentOf, type Effect, type ServerId, type Timer } from '../protocol/launcher.js'
+import { Deadlines } from '../util/deadline.js'
+import { restartPause } from './backoff.js'
+import { errorOf } from './failure.js'
+import type { HeldListeners } from './held-listeners.js'
+import type { LauncherHost } from './launcher-host.js'
+import { limitOf } from './limits.js'
+import type { Log } from './log.js'
+import { levelOf, lineOf, restartLine } from './log-lines.js'
+import type { Processes } from './processes.js'
+import { resultOf } from './result.js'
+import type { Service } from './server.js'
+
+/** What the workers tell the launcher. */
+export interface WorkersEvents {
+  log: Log
+  /** A server has said something that is meant for somebody else. */
+  foreign(raw: unknown): void
+  /** What the app of this server has chosen counts from now on. */
+  follow(service: Service, isFirst: boolean, isReloading: boolean): void
+  reloadBegins(): void
+  /** Resolves when all know it who must know it before the callers do. */
+  reloadEnded(error: Error | undefined): Promise<void>
+  stopping(): void
+}
+
+/** The parts of a launcher that effects are carried out by. */
+export interface Parts {
+  readonly host: LauncherHost
+  readonly processes: Processes
+  readonly held: HeldListeners
+  readonly callers: Callers
+  readonly events: WorkersEvents
+  /** No input is left. */
+  rested(): void
+  /** The last server has ended. */
+  ended(ending: Ending): void
+}
+
+type Of<D extends Effect['do']> = Extract<Effect, { do: D }>
+
+type Table = { readonly [D in Effect['do']]: (effect: Of<D>) => unknown }
+
+/** A timer, with the number of what it belongs to. */
+type Wait = `${Timer} ${number}`
+
+/** Those that belong to a server. */
+const SERVER_TIMERS: readonly Timer[] = ['boot', 'steady', 'stop', 'force', 'kill', 'silence']
+
+/** Turns what the machine of the launcher decides into calls. */
+export class Effects implements EffectHandler<Effect> {
+  readonly #find: () => Parts
+  readonly #deadlines = new Deadlines<Wait>((name) => this.#due(name))
+  #table: Table | undefined
+
+  /** @param find - the parts, which need the host of this handler themselves */
+  constructor(find: () => Parts) {
+    this.#find = find
+  }
+
+  carryOut(effect: Effect): unknown {
+    const parts = this.#find()
+    this.#table ??= { ...waitsOf(parts, this.#deadlines), ...serversOf(parts), ...outsideOf(parts) }
+    const carryOut = this.#table[effect.do] as (effect: Effect) => unknown
+    return carryOut(effect)
+  }
+
+  failed(effect: Effect, error: unknown): void {
+    this.#find().events.log(`"${effect.do}" failed: ${toError(error).message}`)
+  }
+
+  rested(): void {
+    this.#find().rested()
+  }
+
+  #due(name: Wait): void {
+    const [timer, id] = name.split(' ')
+    this.#find().host.tell({ type: 'due', timer: timer as Timer, id: Number(id) })
+  }
+}
+
+function waitsOf({ host, processes, events }: Parts, deadlines: Deadlines<Wait>) {
+  return {
+    wait: (effect) => {
+      const { timer, id } = effect
+      const server = processes.find(timer === 'share' ? currentOf(host.state, id)?.id : id)
+      const age = server === undefined ? 0 : performance.now() - server.begun
+      deadlines.wait(`${timer} ${id}`, limitOf(effect, server?.service ?? processes.service, age))
+    },
+    cancel: ({ timer, id }) => deadlines.cancel(`${timer} ${id}`),
+    forget: ({ server }) => {
+      for (const timer of SERVER_TIMERS) deadlines.cancel(`${timer} ${server}`)
+    },
+    pause: ({ worker, crashes, lost }) => {
+      const pause = restartPause(crashes, Math.random())
+      const server = processes.find(lost)
+      if (server !== undefined) events.log(restartLine(server, pause), 'error')
+      deadlines.wait(`restart ${worker}`, pause)
+    }
+  } satisfies Partial<Table>
+}
+
+function serversOf({ processes, held }: Parts) {
+  return {
+    start: (effect) => processes.start(effect),
+    'start child': (effect) => processes.startChild(effect),
+    'refuse child': ({ parent, child }) => processes.refuseChild(parent, child, new StoppingError('stop')),
+    tell: ({ server, order }) => {
+      if (order.type === 'ping') processes.find(server)?.ping()
+      else processes.find(server)?.tell(order)
+    },
+    undo: ({ server, failure }) => {
+      processes.find(server)?.tell({ type: 'undo', error: toPlainError(toldOf(failure, processes)) })
+    },
+    kill: ({ server, signal }) => processes.find(server)?.kill(signal),
+    release: () => held.release()
+  } satisfies Partial<Table>
+}
+
+function outsideOf({ host, processes, callers, events, ended }: Parts) {
+  return {
+    follow: ({ server, isFirst, isReloading }) => {
+      const { service } = processes.find(server) ?? {}
+      if (service !== undefined) events.follow(service, isFirst, isReloading)
+    },
+    'note reload': () => events.reloadBegins(),
+    'note end': ({ failure }) => {
+      const told = events.reloadEnded(failure && toldOf(failure, processes))
+      void told.finally(() => host.tell({ type: 'noted' }))
+    },
+    'note stop': () => events.stopping(),
+    answer: ({ asks, reason, outcome }) => {
+      const isFailure = 'failure' in outcome
+      const find = (id: ServerId | undefined) => processes.find(id)
+      callers.answer(asks, isFailure ? toldOf(outcome.failure, processes) : resultOf(outcome.shares, reason, find))
+    },
+    log: (effect) => events.log(lineOf(effect, processes), levelOf(effect)),
+    end: ({ ending }) => ended(ending)
+  } satisfies Partial<Table>
+}
+
+function toldOf(failure: Parameters<typeof errorOf>[0], processes: Processes): Error {
+  return errorOf(failure, failure.kind === 'late' ? processes.find(failure.server) : undefined)
+}
