@@ -1,53 +1,9 @@
 import { ForcedError, NotListeningError, OutcomeUnknownError, StoppingError, toError } from '../errors.js'
 import type { Effect, Refusal, Timer, Warning } from '../protocol/server.js'
-import type { ChildRole } from '../reload/child-role.js'
-import type { Conclusion } from '../reload/conclusion.js'
-import type { ParentRole } from '../reload/parent-role.js'
 import { Deadlines } from '../util/deadline.js'
-import type { Callers } from './callers.js'
 import type { EffectHandler } from './host.js'
-import type { ServerHost } from './server-host.js'
-import type { Service } from './service.js'
-import type { Shutdown } from './shutdown.js'
-
-/** How long a child may take to confirm that it serves. One that hangs for longer is no better than one that died. Milliseconds. */
-const CONFIRM_LIMIT = 5000
-
-/** How long a child may take to give up. Milliseconds. */
-const UNDO_LIMIT = 1000
-
-/** How long the system may take to end a process that was killed. Milliseconds. */
-const KILL_LIMIT = 5000
-
-/** How long telling of a failed reload may take beyond its hooks. Milliseconds. */
-const TELL_SLACK = 10_000
-
-/**
- * How long a child waits for listeners that it inherited and nobody has asked for, or for apps that do not listen,
- * counted from the last sign of progress. Milliseconds. The parent serves in the meantime.
- */
-const CLAIM_PAUSE = 1000
-
-/** How long a child that has said its word waits for its parent's. Milliseconds. */
-const PARENT_LIMIT = 10_000
-
-/** How long a child that cannot go on serving waits until its parent does. Milliseconds. */
-const GIVE_BACK_LIMIT = 2000
-
-/** The parts of a process that effects are carried out by. */
-export interface Parts {
-  readonly host: ServerHost
-  readonly service: Service
-  readonly shutdown: Shutdown
-  readonly callers: Callers
-  readonly asParent: ParentRole
-  readonly conclusion: Conclusion
-  readonly asChild: ChildRole | undefined
-  /** This process serves. */
-  serves(): void
-  /** Nothing is left to do. */
-  ended(code: 0 | 1, exits: boolean, error: Error | undefined): void
-}
+import { limitOf } from './limits.js'
+import type { Parts } from './parts.js'
 
 type Of<D extends Effect['do']> = Extract<Effect, { do: D }>
 
@@ -92,7 +48,7 @@ export class Effects implements EffectHandler<Effect> {
 
 function tableOf(parts: Parts, deadlines: Deadlines<Timer>): Table {
   return {
-    wait: ({ timer }) => deadlines.wait(timer, durationsOf(parts)[timer]()),
+    wait: ({ timer }) => deadlines.wait(timer, limitOf(timer, parts)),
     cancel: ({ timer }) => deadlines.cancel(timer),
     ...requestsOf(parts),
     ...parentsOf(parts),
@@ -156,33 +112,6 @@ function endOf(parts: Parts) {
     cut: ({ reason }) => shutdown.cut(reason),
     close: (effect) => close(parts, effect)
   } satisfies Partial<Table>
-}
-
-function durationsOf({
-  host,
-  service,
-  shutdown,
-  asParent
-}: Parts): Readonly<Record<Timer, () => number | Promise<unknown>>> {
-  const { readyTimeout, probation, lameDuck } = service.options
-  const { at } = host
-  return {
-    ready: () => readyTimeout,
-    // Without a probation there is still the time in which all connections move at once.
-    probation: () => (probation > 0 ? probation : (asParent.migration?.swept ?? 0)),
-    confirm: () => CONFIRM_LIMIT,
-    undo: () => UNDO_LIMIT,
-    kill: () => KILL_LIMIT,
-    tell: () => service.longest('drainTimeout') + TELL_SLACK,
-    claims: () => CLAIM_PAUSE,
-    boot: () => readyTimeout,
-    word: () => readyTimeout + PARENT_LIMIT,
-    load: () => readyTimeout,
-    settle: () => PARENT_LIMIT,
-    'give back': () => GIVE_BACK_LIMIT,
-    'lame duck': () => lameDuck,
-    stop: () => (at.name === 'leaving' ? shutdown.limit(at.cause, at.awaitsChild) : 0)
-  }
 }
 
 function askLauncher({ host, service, callers }: Parts, { ask, reason }: Of<'ask launcher'>): void {

@@ -3,7 +3,7 @@ import type { ResolvedOptions } from '../options.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { deferred } from '../util/deferred.js'
 import type { Outcome } from './callers.js'
-import type { Parts } from './effects.js'
+import type { Parts } from './parts.js'
 import { Signals } from './signals.js'
 
 /** How long a process that has nothing left to do may take to end by itself. Milliseconds. */

@@ -1,7 +1,7 @@
 import type { ProcessStatus } from '../control/messages.js'
-import type { Parts } from './effects.js'
 import type { Exit } from './exit.js'
 import type { LauncherClient } from './launcher-client.js'
+import type { Parts } from './parts.js'
 
 /** What the launcher asks of this process becomes an input of the machine. */
 export function linkToLauncher(launcher: LauncherClient, parts: Parts, exit: Exit, report: () => ProcessStatus): void {

@@ -1,0 +1,50 @@
+import type { Timer } from '../protocol/server.js'
+import type { Parts } from './parts.js'
+
+/** How long a child may take to confirm that it serves. One that hangs for longer is no better than one that died. Milliseconds. */
+const CONFIRM_LIMIT = 5000
+
+/** How long a child may take to give up. Milliseconds. */
+const UNDO_LIMIT = 1000
+
+/** How long the system may take to end a process that was killed. Milliseconds. */
+const KILL_LIMIT = 5000
+
+/** How long telling of a failed reload may take beyond its hooks. Milliseconds. */
+const TELL_SLACK = 10_000
+
+/**
+ * How long a child waits for listeners that it inherited and nobody has asked for, or for apps that do not listen,
+ * counted from the last sign of progress. Milliseconds. The parent serves in the meantime.
+ */
+const CLAIM_PAUSE = 1000
+
+/** How long a child that has said its word waits for its parent's. Milliseconds. */
+const PARENT_LIMIT = 10_000
+
+/** How long a child that cannot go on serving waits until its parent does. Milliseconds. */
+const GIVE_BACK_LIMIT = 2000
+
+/** How long a wait of the machine may take: milliseconds, or until something has happened. */
+export function limitOf(timer: Timer, { host, service, shutdown, asParent }: Parts): number | Promise<unknown> {
+  const { readyTimeout, probation, lameDuck } = service.options
+  const { at } = host
+  const limits: Record<Timer, () => number | Promise<unknown>> = {
+    ready: () => readyTimeout,
+    // Without a probation there is still the time in which all connections move at once.
+    probation: () => (probation > 0 ? probation : (asParent.migration?.swept ?? 0)),
+    confirm: () => CONFIRM_LIMIT,
+    undo: () => UNDO_LIMIT,
+    kill: () => KILL_LIMIT,
+    tell: () => service.longest('drainTimeout') + TELL_SLACK,
+    claims: () => CLAIM_PAUSE,
+    boot: () => readyTimeout,
+    word: () => readyTimeout + PARENT_LIMIT,
+    load: () => readyTimeout,
+    settle: () => PARENT_LIMIT,
+    'give back': () => GIVE_BACK_LIMIT,
+    'lame duck': () => lameDuck,
+    stop: () => (at.name === 'leaving' ? shutdown.limit(at.cause, at.awaitsChild) : 0)
+  }
+  return limits[timer]()
+}

@@ -1,0 +1,22 @@
+import type { ChildRole } from '../reload/child-role.js'
+import type { Conclusion } from '../reload/conclusion.js'
+import type { ParentRole } from '../reload/parent-role.js'
+import type { Callers } from './callers.js'
+import type { ServerHost } from './server-host.js'
+import type { Service } from './service.js'
+import type { Shutdown } from './shutdown.js'
+
+/** The parts of a process that effects are carried out by. */
+export interface Parts {
+  readonly host: ServerHost
+  readonly service: Service
+  readonly shutdown: Shutdown
+  readonly callers: Callers
+  readonly asParent: ParentRole
+  readonly conclusion: Conclusion
+  readonly asChild: ChildRole | undefined
+  /** This process serves. */
+  serves(): void
+  /** Nothing is left to do. */
+  ended(code: 0 | 1, exits: boolean, error: Error | undefined): void
+}
