@@ -59,7 +59,7 @@ export class Processes {
     const parent = this.find(parentId) as Server
     try {
       const { pid } = await this.#start(id, () => {
-        const { command, generation, listeners } = parent.takeRequest(child)
+        const { command, generation, listeners } = parent.family.takeRequest(child)
         return { command, generation, inherited: parent.find(listeners), parent: { server: parent, child } }
       })
       parent.tell({ type: 'child started', child, pid })

@@ -11,17 +11,15 @@ import {
   isConnectionsWord,
   type ToLauncher
 } from '../protocol/launcher-messages.js'
-import type { TicketKeys, ToChild, ToParent } from '../protocol/messages.js'
+import type { ToChild } from '../protocol/messages.js'
 import { encodeLaunch, FIRST_LISTENER_FD, HANDOFF_VARIABLE } from '../reload/handoff.js'
 import type { GenerationId } from '../reload/reload-result.js'
+import { Family, type Parent, type Relative } from './family.js'
 import type { HeldListener } from './held-listeners.js'
 
 /** How long a server may take to say how it is. Milliseconds. */
 const REPORT_LIMIT = 1000
 
-/** A request for a successor. */
-export type StartChild = Extract<ToLauncher, { type: 'start child' }>
-type TellChild = Extract<ToLauncher, { type: 'tell child' }>
 /** What a server tells when it begins to serve. */
 export type Service = Extract<ToLauncher, { type: 'serves' }>
 
@@ -49,21 +47,17 @@ export interface ServerSettings {
   generation: number
   inherited: readonly HeldListener[]
   /** The server that it will succeed, with its number for this one; none if there is nobody to succeed. */
-  parent?: Family
+  parent?: Parent
   /** Where the launcher answers, which need not be done by the server. */
   control?: string | undefined
   /** What was there before a server that succeeds nobody. */
   previous?: GenerationId | undefined
 }
 
-interface Family {
-  server: Server
-  child: number
-}
-
-/** One server process, as its launcher sees it: its channel, and what parent and child say to each other through it. */
-export class Server {
+/** One server process, as its launcher sees it. */
+export class Server implements Relative {
   readonly settings: ServerSettings
+  readonly family: Family
   /** On the clock of `performance.now()`. */
   readonly begun = performance.now()
   /** What it told when it began to serve, and how long after its start that was. */
@@ -73,10 +67,6 @@ export class Server {
   #ending: Ending | undefined
   /** Since when it owes an answer to a ping, on the clock of `performance.now()`. */
   #pinged: number | undefined
-  /** While it lives. */
-  #parent: Family | undefined
-  readonly #children = new Map<number, Server>()
-  readonly #requests = new Map<number, StartChild>()
   readonly #events: ServerEvents
   readonly #listeners = new Map<number, HeldListener>()
   readonly #envelope: Envelope
@@ -85,6 +75,7 @@ export class Server {
 
   private constructor(settings: ServerSettings, envelope: Envelope, events: ServerEvents) {
     this.settings = settings
+    this.family = new Family(this, settings.inherited)
     this.#envelope = envelope
     this.#events = events
   }
@@ -102,7 +93,7 @@ export class Server {
     const fds = inherited.map(({ handle }) => handle.fd)
     server.#process = await ChannelProcess.start(flagged, fds, (raw, handle) => server.#hear(raw, handle))
     server.#process.ended.then((ending) => server.#end(ending))
-    if (parent?.server.isAlive) server.#join(parent)
+    if (parent !== undefined) server.family.join(parent)
     return server
   }
 
@@ -145,19 +136,21 @@ export class Server {
     return [...this.#listeners].find(([, one]) => one === listener)?.[0]
   }
 
-  /** What it said about the child that it wants. */
-  takeRequest(child: number): StartChild {
-    const request = this.#requests.get(child) as StartChild
-    this.#requests.delete(child)
-    return request
-  }
-
   kill(signal: NodeJS.Signals): void {
     this.#process.kill(signal)
   }
 
   tell(message: FromLauncher, handle?: ListeningHandle): void {
     this.#send(this.#envelope.seal('server', message), handle)
+  }
+
+  tellAsParent(message: ToChild, handle?: ListeningHandle): void {
+    this.#send(this.#envelope.seal('child', message), handle)
+  }
+
+  /** Lets the launcher decide about something that this server has said. */
+  said(word: Word): void {
+    this.#events.said(word)
   }
 
   /** Asks whether it answers, if it does not owe an answer already. Returns for how long it has owed one, in milliseconds. */
@@ -180,11 +173,6 @@ export class Server {
     })
   }
 
-  #join(parent: Family): void {
-    this.#parent = parent
-    parent.server.#children.set(parent.child, this)
-  }
-
   /** Says something, with a handle that stays open here. Rejects when it is certainly not sent. */
   async lend(message: FromLauncher, handle?: object): Promise<void> {
     await this.#process.send(this.#envelope.seal('server', message), handle)
@@ -202,19 +190,13 @@ export class Server {
     const duplicate = handle as ListeningHandle | undefined
     if (toLauncher !== undefined) this.#obey(toLauncher, duplicate)
     else if (toParent === undefined) this.#hearForeign(raw, handle)
-    else if (this.#parent === undefined) this.#beParent(toParent, duplicate)
-    else this.#tellParent(this.#parent, toParent, duplicate)
+    else this.family.tellParent(toParent, duplicate)
   }
 
   /** The app's own words are for whoever has started the launcher. A handle does not get that far. */
   #hearForeign(raw: unknown, handle: unknown): void {
     discard(handle)
     if (!this.#envelope.isOurs(raw)) this.#events.foreign(raw)
-  }
-
-  #tellParent({ server, child }: Family, message: ToParent, handle: ListeningHandle | undefined): void {
-    server.tell({ type: 'child said', child, message }, handle)
-    if (message.type === 'roll back') this.#events.said({ type: 'roll back' })
   }
 
   #obey(message: ToLauncher, handle: ListeningHandle | undefined): void {
@@ -224,19 +206,19 @@ export class Server {
     else if (message.type === 'ask for reload') this.#events.asked(this, message.id, message.reason)
     else if (message.type === 'reported') this.#reports.shift()?.(message.status)
     else if (isConnectionsWord(message)) this.#events.counted(this, message, handle as ConnectionHandle | undefined)
-    else if (message.type === 'kill child') this.#children.get(message.child)?.kill('SIGKILL')
-    else if (message.type === 'tell child') this.#tellChild(message, handle)
+    else if (message.type === 'kill child') this.family.killChild(message.child)
+    else if (message.type === 'tell child') this.family.tellChild(message, handle)
     else {
-      if (message.type === 'start child') this.#requests.set(message.child, message)
+      if (message.type === 'start child') this.family.request(message)
       if (message.type === 'pong') this.#pinged = undefined
-      this.#events.said(message)
+      this.said(message)
     }
   }
 
   #serves(service: Service): void {
     this.service = service
     this.bootTime = performance.now() - this.begun
-    this.#events.said({ type: 'serves', ownSignals: service.signals === false })
+    this.said({ type: 'serves', ownSignals: service.signals === false })
   }
 
   #opened(message: Extract<ToLauncher, { type: 'listening' }>, handle: ListeningHandle | undefined): void {
@@ -247,7 +229,7 @@ export class Server {
     if (inherited === undefined) this.#events.listening(listener)
     if (handle !== undefined) this.tell({ type: 'holds', id })
     this.#listeners.set(id, listener)
-    this.#events.said({ type: 'listening' })
+    this.said({ type: 'listening' })
   }
 
   #closed(id: number): void {
@@ -255,34 +237,9 @@ export class Server {
     this.#events.closed()
   }
 
-  #tellChild({ child, message }: TellChild, handle: ListeningHandle | undefined): void {
-    const addressee = this.#children.get(child)
-    if (addressee?.isAlive) addressee.#send(addressee.#envelope.seal('child', message), handle)
-    else handle?.close()
-  }
-
-  /** Nobody serves whom it could succeed, so it serves as soon as it can. */
-  #beParent(message: ToParent, handle: ListeningHandle | undefined): void {
-    handle?.close()
-    const ticketKeys = this.settings.inherited.flatMap(({ ticketKeys: keys }, index): Array<[number, TicketKeys]> => {
-      return keys === undefined ? [] : [[index, keys]]
-    })
-    if (message.type === 'ready') this.#tellAsParent({ type: 'take over', states: [], ticketKeys })
-    if (message.type === 'serving') this.#tellAsParent({ type: 'settled' })
-  }
-
-  #tellAsParent(message: ToChild): void {
-    this.#send(this.#envelope.seal('child', message))
-  }
-
   #end(ending: Ending): void {
     this.#ending = ending
-    if (this.#parent !== undefined) {
-      const { server, child } = this.#parent
-      server.#children.delete(child)
-      server.tell({ type: 'child ended', child, ...ending })
-    }
-    for (const child of this.#children.values()) child.#parent = undefined
+    this.family.end(ending)
     this.#events.ended(ending)
   }
 }

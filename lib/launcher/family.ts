@@ -1,0 +1,102 @@
+import type { ListeningHandle } from '../internals/listening-handle.js'
+import type { ChannelProcess, Ending } from '../process/subprocess.js'
+import type { Word } from '../protocol/launcher.js'
+import type { FromLauncher, ToLauncher } from '../protocol/launcher-messages.js'
+import type { TicketKeys, ToChild, ToParent } from '../protocol/messages.js'
+import type { HeldListener } from './held-listeners.js'
+
+/** A request for a successor. */
+export type StartChild = Extract<ToLauncher, { type: 'start child' }>
+type TellChild = Extract<ToLauncher, { type: 'tell child' }>
+
+/** What a server is to its parent and its children. */
+export interface Relative {
+  readonly isAlive: boolean
+  readonly family: Family
+  kill: ChannelProcess['kill']
+  /** As its launcher. */
+  tell(message: FromLauncher, handle?: ListeningHandle): void
+  /** As its parent. */
+  tellAsParent(message: ToChild, handle?: ListeningHandle): void
+  /** It has said something that the launcher decides about. */
+  said(word: Word): void
+}
+
+/** The server that another one will succeed, with its number for that one. */
+export interface Parent {
+  readonly server: Relative
+  readonly child: number
+}
+
+/** What a server, its parent and its children say to each other through the launcher, which has started them all. */
+export class Family {
+  readonly #self: Relative
+  readonly #inherited: readonly HeldListener[]
+  /** While it lives. */
+  #parent: Parent | undefined
+  readonly #children = new Map<number, Relative>()
+  readonly #requests = new Map<number, StartChild>()
+
+  constructor(self: Relative, inherited: readonly HeldListener[]) {
+    this.#self = self
+    this.#inherited = inherited
+  }
+
+  /** The server has begun, as the child of this one. */
+  join(parent: Parent): void {
+    if (!parent.server.isAlive) return
+    this.#parent = parent
+    parent.server.family.#children.set(parent.child, this.#self)
+  }
+
+  /** It wants a child. */
+  request(request: StartChild): void {
+    this.#requests.set(request.child, request)
+  }
+
+  /** What it said about the child that it wants. */
+  takeRequest(child: number): StartChild {
+    const request = this.#requests.get(child) as StartChild
+    this.#requests.delete(child)
+    return request
+  }
+
+  tellParent(message: ToParent, handle: ListeningHandle | undefined): void {
+    if (this.#parent === undefined) {
+      this.#beParent(message, handle)
+      return
+    }
+    const { server, child } = this.#parent
+    server.tell({ type: 'child said', child, message }, handle)
+    if (message.type === 'roll back') this.#self.said({ type: 'roll back' })
+  }
+
+  tellChild({ child, message }: TellChild, handle: ListeningHandle | undefined): void {
+    const addressee = this.#children.get(child)
+    if (addressee?.isAlive) addressee.tellAsParent(message, handle)
+    else handle?.close()
+  }
+
+  killChild(child: number): void {
+    this.#children.get(child)?.kill('SIGKILL')
+  }
+
+  end(ending: Ending): void {
+    if (this.#parent !== undefined) {
+      const { server, child } = this.#parent
+      server.family.#children.delete(child)
+      server.tell({ type: 'child ended', child, ...ending })
+    }
+    for (const child of this.#children.values()) child.family.#parent = undefined
+  }
+
+  /** Nobody serves whom it could succeed, so it serves as soon as it can. */
+  #beParent(message: ToParent, handle: ListeningHandle | undefined): void {
+    handle?.close()
+    const ticketKeys = this.#inherited.flatMap(({ ticketKeys: keys }, index): Array<[number, TicketKeys]> => {
+      return keys === undefined ? [] : [[index, keys]]
+    })
+    if (message.type === 'ready') this.#self.tellAsParent({ type: 'take over', states: [], ticketKeys })
+    if (message.type === 'serving') this.#self.tellAsParent({ type: 'settled' })
+  }
+}
