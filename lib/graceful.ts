@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo, ListenOptions, Server } from 'node:net'
 import type { FastifyRequest } from 'fastify'
-import type { Member } from './process/app.js'
 import type { GracefulHooks } from './process/hooks.js'
+import type { HostedApp } from './process/hosted-app.js'
 import { checkReason } from './process/reason.js'
 import type { ServerProcess } from './process/server-process.js'
 import type { Phase } from './protocol/phases.js'
@@ -11,16 +11,16 @@ import type { Phase } from './protocol/phases.js'
 /** The decorator `app.graceful`. */
 export class Graceful {
   readonly #server: ServerProcess
-  readonly #member: Member
+  readonly #hosted: HostedApp
 
-  constructor(server: ServerProcess, member: Member) {
+  constructor(server: ServerProcess, hosted: HostedApp) {
     this.#server = server
-    this.#member = member
+    this.#hosted = hosted
   }
 
   /** What this process is doing now. */
   get phase(): Phase {
-    return this.#server.phaseOf(this.#member)
+    return this.#server.phaseOf(this.#hosted)
   }
 
   /** How many reloads lie behind this process, counted from 1. */
@@ -30,7 +30,7 @@ export class Graceful {
 
   /** Aborts when draining begins: end streams and long polls on it. */
   get signal(): AbortSignal {
-    return this.#member.signal
+    return this.#hosted.signal
   }
 
   /**
@@ -40,7 +40,7 @@ export class Graceful {
    * @returns what releases the hold
    */
   hold(name: string): () => void {
-    return this.#member.holds.hold(String(name))
+    return this.#hosted.holds.hold(String(name))
   }
 
   /**
@@ -54,11 +54,11 @@ export class Graceful {
   async listen(server: Server, options: ListenOptions & { port: number; fd?: never }): Promise<AddressInfo>
   async listen(server: Server, options: ListenOptions): Promise<AddressInfo | string | null>
   async listen(server: Server, options: ListenOptions): Promise<AddressInfo | string | null> {
-    this.#server.own(server, this.#member)
+    this.#server.own(server, this.#hosted)
     const listening = once(server, 'listening')
     server.listen({ ...options })
     await listening
-    this.#server.listeningBeside(this.#member)
+    this.#server.listeningBeside(this.#hosted)
     return server.address()
   }
 
@@ -120,6 +120,6 @@ export class Graceful {
    * @throws {InvalidHookError} `GRACEFUL_ERR_INVALID_HOOK`
    */
   addHook<H extends keyof GracefulHooks>(name: H, hook: GracefulHooks[H]): void {
-    this.#member.hooks.add(name, hook)
+    this.#hosted.hooks.add(name, hook)
   }
 }

@@ -39,17 +39,17 @@ exports.default = graceful
 async function register(app: FastifyInstance, given: options.GracefulOptions): Promise<void> {
   const server = thisProcess()
   const { warmup } = given
-  const member = server.enroll(app, given, warmup && (() => warmUp(app, warmup, (warning) => server.warn(warning))))
-  app.decorate('graceful', new Graceful(server, member))
+  const hosted = server.enroll(app, given, warmup && (() => warmUp(app, warmup, (warning) => server.warn(warning))))
+  app.decorate('graceful', new Graceful(server, hosted))
   app.decorate('gracefulReload', async (given) => server.reload(reasonOf(given)))
   // Added from within a hook, this runs before Fastify begins to answer with 503, and without its plugin timeout.
   app.addHook('onReady', async () => {
     const { onClose } = app as unknown as { onClose(close: () => Promise<void>): void }
-    onClose.call(app, () => server.closing(member))
+    onClose.call(app, () => server.closing(hosted))
   })
-  app.addHook('onListen', async () => server.listening(member))
-  app.addHook('onClose', async () => server.closed(member))
-  addStatusRoute(app, () => server.isInRotation(member), member.options.statusRoute)
+  app.addHook('onListen', async () => server.listening(hosted))
+  app.addHook('onClose', async () => server.closed(hosted))
+  addStatusRoute(app, () => server.isInRotation(hosted), hosted.options.statusRoute)
 }
 
 function addStatusRoute(app: FastifyInstance, isInRotation: () => boolean, path: string | undefined): void {

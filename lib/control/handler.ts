@@ -1,6 +1,6 @@
 import { toError } from '../errors.js'
 import type { GracefulOptions } from '../options.js'
-import type { Member, Preparation } from '../process/app.js'
+import type { HostedApp, Preparation } from '../process/hosted-app.js'
 import type { Service } from '../process/service.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { UnixPath } from '../sockets/unix-path.js'
@@ -30,17 +30,17 @@ export class Control {
   preparation({ control }: GracefulOptions, warmup: (() => Promise<void>) | undefined): Preparation | undefined {
     const variable = process.env[CONTROL_VARIABLE] ?? ''
     if (control === false || (control === undefined && variable === '')) return warmup
-    return async (member) => {
+    return async (hosted) => {
       await warmup?.()
-      if (member.options.control) await this.#open(member, member.options.control)
-      else if (os.whyNoControlSocket() === undefined) await this.#openForAll(member, variable)
+      if (hosted.options.control) await this.#open(hosted, hosted.options.control)
+      else if (os.whyNoControlSocket() === undefined) await this.#openForAll(hosted, variable)
     }
   }
 
   /** The variable may be that of the whole system, and name the socket of another server: no reason not to listen. */
-  async #openForAll(member: Member, path: string): Promise<void> {
+  async #openForAll(hosted: HostedApp, path: string): Promise<void> {
     try {
-      await this.#open(member, checkControl(path, CONTROL_VARIABLE) as ControlPlace)
+      await this.#open(hosted, checkControl(path, CONTROL_VARIABLE) as ControlPlace)
     } catch (error) {
       this.#service.log.warn(toError(error).message, toError(error))
     }
@@ -51,12 +51,12 @@ export class Control {
    *
    * @throws {ControlSocketError}
    */
-  async #open(member: Member, place: ControlPlace): Promise<void> {
+  async #open(hosted: HostedApp, place: ControlPlace): Promise<void> {
     const service = this.#service
     const why = os.whyNoControlSocket()
     if (why !== undefined) return service.log.warn(`option control is ignored ${why}`)
-    if (service.leader === undefined) service.follow(member)
-    if (service.leader !== member) return
+    if (service.leader === undefined) service.follow(hosted)
+    if (service.leader !== hosted) return
     // The launcher answers there, for all of its servers.
     if (service.launcher?.control !== undefined && UnixPath.isSame(service.launcher.control, place.path)) return
     const socket = new ControlSocket({ status: () => this.status(), reload: (reason) => this.#events.reload(reason) })
@@ -68,14 +68,14 @@ export class Control {
 
   /** What this process says of itself. */
   status(): ProcessStatus {
-    const { generation, addresses, openConnections, command } = this.#service
+    const { generation, addresses, command } = this.#service
     const phase = this.#events.phase()
     const status = { generation, pid: process.pid, phase, uptime: Math.round(process.uptime() * 1000) }
     const reload = this.#events.underWay()
     return {
       ...status,
       listeners: addresses,
-      connections: openConnections,
+      connections: this.#service.countConnections(),
       release: command.release,
       ...(reload && { reload })
     }

@@ -1,5 +1,7 @@
-import type { ResolvedOptions } from '../options.js'
+import { isDeepStrictEqual } from 'node:util'
+import { givenOptions, type ResolvedOptions } from '../options.js'
 import { LEAST_LIKELY, unitDoubt } from '../util/unit-doubt.js'
+import type { HostedApp } from './hosted-app.js'
 
 /**
  * From where on a duration is taken as it is given: `drainTimeout: 20` is rather a number of seconds. A probation may be short where
@@ -23,4 +25,26 @@ export function doubtsOf(options: ResolvedOptions): string[] {
     .filter((name) => name !== 'reloadDrainTimeout' || !isSame)
     .map((name) => unitDoubt(`option ${name}`, options[name], LEAST[name]))
     .filter((doubt) => doubt !== undefined)
+}
+
+/** Those that concern the process, so that the app that listened first decides. */
+const PROCESS_OPTIONS = new Set<keyof ResolvedOptions>([
+  'signals',
+  'readyTimeout',
+  'probation',
+  'lameDuck',
+  'pidFile',
+  'control',
+  'env',
+  'compileCache',
+  'directory'
+])
+
+/** What a later app was given otherwise than the first one, and does not get: a sentence for each. */
+export function ignoredOptions({ given, options }: HostedApp, decided: ResolvedOptions): string[] {
+  return givenOptions(given)
+    .filter((name) => PROCESS_OPTIONS.has(name) && !isDeepStrictEqual(options[name], decided[name]))
+    .map((name) => {
+      return `option ${name} of a second app is ignored: it concerns the process, and the app that listened first decides`
+    })
 }

@@ -7,7 +7,7 @@ import type { Connections } from '../connections/tracker.js'
 import { CLOSE_CODES } from '../connections/upgrades.js'
 import type { WebSockets } from '../connections/websockets.js'
 import type { CutRequest } from '../events.js'
-import type { Member } from './app.js'
+import type { HostedApp } from './hosted-app.js'
 
 /** What a drain cut off. Both lists are empty when everything was finished in time. */
 export interface Cut {
@@ -19,7 +19,7 @@ export interface Cut {
 export interface DrainPlan {
   connections: Connections[]
   upgraded: WebSockets
-  members: Member[]
+  apps: HostedApp[]
   reason: string
   /** Milliseconds, after which what is left is forced. */
   timeout: number
@@ -68,7 +68,7 @@ export class Drain {
     const check = () => this.#check()
     this.#stopListening = [
       ...plan.connections.map((connections) => connections.onClosed(check)),
-      ...plan.members.map(({ holds }) => holds.onReleased(check))
+      ...plan.apps.map(({ holds }) => holds.onReleased(check))
     ]
     this.#timer = setTimeout(() => this.force(), plan.timeout)
     void this.#begin()
@@ -120,8 +120,8 @@ export class Drain {
   }
 
   async #begin(): Promise<void> {
-    const { members, reason, hookFailed } = this.#plan
-    const errors = await Promise.all(members.map((member) => member.beginDrain(reason)))
+    const { apps, reason, hookFailed } = this.#plan
+    const errors = await Promise.all(apps.map((hosted) => hosted.beginDrain(reason)))
     for (const error of errors.flat()) hookFailed(error)
     this.#hooksRunning = false
     for (const webSockets of this.#webSockets) webSockets.begin()
@@ -140,7 +140,7 @@ export class Drain {
   }
 
   get #holds(): string[] {
-    const names = this.#plan.members.flatMap(({ holds }) => holds.names)
+    const names = this.#plan.apps.flatMap(({ holds }) => holds.names)
     return this.#hooksRunning ? ['drain hooks', ...names] : names
   }
 

@@ -53,7 +53,7 @@ export class Exit {
   /** Leaves, and ends the process. */
   stop(reason: string): void {
     const { service } = this.#find()
-    this.install([...service.members][0]?.options.signals ?? false).exit(reason)
+    this.install([...service.apps][0]?.options.signals ?? false).exit(reason)
   }
 
   /** Cuts off what is left, and ends the process. */

@@ -18,11 +18,11 @@ import type { Listener } from '../sockets/listeners.js'
 import type { PassedSockets } from '../sockets/socket-activation.js'
 import type { ServiceManager } from '../systemd/notify.js'
 import { Notices } from '../systemd/server-status.js'
-import { type App, Member } from './app.js'
 import { Callers, type Outcome } from './callers.js'
 import { Effects } from './effects.js'
 import { Envelope } from './envelope.js'
 import { Exit } from './exit.js'
+import { type App, HostedApp } from './hosted-app.js'
 import { linkToLauncher } from './launcher-link.js'
 import type { Parts } from './parts.js'
 import { PidFile } from './pid-file.js'
@@ -116,28 +116,28 @@ export class ServerProcess {
    * @param warmup - what there is to do before the app listens
    * @throws {InvalidOptionError}
    */
-  enroll(app: App, given: GracefulOptions, warmup?: () => Promise<void>): Member {
+  enroll(app: App, given: GracefulOptions, warmup?: () => Promise<void>): HostedApp {
     const service = this.#service
     const { asChild } = this.#parts
-    const member = new Member(app, given, this.#control.preparation(given, warmup))
-    const { pidFile } = member.options
+    const hosted = new HostedApp(app, given, this.#control.preparation(given, warmup))
+    const { pidFile } = hosted.options
     // A launcher writes the file once, for all generations.
     const isWritten = service.launcher === undefined || asChild === undefined
     if (pidFile !== undefined && isWritten) new PidFile(pidFile).check()
-    service.members.add(member)
+    service.apps.add(hosted)
     service.log.follow(app.log)
-    service.listeners.own(app.server, member)
+    service.listeners.own(app.server, hosted)
     if (this.#hasStrangersFlag) {
       this.#hasStrangersFlag = false
       service.log.warn('FASTIFY_GRACEFUL_RELOAD in the environment was meant for another process and is ignored')
     }
     this.#activated?.tellProblems()
     if (asChild !== undefined) {
-      this.#install(member)
+      this.#install(hosted)
       asChild.follow(app)
       asChild.progress()
     }
-    return member
+    return hosted
   }
 
   /** Tells of what is odd, and no reason not to serve. */
@@ -146,53 +146,53 @@ export class ServerProcess {
   }
 
   /** The app's `listen` has done all it does. */
-  listening(member: Member): void {
-    if (member.listening || member.leaving) return
-    member.listening = true
+  listening(hosted: HostedApp): void {
+    if (hosted.listening || hosted.leaving) return
+    hosted.listening = true
     const { asChild } = this.#parts
     if (asChild !== undefined) asChild.progress()
     else this.#host.tell({ type: 'progress', listening: true, complete: true })
   }
 
   /** A further server of the app listens. Where the app never listens itself, that has to do. */
-  listeningBeside(member: Member): void {
-    if (!member.listening) setTimeout(() => this.listening(member), LISTEN_PAUSE).unref()
+  listeningBeside(hosted: HostedApp): void {
+    if (!hosted.listening) setTimeout(() => this.listening(hosted), LISTEN_PAUSE).unref()
   }
 
   /** Further servers of an app are handed over like its main one. */
-  own(server: Server, member: Member): void {
-    this.#service.listeners.own(server, member)
+  own(server: Server, hosted: HostedApp): void {
+    this.#service.listeners.own(server, hosted)
   }
 
   /**
    * Whether a load balancer shall send requests here. A process that has a successor says so as well: who asks it, on an
    * old connection, means the service, and that goes on.
    */
-  isInRotation(member: Member): boolean {
+  isInRotation(hosted: HostedApp): boolean {
     const { at } = this.#host
     const isSucceeded = at.name === 'leaving' && (at.cause === 'reloaded' || at.cause === 'rolled back')
-    return isSucceeded || isInRotation(this.phaseOf(member))
+    return isSucceeded || isInRotation(this.phaseOf(hosted))
   }
 
   /** What the app is doing now: one that closes drains, whatever becomes of the process. */
-  phaseOf(member: Member): Phase {
-    return member.leaving && !isLeaving(this.phase) ? 'draining' : this.phase
+  phaseOf(hosted: HostedApp): Phase {
+    return hosted.leaving && !isLeaving(this.phase) ? 'draining' : this.phase
   }
 
   /** The app closes, by itself or with the process. Resolves when it has no work left. */
-  async closing(member: Member): Promise<void> {
-    if (!this.#exit.isInstalled || member.leaving) return // It never listened, or is being drained with the process.
-    const { members } = this.#service
-    const isLast = [...members].every((other) => other === member || other.leaving)
-    if (!isLast) return this.#parts.shutdown.drainMember(member)
+  async closing(hosted: HostedApp): Promise<void> {
+    if (!this.#exit.isInstalled || hosted.leaving) return // It never listened, or is being drained with the process.
+    const { apps } = this.#service
+    const isLast = [...apps].every((other) => other === hosted || other.leaving)
+    if (!isLast) return this.#parts.shutdown.drainApp(hosted)
     this.#exit.appCloses()
     await this.#parts.shutdown.drained()
   }
 
   /** The app has closed. Returns whether it was the last one; then this process is as if there never had been a plugin. */
-  closed(member: Member): boolean {
+  closed(hosted: HostedApp): boolean {
     const service = this.#service
-    if (!service.leave(member)) return false
+    if (!service.leave(hosted)) return false
     service.closeControlSocket()
     this.#parts.asChild?.release()
     const { at } = this.#host
@@ -284,7 +284,7 @@ export class ServerProcess {
     if (listener.index !== undefined) {
       this.#service.log.announce('adopted', { key: listener.key, address: formatAddress(listener.address) })
     }
-    if (listener.owner instanceof Member) {
+    if (listener.owner instanceof HostedApp) {
       this.#install(listener.owner)
       this.#host.tell({ type: 'opened' })
     }
@@ -293,9 +293,9 @@ export class ServerProcess {
   }
 
   /** Nothing is installed before an app listens: an app that only answers to `inject` shall leave no trace. */
-  #install(member: Member): void {
-    this.#service.follow(member)
-    this.#exit.install(member.options.signals)
+  #install(hosted: HostedApp): void {
+    this.#service.follow(hosted)
+    this.#exit.install(hosted.options.signals)
   }
 
   #serve(): void {

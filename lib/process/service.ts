@@ -1,12 +1,11 @@
 import type { Server } from 'node:net'
-import { isDeepStrictEqual } from 'node:util'
 import type { Arrivals } from '../connections/move-in.js'
+import { type IsMeant, OwnedConnections } from '../connections/owned.js'
 import { Surplus, type SurplusEvents } from '../connections/surplus.js'
-import { Connections } from '../connections/tracker.js'
 import { WebSockets } from '../connections/websockets.js'
 import { ControlSocket } from '../control/socket.js'
 import { toError } from '../errors.js'
-import { givenOptions, type ResolvedOptions, resolveOptions } from '../options.js'
+import { type ResolvedOptions, resolveOptions } from '../options.js'
 import type { StartChild } from '../reload/child.js'
 import type { ClaimedListener } from '../reload/handoff.js'
 import type { Command } from '../reload/restart-command.js'
@@ -16,9 +15,9 @@ import { type Listener, Listeners } from '../sockets/listeners.js'
 import { ticketKeysOf } from '../sockets/tls-tickets.js'
 import { Notices } from '../systemd/server-status.js'
 import { within } from '../util/within.js'
-import { Member } from './app.js'
-import { doubtsOf } from './doubts.js'
+import { doubtsOf, ignoredOptions } from './doubts.js'
 import type { GracefulHooks } from './hooks.js'
+import { HostedApp } from './hosted-app.js'
 import type { LauncherClient } from './launcher-client.js'
 import { ProcessLog } from './log.js'
 import { PidFile } from './pid-file.js'
@@ -42,7 +41,7 @@ export class Service {
   readonly launcher: LauncherClient | undefined
   /** How the child of a reload comes to be. */
   readonly startChild: StartChild
-  readonly members = new Set<Member>()
+  readonly apps = new Set<HostedApp>()
   readonly listeners: Listeners
   readonly generation: number
   readonly log: ProcessLog
@@ -51,13 +50,12 @@ export class Service {
   /** The connections that the parent of this process moves here. */
   arrivals: Arrivals | undefined
   readonly webSockets = new WebSockets()
+  readonly connections = new OwnedConnections(this.webSockets)
   controlSocket: ControlSocket | undefined
   readonly surroundings: Surroundings
   /** What the service manager is told. */
   notices = new Notices(this, undefined, false)
-  readonly #owners = new Map<Connections, object | undefined>()
-  readonly #connections = new WeakMap<Server, Connections>()
-  #leader: Member | undefined
+  #leader: HostedApp | undefined
   #pidFile: PidFile | undefined
 
   /** @param accepting - see {@link Listeners} */
@@ -68,8 +66,8 @@ export class Service {
     this.generation = generation
     this.log = new ProcessLog(generation)
     this.surroundings = new Surroundings(command.script, generation, launcher !== undefined)
-    const opening = (server: Server, owner: object | undefined) => this.#follow(server, owner)
-    const prepare = (owner: object | undefined) => (owner instanceof Member ? owner.prepare() : undefined)
+    const opening = (server: Server, owner: object | undefined) => this.connections.follow(server, owner)
+    const prepare = (owner: object | undefined) => (owner instanceof HostedApp ? owner.prepare() : undefined)
     const opened = (listener: Listener) => {
       this.#tellLauncher(listener)
       events.opened(listener)
@@ -85,32 +83,27 @@ export class Service {
   }
 
   /** The app whose options and log count; undefined before one listens. */
-  get leader(): Member | undefined {
+  get leader(): HostedApp | undefined {
     return this.#leader
   }
 
   /** Makes the first app that listens the one whose options and log count; tells of what a later one wants otherwise. */
-  follow(member: Member): void {
-    if (this.#leader === undefined) this.log.use(member.app.log)
-    for (const doubt of doubtsOf(member.options)) this.log.warnOnce(doubt)
-    if (this.#leader === undefined) {
-      this.#leader = member
-      if (member.options.directory !== undefined) this.command.enter(member.options.directory)
-      this.#pidFile = member.options.pidFile === undefined ? undefined : new PidFile(member.options.pidFile)
+  follow(app: HostedApp): void {
+    const { options } = app
+    if (this.#leader === undefined) this.log.use(app.app.log)
+    for (const doubt of doubtsOf(options)) this.log.warnOnce(doubt)
+    if (this.#leader !== undefined) {
+      for (const doubt of ignoredOptions(app, this.options)) this.log.warn(doubt)
       return
     }
-    for (const name of givenOptions(member.given)) {
-      if (PROCESS_OPTIONS.has(name) && !isDeepStrictEqual(member.options[name], this.options[name])) {
-        this.log.warn(
-          `option ${name} of a second app is ignored: it concerns the process, and the app that listened first decides`
-        )
-      }
-    }
+    this.#leader = app
+    if (options.directory !== undefined) this.command.enter(options.directory)
+    this.#pidFile = options.pidFile === undefined ? undefined : new PidFile(options.pidFile)
   }
 
   /** How long something may take. Of several apps, the one that needs longest counts. Milliseconds. */
   longest(name: 'drainTimeout' | 'reloadDrainTimeout' | 'closeTimeout'): number {
-    return Math.max(...[...this.members].map(({ options }) => options[name]), this.options[name])
+    return Math.max(...[...this.apps].map(({ options }) => options[name]), this.options[name])
   }
 
   /** Runs a hook of all apps that can no longer change anything: one that fails or hangs is told of, and that is all. */
@@ -118,7 +111,7 @@ export class Service {
     name: H,
     about: Parameters<GracefulHooks[H]>[0]
   ): Promise<void> {
-    for (const { hooks } of this.members) {
+    for (const { hooks } of this.apps) {
       const run = within(hooks.runAll(name, about), this.options.drainTimeout, `the ${name} hooks`)
       const failures = await run.catch((late) => [late])
       for (const thrown of failures) this.log.warn(`a ${name} hook failed: ${toError(thrown).message}`, toError(thrown))
@@ -143,15 +136,9 @@ export class Service {
     return this.listenersOf(isForClients).map(({ address }) => formatAddress(address))
   }
 
-  /** How many connections of clients are open. */
-  get openConnections(): number {
-    return this.countConnections(() => true)
-  }
-
   /** How many connections of clients are open at the servers of certain owners. */
-  countConnections(isMeant: (owner: object | undefined) => boolean): number {
-    const connections = this.connectionsOf((owner) => isForClients(owner) && isMeant(owner))
-    return connections.reduce((sum, { size }) => sum + size, 0)
+  countConnections(isMeant: IsMeant = () => true): number {
+    return this.connections.count((owner) => isForClients(owner) && isMeant(owner))
   }
 
   /** Nobody can ask this process for anything any more; whoever has asked gets an answer. */
@@ -186,31 +173,21 @@ export class Service {
     this.#pidFile?.remove()
   }
 
-  /** The connections of the servers of certain owners; undefined is the owner of what the app made by itself. */
-  connectionsOf(isMeant: (owner: object | undefined) => boolean): Connections[] {
-    const all = [...this.#owners].filter(([connections]) => connections.server.listening || connections.size > 0)
-    return all.filter(([, owner]) => isMeant(owner)).map(([connections]) => connections)
-  }
-
-  connectionsOfServer(server: Server): Connections | undefined {
-    return this.#connections.get(server)
-  }
-
   /** The options of the app that a listener belongs to; a server of nobody goes by those of the process. */
   optionsOf({ owner }: Listener): ResolvedOptions {
-    return owner instanceof Member ? owner.options : this.options
+    return owner instanceof HostedApp ? owner.options : this.options
   }
 
   /** The listeners of certain owners. */
-  listenersOf(isMeant: (owner: object | undefined) => boolean): Listener[] {
+  listenersOf(isMeant: IsMeant): Listener[] {
     return this.listeners.open.filter(({ owner }) => isMeant(owner))
   }
 
   /** Forgets an app that has closed. Returns whether it was the last one. */
-  leave(member: Member): boolean {
-    this.members.delete(member)
-    for (const [connections, owner] of this.#owners) if (owner === member) this.#owners.delete(connections)
-    return this.members.size === 0
+  leave(hosted: HostedApp): boolean {
+    this.apps.delete(hosted)
+    this.connections.forget(hosted)
+    return this.apps.size === 0
   }
 
   #tellLauncher(listener: Listener): void {
@@ -221,35 +198,15 @@ export class Service {
 
   #surplusEvents(launcher: LauncherClient): SurplusEvents {
     return {
-      count: () => [...this.#owners.keys()].reduce((sum, { size }) => sum + size, 0),
+      count: () => this.connections.count(() => true),
       send: (message, handle) => launcher.tellOfConnections(message, handle),
       idOf: (listener) => launcher.idOf(listener)
     }
-  }
-
-  #follow(server: Server, owner: object | undefined): void {
-    const upgrading: WebSockets['upgrading'] = (...upgrade) => this.webSockets.upgrading(...upgrade)
-    const known = this.#connections.get(server) ?? new Connections(server, upgrading)
-    this.#connections.set(server, known)
-    this.#owners.set(known, owner)
-    server.once('close', () => this.#owners.delete(known))
   }
 }
 
 function isForClients(owner: object | undefined): boolean {
   return !(owner instanceof ControlSocket)
 }
-
-const PROCESS_OPTIONS = new Set<keyof ResolvedOptions>([
-  'signals',
-  'readyTimeout',
-  'probation',
-  'lameDuck',
-  'pidFile',
-  'control',
-  'env',
-  'compileCache',
-  'directory'
-])
 
 const DEFAULTS = resolveOptions({})

@@ -3,8 +3,8 @@ import { ForcedError, toError } from '../errors.js'
 import type { Cause } from '../protocol/server.js'
 import { deferred } from '../util/deferred.js'
 import { within } from '../util/within.js'
-import type { Member } from './app.js'
 import { type Cut, Drain, type DrainPlan } from './drain.js'
+import type { HostedApp } from './hosted-app.js'
 import type { Service } from './service.js'
 
 /** How long a drain waits for the child's word on the connection that is on its way to it. Milliseconds. */
@@ -64,7 +64,7 @@ export class Shutdown {
     const moving = cause === 'reloaded' ? migration : undefined
     const manner = { idle: isOwnTime ? 'own timeout' : 'soon', moving, limit: this.#limitName(cause) } as const
     if (cause === 'app closes') this.#service.closeControlSocket()
-    const last = [...this.#service.members].find(({ leaving }) => !leaving)
+    const last = [...this.#service.apps].find(({ leaving }) => !leaving)
     const own = this.#follow(this.#begin(reason, manner, cause === 'app closes' ? last : undefined), manner.limit)
     const cut = merge(await Promise.all([...begun, own]))
     const { surplus } = this.#service
@@ -78,14 +78,14 @@ export class Shutdown {
    *
    * @throws {ForcedError} when work in progress was cut off; the app closes all the same, and its `close()` rejects with it
    */
-  async drainMember(member: Member): Promise<void> {
-    throwIfCut(await this.#follow(this.#begin('the app closes', STOP, member), STOP.limit))
+  async drainApp(hosted: HostedApp): Promise<void> {
+    throwIfCut(await this.#follow(this.#begin('the app closes', STOP, hosted), STOP.limit))
   }
 
   /**
    * Waits for the drain of the whole process, which the last app has asked for by closing.
    *
-   * @throws {ForcedError} see {@link drainMember}
+   * @throws {ForcedError} see {@link drainApp}
    */
   async drained(): Promise<void> {
     throwIfCut(await this.#drained.promise)
@@ -103,7 +103,7 @@ export class Shutdown {
   /** Runs the apps' `onClose` hooks. Returns whether one failed. */
   async closeApps(): Promise<boolean> {
     const left = this.#end - performance.now()
-    const closing = [...this.#service.members].map(({ app, options }) =>
+    const closing = [...this.#service.apps].map(({ app, options }) =>
       within(Promise.resolve(app.close()), Math.max(options.closeTimeout, left), 'the onClose hooks')
     )
     const failures = (await Promise.allSettled(closing)).flatMap((end) =>
@@ -116,8 +116,8 @@ export class Shutdown {
 
   /** Cuts off what is left, now. */
   cut(reason: string): void {
-    const { members, listeners } = this.#service
-    if ([...members].some(({ leaving }) => !leaving)) this.#begin(reason, STOP)
+    const { apps, listeners } = this.#service
+    if ([...apps].some(({ leaving }) => !leaving)) this.#begin(reason, STOP)
     const drains = [...this.#drains]
     this.#drains.clear()
     const cut = merge(drains.map((drain) => drain.force()))
@@ -135,21 +135,21 @@ export class Shutdown {
   }
 
   /** Begins to drain one app, or all that is not leaving already. */
-  #begin(reason: string, { idle, moving, limit }: Manner, only?: Member): Drain {
+  #begin(reason: string, { idle, moving, limit }: Manner, only?: HostedApp): Drain {
     const service = this.#service
-    const gone = new Set<unknown>([...service.members].filter(({ leaving }) => leaving))
-    const members = only === undefined ? [...service.members].filter((member) => !gone.has(member)) : [only]
+    const gone = new Set<unknown>([...service.apps].filter(({ leaving }) => leaving))
+    const apps = only === undefined ? [...service.apps].filter((hosted) => !gone.has(hosted)) : [only]
     const isMeant = (owner: object | undefined) => (only === undefined ? !gone.has(owner) : owner === only)
-    for (const member of members) member.leaving = true
+    for (const hosted of apps) hosted.leaving = true
     service.listeners.close(service.listenersOf(isMeant))
     if (only === undefined) service.closeControlSocket()
-    const patience = Math.max(...members.map(({ options }) => options.drainTimeout), 0)
-    const timeout = Math.max(...members.map(({ options }) => options[limit]), 0)
+    const patience = Math.max(...apps.map(({ options }) => options.drainTimeout), 0)
+    const timeout = Math.max(...apps.map(({ options }) => options[limit]), 0)
     this.#end = Math.max(this.#end, performance.now() + timeout)
-    const connections = service.connectionsOf(isMeant)
+    const connections = service.connections.of(isMeant)
     const hookFailed = (error: unknown) => service.log.warn('a drain hook threw', toError(error))
     const upgraded = service.webSockets
-    const drain = new Drain({ connections, upgraded, members, reason, timeout, patience, idle, moving, hookFailed })
+    const drain = new Drain({ connections, upgraded, apps, reason, timeout, patience, idle, moving, hookFailed })
     this.#drains.add(drain)
     service.log.announce('draining', { reason, connections: service.countConnections(isMeant), timeout })
     return drain

@@ -3,8 +3,8 @@ import type { Connections } from '../connections/tracker.js'
 import type { ReloadUnderWay } from '../control/messages.js'
 import { toPlainError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
-import type { App } from '../process/app.js'
 import { Envelope } from '../process/envelope.js'
+import type { App } from '../process/hosted-app.js'
 import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
 import type { ToChild } from '../protocol/messages.js'
@@ -80,10 +80,10 @@ export class ChildRole {
 
   /** An app has been registered, or listens. */
   progress(): void {
-    const members = [...this.#service.members]
-    const listening = members.some((member) => member.listening)
+    const apps = [...this.#service.apps]
+    const listening = apps.some((hosted) => hosted.listening)
     const complete =
-      this.#inherited.unclaimed.length === 0 && members.every((member) => member.listening || member.leaving)
+      this.#inherited.unclaimed.length === 0 && apps.every((hosted) => hosted.listening || hosted.leaving)
     this.#host.tell({ type: 'progress', listening, complete })
   }
 
@@ -122,7 +122,7 @@ export class ChildRole {
   async loadState(): Promise<void> {
     const { states } = this.#legacy
     try {
-      const loaders = [...this.#service.members].map(({ options }) => options.state?.load)
+      const loaders = [...this.#service.apps].map(({ options }) => options.state?.load)
       for (const [index, value] of states.entries()) if (value !== undefined) await loaders[index]?.(value)
       this.#host.tell({ type: 'loaded' })
     } catch (error) {
@@ -158,7 +158,7 @@ export class ChildRole {
 
   #connectionsOf(index: number): Connections | undefined {
     const listener = this.#service.listeners.open.find((open) => open.index === index)
-    return listener && this.#service.connectionsOfServer(listener.server)
+    return listener && this.#service.connections.ofServer(listener.server)
   }
 
   #hear(message: ToChild, handle: ConnectionHandle | undefined): unknown {

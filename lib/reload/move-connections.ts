@@ -19,7 +19,7 @@ export function moveConnections(service: Service, child: Child, listeners: reado
 
 /** The connections of a listener, unless they cannot go on in another process. */
 function movingGroup(service: Service, listener: Listener, index: number): MovingGroup[] {
-  const connections = service.connectionsOfServer(listener.server)
+  const connections = service.connections.ofServer(listener.server)
   if (connections === undefined || !connections.canMove || service.optionsOf(listener).connections === 'close')
     return []
   if (!connections.hasForeignListeners) return [{ index, connections }]

@@ -73,8 +73,8 @@ export class ParentRole {
     service.surroundings.tellAtReload((warning) => service.log.warn(warning))
     service.notices.reloading()
     try {
-      for (const { hooks } of service.members) await unless(hooks.run('preReload', { reason }, signal), signal)
-      this.#host.tell({ type: 'approved', saves: [...service.members].some(({ options }) => options.state) })
+      for (const { hooks } of service.apps) await unless(hooks.run('preReload', { reason }, signal), signal)
+      this.#host.tell({ type: 'approved', saves: [...service.apps].some(({ options }) => options.state) })
     } catch (cause) {
       const error = Object.assign(new VetoedError(toError(cause).message), { cause })
       if (!signal.aborted) this.#host.tell({ type: 'vetoed', error })
@@ -117,7 +117,7 @@ export class ParentRole {
 
   /** What is saved must not become old at once: this process has stopped accepting. */
   async saveState(child: ChildId): Promise<void> {
-    const states = [...this.#service.members].map(({ options }) => options.state)
+    const states = [...this.#service.apps].map(({ options }) => options.state)
     try {
       const saved = await Promise.all(states.map(async (state) => state?.save()))
       for (const state of saved) refuseObstacle(state)

@@ -14,10 +14,10 @@ export interface App {
 }
 
 /** What there is to do before the first server of an app listens. */
-export type Preparation = (member: Member) => Promise<void>
+export type Preparation = (hosted: HostedApp) => Promise<void>
 
 /** One app of this process. */
-export class Member {
+export class HostedApp {
   readonly app: App
   readonly given: GracefulOptions
   readonly options: ResolvedOptions

@@ -1,0 +1,46 @@
+import type { Server } from 'node:net'
+import { Connections } from './tracker.js'
+import type { WebSockets } from './websockets.js'
+
+/** Whether somebody is meant; undefined is the owner of what the app made by itself. */
+export type IsMeant = (owner: object | undefined) => boolean
+
+/** The connections of all servers of this process, by the owners of the servers. */
+export class OwnedConnections {
+  readonly #webSockets: WebSockets
+  readonly #owners = new Map<Connections, object | undefined>()
+  readonly #byServer = new WeakMap<Server, Connections>()
+
+  constructor(webSockets: WebSockets) {
+    this.#webSockets = webSockets
+  }
+
+  /** Sees the connections of a server from now on. */
+  follow(server: Server, owner: object | undefined): void {
+    const upgrading: WebSockets['upgrading'] = (...upgrade) => this.#webSockets.upgrading(...upgrade)
+    const known = this.#byServer.get(server) ?? new Connections(server, upgrading)
+    this.#byServer.set(server, known)
+    this.#owners.set(known, owner)
+    server.once('close', () => this.#owners.delete(known))
+  }
+
+  /** Those of the servers of an owner concern nobody any more. */
+  forget(owner: object): void {
+    for (const [connections, one] of this.#owners) if (one === owner) this.#owners.delete(connections)
+  }
+
+  /** How many there are. */
+  count(isMeant: IsMeant): number {
+    return this.of(isMeant).reduce((sum, { size }) => sum + size, 0)
+  }
+
+  /** Those of each server that listens or has some. */
+  of(isMeant: IsMeant): Connections[] {
+    const all = [...this.#owners].filter(([connections]) => connections.server.listening || connections.size > 0)
+    return all.filter(([, owner]) => isMeant(owner)).map(([connections]) => connections)
+  }
+
+  ofServer(server: Server): Connections | undefined {
+    return this.#byServer.get(server)
+  }
+}
