@@ -20,7 +20,7 @@ export class Graceful {
 
   /** What this process is doing now. */
   get phase(): Phase {
-    return this.#server.phaseOf(this.#hosted)
+    return this.#server.apps.phaseOf(this.#hosted)
   }
 
   /** How many reloads lie behind this process, counted from 1. */
@@ -54,11 +54,11 @@ export class Graceful {
   async listen(server: Server, options: ListenOptions & { port: number; fd?: never }): Promise<AddressInfo>
   async listen(server: Server, options: ListenOptions): Promise<AddressInfo | string | null>
   async listen(server: Server, options: ListenOptions): Promise<AddressInfo | string | null> {
-    this.#server.own(server, this.#hosted)
+    this.#server.apps.own(server, this.#hosted)
     const listening = once(server, 'listening')
     server.listen({ ...options })
     await listening
-    this.#server.listeningBeside(this.#hosted)
+    this.#server.apps.listeningBeside(this.#hosted)
     return server.address()
   }
 

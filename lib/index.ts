@@ -38,18 +38,19 @@ exports.default = graceful
 
 async function register(app: FastifyInstance, given: options.GracefulOptions): Promise<void> {
   const server = thisProcess()
+  const { apps } = server
   const { warmup } = given
-  const hosted = server.enroll(app, given, warmup && (() => warmUp(app, warmup, (warning) => server.warn(warning))))
+  const hosted = apps.enroll(app, given, warmup && (() => warmUp(app, warmup, (warning) => server.warn(warning))))
   app.decorate('graceful', new Graceful(server, hosted))
   app.decorate('gracefulReload', async (given) => server.reload(reasonOf(given)))
   // Added from within a hook, this runs before Fastify begins to answer with 503, and without its plugin timeout.
   app.addHook('onReady', async () => {
     const { onClose } = app as unknown as { onClose(close: () => Promise<void>): void }
-    onClose.call(app, () => server.closing(hosted))
+    onClose.call(app, () => apps.closing(hosted))
   })
-  app.addHook('onListen', async () => server.listening(hosted))
-  app.addHook('onClose', async () => server.closed(hosted))
-  addStatusRoute(app, () => server.isInRotation(hosted), hosted.options.statusRoute)
+  app.addHook('onListen', async () => apps.listening(hosted))
+  app.addHook('onClose', async () => apps.closed(hosted))
+  addStatusRoute(app, () => apps.isInRotation(hosted), hosted.options.statusRoute)
 }
 
 function addStatusRoute(app: FastifyInstance, isInRotation: () => boolean, path: string | undefined): void {

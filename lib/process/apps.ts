@@ -1,0 +1,164 @@
+import type { Server } from 'node:net'
+import type { Control } from '../control/handler.js'
+import type { GracefulOptions } from '../options.js'
+import { isInRotation, isLeaving, type Phase, phaseOf } from '../protocol/phases.js'
+import type { ActivatedListeners } from '../sockets/activated-listeners.js'
+import { formatAddress } from '../sockets/listener-key.js'
+import type { Listener } from '../sockets/listeners.js'
+import type { Exit } from './exit.js'
+import { type App, HostedApp } from './hosted-app.js'
+import type { Parts } from './parts.js'
+import { PidFile } from './pid-file.js'
+import type { ServerHost } from './server-host.js'
+import type { Service } from './service.js'
+
+/** How long an app that listens beside itself may take to listen itself. Milliseconds. */
+const LISTEN_PAUSE = 1000
+
+/** The lives of the apps in this process: what an app does becomes an input of the machine. */
+export class Apps {
+  readonly #parts: Parts
+  readonly #exit: Exit
+  readonly #control: Control
+  readonly #activated: ActivatedListeners | undefined
+  readonly #warnings: string[]
+  /** No app has ever listened, and the last one has closed. */
+  #isUnused = false
+
+  /** @param warnings - what is to be said as soon as there is a logger */
+  constructor(
+    parts: Parts,
+    exit: Exit,
+    control: Control,
+    activated: ActivatedListeners | undefined,
+    warnings: string[]
+  ) {
+    this.#parts = parts
+    this.#exit = exit
+    this.#control = control
+    this.#activated = activated
+    this.#warnings = warnings
+  }
+
+  /** Whether none has ever listened, and the last one has closed. */
+  get areUnused(): boolean {
+    return this.#isUnused
+  }
+
+  /** What this process is doing now. */
+  get phase(): Phase {
+    return this.#isUnused ? 'closed' : phaseOf(this.#host.at)
+  }
+
+  /**
+   * Makes an app one of this process.
+   *
+   * @param warmup - what there is to do before the app listens
+   * @throws {InvalidOptionError}
+   */
+  enroll(app: App, given: GracefulOptions, warmup?: () => Promise<void>): HostedApp {
+    const service = this.#service
+    const { asChild } = this.#parts
+    const hosted = new HostedApp(app, given, this.#control.preparation(given, warmup))
+    const { pidFile } = hosted.options
+    // A launcher writes the file once, for all generations.
+    const isWritten = service.launcher === undefined || asChild === undefined
+    if (pidFile !== undefined && isWritten) new PidFile(pidFile).check()
+    service.apps.add(hosted)
+    service.log.follow(app.log)
+    service.listeners.own(app.server, hosted)
+    for (const warning of this.#warnings.splice(0)) service.log.warn(warning)
+    this.#activated?.tellProblems()
+    if (asChild !== undefined) {
+      this.#install(hosted)
+      asChild.follow(app)
+      asChild.progress()
+    }
+    return hosted
+  }
+
+  /** The app's `listen` has done all it does. */
+  listening(hosted: HostedApp): void {
+    if (hosted.listening || hosted.leaving) return
+    hosted.listening = true
+    const { asChild } = this.#parts
+    if (asChild !== undefined) asChild.progress()
+    else this.#host.tell({ type: 'progress', listening: true, complete: true })
+  }
+
+  /** A further server of the app listens. Where the app never listens itself, that has to do. */
+  listeningBeside(hosted: HostedApp): void {
+    if (!hosted.listening) setTimeout(() => this.listening(hosted), LISTEN_PAUSE).unref()
+  }
+
+  /** Further servers of an app are handed over like its main one. */
+  own(server: Server, hosted: HostedApp): void {
+    this.#service.listeners.own(server, hosted)
+  }
+
+  /**
+   * Whether a load balancer shall send requests here. A process that has a successor says so as well: who asks it, on an
+   * old connection, means the service, and that goes on.
+   */
+  isInRotation(hosted: HostedApp): boolean {
+    const { at } = this.#host
+    const isSucceeded = at.name === 'leaving' && (at.cause === 'reloaded' || at.cause === 'rolled back')
+    return isSucceeded || isInRotation(this.phaseOf(hosted))
+  }
+
+  /** What the app is doing now: one that closes drains, whatever becomes of the process. */
+  phaseOf(hosted: HostedApp): Phase {
+    return hosted.leaving && !isLeaving(this.phase) ? 'draining' : this.phase
+  }
+
+  /** The app closes, by itself or with the process. Resolves when it has no work left. */
+  async closing(hosted: HostedApp): Promise<void> {
+    if (!this.#exit.isInstalled || hosted.leaving) return // It never listened, or is being drained with the process.
+    const { apps } = this.#service
+    const isLast = [...apps].every((other) => other === hosted || other.leaving)
+    if (!isLast) return this.#parts.shutdown.drainApp(hosted)
+    this.#exit.appCloses()
+    await this.#parts.shutdown.drained()
+  }
+
+  /** The app has closed. Returns whether it was the last one; then this process is as if there never had been a plugin. */
+  closed(hosted: HostedApp): boolean {
+    const service = this.#service
+    if (!service.leave(hosted)) return false
+    service.closeControlSocket()
+    this.#parts.asChild?.release()
+    const { at } = this.#host
+    const isOwn = at.name !== 'leaving' || at.cause === 'app closes'
+    if (isOwn) this.#exit.uninstall()
+    if (this.#exit.isInstalled) this.#host.tell({ type: 'last app closed' })
+    else this.#isUnused = true
+    return true
+  }
+
+  /** A server of an app, or one beside it, listens. */
+  opened(listener: Listener): void {
+    if (listener.index !== undefined) {
+      this.#service.log.announce('adopted', { key: listener.key, address: formatAddress(listener.address) })
+    }
+    if (listener.owner instanceof HostedApp) {
+      this.#install(listener.owner)
+      this.#host.tell({ type: 'opened' })
+    }
+    this.#parts.asChild?.progress()
+    this.#activated?.progress()
+  }
+
+  /** Nothing is installed before an app listens: an app that only answers to `inject` shall leave no trace. */
+  #install(hosted: HostedApp): void {
+    this.#service.follow(hosted)
+    this.#exit.install(hosted.options.signals)
+  }
+
+  get #host(): ServerHost {
+    return this.#parts.host
+  }
+
+  get #service(): Service {
+    return this.#parts.service
+  }
+}
