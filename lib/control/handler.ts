@@ -60,7 +60,7 @@ export class Control {
     // The launcher answers there, for all of its servers.
     if (service.launcher?.control !== undefined && UnixPath.isSame(service.launcher.control, place.path)) return
     const socket = new ControlSocket({ status: () => this.status(), reload: (reason) => this.#events.reload(reason) })
-    service.listeners.own(socket.server, socket)
+    service.listenCalls.own(socket.server, socket)
     await socket.open(place)
     service.listeners.refreshPath(socket.server)
     service.controlSocket = socket

@@ -1,33 +1,12 @@
 import { once } from 'node:events'
-import { createServer, type Server, type Socket } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { swapListeningHandle } from '../internals/listening-handle.js'
-import type { ReloadResult } from '../reload/reload-result.js'
 import { bindAgain } from '../sockets/bind-again.js'
 import { giveAccess } from '../sockets/socket-access.js'
 import { UnixPath } from '../sockets/unix-path.js'
-import { BadRequestError, ControlSocketError } from './errors.js'
-import {
-  type ControlAnswer,
-  decodeRequest,
-  encodeControl,
-  REQUEST_LIMIT,
-  type StatusReport,
-  toControlFailure
-} from './messages.js'
+import { ControlSocketError } from './errors.js'
+import { type ControlHandlers, Exchange } from './exchange.js'
 import type { ControlPlace } from './place.js'
-
-/** Who answers. What they throw, or reject with, is answered too. */
-export interface ControlHandlers {
-  status(): StatusReport | Promise<StatusReport>
-  reload(reason: string): Promise<ReloadResult>
-}
-
-/** How long a request may take to come, and an answer to be read. Milliseconds. */
-const REQUEST_TIME = 5000
-/** The same for a process that leaves: a request that was sent before the listener went to the child is here by then. */
-const LAST_REQUEST_TIME = 500
-/** How long a client may take to close once it has its answer. Milliseconds. */
-const LINGER = 1000
 
 /**
  * A unix socket at which the same user, and nobody else but a group that was let in, asks this process for its status or for a reload. What comes from there,
@@ -120,91 +99,6 @@ export class ControlSocket {
       process.umask(before)
     }
     await once(this.server, 'listening')
-  }
-}
-
-/** One connection: a request, and its answer. */
-class Exchange {
-  readonly #socket: Socket
-  readonly #handlers: ControlHandlers
-  #state: 'asking' | 'waiting' | 'answered' = 'asking'
-  #received: Buffer[] = []
-  #timer: NodeJS.Timeout
-  #mayLinger = true
-
-  constructor(socket: Socket, handlers: ControlHandlers) {
-    this.#socket = socket
-    this.#handlers = handlers
-    this.#timer = this.#limitTo(REQUEST_TIME)
-    socket.on('error', () => {}) // It has gone; `close` follows.
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk))
-    socket.on('end', () => this.#ended())
-    socket.on('close', () => clearTimeout(this.#timer))
-  }
-
-  hurry(): void {
-    this.#mayLinger = false
-    if (this.#socket.writableFinished) this.#socket.destroy()
-    else if (this.#state === 'asking') this.#restart(LAST_REQUEST_TIME)
-  }
-
-  #restart(duration: number): void {
-    clearTimeout(this.#timer)
-    this.#timer = this.#limitTo(duration)
-  }
-
-  #limitTo(duration: number): NodeJS.Timeout {
-    return setTimeout(() => {
-      if (this.#state === 'answered') this.#socket.destroy()
-      else this.#refuse(new BadRequestError(`no whole line came within ${duration} ms`))
-    }, duration)
-  }
-
-  #receive(chunk: Buffer): void {
-    if (this.#state !== 'asking') return // More than one line was sent; the first one counts.
-    const end = chunk.indexOf('\n')
-    this.#received.push(end === -1 ? chunk : chunk.subarray(0, end))
-    if (this.#received.reduce((sum, { length }) => sum + length, 0) > REQUEST_LIMIT)
-      this.#refuse(new BadRequestError(`more than ${REQUEST_LIMIT} bytes came`))
-    else if (end !== -1) void this.#answer()
-  }
-
-  /** The end of its side may stand for the end of the line. */
-  #ended(): void {
-    if (this.#state !== 'asking') return
-    if (this.#received.length === 0) this.#socket.destroy()
-    else void this.#answer()
-  }
-
-  async #answer(): Promise<void> {
-    this.#state = 'waiting'
-    clearTimeout(this.#timer)
-    this.#socket.pause()
-    try {
-      const request = decodeRequest(Buffer.concat(this.#received.splice(0)).toString())
-      if (request.command === 'status') this.#reply({ status: await this.#handlers.status() })
-      else this.#reply({ reload: await this.#handlers.reload(request.reason) })
-    } catch (error) {
-      this.#refuse(error)
-    }
-  }
-
-  #refuse(error: unknown): void {
-    this.#reply({ error: toControlFailure(error) })
-  }
-
-  /** What still comes is read and forgotten: a socket that is closed with unread bytes may cost the other side its answer. */
-  #reply(answer: ControlAnswer): void {
-    this.#state = 'answered'
-    this.#received = []
-    if (this.#socket.destroyed) return
-    this.#restart(REQUEST_TIME)
-    this.#socket.resume()
-    this.#socket.end(encodeControl(answer), () => {
-      if (this.#socket.destroyed) return
-      if (this.#mayLinger) this.#restart(LINGER)
-      else this.#socket.destroy()
-    })
   }
 }
 

@@ -66,7 +66,7 @@ export class Apps {
     if (pidFile !== undefined && isWritten) new PidFile(pidFile).check()
     service.apps.add(hosted)
     service.log.follow(app.log)
-    service.listeners.own(app.server, hosted)
+    service.listenCalls.own(app.server, hosted)
     for (const warning of this.#warnings.splice(0)) service.log.warn(warning)
     this.#activated?.tellProblems()
     if (asChild !== undefined) {
@@ -93,7 +93,7 @@ export class Apps {
 
   /** Further servers of an app are handed over like its main one. */
   own(server: Server, hosted: HostedApp): void {
-    this.#service.listeners.own(server, hosted)
+    this.#service.listenCalls.own(server, hosted)
   }
 
   /**

@@ -1,4 +1,3 @@
-import { resolve as resolvePath } from 'node:path'
 import type { ProcessStatus } from '../control/messages.js'
 import { fromPlainError, StoppingError, toPlainError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
@@ -10,17 +9,15 @@ import {
   isSurplusWord,
   type SurplusWord
 } from '../protocol/launcher-messages.js'
-import type { TicketKeys } from '../protocol/messages.js'
 import type { LauncherWord } from '../protocol/server.js'
-import type { Inherited, StartChild } from '../reload/child.js'
+import type { StartChild } from '../reload/child.js'
 import { LaunchedChild } from '../reload/launched-child.js'
 import type { ReloadResult } from '../reload/reload-result.js'
-import type { BoundAddress } from '../sockets/listener-key.js'
-import { UnixPath } from '../sockets/unix-path.js'
 import { type Deferred, deferred } from '../util/deferred.js'
 import { within } from '../util/within.js'
 import type { Envelope } from './envelope.js'
 import { GONE, LauncherChannel } from './launcher-channel.js'
+import { LauncherListeners } from './launcher-listeners.js'
 
 /** What a launcher asks of a server, and tells it. */
 export interface LauncherEvents {
@@ -54,16 +51,13 @@ type OfChild = Extract<FromLauncher, { child: number }>
 
 /** The launcher of this server, seen from the server. */
 export class LauncherClient {
+  /** What the launcher knows of the listeners of this server. */
+  readonly listeners: LauncherListeners
   readonly #channel: LauncherChannel
   #events: LauncherEvents | undefined
   /** What was said before anybody listened. */
   readonly #unheard: FromLauncher[] = []
   #lastId = 0
-  readonly #ids = new WeakMap<object, number>()
-  readonly #listeners = new Map<number, object>()
-  /** Handles that the launcher gets when this server serves. */
-  readonly #toBeHeld = new Map<number, () => void>()
-  #serves = false
   /** Reloads that somebody has asked this server for, and that the launcher makes. */
   readonly #asked = new Map<number, Deferred<ReloadResult>>()
   readonly #children = new Map<number, LaunchedChild>()
@@ -78,6 +72,7 @@ export class LauncherClient {
       said: (message, handle) => this.#hear(message, handle as ListeningHandle | undefined),
       gone: () => this.#lose()
     })
+    this.listeners = new LauncherListeners(this.#channel)
     if (process.connected) this.#channel.say({ type: 'hello' })
     else this.#lose()
   }
@@ -89,30 +84,6 @@ export class LauncherClient {
     if (!this.#channel.isOpen) events.stop(GONE)
   }
 
-  /** A listener is open: the launcher keeps its socket from now on. */
-  opened(
-    listener: Inherited & { index: number | undefined },
-    handle: ListeningHandle | undefined,
-    ticketKeys: TicketKeys | undefined
-  ): void {
-    const { key, index } = listener
-    const address = absolute(listener.address)
-    const id = ++this.#lastId
-    this.#ids.set(listener, id)
-    this.#listeners.set(id, listener)
-    const message = { type: 'listening', id, key, address, index, ticketKeys } as const
-    if (index !== undefined) this.#channel.say(message)
-    else if (this.#serves) this.#channel.say(message, handle)
-    else this.#toBeHeld.set(id, () => this.#channel.say(message, handle))
-  }
-
-  closed(listener: object): void {
-    const id = this.#ids.get(listener)
-    if (id === undefined) return
-    if (!this.#toBeHeld.delete(id)) this.#channel.say({ type: 'not listening', id })
-    this.#listeners.delete(id)
-  }
-
   /**
    * This server accepts; the launcher goes by the signals that the app has chosen. It hears that before it is sent any handle: what is said
    * behind one waits here until that has arrived, and would be lost with this process.
@@ -122,19 +93,12 @@ export class LauncherClient {
     const stop = lameDuck + limits.drainTimeout + limits.closeTimeout
     const times = { reload: readyTimeout + probation, stop }
     this.#channel.say({ type: 'serves', signals, pidFile, logsTo, readyTimeout, times })
-    this.#serves = true
-    for (const send of this.#toBeHeld.values()) send()
-    this.#toBeHeld.clear()
+    this.listeners.hand()
   }
 
   /** Says something of the connections of this server. Rejects when it is certainly not sent. */
   tellOfConnections(message: ConnectionsWord, handle?: ConnectionHandle): Promise<void> {
     return this.#channel.send(message, handle)
-  }
-
-  /** By which number the launcher knows a listener; 0: by none. */
-  idOf(listener: object): number {
-    return this.#ids.get(listener) ?? 0
   }
 
   /** How far the reload has come that the launcher has asked for. */
@@ -171,7 +135,7 @@ export class LauncherClient {
     const id = ++this.#lastId
     const child = new LaunchedChild(id, (message, handle) => this.#channel.send(message, handle), hear)
     this.#children.set(id, child)
-    const listeners = inherited.map(([listener]) => this.idOf(listener))
+    const listeners = inherited.map(([listener]) => this.listeners.idOf(listener))
     this.#channel.say({ type: 'start child', child: id, command, generation, listeners })
     return child.started
   }
@@ -197,7 +161,7 @@ export class LauncherClient {
   }
 
   #receive(word: SurplusWord, handle: ConnectionHandle | undefined): void {
-    const listener = word.type === 'connection' ? this.#listeners.get(word.listener) : undefined
+    const listener = word.type === 'connection' ? this.listeners.find(word.listener) : undefined
     if (this.#events !== undefined) this.#events.connection(word, listener, handle)
     else if (word.type === 'connection') {
       handle?.close()
@@ -248,9 +212,4 @@ export class LauncherClient {
     const end = () => this.#events === undefined && process.kill(process.pid, 'SIGKILL')
     setTimeout(end, END_LIMIT).unref()
   }
-}
-
-/** The launcher may be in another directory than the app, which can change its own. */
-function absolute(address: BoundAddress): BoundAddress {
-  return 'path' in address && UnixPath.isFile(address.path) ? { path: resolvePath(address.path) } : address
 }

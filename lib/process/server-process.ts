@@ -79,7 +79,7 @@ export class ServerProcess {
 
   /** A server of this process is about to listen. */
   see(call: ListenCall): void {
-    this.#service.listeners.see(call)
+    this.#service.listenCalls.see(call)
   }
 
   get phase(): Phase {

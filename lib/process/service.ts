@@ -10,6 +10,7 @@ import type { StartChild } from '../reload/child.js'
 import type { ClaimedListener } from '../reload/handoff.js'
 import type { Command } from '../reload/restart-command.js'
 import { spawnChild } from '../reload/spawn.js'
+import { ListenCalls } from '../sockets/listen-calls.js'
 import { formatAddress } from '../sockets/listener-key.js'
 import { type Listener, Listeners } from '../sockets/listeners.js'
 import { ticketKeysOf } from '../sockets/tls-tickets.js'
@@ -43,6 +44,7 @@ export class Service {
   readonly startChild: StartChild
   readonly apps = new Set<HostedApp>()
   readonly listeners: Listeners
+  readonly listenCalls: ListenCalls
   readonly generation: number
   readonly log: ProcessLog
   /** Under a launcher: the connections that this process has too many. */
@@ -72,9 +74,10 @@ export class Service {
       this.#tellLauncher(listener)
       events.opened(listener)
     }
-    const closed = (listener: Listener) => launcher?.closed(listener)
+    const closed = (listener: Listener) => launcher?.listeners.closed(listener)
     this.surplus = launcher && new Surplus(this.#surplusEvents(launcher))
-    this.listeners = new Listeners({ ...events, opened, closed, opening, prepare }, accepting, launcher === undefined)
+    this.listeners = new Listeners({ opened, closed }, accepting, launcher === undefined)
+    this.listenCalls = new ListenCalls(this.listeners, { claim: events.claim, opening, prepare })
   }
 
   /** The options that concern the process: those of the app that listened first. */
@@ -192,7 +195,7 @@ export class Service {
 
   #tellLauncher(listener: Listener): void {
     const [keys] = ticketKeysOf(listener.server, 0)
-    this.launcher?.opened(listener, this.listeners.handleOf(listener), keys?.[1])
+    this.launcher?.listeners.opened(listener, this.listeners.handleOf(listener), keys?.[1])
     this.surplus?.follow(listener.server, listener)
   }
 
@@ -200,7 +203,7 @@ export class Service {
     return {
       count: () => this.connections.count(() => true),
       send: (message, handle) => launcher.tellOfConnections(message, handle),
-      idOf: (listener) => launcher.idOf(listener)
+      idOf: (listener) => launcher.listeners.idOf(listener)
     }
   }
 }

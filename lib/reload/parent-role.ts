@@ -1,9 +1,8 @@
-import { deserialize, serialize } from 'node:v8'
 import type { Migration } from '../connections/move-out.js'
 import type { ReloadUnderWay } from '../control/messages.js'
 import { fromPlainError, OutcomeUnknownError, StateError, toError, VetoedError } from '../errors.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
-import type { Callers, Outcome } from '../process/callers.js'
+import type { Callers } from '../process/callers.js'
 import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
 import { describeEnding, type Ending } from '../process/subprocess.js'
@@ -14,14 +13,9 @@ import { unless } from '../util/unless.js'
 import { watchBoot } from './boot-watch.js'
 import { shareCompileCache } from './compile-cache.js'
 import { moveConnections } from './move-connections.js'
-import { findObstacle } from './state-check.js'
+import { PassedOn } from './passed-on.js'
+import { asCarried } from './state-check.js'
 import { Successor } from './successor.js'
-
-/** A reload that another process makes: who is to hear of it. */
-interface PassedOn {
-  readonly child: ChildId
-  readonly asks: readonly Ask[]
-}
 
 /** This process as the parent of a reload: what it asks of the system, of the apps and of the child. */
 export class ParentRole {
@@ -29,9 +23,8 @@ export class ParentRole {
   migration: Migration | undefined
   readonly #service: Service
   readonly #host: ServerHost
-  readonly #callers: Callers
+  readonly #passedOn: PassedOn
   readonly #successors = new Map<ChildId, Successor>()
-  readonly #passedOn: PassedOn[] = []
   #asking = new AbortController()
   #begun = 0
   #states: unknown[] = []
@@ -41,7 +34,7 @@ export class ParentRole {
   constructor(service: Service, host: ServerHost, callers: Callers) {
     this.#service = service
     this.#host = host
-    this.#callers = callers
+    this.#passedOn = new PassedOn(host, callers)
   }
 
   successor(child: ChildId): Successor | undefined {
@@ -119,12 +112,9 @@ export class ParentRole {
   async saveState(child: ChildId): Promise<void> {
     const states = [...this.#service.apps].map(({ options }) => options.state)
     try {
-      const saved = await Promise.all(states.map(async (state) => state?.save()))
-      for (const state of saved) refuseObstacle(state)
-      // As the channel carries it, which is less than a structured clone can: what does not pass fails here, and not in the child.
-      const carried = deserialize(serialize(saved)) as unknown[]
+      const saved = asCarried(await Promise.all(states.map(async (state) => state?.save())))
       if (this.#latest !== child) return
-      this.#states = carried
+      this.#states = saved
       this.#host.tell({ type: 'saved' })
     } catch (cause) {
       const error = Object.assign(new StateError(toError(cause).message), { cause })
@@ -172,8 +162,8 @@ export class ParentRole {
 
   /** Lets the child make a reload that this process was asked for. */
   passOn(child: ChildId, asks: readonly Ask[], reason: string): void {
-    const id = this.#passedOn.push({ child, asks }) - 1
-    const lost = (error: unknown) => this.#learn(id, new OutcomeUnknownError(toError(error).message))
+    const id = this.#passedOn.add(asks)
+    const lost = (error: unknown) => this.#passedOn.learn(id, new OutcomeUnknownError(toError(error).message))
     this.#deliver(child, { type: 'reload', id, reason }).catch(lost)
   }
 
@@ -202,9 +192,9 @@ export class ParentRole {
       case 'stopping':
         return this.#host.tell({ type: 'child said', child, word: message })
       case 'reloaded':
-        return this.#learn(message.id, message.result)
+        return this.#passedOn.learn(message.id, message.result)
       case 'reload failed':
-        return this.#learn(message.id, fromPlainError(message.error))
+        return this.#passedOn.learn(message.id, fromPlainError(message.error))
       case 'connection taken':
       case 'connection refused':
         return this.migration?.heard(message)
@@ -213,13 +203,6 @@ export class ParentRole {
         return undefined
       default:
         return message satisfies never
-    }
-  }
-
-  #learn(id: number, outcome: Outcome): void {
-    for (const ask of this.#passedOn[id]?.asks ?? []) {
-      this.#callers.learn(ask, outcome)
-      this.#host.tell({ type: 'answered', ask })
     }
   }
 
@@ -243,13 +226,6 @@ export class ParentRole {
     if (process === undefined) throw new Error('the child has not been started')
     await process.send(message)
   }
-}
-
-/** @throws {TypeError} when part of the state would be lost on its way */
-function refuseObstacle(state: unknown): void {
-  const obstacle = findObstacle(state)
-  if (obstacle !== undefined)
-    throw new TypeError(`${obstacle.path} ${obstacle.why}, which does not reach another process whole`)
 }
 
 /** Whether a message could not be sent because nobody is at the other end: https://nodejs.org/api/errors.html#class-systemerror */

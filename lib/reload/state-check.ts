@@ -1,4 +1,5 @@
 import { types } from 'node:util'
+import { deserialize, serialize } from 'node:v8'
 import { toError } from '../errors.js'
 
 /** A value within a state, with the way to it. */
@@ -15,6 +16,21 @@ export interface Obstacle {
   readonly path: string
   /** E.g. `is a KeyObject`. */
   readonly why: string
+}
+
+/**
+ * What of saved states arrives in another process. As the channel carries it, which is less than a structured clone can: what does not
+ * pass fails here, and not in the child.
+ *
+ * @throws {TypeError} when part of a state would be lost on its way
+ */
+export function asCarried(states: unknown[]): unknown[] {
+  for (const state of states) {
+    const obstacle = findObstacle(state)
+    if (obstacle !== undefined)
+      throw new TypeError(`${obstacle.path} ${obstacle.why}, which does not reach another process whole`)
+  }
+  return deserialize(serialize(states)) as unknown[]
 }
 
 /**

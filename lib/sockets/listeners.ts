@@ -1,27 +1,15 @@
 import type { Server } from 'node:net'
-import { BadHandoffError, toError } from '../errors.js'
 import {
-  adoptDormant,
   closeListeningHandle,
   type ListeningHandle,
   listeningFd,
   listeningHandle,
-  setPipeName,
   startAccepting,
   swapListeningHandle
 } from '../internals/listening-handle.js'
-import type { ClaimedListener } from '../reload/handoff.js'
 import { bindAgain } from './bind-again.js'
-import type { ListenCall } from './listen-hook.js'
-import {
-  type BoundAddress,
-  formatAddress,
-  isEphemeral,
-  type ListenTarget,
-  listenerKey,
-  sameAddress
-} from './listener-key.js'
-import { UnixPath } from './unix-path.js'
+import { type BoundAddress, isEphemeral } from './listener-key.js'
+import type { UnixPath } from './unix-path.js'
 
 /** A server of this process that listens, and what it was asked to listen on. */
 export interface Listener {
@@ -38,30 +26,21 @@ export interface Listener {
   readonly path: UnixPath | undefined
 }
 
-/** What the registry asks and tells its owner. */
+/** What the registry tells its owner. */
 export interface ListenersEvents {
-  /** An inherited listener with this key, if there is one. */
-  claim(key: string): ClaimedListener | undefined
-  /** What an owner has to do before its first server listens, if that is not done yet. */
-  prepare(owner: object | undefined): { done: Promise<unknown>; isWanted: () => boolean } | undefined
-  /** A server is about to listen: the first moment at which its connections can be followed. */
-  opening(server: Server, owner: object | undefined): void
   /** A server listens. */
   opened(listener: Listener): void
   /** A server that listened is closed for good. */
   closed(listener: Listener): void
 }
 
-/** net.Server's own default: https://nodejs.org/api/net.html#serverlisten */
-const DEFAULT_BACKLOG = 511
-
-const NOT_INHERITED = { index: undefined, activated: false }
+/** Of a listener that this process has bound itself. */
+export const NOT_INHERITED = { index: undefined, activated: false }
 
 /** Every server of this process that listens. */
 export class Listeners {
   readonly #events: ListenersEvents
   readonly #all = new Map<Server, Listener>()
-  readonly #owners = new WeakMap<Server, object>()
   readonly #asleep = new Set<Listener>()
   readonly #ownsPaths: boolean
   #accepting: boolean
@@ -76,9 +55,9 @@ export class Listeners {
     this.#ownsPaths = ownsPaths
   }
 
-  /** Names the owner of a server that has not listened yet. */
-  own(server: Server, owner: object): void {
-    this.#owners.set(server, owner)
+  /** Whether what is inherited accepts as soon as it is adopted. */
+  get isAccepting(): boolean {
+    return this.#accepting
   }
 
   /** All that listen now. */
@@ -122,7 +101,7 @@ export class Listeners {
     swapListeningHandle(server, bindAgain(path, backlog))
     this.#all.delete(server)
     this.#events.closed(listener)
-    this.#add({ ...listener, ...NOT_INHERITED })
+    this.add({ ...listener, ...NOT_INHERITED })
   }
 
   /** The handle of a listener, to send a duplicate of it to the other process. */
@@ -173,87 +152,12 @@ export class Listeners {
     this.#events.closed(listener)
   }
 
-  /** Each listen call has to pass by here before its options are used. */
-  see(call: ListenCall): void {
-    const { server, options } = call
-    const owner = this.#owners.get(server) ?? call.owner
-    if (owner !== undefined) call.owner = owner
-    const key = listenerKey(options as ListenTarget)
-    if (key === undefined) return
-    const preparation = this.#events.prepare(owner)
-    if (preparation !== undefined) {
-      call.postpone(preparation.done, preparation.isWanted)
-      return
-    }
-    this.#events.opening(server, owner)
-    // A foreign server that leaves the port to the system must not get that of an app; its own was not handed on.
-    try {
-      const inherited = owner === undefined && isEphemeral(key) ? undefined : this.#events.claim(key)
-      if (inherited !== undefined) this.#adopt(call, inherited)
-      else this.#bind(call, key)
-    } catch (error) {
-      call.fail(toError(error))
-    }
-  }
-
-  #adopt(call: ListenCall, { key, fd, index, address, activated = false, handle }: ClaimedListener): void {
-    const { server, options, owner } = call
-    // The path of an activated socket is the service manager's, to be removed by nobody else.
-    const isOwn = !activated && 'path' in address && UnixPath.isFile(address.path)
-    const path = isOwn ? new UnixPath(address.path) : undefined
-    const backlog = options.backlog ?? DEFAULT_BACKLOG
-    adoptDormant(server, handle, 'path' in address ? address.path : undefined)
-    call.redirect({ fd })
-    call.whenListening(() => {
-      const found = addressOf(server)
-      if (found === undefined || !sameAddress(found, address)) {
-        const is = found === undefined ? 'has no address' : `is bound to ${formatAddress(found)}`
-        throw new BadHandoffError(`file descriptor ${fd} ${is}, not to ${formatAddress(address)}`)
-      }
-      this.#add({ server, key, address, backlog, owner, index, activated, path })
-      if (!this.#accepting) return
-      startAccepting(server, backlog)
-      path?.recognize()
-    })
-  }
-
-  #bind(call: ListenCall, key: string): void {
-    const { server, options, owner } = call
-    const backlog = options.backlog ?? DEFAULT_BACKLOG
-    // What workers ask of their primary must be the same for all of them.
-    const path = call.isForwarded || call.isFixed ? undefined : unixPathOf(key, options.path)
-    if (path?.tooLong !== undefined) {
-      call.fail(path.tooLong)
-      return
-    }
-    const temporary = path?.temporaryName()
-    if (temporary !== undefined) call.redirect({ path: temporary })
-    call.whenListening(() => {
-      if (path !== undefined && temporary !== undefined) {
-        path.install(temporary)
-        setPipeName(server, path.path)
-      }
-      const address = addressOf(server)
-      if (address !== undefined) this.#add({ server, key, address, backlog, owner, path, ...NOT_INHERITED })
-    })
-  }
-
-  #add(listener: Listener): void {
+  /** A server listens. */
+  add(listener: Listener): void {
     this.#all.set(listener.server, listener)
     listener.server.once('close', () => {
       if (this.#all.get(listener.server) === listener) this.#forget(listener)
     })
     this.#events.opened(listener)
   }
-}
-
-function unixPathOf(key: string, name: string | undefined): UnixPath | undefined {
-  return key.startsWith('unix ') && name !== undefined && UnixPath.isFile(name) ? new UnixPath(name) : undefined
-}
-
-function addressOf(server: Server): BoundAddress | undefined {
-  const address = server.address()
-  if (address === null) return undefined
-  if (typeof address === 'string') return { path: address }
-  return { family: address.family === 'IPv6' ? 'IPv6' : 'IPv4', address: address.address, port: address.port }
 }

@@ -1,0 +1,27 @@
+import type { Callers, Outcome } from '../process/callers.js'
+import type { ServerHost } from '../process/server-host.js'
+import type { Ask } from '../protocol/server.js'
+
+/** Reloads that a child makes for this process: who is to hear of each. */
+export class PassedOn {
+  readonly #host: ServerHost
+  readonly #callers: Callers
+  readonly #asks: Array<readonly Ask[]> = []
+
+  constructor(host: ServerHost, callers: Callers) {
+    this.#host = host
+    this.#callers = callers
+  }
+
+  /** Returns the number by which the child answers. */
+  add(asks: readonly Ask[]): number {
+    return this.#asks.push(asks) - 1
+  }
+
+  learn(id: number, outcome: Outcome): void {
+    for (const ask of this.#asks[id] ?? []) {
+      this.#callers.learn(ask, outcome)
+      this.#host.tell({ type: 'answered', ask })
+    }
+  }
+}
