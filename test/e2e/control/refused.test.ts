@@ -22,7 +22,7 @@ t.test('a child that fails at boot, with its last lines', async (t) => {
 })
 
 t.test('a child that fails at boot in the reload that the child made', async (t) => {
-  const { server, control } = await startWithControl(t, { options: { probation: 2_000 } })
+  const { server, control } = await startWithControl(t, { options: { probation: 4_000 } })
   const late = await ControlClient.open(control)
   t.match(await statusAt(control), { pid: server.pid }, 'who came before has been accepted')
   server.signal('SIGHUP')

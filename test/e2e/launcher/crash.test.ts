@@ -193,7 +193,7 @@ for (const end of ['SIGKILL', 'throw'] as const) {
 }
 
 t.test('a crash while connections move costs those that had moved, and no other', async (t) => {
-  const config = { options: { probation: 1_000 } }
+  const config = { options: { probation: 20_000 } }
   const server = await startServer(t, { launcher: [], script: 'migration.cjs', config })
   const connections = await Promise.all(Array.from({ length: 40 }, () => HttpConnection.open(server.target())))
   await Promise.all(connections.map((connection) => connection.request({ path: '/' })))

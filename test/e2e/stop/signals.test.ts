@@ -176,7 +176,7 @@ t.test('a reload signal while hooks still deal with a rollback begins a reload l
     await release.write('undoing.cjs', SLOW_UNDOING)
     return undefined
   }
-  const config = { options: { probation: 3_000 } }
+  const config = { options: { probation: 5_000 } }
   const server = await startServer(t, { config, script: 'undoing.cjs', prepare })
   server.signal('SIGHUP')
   server.signal('SIGKILL', await server.takenOver(await server.serving(2)))
