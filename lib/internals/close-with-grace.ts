@@ -9,3 +9,10 @@ export function graceListeners(signal: NodeJS.Signals): NodeJS.SignalsListener[]
 function isGrace(listener: NodeJS.SignalsListener): boolean {
   return listener.name === 'onSignal' && /^function onSignal\s*\(signal\)\s*\{\s*run\(/.test(String(listener))
 }
+
+/** Whether a listener is that by which a close-with-grace hears of errors, before the first one or after it: onError, afterFirstError. */
+export function isGraceErrorListener(listener: NodeJS.UncaughtExceptionListener): boolean {
+  return /^function (onError|afterFirstError)\s*\(err\)\s*\{\s*(run\(|if \(typeof opts\.onSecondError)/.test(
+    String(listener)
+  )
+}

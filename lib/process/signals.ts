@@ -1,8 +1,9 @@
 import closeWithGrace from 'close-with-grace'
 import { toError } from '../errors.js'
-import { graceListeners } from '../internals/close-with-grace.js'
+import { graceListeners, isGraceErrorListener } from '../internals/close-with-grace.js'
 import type { SignalOptions } from './signal-options.js'
 import { Terminal } from './terminal.js'
+import { WhileAlone } from './while-alone.js'
 
 /** What the signals of a process mean. */
 export interface SignalEvents {
@@ -27,11 +28,17 @@ const GRACE_SIGNALS: closeWithGrace.Signals[] = [
   'SIGUSR2',
   'SIGTERM'
 ]
-const GRACE_ERRORS: closeWithGrace.AllEvents[] = ['uncaughtException', 'unhandledRejection', 'beforeExit']
+const BEFORE_EXIT: closeWithGrace.AllEvents[] = ['beforeExit']
+
+/** A rejection that nobody handles becomes an uncaught error, unless the app or `--unhandled-rejections` says otherwise. */
+const GRACE_ERRORS: closeWithGrace.AllEvents[] = ['uncaughtException', 'unhandledRejection']
+
+type Heard = Parameters<closeWithGrace.CloseWithGraceAsyncCallback>[0]
 
 /**
- * The signals of this process, and the one way out of it. close-with-grace owns the way out: the stop signals, uncaught
- * errors, and that a second one of either ends the process at once.
+ * The signals of this process, and the one way out of it. close-with-grace owns the way out: the stop signals, and uncaught errors
+ * unless the app has a listener of its own, to which Node leaves it whether the process goes on:
+ * https://nodejs.org/api/process.html#event-uncaughtexception
  */
 export class Signals {
   readonly #events: SignalEvents
@@ -41,23 +48,29 @@ export class Signals {
   /** What gives back the listeners that were taken from others. */
   readonly #taken: Array<() => void> = []
   readonly #grace: { uninstall(): void }
+  readonly #errors: WhileAlone | undefined
   readonly #handlers = new Map<NodeJS.Signals, () => void>()
   readonly #terminal = new Terminal()
   readonly #onExit = () => this.#terminal.release()
   #leaving = false
+  /** close-with-grace has heard of a reason to leave. */
+  #hasHeard = false
 
   constructor(signals: Required<SignalOptions> | false, events: SignalEvents) {
     this.#events = events
     this.#signals = signals
     const others = new Set(GRACE_SIGNALS.flatMap(graceListeners))
-    this.#grace = closeWithGrace(this.#graceOptions(signals), (out) => {
-      this.#leaving = true
-      // Anything can be thrown, `undefined` too.
-      const error = 'err' in out ? toError(out.err) : undefined
-      return events.stop(error ? `uncaught error: ${error.message}` : (out.signal ?? 'the event loop is empty'), error)
-    })
+    const stop: string[] = signals === false ? [] : signals.stop
+    // A handler for SIGSEGV and its like would turn a crash into an endless loop; SIGHUP and SIGUSR2 mean something else.
+    const skip = GRACE_SIGNALS.filter((signal) => !stop.includes(signal))
+    this.#grace = this.#listen([...skip, ...GRACE_ERRORS, ...(signals === false ? BEFORE_EXIT : [])])
     this.#own = new Set(GRACE_SIGNALS.flatMap(graceListeners).filter((listener) => !others.has(listener)))
     if (signals === false) return
+    this.#errors = new WhileAlone(
+      'uncaughtException',
+      (listener) => !isGraceErrorListener(listener),
+      () => this.#listen([...GRACE_SIGNALS, 'unhandledRejection', ...BEFORE_EXIT])
+    )
     process.on('exit', this.#onExit)
     for (const signal of signals.stop.filter((name) => !(GRACE_SIGNALS as string[]).includes(name)))
       this.#on(signal, () => this.#stop(signal))
@@ -95,6 +108,7 @@ export class Signals {
   uninstall(): void {
     for (const giveBack of this.#taken.splice(0)) giveBack()
     this.#grace.uninstall()
+    this.#errors?.uninstall()
     process.removeListener('exit', this.#onExit)
     for (const [signal, handler] of this.#handlers) process.removeListener(signal, handler)
   }
@@ -111,18 +125,27 @@ export class Signals {
     return listeners.length > 0
   }
 
-  #graceOptions(signals: Required<SignalOptions> | false) {
-    const stop: string[] = signals === false ? [] : signals.stop
-    // A handler for SIGSEGV and its like would turn a crash into an endless loop; SIGHUP and SIGUSR2 mean something else.
-    const skip = GRACE_SIGNALS.filter((signal) => !stop.includes(signal))
-    return {
-      // Every step of the way out has a limit of its own.
-      delay: false as const,
-      logger: false as const,
-      skip: [...skip, ...(signals === false ? GRACE_ERRORS : [])],
-      onSecondSignal: (signal: string) => this.#events.force(`second stop signal, ${signal}`),
-      onSecondError: (error: unknown) => this.#events.force(`error while stopping: ${toError(error).message}`)
+  #listen(skip: closeWithGrace.AllEvents[]): { uninstall(): void } {
+    const onSecondSignal = (signal: string) => this.force(secondSignal(signal))
+    const onSecondError = (error: unknown) => this.force(secondError(error))
+    // Every step of the way out has a limit of its own.
+    const options = { delay: false as const, logger: false as const, skip, onSecondSignal, onSecondError }
+    return closeWithGrace(options, (heard) => this.#heard(heard))
+  }
+
+  /** When the promise is fulfilled the process exits. */
+  #heard(heard: Heard): Promise<void> {
+    // Anything can be thrown, `undefined` too.
+    const error = 'err' in heard ? toError(heard.err) : undefined
+    if (this.#hasHeard) {
+      if (error !== undefined) this.force(secondError(error))
+      else if (heard.signal !== undefined) this.force(secondSignal(heard.signal))
+      return new Promise(() => {}) // The first one ends the process.
     }
+    this.#hasHeard = true
+    this.#leaving = true
+    const reason = error === undefined ? heard.signal : `uncaught error: ${error.message}`
+    return this.#events.stop(reason ?? 'the event loop is empty', error)
   }
 
   #on(signal: NodeJS.Signals, handler: () => void): void {
@@ -131,7 +154,7 @@ export class Signals {
   }
 
   #stop(signal: NodeJS.Signals): void {
-    if (this.#leaving) this.force(`second stop signal, ${signal}`)
+    if (this.#leaving) this.force(secondSignal(signal))
     else this.exit(signal)
   }
 
@@ -146,3 +169,7 @@ export class Signals {
     this.#events.force(reason)
   }
 }
+
+const secondSignal = (signal: string): string => `second stop signal, ${signal}`
+
+const secondError = (error: unknown): string => `error while stopping: ${toError(error).message}`

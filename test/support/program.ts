@@ -4,8 +4,17 @@ import type { Test } from 'tap'
 import type { TestServer } from './server.js'
 import { startServer } from './start.js'
 
-/** Starts a program of its own, which has `app`, `greeter()` (a server that greets) and `say`; `link`: a package to link. */
-export function startProgram(t: Test, body: string, { before = '', link = '' } = {}): Promise<TestServer> {
+interface ProgramSettings {
+  /** What runs before the app is made. */
+  before?: string
+  /** A package to link. */
+  link?: string
+  execArgv?: string[]
+}
+
+/** Starts a program of its own, which has `app`, `greeter()` (a server that greets) and `say`. */
+export function startProgram(t: Test, body: string, settings: ProgramSettings = {}): Promise<TestServer> {
+  const { before = '', link = '', execArgv = [] } = settings
   const program = `'use strict'
     const net = require('node:net')
     const graceful = require('fastify-graceful-reload')
@@ -27,6 +36,7 @@ export function startProgram(t: Test, body: string, { before = '', link = '' } =
     }
     main()`
   return startServer(t, {
+    execArgv,
     prepare: async (release) => {
       await release.write('server.cjs', program)
       if (link !== '') await symlink(link, release.path(join('node_modules', basename(link))))

@@ -1,0 +1,52 @@
+/** A listener of a process event that is there only as long as nobody else's is. */
+export class WhileAlone {
+  readonly #event: string
+  readonly #isForeign: (listener: NodeJS.UncaughtExceptionListener) => boolean
+  readonly #install: () => { uninstall(): void }
+  #installed: { uninstall(): void } | undefined
+  #isChanging = false
+
+  /**
+   * @param isForeign - whether a listener is one before which this one gives way
+   * @param install - adds the listener; what is returned takes it away again
+   */
+  constructor(
+    event: 'uncaughtException',
+    isForeign: (listener: NodeJS.UncaughtExceptionListener) => boolean,
+    install: () => { uninstall(): void }
+  ) {
+    this.#event = event
+    this.#isForeign = isForeign
+    this.#install = install
+    // Emitted before the new one is there, and after the old one has gone: https://nodejs.org/api/events.html#event-newlistener
+    process.on('newListener', this.#onAdded)
+    process.on('removeListener', this.#onRemoved)
+    this.#adapt([])
+  }
+
+  uninstall(): void {
+    process.removeListener('newListener', this.#onAdded)
+    process.removeListener('removeListener', this.#onRemoved)
+    this.#installed?.uninstall()
+    this.#installed = undefined
+  }
+
+  readonly #onAdded = (event: string | symbol, listener: NodeJS.UncaughtExceptionListener): void => {
+    if (event === this.#event) this.#adapt([listener])
+  }
+
+  readonly #onRemoved = (event: string | symbol): void => {
+    if (event === this.#event) this.#adapt([])
+  }
+
+  #adapt(added: NodeJS.UncaughtExceptionListener[]): void {
+    if (this.#isChanging) return
+    this.#isChanging = true
+    const listeners = [...process.listeners('uncaughtException'), ...added]
+    if (listeners.some(this.#isForeign)) {
+      this.#installed?.uninstall()
+      this.#installed = undefined
+    } else this.#installed ??= this.#install()
+    this.#isChanging = false
+  }
+}
