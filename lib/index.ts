@@ -43,11 +43,8 @@ async function register(app: FastifyInstance, given: options.GracefulOptions): P
   const hosted = apps.enroll(app, given, warmup && (() => warmUp(app, warmup, (warning) => server.warn(warning))))
   app.decorate('graceful', new Graceful(server, hosted))
   app.decorate('gracefulReload', async (given) => server.reload(reasonOf(given)))
-  // Added from within a hook, this runs before Fastify begins to answer with 503, and without its plugin timeout.
-  app.addHook('onReady', async () => {
-    const { onClose } = app as unknown as { onClose(close: () => Promise<void>): void }
-    onClose.call(app, () => apps.closing(hosted))
-  })
+  // Elsewhere not before it listens: an app that only answers to `inject` closes as without the plugin.
+  if (apps.awaitsListening) app.addHook('onReady', async () => hosted.seeClose())
   app.addHook('onListen', async () => apps.listening(hosted))
   app.addHook('onClose', async () => apps.closed(hosted))
   addStatusRoute(app, () => apps.isInRotation(hosted), hosted.options.statusRoute)

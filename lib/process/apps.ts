@@ -59,7 +59,7 @@ export class Apps {
   enroll(app: App, given: GracefulOptions, warmup?: () => Promise<void>): HostedApp {
     const service = this.#service
     const { asChild } = this.#parts
-    const hosted = new HostedApp(app, given, this.#control.preparation(given, warmup))
+    const hosted = new HostedApp(app, given, this.#control.preparation(given, warmup), () => this.#closing(hosted))
     const { pidFile } = hosted.options
     // A launcher writes the file once, for all generations.
     const isWritten = service.launcher === undefined || asChild === undefined
@@ -75,6 +75,11 @@ export class Apps {
       asChild.progress()
     }
     return hosted
+  }
+
+  /** Whether an app that closes before it listens is of interest: a child waits for all of its apps. */
+  get awaitsListening(): boolean {
+    return this.#parts.asChild !== undefined
   }
 
   /** The app's `listen` has done all it does. */
@@ -111,19 +116,10 @@ export class Apps {
     return hosted.leaving && !isLeaving(this.phase) ? 'draining' : this.phase
   }
 
-  /** The app closes, by itself or with the process. Resolves when it has no work left. */
-  async closing(hosted: HostedApp): Promise<void> {
-    if (!this.#exit.isInstalled || hosted.leaving) return // It never listened, or is being drained with the process.
-    const { apps } = this.#service
-    const isLast = [...apps].every((other) => other === hosted || other.leaving)
-    if (!isLast) return this.#parts.shutdown.drainApp(hosted)
-    this.#exit.appCloses()
-    await this.#parts.shutdown.drained()
-  }
-
   /** The app has closed. Returns whether it was the last one; then this process is as if there never had been a plugin. */
   closed(hosted: HostedApp): boolean {
     const service = this.#service
+    hosted.leaving = true
     if (!service.leave(hosted)) return false
     service.closeControlSocket()
     this.#parts.asChild?.release()
@@ -142,10 +138,21 @@ export class Apps {
     }
     if (listener.owner instanceof HostedApp) {
       this.#install(listener.owner)
+      listener.owner.seeClose()
       this.#host.tell({ type: 'opened' })
     }
     this.#parts.asChild?.progress()
     this.#activated?.progress()
+  }
+
+  /** The app closes, by itself or with the process. Resolves when it has no work left. */
+  async #closing(hosted: HostedApp): Promise<void> {
+    if (!this.#exit.isInstalled || hosted.leaving) return // It never listened, or is being drained with the process.
+    const { apps } = this.#service
+    const isLast = [...apps].every((other) => other === hosted || other.leaving)
+    if (!isLast) return this.#parts.shutdown.drainApp(hosted)
+    this.#exit.appCloses()
+    await this.#parts.shutdown.drained()
   }
 
   /** Nothing is installed before an app listens: an app that only answers to `inject` shall leave no trace. */

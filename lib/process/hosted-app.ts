@@ -13,6 +13,11 @@ export interface App {
   close(): PromiseLike<unknown>
 }
 
+/** What Fastify has of avvio: https://github.com/mcollina/avvio#appclosefunc-err-instance-done, without a type in Fastify's */
+interface Closing {
+  onClose(close: () => Promise<void>): void
+}
+
 /** What there is to do before the first server of an app listens. */
 export type Preparation = (hosted: HostedApp) => Promise<void>
 
@@ -29,17 +34,30 @@ export class HostedApp {
   leaving = false
   readonly #abort = new AbortController()
   readonly #preparation: Preparation | undefined
+  readonly #closing: () => Promise<void>
+  #isCloseSeen = false
   #preparing: Promise<void> | undefined
   #isPrepared: boolean
 
-  /** @throws {InvalidOptionError} */
-  constructor(app: App, given: GracefulOptions, preparation?: Preparation) {
+  /**
+   * @param closing - what there is to do when the app closes
+   * @throws {InvalidOptionError}
+   */
+  constructor(app: App, given: GracefulOptions, preparation: Preparation | undefined, closing: () => Promise<void>) {
     this.app = app
+    this.#closing = closing
     setMaxListeners(0, this.#abort.signal) // One for each stream that is open.
     this.#preparation = preparation
     this.#isPrepared = preparation === undefined
     this.given = given
     this.options = resolveOptions(given)
+  }
+
+  /** Sees the app close from now on: before Fastify begins to answer with 503, and without its plugin timeout. */
+  seeClose(): void {
+    if (this.#isCloseSeen) return
+    this.#isCloseSeen = true
+    ;(this.app as unknown as Closing).onClose(this.#closing)
   }
 
   /** What comes before the first server of the app listens; undefined when there is nothing left to wait for. */

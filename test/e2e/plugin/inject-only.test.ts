@@ -79,6 +79,31 @@ t.test('an app that has closed leaves the process as it was', async (t) => {
   await once(server, 'close')
 })
 
+t.test('an app that only answers to inject answers while it closes as it does without the plugin', async (t) => {
+  const moments: Array<[string, () => Promise<unknown>]> = [
+    ['at once', async () => {}],
+    ['in the next tick', () => new Promise((resolve) => process.nextTick(resolve))],
+    ['in the next turn', () => new Promise((resolve) => setImmediate(resolve))]
+  ]
+  for (const [when, moment] of moments) {
+    const answers = await Promise.all(
+      [createApp(), Fastify()].map(async (app) => {
+        app.get('/', async () => 'here')
+        await app.ready()
+        const closed = app.close()
+        await moment()
+        const answer = await app.inject('/').then(
+          ({ statusCode }) => statusCode,
+          ({ code }) => code
+        )
+        await closed
+        return answer
+      })
+    )
+    t.equal(answers[0], answers[1], when)
+  }
+})
+
 t.test('apps can follow each other in one process', async (t) => {
   const before = installed()
   for (const round of [1, 2, 3]) {
