@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import type { SignalOptions } from '../process/signal-options.js'
 import { Terminal } from '../process/terminal.js'
 
@@ -10,8 +11,13 @@ export interface LauncherSignalEvents {
   forward(signal: NodeJS.Signals): void
 }
 
-/** For apps that handle their signals themselves: what a supervisor would send. */
-const FORWARDED: NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR2']
+/**
+ * What somebody outside may send, and an app may listen to. Of these, what means nothing to the launcher is for the servers. SIGUSR1 starts
+ * the inspector, here as there; those of job control reach the servers from the terminal.
+ */
+const FORWARDABLE: NodeJS.Signals[] = (
+  ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR2', 'SIGALRM', 'SIGVTALRM', 'SIGIO', 'SIGPWR', 'SIGWINCH'] as const
+).filter((signal) => signal in constants.signals)
 
 /** What they mean until the server has said what the app has chosen. */
 const BEFORE: Required<SignalOptions> = { stop: ['SIGTERM', 'SIGINT'], reload: ['SIGHUP'], force: ['SIGUSR2'] }
@@ -32,12 +38,13 @@ export class LauncherSignals {
     const { stop, reload, force, forward } = this.#events
     const before = this.#handlers
     this.#handlers = new Map()
-    if (signals === false) this.#on(FORWARDED, forward)
-    else {
+    if (signals !== false) {
       this.#on(signals.stop, stop)
       this.#on(signals.reload, (signal) => (this.#isHangUp(signal) ? stop(signal) : reload(signal)))
       this.#on(signals.force, force)
     }
+    const others = FORWARDABLE.filter((signal) => !this.#handlers.has(signal))
+    this.#on(others, forward)
     // After the new ones: without any handler, a signal would end this process.
     for (const [signal, handler] of before) process.removeListener(signal, handler)
   }

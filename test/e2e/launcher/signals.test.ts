@@ -35,6 +35,29 @@ t.test('the signals that the app has chosen count for the launcher, those of eac
   t.strictSame(await end(server), { code: 0, signal: null })
 })
 
+t.test('a signal that means nothing to the launcher is for the app', async (t) => {
+  const own = `
+    for (const signal of ['SIGUSR2', 'SIGWINCH', 'SIGALRM']) process.on(signal, () => say('own', { signal }))`
+  const prepare = async (release: TestServer['release']) => {
+    await release.write(
+      'app.cjs',
+      (await release.read('app.cjs')).replace('\nmodule.exports', `${own}\nmodule.exports`)
+    )
+    return undefined
+  }
+  const config = { options: { signals: { force: [] }, probation: 0 } }
+  const server = await startServer(t, { launcher: [], config, prepare })
+  for (const signal of ['SIGUSR2', 'SIGWINCH', 'SIGALRM'] as const) {
+    server.signal(signal, server.launcher)
+    await server.event((line) => line.fixture === 'own' && line.signal === signal)
+  }
+  t.equal(await server.reload(), server.current)
+  server.signal('SIGUSR2', server.launcher)
+  await server.event((line) => line.fixture === 'own' && line.pid === server.current)
+  server.signal('SIGTERM', server.launcher)
+  t.strictSame(await end(server), { code: 0, signal: null })
+})
+
 t.test('signals: false, an app with handlers of its own: they are passed on, and its end is the end', async (t) => {
   const own = `
     process.on('SIGHUP', () => apps[0].gracefulReload({ reason: 'own handler' }).catch(() => {}))
