@@ -1,8 +1,8 @@
 import { restartPause } from '../../../lib/launcher/backoff.js'
 import { limitOf } from '../../../lib/launcher/limits.js'
 import type { Effect, Input, Timer } from '../../../lib/protocol/launcher.js'
-import { processOf } from '../people.js'
-import { breakWorld } from '../world.js'
+import { processOf } from '../server/people.js'
+import { breakWorld } from '../server/world.js'
 import { tell } from './links.js'
 import { missingNotice } from './notices.js'
 import { type EffectOf, type Member, memberOf, type System } from './system.js'
@@ -119,7 +119,13 @@ function setTimer(system: System, timer: Timer, id: number, duration: number): v
   system.timers = [...system.timers, { timer, id, at: system.now + duration }]
 }
 
-export function cancelTimer(system: System, timer: Timer, id: number): void {
+/** A limit is over. */
+export function comeDue(system: System, timer: Timer, id: number): void {
+  cancelTimer(system, timer, id)
+  hearLauncher(system, { type: 'due', timer, id })
+}
+
+function cancelTimer(system: System, timer: Timer, id: number): void {
   system.timers = system.timers.filter((other) => other.timer !== timer || other.id !== id)
 }
 

@@ -1,25 +1,15 @@
-import type { ChildId, Input, Stop, Timer } from '../../lib/protocol/server.js'
+import type { ChildId, Input, Stop, Timer } from '../../../lib/protocol/server.js'
 import { ask } from './asks.js'
-import type { Event } from './events.js'
+import type { ServerEvent } from './events.js'
 import { begin, endProcess, hear } from './host.js'
 import type { ToChild, ToParent } from './letters.js'
 import { childOf, isAble, processOf } from './people.js'
-import type { Budget, Rules } from './rules.js'
-import { endWork } from './works.js'
-import { createWorld, type Machine, type Process, type World } from './world.js'
-
-/** A world in which the first generation serves. */
-export function startWorld(machine: Machine, rules: Rules, budget: Budget): World {
-  const world = createWorld(machine, rules, budget)
-  happen(world, { process: 1, act: 'work', detail: 'boot: all listen', costs: undefined })
-  return world
-}
+import { endWork, report } from './works.js'
+import type { Process, World } from './world.js'
 
 /** Lets an event happen. */
-export function happen(world: World, event: Event): void {
-  const process = processOf(world, event.process) as Process
-  const { act, detail, costs } = event
-  if (costs !== undefined) world.budget = { ...world.budget, [costs]: (world.budget[costs] ?? 0) - 1 }
+export function happen(world: World, { process: id, act, detail, costs }: ServerEvent): void {
+  const process = processOf(world, id) as Process
   ACTS[act](world, process, detail)
   // Nobody can blame the processes for the end of the service when the outside has left none that could serve. An app that
   // does not boot or load in time is of the outside as well.
@@ -43,14 +33,12 @@ const stopWith =
     hear(world, process, { type: 'stop', reason: cause, cause, lameDuck, awaitsParent: detail === 'after the parent' })
   }
 
-const ACTS: { readonly [K in Event['act']]: Act } = {
+const ACTS: { readonly [K in ServerEvent['act']]: Act } = {
   work: endWork,
   hears: (world, process, from) =>
     from === 'parent' ? hearParent(world, process) : hearChild(world, process, Number(from)),
   due: (world, process, timer) => {
-    const set = process.timers.find((other) => other.timer === timer)
-    process.timers = process.timers.filter((other) => other !== set)
-    world.now = Math.max(world.now, set?.at ?? 0)
+    process.timers = process.timers.filter((other) => other.timer !== timer)
     hear(world, process, { type: 'due', timer: timer as Timer })
   },
   dies: (world, process) => {
@@ -122,7 +110,7 @@ function hearParent(world: World, process: Process): void {
   if (letter !== undefined) hear(world, process, fromParent(letter))
 }
 
-function fromParent(letter: ToChild): Input {
+export function fromParent(letter: ToChild): Input {
   switch (letter.type) {
     case 'word':
       return { type: 'parent said', word: letter.word }
@@ -139,11 +127,8 @@ function hearChild(world: World, process: Process, id: number): void {
   const speaker = processOf(world, id) as Process
   const [letter, ...rest] = speaker.toParent
   speaker.toParent = rest
-  if (letter?.type === 'answered') {
-    world.reported = letter.outcome
-    for (const number of letter.asks) hear(world, process, { type: 'answered', ask: number })
-    world.reported = undefined
-  } else if (letter !== undefined) hear(world, process, fromChild(letter, speaker.child))
+  if (letter?.type === 'answered') report(world, process, letter.asks, letter.outcome)
+  else if (letter !== undefined) hear(world, process, fromChild(letter, speaker.child))
 }
 
 function fromChild(letter: Exclude<ToParent, { type: 'answered' }>, child: ChildId): Input {

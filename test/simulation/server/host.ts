@@ -1,4 +1,4 @@
-import type { Ask, Effect, Input, Timer } from '../../lib/protocol/server.js'
+import type { Ask, Effect, Input, Timer } from '../../../lib/protocol/server.js'
 import { settleAsk, untrueEnd } from './asks.js'
 import type { ToChild, ToParent } from './letters.js'
 import { childOf, lives, processOf } from './people.js'

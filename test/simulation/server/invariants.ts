@@ -1,4 +1,4 @@
-import type { Place, Timer } from '../../lib/protocol/server.js'
+import type { Place, Timer } from '../../../lib/protocol/server.js'
 import { childOf, isWilling, lives, processOf } from './people.js'
 import type { Process, World } from './world.js'
 
