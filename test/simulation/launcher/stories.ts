@@ -43,8 +43,35 @@ const SIX_CRASHES = [
   ...['3', '4', '5', '6', '7'].flatMap((id) => [`... until ${id} work boot: all listen`, `${id} crash`])
 ]
 
+/** How a launcher ends is in none of these lines, but must be true of its servers. */
+const endings: Story[] = [
+  { title: 'one server crashes in a stop, the other one leaves well', lines: ['0 stop', '2 crash'], serves: [] },
+  { title: 'one server has crashed before a stop', lines: ['2 crash', '0 hears 2', '0 stop'], serves: [] },
+  {
+    title: 'one server boots when the service stops, and dies by the signal; the other one leaves well',
+    lines: ['2 crash', '... until 0 starts 2', '0 stop'],
+    serves: []
+  },
+  { title: 'one server is killed when its stop takes too long', lines: ['2 hang', '0 stop'], serves: [] },
+  { title: 'both servers crash in a stop', lines: ['0 stop', '1 crash', '2 crash'], serves: [] }
+]
+
 export const STORIES: readonly Story[] = [
   ...stops,
+  ...endings,
+  {
+    title: 'a child takes the place of its parent before there is a process for it, and there never is one',
+    lines: [...(STAGES.making ?? []), '0 hears 1', '1 kill', '0 hears 1', '0 no start 2'],
+    asks: ['failure'],
+    serves: [0, 0]
+  },
+  {
+    title: 'a server whose process is not there yet does not serve in time: nobody says that it lacks the plugin',
+    rules: { workers: 1, timers: 'any', network: 'slow' },
+    lines: [...(STAGES.making ?? []), '0 hears 1', '1 kill', '0 hears 1', '0 noted', '0 reload', '0 due share 0'],
+    asks: ['failure', 'failure'],
+    serves: [1]
+  },
   {
     title: 'one of two workers hangs during a reload, and is replaced',
     lines: ['2 hang', '0 reload'],
