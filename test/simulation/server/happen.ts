@@ -2,10 +2,11 @@ import type { ChildId, Input, Stop, Timer } from '../../../lib/protocol/server.j
 import { ask } from './asks.js'
 import type { ServerEvent } from './events.js'
 import { begin, endProcess, hear } from './host.js'
+import { describe } from './invariants.js'
 import type { ToChild, ToParent } from './letters.js'
-import { childOf, isAble, processOf } from './people.js'
+import { childOf, isAble, lives, processOf } from './people.js'
 import { endWork, report } from './works.js'
-import type { Process, World } from './world.js'
+import { breakWorld, type Process, type World } from './world.js'
 
 /** Lets an event happen. */
 export function happen(world: World, { process: id, act, detail, costs }: ServerEvent): void {
@@ -30,7 +31,11 @@ const stopWith =
     if (isForAll) world.stops = [...world.stops, process.id]
     if (cause === 'app closes') begin(process, 'own close')
     const lameDuck = detail === 'lame duck'
+    const served = process.server.at.name === 'serving'
     hear(world, process, { type: 'stop', reason: cause, cause, lameDuck, awaitsParent: detail === 'after the parent' })
+    const { at } = process.server
+    if (served && (at.name !== 'leaving' || (at.stage === 'lame duck') !== lameDuck))
+      breakWorld(world, `process ${process.id} was told to stop ${detail}, and is ${describe(at)}`)
   }
 
 const ACTS: { readonly [K in ServerEvent['act']]: Act } = {
@@ -57,10 +62,7 @@ const ACTS: { readonly [K in ServerEvent['act']]: Act } = {
   stop: stopWith('asked'),
   error: stopWith('error'),
   'app closes': stopWith('app closes'),
-  force: (world, process) => {
-    process.end = 'forced'
-    hear(world, process, { type: 'force', reason: 'forced' })
-  },
+  force,
   'roll back': (world, process) => hear(world, process, { type: 'roll back', reason: 'it is not well' }),
   kill: (world, process) => {
     process.end = 'killed'
@@ -85,6 +87,17 @@ const ACTS: { readonly [K in ServerEvent['act']]: Act } = {
 /** Before it serves, a process is not the service; and neither is one that leaves. */
 function meansService({ server }: Process): boolean {
   return server.at.name !== 'successor' && server.at.name !== 'leaving'
+}
+
+/** Ends at once, and takes along the child that it waits for. */
+function force(world: World, process: Process): void {
+  const { at } = process.server
+  const child = at.name === 'leaving' && at.awaitsChild ? childOf(world, process, at.child ?? 0) : undefined
+  process.end = 'forced'
+  hear(world, process, { type: 'force', reason: 'forced' })
+  if (lives(process)) breakWorld(world, `process ${process.id} was forced, and lives`)
+  if (child !== undefined && lives(child) && !child.doomed)
+    breakWorld(world, `process ${process.id} was forced, and leaves its child behind`)
 }
 
 /** With a full pipe, what it has said last never reached the kernel. */

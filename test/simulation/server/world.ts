@@ -1,5 +1,6 @@
 import type {
   Ask,
+  Cause,
   ChildId,
   Failure,
   Input,
@@ -84,6 +85,8 @@ export interface Process {
   owns: boolean
   confirmed: boolean
   settled: boolean
+  /** As what it has said that it leaves. */
+  left: Cause | undefined
   /** How its reloads have ended. */
   told: readonly Told[]
   timers: readonly SetTimer[]
@@ -165,6 +168,7 @@ export function addProcess(world: World, parent: number, child: ChildId): Proces
     owns: false,
     confirmed: false,
     settled: false,
+    left: undefined,
     told: [],
     timers: [],
     works: [{ name: 'boot', of: 0 }],
