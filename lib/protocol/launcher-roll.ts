@@ -123,7 +123,7 @@ export function shareDue(launcher: Launcher, worker: WorkerId): Step {
 }
 
 function neverServed(server: Server | undefined): Failure {
-  return { kind: isAlive(server) && !server.hasPlugin ? 'no plugin' : 'not listening' }
+  return { kind: server?.stage === 'booting' && !server.hasPlugin ? 'no plugin' : 'not listening' }
 }
 
 /** The service manager knows how the reload ended; now the callers learn it, and the next one begins. */

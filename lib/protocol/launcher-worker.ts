@@ -60,7 +60,8 @@ export function notStarted(launcher: Launcher, { server: id, error }: InputOf<'n
   const server = find(launcher, id)
   if (server?.stage !== 'starting') return stay(launcher)
   const ended = setServer(launcher, id, { stage: 'ended', ending: { exitCode: 1, signal: null } })
-  if (server.parent !== undefined) return stay(ended)
+  // It may have taken the place of its parent already, and then has a limit.
+  if (server.parent !== undefined) return stay(ended, cancel('boot', id))
   const { current } = workerOf(launcher, server.worker)
   // What was there before counts, and is tried again; a first server that cannot be started at all is judged by its end.
   const known = setWorker(ended, server.worker, { next: 'none', current: current ?? id })

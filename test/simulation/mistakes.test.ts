@@ -1,10 +1,8 @@
 import { test } from 'tap'
-import { judgeLauncher, judgeServer } from './judges.js'
-import { MISTAKES as LAUNCHER_MISTAKES } from './launcher/mistakes.js'
-import { MISTAKES, RULES } from './mistakes.js'
+import { judge } from './judges.js'
+import { KINDS } from './kinds.js'
+import { RULES } from './mistakes.js'
 
-for (const { rule, title, machine, found } of MISTAKES)
-  test(`a server: ${title} (${RULES[rule]})`, async (t) => t.match(judgeServer(machine), found))
-
-for (const { rule, title, machine, found } of LAUNCHER_MISTAKES)
-  test(`a launcher: ${title} (${RULES[rule]})`, async (t) => t.match(judgeLauncher(machine), found))
+for (const kind of KINDS)
+  for (const { rule, title, machine, found } of kind.mistakes)
+    test(`a ${kind.name}: ${title} (${RULES[rule]})`, async (t) => t.match(judge(kind, machine), found))

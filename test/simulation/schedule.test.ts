@@ -1,34 +1,26 @@
 import { test } from 'tap'
-import * as machine from '../../lib/protocol/server.js'
+import { KINDS } from './kinds.js'
 import { Random } from './random.js'
 import { runRandom } from './schedule.js'
-import { explain } from './trace.js'
+import { explain, lineOf } from './trace.js'
 
-const RUNS = 100_000
 const SEED = 1
 
-test(`no invariant breaks in ${RUNS} random schedules`, async (t) => {
-  const events = new Set<string>()
-  for (let index = 0; index < RUNS; index++) {
-    const run = runRandom(machine, new Random(SEED + index))
-    if (run.problem !== undefined)
-      return t.fail(`SEED=${SEED + index} RUNS=1 npm run simulate\n${explain(machine, run)}`)
-    for (const { act, detail } of run.events) events.add(act === 'work' || act === 'due' ? `${act} ${detail}` : act)
-  }
-  // A schedule that never meets a limit proves nothing about it.
-  for (const timer of [
-    'ready',
-    'probation',
-    'confirm',
-    'kill',
-    'tell',
-    'claims',
-    'boot',
-    'word',
-    'load',
-    'settle',
-    'stop'
-  ]) {
-    t.ok(events.has(`due ${timer}`), `the limit "${timer}" was met`)
-  }
-})
+for (const kind of KINDS) {
+  const { machine, runs, limits } = kind
+  test(`no invariant breaks in ${runs.test} random schedules of a ${kind.name}`, async (t) => {
+    const happened = new Set<string>()
+    for (let seed = SEED; seed < SEED + runs.test; seed++) {
+      const run = runRandom(kind, machine, new Random(seed))
+      if (run.problem !== undefined)
+        return t.fail(`SEED=${seed} RUNS=1 npm run simulate -- ${kind.name}\n${explain(kind, machine, run)}`)
+      for (const event of run.events)
+        happened.add(
+          lineOf(event)
+            .replace(/^[1-9]\d*/, 'n')
+            .replace(/ \d+$/, '')
+        )
+    }
+    for (const limit of limits) t.ok(happened.has(limit), `the limit "${limit}" was met`)
+  })
+}

@@ -1,118 +1,92 @@
-import { problemAtRest } from './ending.js'
-import { type Event, faults, progress } from './events.js'
-import { happen, startWorld } from './happen.js'
-import { problemOf } from './invariants.js'
-import { isWilling } from './people.js'
+import type { AnyKind, Event, Plan, State } from './kind.js'
 import type { Random } from './random.js'
-import { type Budget, FAULTS, type Rules } from './rules.js'
-import { createWorld, type Machine, type World } from './world.js'
 
 /** One random schedule of a random system. */
 
-export interface Plan {
-  readonly rules: Rules
-  readonly budget: Budget
-  /** Otherwise the first generation has yet to boot. */
-  readonly isBooted: boolean
-}
-
 export interface Run {
-  readonly plan: Plan
+  readonly plan: Plan<unknown>
   readonly events: readonly Event[]
   readonly problem: string | undefined
 }
 
-/** No schedule is that long, unless processes talk for ever. */
-const LONGEST = 600
+/** No schedule is that long, unless somebody talks for ever. */
+const LONGEST = 3000
 
-/** What may go wrong in a run: one to four things, of few kinds, so that most of them meet a reload that is under way. */
-export function planOf(random: Random): Plan {
-  const launched = random.oneIn(6)
-  const budget: Record<string, number> = { reload: 1 + random.below(2) }
-  if (launched) budget.supervised = 1
-  for (let left = random.below(4); left > 0; left--) {
-    const fault = random.pick(FAULTS)
-    budget[fault] = (budget[fault] ?? 0) + 1
-  }
-  const rules = {
-    timers: random.oneIn(3) ? 'any' : 'in order',
-    network: random.oneIn(3) ? 'slow' : 'prompt',
-    saves: random.oneIn(3),
-    launched
-  } as const
-  return { rules, budget, isBooted: !random.oneIn(10) }
-}
+const CALM_AFTER = 200
 
-export function worldOf(machine: Machine, { rules, budget, isBooted }: Plan): World {
-  return isBooted ? startWorld(machine, rules, budget) : createWorld(machine, rules, budget)
-}
-
-export function runRandom(machine: Machine, random: Random): Run {
-  const plan = planOf(random)
-  const world = worldOf(machine, plan)
+export function runRandom(kind: AnyKind, machine: unknown, random: Random): Run {
+  const plan = kind.planOf(random)
+  const state = kind.begin(machine, plan)
   const events: Event[] = []
-  let problem = problemOf(world)
+  let problem = kind.problemOf(state)
   while (problem === undefined) {
-    const event = choose(world, random)
+    const event = choose(kind, state, random)
     if (event === undefined) {
-      problem = problemAtRest(world) ?? nextReloadFails(world)
+      problem = kind.problemAtRest(state) ?? nextReloadFails(kind, state)
       break
     }
     events.push(event)
-    happen(world, event)
-    problem = problemOf(world) ?? (events.length > LONGEST ? 'nothing comes to rest' : undefined)
+    if (events.length === CALM_AFTER) kind.calm?.(state)
+    happen(kind, state, event)
+    problem = kind.problemOf(state) ?? (events.length > LONGEST ? 'nothing comes to rest' : undefined)
   }
   return { plan, events, problem }
 }
 
-/** Timers mostly wait for what is on its way. At rest, a reload that is left begins. */
-function choose(world: World, random: Random): Event | undefined {
-  const next = progress(world)
+/** Lets an event happen. */
+export function happen(kind: AnyKind, state: State, event: Event): void {
+  const { costs } = event
+  if (costs !== undefined) state.budget = { ...state.budget, [costs]: (state.budget[costs] ?? 0) - 1 }
+  state.now = Math.max(state.now, kind.dueAt(state, event) ?? 0)
+  kind.happen(state, event)
+}
+
+/** Limits mostly wait for what is on its way. At rest, a reload that is left begins. */
+function choose(kind: AnyKind, state: State, random: Random): Event | undefined {
+  const next = kind.progress(state)
+  const possible = next.length === 0 || random.oneIn(kind.faultRarity) ? kind.faults(state) : []
   if (next.length === 0) {
-    const possible = faults(world)
     const reload = possible.findLast(({ act }) => act === 'reload' || act === 'supervised')
     return reload ?? (possible.length > 0 && random.oneIn(2) ? random.pick(possible) : undefined)
   }
-  if (random.oneIn(8)) {
-    const possible = faults(world)
-    if (possible.length > 0) return random.pick(possible)
-  }
+  if (possible.length > 0) return random.pick(possible)
   const event = random.pick(next)
   return event.act === 'due' && !random.oneIn(3) ? random.pick(next) : event
 }
 
 /** Whatever has happened to a service that serves: the next reload works. */
-export function nextReloadFails(world: World): string | undefined {
-  const parent = world.processes.find(isWilling)
-  if (parent === undefined || world.rules.launched) return undefined
-  world.budget = { reload: 1 }
-  happen(world, { process: parent.id, act: 'reload', detail: '', costs: 'reload' })
-  const number = world.asks.length
-  const problem = settle(world)
+export function nextReloadFails(kind: AnyKind, state: State): string | undefined {
+  const process = kind.reloads(state)
+  if (process === undefined) return undefined
+  state.budget = { reload: 1 }
+  happen(kind, state, { process, act: 'reload', detail: '', costs: 'reload' })
+  const index = kind.outcomesOf(state).length - 1
+  const problem = settle(kind, state)
   if (problem !== undefined) return `after all, ${problem}`
-  const outcome = world.asks[number - 1]?.outcome
+  const outcome = kind.outcomesOf(state)[index]
   return outcome === 'success' ? undefined : `the next reload ends with "${outcome}"`
 }
 
-/** Lets everything happen that happens by itself, and well, in the order of the clock. */
-export function settle(world: World): string | undefined {
+/** Lets everything happen that happens by itself, and well, in the order of the clock; to its end, or until somewhere. */
+export function settle(kind: AnyKind, state: State, isThere = (): boolean => false): string | undefined {
   for (let count = 0; count < LONGEST; count++) {
-    const event = soonest(world, progress(world))
-    if (event === undefined) return problemAtRest(world)
-    happen(world, event)
-    const problem = problemOf(world)
+    if (isThere()) return undefined
+    const event = soonest(kind, state)
+    if (event === undefined) return kind.problemAtRest(state)
+    happen(kind, state, event)
+    const problem = kind.problemOf(state)
     if (problem !== undefined) return problem
   }
   return 'nothing comes to rest'
 }
 
-function soonest(world: World, events: readonly Event[]): Event | undefined {
-  const other = events.find(({ act }) => act !== 'due')
-  if (other !== undefined) return other
-  const at = (event: Event): number =>
-    world.processes[event.process - 1]?.timers.find(({ timer }) => timer === event.detail)?.at ?? 0
-  return events.reduce<Event | undefined>(
-    (first, event) => (first && at(first) <= at(event) ? first : event),
-    undefined
-  )
+function soonest(kind: AnyKind, state: State): Event | undefined {
+  let first: Event | undefined
+  let firstAt = Infinity
+  for (const event of kind.progress(state)) {
+    const at = kind.dueAt(state, event)
+    if (at === undefined) return event
+    if (at < firstAt) [first, firstAt] = [event, at]
+  }
+  return first
 }

@@ -1,8 +1,7 @@
 import { test } from 'tap'
-import * as machine from '../../lib/protocol/server.js'
-import { STORIES } from './stories.js'
+import { KINDS } from './kinds.js'
 import { problemOfStory } from './story.js'
 
-for (const story of STORIES) {
-  test(story.title, async (t) => t.equal(problemOfStory(machine, story), undefined))
-}
+for (const kind of KINDS)
+  for (const story of kind.stories)
+    test(`a ${kind.name}: ${story.title}`, async (t) => t.equal(problemOfStory(kind, kind.machine, story), undefined))

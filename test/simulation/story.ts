@@ -1,50 +1,63 @@
-import { happen, startWorld } from './happen.js'
-import { describe, problemOf } from './invariants.js'
-import type { Outcome } from './letters.js'
-import type { Rules } from './rules.js'
-import { nextReloadFails, settle } from './schedule.js'
-import { findEvent, PLENTY } from './trace.js'
-import type { Machine, World } from './world.js'
+import { type AnyKind, planWith, plentyOf, type State } from './kind.js'
+import { happen, nextReloadFails, settle } from './schedule.js'
+import { findEvent } from './trace.js'
 
 /** A named schedule: what happened once, or must never happen. */
 
-export interface Story {
+export interface Story<R> {
   readonly title: string
-  readonly rules?: Partial<Rules>
-  /** One line for each event, as `npm run simulate` prints them. What then happens by itself is not told. */
+  readonly rules?: Partial<R>
+  /**
+   * One line for each event, as `npm run simulate` prints them. `... until LINE` lets everything happen, in the order of the clock,
+   * until that line can be the next one, and lets it happen. What comes by itself after the last line is not told.
+   */
   readonly lines: readonly string[]
-  /** Who serves in the end; undefined: nobody. */
-  readonly serves: number | undefined
+  /** Who serves in the end. */
+  readonly serves: readonly number[]
   /** How each ask ended; undefined: with the process that was asked. */
-  readonly asks?: readonly (Outcome | undefined)[]
+  readonly asks?: ReadonlyArray<string | undefined>
 }
 
-const usual: Rules = { timers: 'any', network: 'slow', saves: false, launched: false }
+const UNTIL = '... until '
 
 /** What is wrong with a story, or nothing. */
-export function problemOfStory(machine: Machine, { rules, lines, serves, asks }: Story): string | undefined {
-  const world = startWorld(machine, { ...usual, ...rules }, PLENTY)
+export function problemOfStory(
+  kind: AnyKind,
+  machine: unknown,
+  { rules, lines, serves, asks }: Story<unknown>
+): string | undefined {
+  const state = kind.begin(machine, planWith(kind, rules, plentyOf(kind)))
   for (const line of lines) {
-    const event = findEvent(world, line)
-    if (event === undefined) return `"${line}" cannot happen: ${placesOf(world)}`
-    happen(world, event)
-    const problem = problemOf(world)
+    const problem = line.startsWith(UNTIL) ? goOn(kind, state, line.slice(UNTIL.length)) : take(kind, state, line)
     if (problem !== undefined) return problem
   }
-  world.budget = {}
-  const problem = settle(world)
-  if (problem !== undefined) return problem
-  return wrongEnd(world, serves, asks) ?? nextReloadFails(world)
+  state.budget = {}
+  return (
+    settle(kind, state) ??
+    differs('the asks end with', kind.outcomesOf(state), asks) ??
+    differs('in the end serves', kind.servesOf(state), serves) ??
+    nextReloadFails(kind, state)
+  )
 }
 
-function wrongEnd(world: World, serves: Story['serves'], asks: Story['asks']): string | undefined {
-  const serving = world.processes.find(({ life, server }) => life !== 'over' && server.at.name === 'serving')
-  if (serving?.id !== serves) return `process ${serving?.id} serves`
-  const outcomes = world.asks.filter(({ passed }) => passed === undefined).map(({ outcome }) => outcome)
-  const isRight = asks === undefined || JSON.stringify(outcomes) === JSON.stringify(asks)
-  return isRight ? undefined : `the asks end with ${outcomes.join(', ')}`
+function take(kind: AnyKind, state: State, line: string): string | undefined {
+  const event = findEvent(kind, state, line)
+  if (event === undefined) return `"${line}" cannot happen: ${kind.placesOf(state)}`
+  happen(kind, state, event)
+  return kind.problemOf(state)
 }
 
-function placesOf(world: World): string {
-  return world.processes.map(({ id, server }) => `${id}: ${describe(server.at)}`).join('; ')
+/** Until this is what comes next, in the order of the clock. */
+function goOn(kind: AnyKind, state: State, line: string): string | undefined {
+  let isThere = false
+  const problem = settle(kind, state, () => {
+    isThere = findEvent(kind, state, line) !== undefined
+    return isThere
+  })
+  return isThere ? take(kind, state, line) : (problem ?? `"${line}" never comes: ${kind.placesOf(state)}`)
+}
+
+function differs(what: string, is: readonly unknown[], wanted: readonly unknown[] | undefined): string | undefined {
+  const isRight = wanted === undefined || JSON.stringify(is) === JSON.stringify(wanted)
+  return isRight ? undefined : `${what} ${is.join(', ')}`
 }

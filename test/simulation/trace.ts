@@ -1,44 +1,37 @@
-import { type Event, faults, progress } from './events.js'
-import { happen } from './happen.js'
-import { describe, problemOf } from './invariants.js'
-import { type Budget, FAULTS } from './rules.js'
-import { nextReloadFails, type Plan, type Run, settle, worldOf } from './schedule.js'
-import type { Machine, World } from './world.js'
+import { type AnyKind, type Event, type Plan, plentyOf, type State } from './kind.js'
+import { happen, nextReloadFails, type Run, settle } from './schedule.js'
 
 /** Schedules as text: one line for each thing that happens, as in `1 hears 2` or `2 work load: loaded`. */
 
 export const lineOf = ({ process, act, detail }: Event): string =>
   `${process} ${act}${detail === '' ? '' : ` ${detail}`}`
 
-/** What a line means in this world, or undefined when it cannot happen now. */
-export function findEvent(world: World, line: string): Event | undefined {
-  return [...progress(world), ...faults(world)].find((event) => lineOf(event) === line)
+/** What a line means in this state, or undefined when it cannot happen now. */
+export function findEvent(kind: AnyKind, state: State, line: string): Event | undefined {
+  return [...kind.progress(state), ...kind.faults(state)].find((event) => lineOf(event) === line)
 }
 
-/** Whatever a schedule needs of faults: the lines say which. */
-export const PLENTY: Budget = Object.fromEntries(FAULTS.map((fault) => [fault, 9]))
-
-/** Runs the lines that can happen, then lets the world come to rest; undefined when nothing is wrong. */
-export function problemOfLines(machine: Machine, plan: Plan, lines: readonly string[]): string | undefined {
-  const world = worldOf(machine, { ...plan, budget: PLENTY })
+/** Runs the lines that can happen, then lets the system come to rest; undefined when nothing is wrong. */
+export function problemOfLines(
+  kind: AnyKind,
+  machine: unknown,
+  plan: Plan<unknown>,
+  lines: readonly string[]
+): string | undefined {
+  const state = kind.begin(machine, { ...plan, budget: plentyOf(kind) })
   for (const line of lines) {
-    const event = findEvent(world, line)
+    const event = findEvent(kind, state, line)
     if (event === undefined) continue
-    happen(world, event)
-    const problem = problemOf(world)
+    happen(kind, state, event)
+    const problem = kind.problemOf(state)
     if (problem !== undefined) return problem
   }
-  world.budget = {}
-  return settle(world) ?? nextReloadFails(world)
+  state.budget = {}
+  return settle(kind, state) ?? nextReloadFails(kind, state)
 }
 
-/** The shortest part of a failing run that fails still, by leaving out ever smaller pieces. */
-export function shrink(machine: Machine, run: Run): readonly string[] {
-  return shortest(run.events.map(lineOf), (lines) => problemOfLines(machine, run.plan, lines) !== undefined)
-}
-
-/** The shortest part of these lines that still fails, as far as leaving out pieces finds it. */
-export function shortest(all: readonly string[], fails: (lines: readonly string[]) => boolean): readonly string[] {
+/** The shortest part of these lines that still fails, as far as leaving out ever smaller pieces finds it. */
+function shortest(all: readonly string[], fails: (lines: readonly string[]) => boolean): readonly string[] {
   let lines = all
   if (!fails(lines)) return lines
   for (let size = Math.ceil(lines.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
@@ -52,15 +45,16 @@ export function shortest(all: readonly string[], fails: (lines: readonly string[
 }
 
 /** A failing run for people: what happened, where everybody was then, and what is wrong. The lines can be pasted into a story. */
-export function explain(machine: Machine, run: Run): string {
-  const lines = shrink(machine, run)
-  const world = worldOf(machine, { ...run.plan, budget: PLENTY })
+export function explain(kind: AnyKind, machine: unknown, run: Run): string {
+  const { plan, events } = run
+  const problemOf = (lines: readonly string[]) => problemOfLines(kind, machine, plan, lines)
+  const lines = shortest(events.map(lineOf), (some) => problemOf(some) !== undefined)
+  const state = kind.begin(machine, { ...plan, budget: plentyOf(kind) })
   const told = lines.flatMap((line) => {
-    const event = findEvent(world, line)
-    if (event === undefined || world.broken !== undefined) return []
-    happen(world, event)
-    return `  '${line}', // ${world.processes.map((process) => `${process.id}: ${describe(process.server.at)}`).join('; ')}`
+    const event = findEvent(kind, state, line)
+    if (event === undefined || kind.problemOf(state) !== undefined) return []
+    happen(kind, state, event)
+    return `  '${line}', // ${kind.placesOf(state)}`
   })
-  const problem = problemOfLines(machine, run.plan, lines) ?? run.problem
-  return [`${problem}`, JSON.stringify(run.plan), ...told].join('\n')
+  return [problemOf(lines) ?? run.problem, JSON.stringify(plan), ...told].join('\n')
 }

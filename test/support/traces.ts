@@ -1,5 +1,5 @@
 import type { Place } from '../../lib/protocol/server.js'
-import type { Recorded } from '../simulation/replay.js'
+import type { Recorded } from '../simulation/server/replay.js'
 import type { Output } from './output.js'
 
 /** Makes each process of a fixture write what its machine hears and does. */

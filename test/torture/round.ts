@@ -1,6 +1,6 @@
 import * as machine from '../../lib/protocol/server.js'
 import { Random } from '../simulation/random.js'
-import { replay } from '../simulation/replay.js'
+import { replay } from '../simulation/server/replay.js'
 import type { TestServer } from '../support/server.js'
 import { type Owner, startServer } from '../support/start.js'
 import { TRACING, Traces } from '../support/traces.js'

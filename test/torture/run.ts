@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import * as machine from '../../lib/protocol/server.js'
-import { replay } from '../simulation/replay.js'
+import { replay } from '../simulation/server/replay.js'
 import { describeEvents, keep } from './record.js'
 import { playRound } from './round.js'
 import { WAYS, type Way } from './schedule.js'

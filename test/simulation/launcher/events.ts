@@ -1,33 +1,27 @@
-import { canEnd, label, OUTCOMES } from '../events.js'
-import { lives } from '../people.js'
-import type { Work } from '../world.js'
-import type { Fault, Rules } from './rules.js'
+import { adder, type Event } from '../kind.js'
+import { addOutcomes, canEnd, dueAt as dueAtServer, label } from '../server/events.js'
+import { lives } from '../server/people.js'
+import type { Work } from '../server/world.js'
+import type { Fault } from './rules.js'
 import { type Member, memberOf, type System } from './system.js'
 
 /** What may happen next in a system. The launcher is number 0. */
 
-export interface Event {
-  readonly process: number
+export interface LauncherEvent extends Event {
   readonly act: 'work' | 'hears' | 'due' | 'dies' | 'resumes' | 'obeys' | 'starts' | 'silent' | 'noted' | Fault
-  readonly detail: string
-  /** What of the budget it uses up. */
   readonly costs: Fault | undefined
 }
 
-type Add = (act: Event['act'], detail?: string) => unknown
+type Add = ReturnType<typeof adder<LauncherEvent>>
 
 /** How long a server may owe an answer before it gets no work. Milliseconds. */
 const SILENCE = 6000
 
 /** What happens by itself sooner or later. */
-export function progress(system: System): Event[] {
-  const events: Event[] = []
-  const adder =
-    (process: number): Add =>
-    (act, detail = '') =>
-      events.push({ process, act, detail, costs: undefined })
-  addLauncher(system, adder(0))
-  for (const member of system.processes) if (lives(member)) addMember(system, member, adder(member.id))
+export function progress(system: System): LauncherEvent[] {
+  const events: LauncherEvent[] = []
+  addLauncher(system, adder(events, 0))
+  for (const member of system.processes) if (lives(member)) addMember(system, member, adder(events, member.id))
   return events
 }
 
@@ -59,13 +53,9 @@ function addMember(system: System, member: Member, add: Add): void {
   for (const { timer, at } of member.timers) if (canComeDue(system, member, at)) add('due', timer)
 }
 
-function addOutcomes(add: Add, work: Work, kind: 'good' | 'bad'): void {
-  for (const outcome of OUTCOMES[work.name][kind]) add('work', `${label(work)}: ${outcome}`)
-}
-
 /** Before a timer comes due, what is in the channel is read, and what the other end has passed on. */
 function canComeDue(system: System, member: Member | undefined, at: number): boolean {
-  const { timers, network } = system.rules as unknown as Rules
+  const { timers, network } = system.rules
   if (member?.down.some(({ type }) => type === 'launcher gone')) return false
   if (network === 'prompt' && hasPost(system, member)) return false
   return timers === 'any' || at <= system.now || isNext(system, at)
@@ -89,17 +79,14 @@ function isNext({ processes, timers, life }: System, at: number): boolean {
 }
 
 /** What the outside may do, as far as the budget goes. */
-export function faults(system: System): Event[] {
-  const events: Event[] = []
-  const left = system.budget as Readonly<Record<string, number>>
-  for (const fault of Object.keys(left) as Fault[]) {
-    if ((left[fault] ?? 0) <= 0) continue
-    const add = (process: number, act: Event['act'], detail = ''): void => {
-      events.push({ process, act, detail, costs: fault })
-    }
-    if (OF_LAUNCHER[fault] === undefined)
-      for (const member of system.processes) addFault(member, fault, (act, detail) => add(member.id, act, detail))
-    else for (const detail of OF_LAUNCHER[fault](system)) add(0, fault, detail)
+export function faults(system: System): LauncherEvent[] {
+  const events: LauncherEvent[] = []
+  for (const fault of Object.keys(system.budget) as Fault[]) {
+    if ((system.budget[fault] ?? 0) <= 0) continue
+    const ways = OF_LAUNCHER[fault]?.(system)
+    if (ways === undefined)
+      for (const member of system.processes) addFault(member, fault, adder(events, member.id, fault))
+    else for (const detail of ways) adder(events, 0, fault)(fault, detail)
   }
   return events
 }
@@ -140,8 +127,10 @@ const CAN: Partial<Record<Fault, (member: Member) => boolean>> = {
   'app closes': (member) => !boots(member) && isOpen(member) && !member.works.some(({ name }) => name === 'own close')
 }
 
-export function timeOf(system: System, { process, act, detail }: Event): number {
+/** When a limit is over, of the launcher or of a server; undefined: the event is no limit. */
+export function dueAt(system: System, event: Event): number | undefined {
+  const { process, act, detail } = event
   if (act === 'silent') return (memberOf(system, Number(detail))?.stalledAt ?? 0) + SILENCE
-  if (process > 0) return system.processes[process - 1]?.timers.find(({ timer }) => timer === detail)?.at ?? 0
-  return system.timers.find(({ timer, id }) => `${timer} ${id}` === detail)?.at ?? 0
+  if (process > 0) return dueAtServer(system, event)
+  return act === 'due' ? system.timers.find(({ timer, id }) => `${timer} ${id}` === detail)?.at : undefined
 }

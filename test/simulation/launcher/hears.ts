@@ -1,8 +1,9 @@
-import type { Input } from '../../../lib/protocol/server.js'
-import { ask } from '../asks.js'
-import { endProcess, hear } from '../host.js'
-import type { ToChild, ToParent } from '../letters.js'
-import { childOf, processOf } from '../people.js'
+import { ask } from '../server/asks.js'
+import { fromParent } from '../server/happen.js'
+import { endProcess, hear } from '../server/host.js'
+import type { ToParent } from '../server/letters.js'
+import { childOf, processOf } from '../server/people.js'
+import { report } from '../server/works.js'
 import { hearLauncher } from './host.js'
 import { say, tell } from './links.js'
 import type { Down, Member, System, Up } from './system.js'
@@ -99,7 +100,7 @@ function obey(system: System, member: Member, letter: Down): unknown {
     case 'child ended':
       return hear(system, member, { type: 'child ended', child: letter.child, how: 'ended', again: undefined })
     case 'answered':
-      return report(system, member, letter)
+      return report(system, member, [letter.ask], letter.outcome)
     case 'launcher gone':
       return loseLauncher(system, member)
     default:
@@ -132,26 +133,9 @@ function stop(system: System, member: Member, reason: string): void {
   hear(system, member, { type: 'stop', reason, cause: 'asked', lameDuck: false, awaitsParent: false })
 }
 
-function fromParent(letter: ToChild): Input {
-  if (letter.type === 'word') return { type: 'parent said', word: letter.word }
-  if (letter.type === 'reload') return { type: 'reload', ask: letter.ask, reason: letter.reason }
-  return { type: 'parent gone' }
-}
-
 function hearChild(system: System, member: Member, { child, letter }: Extract<Down, { type: 'from child' }>): void {
   if (letter.type === 'word') hear(system, member, { type: 'child said', child, word: letter.word })
-  if (letter.type !== 'answered') return
-  for (const number of letter.asks) report(system, member, { ask: number, outcome: letter.outcome })
-}
-
-function report(
-  system: System,
-  member: Member,
-  { ask: number, outcome }: Pick<Extract<Down, { type: 'answered' }>, 'ask' | 'outcome'>
-): void {
-  system.reported = outcome
-  hear(system, member, { type: 'answered', ask: number })
-  system.reported = undefined
+  if (letter.type === 'answered') report(system, member, letter.asks, letter.outcome)
 }
 
 /** One that boots has nothing to finish. The others stop, and their children are out of reach. */
@@ -159,7 +143,7 @@ function loseLauncher(system: System, member: Member): unknown {
   if (isDeaf(member)) return endProcess(system, member, 'SIGTERM')
   stop(system, member, 'the launcher is gone')
   member.down = []
-  for (const number of member.server.elsewhere) report(system, member, { ask: number, outcome: 'stopping' })
+  report(system, member, member.server.elsewhere, 'stopping')
   for (let child = 1; child <= member.server.children && member.life !== 'over'; child++) {
     if (childOf(system, member, child) === undefined)
       hear(system, member, { type: 'not started', child, error: undefined })

@@ -1,8 +1,8 @@
 import { restartPause } from '../../../lib/launcher/backoff.js'
 import { limitOf } from '../../../lib/launcher/limits.js'
-import type { Effect, Input, Timer } from '../../../lib/protocol/launcher.js'
-import { processOf } from '../people.js'
-import { breakWorld } from '../world.js'
+import type { Effect, Failure, Input, Timer } from '../../../lib/protocol/launcher.js'
+import { processOf } from '../server/people.js'
+import { breakWorld } from '../server/world.js'
 import { tell } from './links.js'
 import { missingNotice } from './notices.js'
 import { type EffectOf, type Member, memberOf, type System } from './system.js'
@@ -25,8 +25,15 @@ export function hearLauncher(system: System, input: Input): void {
   system.launcher = launcher
   const unsaid = missingNotice(before, launcher, input, effects)
   if (unsaid !== undefined) breakWorld(system, `the launcher does not say "${unsaid}"`)
-  if (wasCommitting && launcher.roll?.failure !== undefined) system.isMixed = true
+  const failure = launcher.roll?.failure
+  if (wasCommitting && failure !== undefined) system.isMixed = true
+  if (failure !== undefined && failure !== before.roll?.failure) blame(system, failure)
   for (const effect of effects) (HOST[effect.do] as Carry<Effect['do']>)(system, effect)
+}
+
+function blame(system: System, failure: Failure): void {
+  const lie = untrueFailure(system, failure)
+  if (lie !== undefined) breakWorld(system, `a reload has failed, it is said, because ${lie}`)
 }
 
 type Carry<D extends Effect['do']> = (system: System, effect: EffectOf<D>) => void
@@ -93,8 +100,8 @@ const HOST: { readonly [D in Effect['do']]: Carry<D> } = {
     system.stoppedAt ??= system.now
   },
   answer: (system, { asks, outcome }) => {
-    const lie = 'failure' in outcome ? untrueFailure(system, outcome.failure) : undefined
-    if (lie !== undefined) breakWorld(system, `a reload has failed, it is said, because ${lie}`)
+    // Any other reason was looked at when the reload failed.
+    if ('failure' in outcome && outcome.failure.kind === 'stopping') blame(system, outcome.failure)
     for (const ask of asks) answer(system, ask, 'failure' in outcome ? 'failure' : 'success')
   },
   log: nothing,
@@ -119,7 +126,13 @@ function setTimer(system: System, timer: Timer, id: number, duration: number): v
   system.timers = [...system.timers, { timer, id, at: system.now + duration }]
 }
 
-export function cancelTimer(system: System, timer: Timer, id: number): void {
+/** A limit is over. */
+export function comeDue(system: System, timer: Timer, id: number): void {
+  cancelTimer(system, timer, id)
+  hearLauncher(system, { type: 'due', timer, id })
+}
+
+function cancelTimer(system: System, timer: Timer, id: number): void {
   system.timers = system.timers.filter((other) => other.timer !== timer || other.id !== id)
 }
 

@@ -1,6 +1,6 @@
 import { isAlive, isServing } from '../../../lib/protocol/launcher.js'
-import { describe, problemOfProcess } from '../invariants.js'
-import { isWilling, lives } from '../people.js'
+import { describe, problemOfProcess } from '../server/invariants.js'
+import { isWilling, lives } from '../server/people.js'
 import type { Member, System } from './system.js'
 import { keepsATimer } from './timers.js'
 import { lateAnswer, lateStop } from './truth.js'

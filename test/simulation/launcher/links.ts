@@ -1,4 +1,4 @@
-import type { Links, Process } from '../world.js'
+import type { Links, Process } from '../server/world.js'
 import type { Down, Member, System, Up } from './system.js'
 
 /** The other end of a launcher, in each server: what it says goes to the launcher, in order. */

@@ -1,41 +1,17 @@
-import type { Effect, Input, Launcher, Step, Timer } from '../../../lib/protocol/launcher.js'
+import type { Input, Launcher, Timer } from '../../../lib/protocol/launcher.js'
 import * as machine from '../../../lib/protocol/launcher.js'
-import type { Mistake } from '../mistakes.js'
-import type { LauncherMachine } from './system.js'
+import * as server from '../../../lib/protocol/server.js'
+import { type Mistake, slipsOf } from '../mistakes.js'
+import type { Machines } from './system.js'
 
 /** Deliberate mistakes in the machine of a launcher: the simulation has to find each of them. */
 
 type Say = (launcher: Launcher, input: Input) => Input | undefined
 
-/** A machine that forgets some of its effects. */
-const without = (isForgotten: (effect: Effect) => boolean): LauncherMachine => ({
-  ...machine,
-  step: (launcher, input) => {
-    const [next, effects] = machine.step(launcher, input)
-    return [next, effects.filter((effect) => !isForgotten(effect))]
-  }
-})
-
-/** A machine that hears something else, or nothing. */
-const hearing = (say: Say): LauncherMachine => ({
-  ...machine,
-  step: (launcher, input) => {
-    const heard = say(launcher, input)
-    return heard === undefined ? [launcher, []] : machine.step(launcher, heard)
-  }
-})
-
-/** A machine that believes, after some inputs, that it has heard one more. */
-const believing = (say: Say): LauncherMachine => ({
-  ...machine,
-  step: (launcher, input): Step => {
-    const [next, effects] = machine.step(launcher, input)
-    const more = say(launcher, input)
-    if (more === undefined) return [next, effects]
-    const [last, others] = machine.step(next, more)
-    return [last, [...effects, ...others]]
-  }
-})
+const { altered, without, hearing, believing } = slipsOf(
+  machine.step,
+  (step): Machines => ({ server, launcher: { ...machine, step } })
+)
 
 const said = (server: number, type: 'pong' | 'passed'): Input => ({ type: 'said', server, word: { type } })
 
@@ -50,7 +26,7 @@ const instead =
 
 const TIMERS: readonly Timer[] = ['share', 'stop', 'force', 'kill', 'grow']
 
-export const MISTAKES: ReadonlyArray<Mistake<LauncherMachine>> = [
+export const MISTAKES: ReadonlyArray<Mistake<Machines>> = [
   {
     rule: 'words',
     title: 'a reload holds when the time for it is over, whatever its server has said',
@@ -98,14 +74,10 @@ export const MISTAKES: ReadonlyArray<Mistake<LauncherMachine>> = [
   {
     rule: 'worker',
     title: 'a worker whose server crashes twice is given up',
-    machine: {
-      ...machine,
-      step: (launcher, input) => {
-        const [next, effects] = machine.step(launcher, input)
-        const workers = next.workers.map((one) => (one.crashes > 1 ? { ...one, isOver: true } : one))
-        return [{ ...next, workers }, effects]
-      }
-    },
+    machine: altered(([next, effects]) => {
+      const workers = next.workers.map((one) => (one.crashes > 1 ? { ...one, isOver: true } : one))
+      return [{ ...next, workers }, effects]
+    }),
     found: /is given up/
   }
 ]

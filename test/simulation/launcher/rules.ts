@@ -1,3 +1,5 @@
+import type { Rules as ServerRules } from '../server/rules.js'
+
 /** What a simulation of a launcher allows. */
 
 /** What the outside may do, each counted. */
@@ -26,13 +28,8 @@ export const FAULTS = [
 ] as const
 
 export type Fault = (typeof FAULTS)[number]
-export type Budget = Readonly<Partial<Record<Fault, number>>>
 
-export interface Rules {
+export interface Rules extends ServerRules {
+  readonly launched: true
   readonly workers: number
-  /** `any`: a timer may come due at any moment, as if clocks jumped. `in order`: by their durations. */
-  readonly timers: 'any' | 'in order'
-  /** `slow`: a message may stay on its way while timers come due. */
-  readonly network: 'prompt' | 'slow'
-  readonly saves: boolean
 }

@@ -1,6 +1,9 @@
-import type { Story } from './story.js'
+import type { Story as StoryOf } from '../story.js'
+import type { Rules } from './rules.js'
 
-/** What happened once to a launcher and its servers, or must never happen. Servers 1 and 2 are the first ones of two workers. */
+type Story = StoryOf<Rules>
+
+/** What happened once to a launcher and its servers, or must never happen. Servers 1 and 2 are the first ones of two workers, and `serves` are releases. */
 
 /** A reload of two workers, up to each of its stages. The children are 3 and 4. */
 const STAGES: Readonly<Record<string, readonly string[]>> = {
@@ -18,18 +21,19 @@ const STAGES: Readonly<Record<string, readonly string[]>> = {
   concluding: ['0 reload', '... until 0 noted']
 }
 
+const ONE = { workers: 1 }
+
 const CONFIRMED = ['0 reload', '... until 1 due probation', '... until 2 hears', '0 hears 2']
 
 const stops = Object.entries(STAGES).flatMap(([stage, lines]): Story[] => [
-  { title: `a stop, ${stage}`, workers: 2, lines: [...lines, '0 stop'], release: undefined },
-  { title: `a stop that is forced, ${stage}`, workers: 2, lines: [...lines, '0 stop', '0 force'], release: undefined },
-  { title: `the launcher dies, ${stage}`, workers: 2, lines: [...lines, '0 launcher dies'], release: undefined },
+  { title: `a stop, ${stage}`, lines: [...lines, '0 stop'], serves: [] },
+  { title: `a stop that is forced, ${stage}`, lines: [...lines, '0 stop', '0 force'], serves: [] },
+  { title: `the launcher dies, ${stage}`, lines: [...lines, '0 launcher dies'], serves: [] },
   {
     title: `the launcher stalls, ${stage}`,
-    workers: 2,
     lines: [...lines, '0 launcher stalls'],
     asks: ['success'],
-    release: 1
+    serves: [1, 1]
   }
 ])
 
@@ -39,94 +43,112 @@ const SIX_CRASHES = [
   ...['3', '4', '5', '6', '7'].flatMap((id) => [`... until ${id} work boot: all listen`, `${id} crash`])
 ]
 
+/** How a launcher ends is in none of these lines, but must be true of its servers. */
+const endings: Story[] = [
+  { title: 'one server crashes in a stop, the other one leaves well', lines: ['0 stop', '2 crash'], serves: [] },
+  { title: 'one server has crashed before a stop', lines: ['2 crash', '0 hears 2', '0 stop'], serves: [] },
+  {
+    title: 'one server boots when the service stops, and dies by the signal; the other one leaves well',
+    lines: ['2 crash', '... until 0 starts 2', '0 stop'],
+    serves: []
+  },
+  { title: 'one server is killed when its stop takes too long', lines: ['2 hang', '0 stop'], serves: [] },
+  { title: 'both servers crash in a stop', lines: ['0 stop', '1 crash', '2 crash'], serves: [] }
+]
+
 export const STORIES: readonly Story[] = [
   ...stops,
+  ...endings,
+  {
+    title: 'a child takes the place of its parent before there is a process for it, and there never is one',
+    lines: [...(STAGES.making ?? []), '0 hears 1', '1 kill', '0 hears 1', '0 no start 2'],
+    asks: ['failure'],
+    serves: [0, 0]
+  },
+  {
+    title: 'a server whose process is not there yet does not serve in time: nobody says that it lacks the plugin',
+    rules: { workers: 1, timers: 'any', network: 'slow' },
+    lines: [...(STAGES.making ?? []), '0 hears 1', '1 kill', '0 hears 1', '0 noted', '0 reload', '0 due share 0'],
+    asks: ['failure', 'failure'],
+    serves: [1]
+  },
   {
     title: 'one of two workers hangs during a reload, and is replaced',
-    workers: 2,
     lines: ['2 hang', '0 reload'],
     asks: ['success'],
-    release: 1
+    serves: [1, 1]
   },
   {
     title: 'one of two workers hangs while the other one makes its share',
-    workers: 2,
     lines: [...(STAGES.making ?? []), '2 hang'],
     asks: ['success'],
-    release: 1
+    serves: [1, 1]
   },
   {
     title: 'one of two workers hangs, and the service is stopped',
-    workers: 2,
     lines: ['2 hang', '0 stop'],
-    release: undefined
+    serves: []
   },
   {
     title: 'one of two workers hangs while a stop is under way',
-    workers: 2,
     lines: ['0 stop', '2 hang'],
-    release: undefined
+    serves: []
   },
   {
     title: 'a worker crashes for the sixth time, and the reload that follows brings the new code',
-    workers: 2,
     lines: [...SIX_CRASHES, '0 reload'],
     asks: ['success'],
-    release: 1
+    serves: [1, 1]
   },
   {
     title: 'the second child dies while the first one has passed: all come back',
-    workers: 2,
     lines: [...(STAGES['the first one passed'] ?? []), '4 kill'],
     asks: ['failure'],
-    release: 0
+    serves: [0, 0]
   },
   {
     title: 'a child dies when the commit is on its way: another server with the new code follows',
-    workers: 1,
+    rules: ONE,
     lines: [...CONFIRMED, '1 hears', '0 hears 1', '2 kill'],
     asks: ['success'],
-    release: 1
+    serves: [1]
   },
   {
     title: 'a child dies when its parent has said that it passed: the parent comes back',
-    workers: 1,
+    rules: ONE,
     lines: [...CONFIRMED, '1 hears', '2 kill', '0 hears 2', '0 hears 1'],
     asks: ['failure'],
-    release: 0
+    serves: [0]
   },
   {
     title: 'the only server hangs, and a reload replaces it',
-    workers: 1,
+    rules: ONE,
     lines: ['1 hang', '0 reload'],
     asks: ['success'],
-    release: 1
+    serves: [1]
   },
   {
     title: 'the only server hangs, and the service is stopped',
-    workers: 1,
+    rules: ONE,
     lines: ['1 hang', '0 stop'],
-    release: undefined
+    serves: []
   },
   {
     title: 'a child hangs in its boot, and the servers stay',
-    workers: 2,
     lines: ['0 reload', '... until 0 starts 2', '3 boot hangs'],
     asks: ['failure'],
-    release: 0
+    serves: [0, 0]
   },
   {
     title: 'a child crashes in its boot, and the servers stay',
-    workers: 2,
     lines: ['0 reload', '... until 0 starts 2', '3 crash'],
     asks: ['failure'],
-    release: 0
+    serves: [0, 0]
   },
   {
     title: 'the second child gives the service back: all come back',
-    workers: 2,
     lines: [...(STAGES['the second child serving'] ?? []), '4 roll back'],
     asks: ['failure'],
-    release: 0
+    serves: [0, 0]
   }
 ]

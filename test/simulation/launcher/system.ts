@@ -10,8 +10,9 @@ import type {
   WorkerId
 } from '../../../lib/protocol/launcher.js'
 import type { Ask, ChildId } from '../../../lib/protocol/server.js'
-import type { Outcome, ToChild, ToParent } from '../letters.js'
-import type { Process, World } from '../world.js'
+import type { Outcome, ToChild, ToParent } from '../server/letters.js'
+import type { Machine, Process, World } from '../server/world.js'
+import type { Rules } from './rules.js'
 
 /** A launcher with its servers: every one of them a machine. */
 
@@ -19,6 +20,11 @@ import type { Process, World } from '../world.js'
 export interface LauncherMachine {
   begin(count: number): Launcher
   step(launcher: Launcher, input: Input): Step
+}
+
+export interface Machines {
+  readonly server: Machine
+  readonly launcher: LauncherMachine
 }
 
 export type EffectOf<D extends Effect['do']> = Extract<Effect, { do: D }>
@@ -97,6 +103,7 @@ export interface Caller {
 }
 
 export interface System extends World {
+  rules: Rules
   processes: Member[]
   readonly launcherMachine: LauncherMachine
   launcher: Launcher
@@ -119,17 +126,6 @@ export interface System extends World {
   endedAt: number | undefined
   /** The clock has stood still for somebody who stalled: no limit can be measured. */
   hasStalled: boolean
-}
-
-/** A copy that can go another way. */
-export function copySystem(system: System, link: (system: System) => void): System {
-  const copy = {
-    ...system,
-    processes: system.processes.map((member) => ({ ...member })),
-    asks: [...system.asks]
-  }
-  link(copy)
-  return copy
 }
 
 export function memberOf(system: System, number: ServerId | undefined): Member | undefined {

@@ -22,7 +22,7 @@ function isOfUse(launcher: Launcher, { timer, id }: LauncherTimer, isNoting: boo
     case 'tell':
       return isNoting && launcher.roll?.stage === 'concluding'
     case 'boot':
-      return server?.stage !== 'serving'
+      return isAlive(server) && server.stage !== 'serving'
     case 'silence':
       return isAlive(server) && server.isSilent
     case 'stop':

@@ -1,5 +1,5 @@
 import { type Failure, isLast } from '../../../lib/protocol/launcher.js'
-import type { Caller, Ending, System } from './system.js'
+import type { Caller, Ending, Member, System } from './system.js'
 
 /** Every reload that is asked for is answered once, with the truth. */
 
@@ -35,12 +35,20 @@ export function untrueFailure({ launcher, processes }: System, failure: Failure)
     case 'said':
     case 'not started':
     case 'not listening':
-    // Every server loads the plugin, but the launcher may not have heard of that yet.
-    case 'no plugin':
       return undefined
+    case 'no plugin':
+      return launcher.workers.some(({ current }) => isUnheard(processes, current))
+        ? undefined
+        : 'no process has yet to say that it loads the plugin'
     default:
       return failure satisfies never
   }
+}
+
+/** Every server loads the plugin, and says so first. */
+function isUnheard(processes: System['processes'], number: number | undefined): boolean {
+  const member = processes.find((one) => one.number === number)
+  return member?.up.some((letter) => letter.type === 'word' && letter.word.type === 'hello') === true
 }
 
 /** What is not true about the way in which a launcher ends: like one of its servers, or with 1. */
@@ -49,6 +57,15 @@ export function untrueEnding({ processes, launcher }: System, { exitCode, signal
   if (exitCode !== 0 && isAll && processes.every(({ exit, isHurt }) => exit === 0 && !isHurt))
     return 'all servers have ended well'
   if (exitCode === 0 && !processes.some(({ exit }) => exit === 0)) return 'no server has ended well'
+  const last = launcher.workers.flatMap(({ current, wasDown }) =>
+    wasDown ? [] : processes.filter(({ number }) => number === current)
+  )
+  // One that had just been started dies by the signal that stops it.
+  const isWell = ({ exit }: Member): boolean => exit === 0 || exit === launcher.signal
+  if (exitCode === 0 && !last.every(isWell)) return 'a server has failed'
+  const wasKilled = launcher.servers.some(({ isKilled }) => isKilled)
+  if (exitCode !== 0 && !wasKilled && last.some(({ exit }) => exit === 0) && last.every(isWell))
+    return 'those that were there at the end have ended well'
   const isOfSome = processes.some(({ exit }) => exit === (signal ?? exitCode))
   return isOfSome || exitCode === 1 ? undefined : 'no server has ended like that'
 }

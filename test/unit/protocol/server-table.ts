@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { Machine } from '../../simulation/world.js'
+import type { Machine } from '../../simulation/server/world.js'
 import { briefOf, stateOf } from './brief.js'
 import { inputOf } from './inputs.js'
 

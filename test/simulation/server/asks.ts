@@ -1,4 +1,4 @@
-import type { Ask } from '../../lib/protocol/server.js'
+import type { Ask } from '../../../lib/protocol/server.js'
 import type { Outcome } from './letters.js'
 import { childOf, lives, processOf } from './people.js'
 import { type Asked, breakWorld, type Process, type Told, type World } from './world.js'

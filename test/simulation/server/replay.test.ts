@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import * as machine from '../../lib/protocol/server.js'
+import * as machine from '../../../lib/protocol/server.js'
 import { replay } from './replay.js'
 
 const begin = { begin: 'first', launched: false }

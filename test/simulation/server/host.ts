@@ -1,27 +1,11 @@
-import type { Ask, Effect, Input, Timer } from '../../lib/protocol/server.js'
+import type { Ask, Effect, Input } from '../../../lib/protocol/server.js'
 import { settleAsk, untrueEnd } from './asks.js'
+import { DURATIONS } from './durations.js'
 import type { ToChild, ToParent } from './letters.js'
 import { childOf, lives, processOf } from './people.js'
 import { breakWorld, type Process, type WorkName, type World } from './world.js'
 
 /** Carries out what a machine wants, as an honest host does. What takes time becomes work, whose outcome comes later. */
-
-const DURATIONS: Readonly<Record<Timer, number>> = {
-  ready: 30_000,
-  probation: 3000,
-  confirm: 5000,
-  undo: 1000,
-  kill: 5000,
-  tell: 35_000,
-  claims: 1000,
-  boot: 30_000,
-  word: 40_000,
-  load: 30_000,
-  settle: 10_000,
-  'give back': 2000,
-  'lame duck': 4000,
-  stop: 30_000
-}
 
 /** Lets a process hear something, and does what it wants then. */
 export function hear(world: World, process: Process, input: Input): void {
@@ -124,6 +108,8 @@ const HOST: { readonly [K in Effect['do']]: Carry<K> } = {
     world.links?.serves(process)
   },
   leave: (world, process, { cause }) => {
+    if (process.left !== undefined) breakWorld(world, `process ${process.id} says twice that it leaves`)
+    process.left = cause
     if (cause !== 'reloaded' && cause !== 'app closes') world.links?.leaves(process, cause === 'error')
   },
   'be lame duck': nothing,
@@ -135,7 +121,12 @@ const HOST: { readonly [K in Effect['do']]: Carry<K> } = {
   hurry: nothing,
   'close apps': (_world, process) => begin(process, 'close apps'),
   cut: nothing,
-  close: (world, process, { reason, code }) => endProcess(world, process, `closed: ${reason}`, undefined, code)
+  close: (world, process, { reason, code }) => {
+    if (world.rules.launched && process.left === undefined)
+      breakWorld(world, `process ${process.id} ends, and has not told its launcher that it leaves`)
+    if (process.left === 'error' && code === 0) breakWorld(world, `process ${process.id} ends well after an error`)
+    endProcess(world, process, `closed: ${reason}`, undefined, code)
+  }
 }
 
 function carryOut(world: World, process: Process, effect: Effect): void {

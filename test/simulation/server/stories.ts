@@ -1,4 +1,7 @@
-import type { Story } from './story.js'
+import type { Story as StoryOf } from '../story.js'
+import type { Rules } from './rules.js'
+
+type Story = StoryOf<Rules>
 
 /** What happened once, or must never happen. */
 
@@ -42,15 +45,15 @@ const atEachStage: Story[] = Object.entries(STAGES).flatMap(([stage, lines]) => 
     title: `a stop, ${stage}`,
     lines: [...lines, '1 stop'],
     // A parent that has let go stops alone.
-    serves: isOver(stage) ? 2 : undefined
+    serves: isOver(stage) ? [2] : []
   },
   {
     title: `the parent dies, ${stage}`,
     lines: [...lines, '1 kill'],
-    serves: hasChild(stage) ? 2 : undefined
+    serves: hasChild(stage) ? [2] : []
   },
   ...(hasChild(stage)
-    ? [{ title: `the child dies, ${stage}`, lines: [...lines, '2 kill'], serves: diesTooLate(stage) ? undefined : 1 }]
+    ? [{ title: `the child dies, ${stage}`, lines: [...lines, '2 kill'], serves: diesTooLate(stage) ? [] : [1] }]
     : [])
 ])
 
@@ -61,35 +64,35 @@ function diesTooLate(stage: string): boolean {
 
 export const STORIES: readonly Story[] = [
   ...atEachStage,
-  { title: 'a reload', lines: ['1 reload'], serves: 2, asks: ['success'] },
+  { title: 'a reload', lines: ['1 reload'], serves: [2], asks: ['success'] },
   {
     title: 'the parent stalls past the end of the probation, and the child dies meanwhile',
     lines: [...PROBATION, '1 stall', '2 kill', '1 resumes', '1 due probation'],
-    serves: 1,
+    serves: [1],
     asks: ['failure']
   },
   {
     title: 'the child gives back in the last moment of the probation',
     lines: [...PROBATION, '2 roll back', '1 due probation'],
-    serves: 1,
+    serves: [1],
     asks: ['failure']
   },
   {
     title: 'the child gives back while the question whether it serves is on its way',
     lines: [...CONFIRMING, '2 roll back', '2 hears parent', '1 hears 2'],
-    serves: 1,
+    serves: [1],
     asks: ['failure']
   },
   {
     title: 'the child gives back after it has confirmed: too late',
     lines: [...CONFIRMED, '2 roll back'],
-    serves: 2,
+    serves: [2],
     asks: ['success']
   },
   {
     title: 'an error of the child on probation brings the parent back',
     lines: [...PROBATION, '2 error'],
-    serves: 1,
+    serves: [1],
     asks: ['failure']
   },
   {
@@ -103,51 +106,51 @@ export const STORIES: readonly Story[] = [
       '2 work close apps: closed',
       '1 resumes'
     ],
-    serves: 1,
+    serves: [1],
     asks: ['failure']
   },
   {
     title: 'the state cannot be sent, and the next reload works',
     rules: { saves: true },
     lines: [...READY, '1 work save 1: saved', '1 fail take over'],
-    serves: 1,
+    serves: [1],
     asks: ['failure']
   },
   {
     title: 'the state cannot be sent, and a stop ends the parent',
     rules: { saves: true },
     lines: [...READY, '1 work save 1: saved', '1 fail take over', '1 stop'],
-    serves: undefined,
+    serves: [],
     asks: ['stopping']
   },
   {
     title: 'the one who waits for the outcome of a reload is answered though a hook hangs',
     lines: [...BOOT.slice(0, 1), '1 due ready', '1 work note 1: noted', '1 work conclude 1: hangs'],
-    serves: 1,
+    serves: [1],
     asks: ['failure']
   },
   {
     title: 'a reload that is asked for during a reload is made by the child',
     lines: [...PROBATION, '1 reload'],
-    serves: 3,
+    serves: [3],
     asks: ['success', 'success']
   },
   {
     title: 'a reload that the child is asked for on probation is made once it is settled',
     lines: [...PROBATION, '2 reload'],
-    serves: 3,
+    serves: [3],
     asks: ['success', 'success']
   },
   {
     title: 'a reload that is asked for during one that fails is made by the parent',
     lines: [...BOOT, '1 reload', '2 kill'],
-    serves: 3,
+    serves: [3],
     asks: ['failure', 'success']
   },
   {
     title: 'a reload signal that ends a child in its boot is one more request',
     lines: [...BOOT.slice(0, 3), '2 hang up'],
-    serves: 3,
+    serves: [3],
     asks: ['failure']
   },
   {
@@ -163,33 +166,33 @@ export const STORIES: readonly Story[] = [
       '2 work close apps: closed',
       '1 hears 2'
     ],
-    serves: 3,
+    serves: [3],
     asks: ['failure', 'success']
   },
   {
     title: 'a child that was too late is told to stop while its parent comes back',
     lines: [...ACCEPTS, '1 due ready', '2 stop', '1 hears 2', '1 due kill'],
-    serves: undefined
+    serves: []
   },
   {
     title: 'the parent has an error while it hands over, and its limit is over: the child serves',
     lines: [...READY, '1 error', '1 due ready'],
-    serves: 2,
+    serves: [2],
     asks: ['stopping']
   },
   {
     title: 'a stop after an error while the parent hands over takes the child along',
     lines: [...ACCEPTS, '1 error', '1 stop'],
-    serves: undefined
+    serves: []
   },
   {
     title: 'an orphan whose loader hangs ends',
     lines: [...LOADING, '2 work load: hangs', '1 kill'],
-    serves: undefined
+    serves: []
   },
   {
     title: 'a stop that was on its way when the parent died reaches a child that reloads already',
     lines: [...PROBATION, '2 signal', '1 stop', '1 kill', '2 overtake'],
-    serves: undefined
+    serves: []
   }
 ]

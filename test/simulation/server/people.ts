@@ -1,4 +1,4 @@
-import type { ChildId } from '../../lib/protocol/server.js'
+import type { ChildId } from '../../../lib/protocol/server.js'
 import type { Process, World } from './world.js'
 
 /** Who is who in a world. */

@@ -1,5 +1,6 @@
 import type {
   Ask,
+  Cause,
   ChildId,
   Failure,
   Input,
@@ -9,9 +10,10 @@ import type {
   Server,
   Step,
   Timer
-} from '../../lib/protocol/server.js'
+} from '../../../lib/protocol/server.js'
+import type { Budget, State } from '../kind.js'
 import type { Outcome, ToChild, ToParent } from './letters.js'
-import type { Budget, Rules } from './rules.js'
+import type { Rules } from './rules.js'
 
 /** What there is in a simulation: processes, what they say to each other, what they wait for, and what may still go wrong. */
 
@@ -83,6 +85,8 @@ export interface Process {
   owns: boolean
   confirmed: boolean
   settled: boolean
+  /** As what it has said that it leaves. */
+  left: Cause | undefined
   /** How its reloads have ended. */
   told: readonly Told[]
   timers: readonly SetTimer[]
@@ -113,15 +117,13 @@ export interface Asked {
   readonly outcome: Outcome | undefined
 }
 
-export interface World {
+export interface World extends State {
   readonly machine: Machine
   rules: Rules
   /** Undefined: directly. */
   links?: Links
   processes: Process[]
   asks: Asked[]
-  budget: Budget
-  now: number
   /** Processes that were asked to stop the whole service. */
   stops: readonly number[]
   /** Why the service may be gone: after this nobody was left who could serve. */
@@ -133,7 +135,7 @@ export interface World {
 }
 
 export function createWorld(machine: Machine, rules: Rules, budget: Budget): World {
-  const world: World = {
+  return {
     machine,
     rules,
     processes: [],
@@ -145,8 +147,6 @@ export function createWorld(machine: Machine, rules: Rules, budget: Budget): Wor
     reported: undefined,
     broken: undefined
   }
-  addProcess(world, 0, 0)
-  return world
 }
 
 /** A new process: the first one, or the child of another. */
@@ -168,6 +168,7 @@ export function addProcess(world: World, parent: number, child: ChildId): Proces
     owns: false,
     confirmed: false,
     settled: false,
+    left: undefined,
     told: [],
     timers: [],
     works: [{ name: 'boot', of: 0 }],
@@ -179,7 +180,7 @@ export function addProcess(world: World, parent: number, child: ChildId): Proces
 }
 
 /** A copy that can go another way. What is read-only is shared. */
-export function copyWorld(world: World): World {
+export function copyWorld<W extends World>(world: W): W {
   return { ...world, processes: world.processes.map((process) => ({ ...process })), asks: [...world.asks] }
 }
 

@@ -1,25 +1,16 @@
-import type { ChildId, Input, Stop, Timer } from '../../lib/protocol/server.js'
+import type { ChildId, Input, Stop, Timer } from '../../../lib/protocol/server.js'
 import { ask } from './asks.js'
-import type { Event } from './events.js'
+import type { ServerEvent } from './events.js'
 import { begin, endProcess, hear } from './host.js'
+import { describe } from './invariants.js'
 import type { ToChild, ToParent } from './letters.js'
-import { childOf, isAble, processOf } from './people.js'
-import type { Budget, Rules } from './rules.js'
-import { endWork } from './works.js'
-import { createWorld, type Machine, type Process, type World } from './world.js'
-
-/** A world in which the first generation serves. */
-export function startWorld(machine: Machine, rules: Rules, budget: Budget): World {
-  const world = createWorld(machine, rules, budget)
-  happen(world, { process: 1, act: 'work', detail: 'boot: all listen', costs: undefined })
-  return world
-}
+import { childOf, isAble, lives, processOf } from './people.js'
+import { endWork, report } from './works.js'
+import { breakWorld, type Process, type World } from './world.js'
 
 /** Lets an event happen. */
-export function happen(world: World, event: Event): void {
-  const process = processOf(world, event.process) as Process
-  const { act, detail, costs } = event
-  if (costs !== undefined) world.budget = { ...world.budget, [costs]: (world.budget[costs] ?? 0) - 1 }
+export function happen(world: World, { process: id, act, detail, costs }: ServerEvent): void {
+  const process = processOf(world, id) as Process
   ACTS[act](world, process, detail)
   // Nobody can blame the processes for the end of the service when the outside has left none that could serve. An app that
   // does not boot or load in time is of the outside as well.
@@ -40,17 +31,19 @@ const stopWith =
     if (isForAll) world.stops = [...world.stops, process.id]
     if (cause === 'app closes') begin(process, 'own close')
     const lameDuck = detail === 'lame duck'
+    const served = process.server.at.name === 'serving'
     hear(world, process, { type: 'stop', reason: cause, cause, lameDuck, awaitsParent: detail === 'after the parent' })
+    const { at } = process.server
+    if (served && (at.name !== 'leaving' || (at.stage === 'lame duck') !== lameDuck))
+      breakWorld(world, `process ${process.id} was told to stop ${detail}, and is ${describe(at)}`)
   }
 
-const ACTS: { readonly [K in Event['act']]: Act } = {
+const ACTS: { readonly [K in ServerEvent['act']]: Act } = {
   work: endWork,
   hears: (world, process, from) =>
     from === 'parent' ? hearParent(world, process) : hearChild(world, process, Number(from)),
   due: (world, process, timer) => {
-    const set = process.timers.find((other) => other.timer === timer)
-    process.timers = process.timers.filter((other) => other !== set)
-    world.now = Math.max(world.now, set?.at ?? 0)
+    process.timers = process.timers.filter((other) => other.timer !== timer)
     hear(world, process, { type: 'due', timer: timer as Timer })
   },
   dies: (world, process) => {
@@ -69,10 +62,7 @@ const ACTS: { readonly [K in Event['act']]: Act } = {
   stop: stopWith('asked'),
   error: stopWith('error'),
   'app closes': stopWith('app closes'),
-  force: (world, process) => {
-    process.end = 'forced'
-    hear(world, process, { type: 'force', reason: 'forced' })
-  },
+  force,
   'roll back': (world, process) => hear(world, process, { type: 'roll back', reason: 'it is not well' }),
   kill: (world, process) => {
     process.end = 'killed'
@@ -99,6 +89,17 @@ function meansService({ server }: Process): boolean {
   return server.at.name !== 'successor' && server.at.name !== 'leaving'
 }
 
+/** Ends at once, and takes along the child that it waits for. */
+function force(world: World, process: Process): void {
+  const { at } = process.server
+  const child = at.name === 'leaving' && at.awaitsChild ? childOf(world, process, at.child ?? 0) : undefined
+  process.end = 'forced'
+  hear(world, process, { type: 'force', reason: 'forced' })
+  if (lives(process)) breakWorld(world, `process ${process.id} was forced, and lives`)
+  if (child !== undefined && lives(child) && !child.doomed)
+    breakWorld(world, `process ${process.id} was forced, and leaves its child behind`)
+}
+
 /** With a full pipe, what it has said last never reached the kernel. */
 function killUnheard(world: World, process: Process): void {
   process.end = 'killed'
@@ -122,7 +123,7 @@ function hearParent(world: World, process: Process): void {
   if (letter !== undefined) hear(world, process, fromParent(letter))
 }
 
-function fromParent(letter: ToChild): Input {
+export function fromParent(letter: ToChild): Input {
   switch (letter.type) {
     case 'word':
       return { type: 'parent said', word: letter.word }
@@ -139,11 +140,8 @@ function hearChild(world: World, process: Process, id: number): void {
   const speaker = processOf(world, id) as Process
   const [letter, ...rest] = speaker.toParent
   speaker.toParent = rest
-  if (letter?.type === 'answered') {
-    world.reported = letter.outcome
-    for (const number of letter.asks) hear(world, process, { type: 'answered', ask: number })
-    world.reported = undefined
-  } else if (letter !== undefined) hear(world, process, fromChild(letter, speaker.child))
+  if (letter?.type === 'answered') report(world, process, letter.asks, letter.outcome)
+  else if (letter !== undefined) hear(world, process, fromChild(letter, speaker.child))
 }
 
 function fromChild(letter: Exclude<ToParent, { type: 'answered' }>, child: ChildId): Input {

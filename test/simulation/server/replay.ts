@@ -1,4 +1,4 @@
-import type { Effect, Input, Place, Server } from '../../lib/protocol/server.js'
+import type { Effect, Input, Place, Server } from '../../../lib/protocol/server.js'
 import type { Machine } from './world.js'
 
 /** What a real process has recorded of its machine, one line of JSON for each step. */

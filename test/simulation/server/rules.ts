@@ -1,4 +1,4 @@
-/** What a simulation allows. */
+/** What a simulation of servers allows. */
 
 /** What the outside may do, each counted. */
 export const FAULTS = [
@@ -21,7 +21,6 @@ export const FAULTS = [
 ] as const
 
 export type Fault = (typeof FAULTS)[number]
-export type Budget = Readonly<Partial<Record<Fault, number>>>
 
 export interface Rules {
   /** `any`: a timer may come due at any moment, as if clocks jumped. `in order`: by their durations. */

@@ -1,7 +1,7 @@
 import t from 'tap'
-import * as machine from '../../lib/protocol/server.js'
-import { startServer, WAYS } from '../support/start.js'
-import { TRACING, Traces } from '../support/traces.js'
+import * as machine from '../../../lib/protocol/server.js'
+import { startServer, WAYS } from '../../support/start.js'
+import { TRACING, Traces } from '../../support/traces.js'
 import { replay } from './replay.js'
 
 t.jobs = 2

@@ -1,4 +1,4 @@
-import type { Ask, ChildWord, ParentWord } from '../../lib/protocol/server.js'
+import type { Ask, ChildWord, ParentWord } from '../../../lib/protocol/server.js'
 
 /** What processes send each other. */
 

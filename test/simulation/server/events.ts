@@ -1,16 +1,13 @@
-import type { Timer } from '../../lib/protocol/server.js'
+import type { Timer } from '../../../lib/protocol/server.js'
+import { adder, type Event } from '../kind.js'
 import { lives } from './people.js'
 import type { Fault } from './rules.js'
 import type { Process, Work, WorkName, World } from './world.js'
 
 /** What may happen next in a world. */
 
-/** `act` and `detail` name one thing that can happen to one process; together they are a line of a trace. */
-export interface Event {
-  readonly process: number
+export interface ServerEvent extends Event {
   readonly act: 'work' | 'hears' | 'due' | 'dies' | 'resumes' | Fault
-  readonly detail: string
-  /** What of the budget it uses up. */
   readonly costs: Fault | undefined
 }
 
@@ -34,13 +31,11 @@ export const OUTCOMES: Readonly<
 }
 
 /** What happens by itself sooner or later. A world in which there is none of it is at rest. */
-export function progress(world: World): Event[] {
-  const events: Event[] = []
+export function progress(world: World): ServerEvent[] {
+  const events: ServerEvent[] = []
   for (const process of world.processes) {
     if (!lives(process)) continue
-    const add = (act: Event['act'], detail = ''): void => {
-      events.push({ process: process.id, act, detail, costs: undefined })
-    }
+    const add = adder(events, process.id)
     if (process.doomed) add('dies')
     if (process.life === 'stalls') {
       add('resumes')
@@ -56,7 +51,7 @@ export function progress(world: World): Event[] {
   return events
 }
 
-function addOutcomes(add: (act: 'work', detail: string) => void, work: Work, kind: 'good' | 'bad'): void {
+export function addOutcomes(add: (act: 'work', detail: string) => void, work: Work, kind: 'good' | 'bad'): void {
   for (const outcome of OUTCOMES[work.name][kind]) add('work', `${label(work)}: ${outcome}`)
 }
 
@@ -65,6 +60,11 @@ export function canEnd(process: Process, { name }: Work): boolean {
   const { at } = process.server
   if (name === 'spawn') return !process.doomed
   return name !== 'own close' || (at.name === 'leaving' && at.stage !== 'draining' && at.stage !== 'lame duck')
+}
+
+/** When a timer comes due; undefined: the event is no timer. */
+export function dueAt(world: World, { process, act, detail }: Event): number | undefined {
+  return act === 'due' ? world.processes[process - 1]?.timers.find(({ timer }) => timer === detail)?.at : undefined
 }
 
 /**
@@ -91,8 +91,8 @@ function isNext(world: World, at: number): boolean {
 }
 
 /** What the outside may do, as far as the budget goes. */
-export function faults(world: World): Event[] {
-  const events: Event[] = []
+export function faults(world: World): ServerEvent[] {
+  const events: ServerEvent[] = []
   for (const process of world.processes) {
     if (!lives(process)) continue
     for (const fault of Object.keys(world.budget) as Fault[]) {
@@ -103,10 +103,8 @@ export function faults(world: World): Event[] {
 }
 
 /** A process that stalls can only be killed; all else reaches it when it resumes. */
-function addFault(world: World, process: Process, fault: Fault, events: Event[]): void {
-  const add = (act: Event['act'], detail = ''): void => {
-    events.push({ process: process.id, act, detail, costs: fault })
-  }
+function addFault(world: World, process: Process, fault: Fault, events: ServerEvent[]): void {
+  const add = adder(events, process.id, fault)
   if (fault === 'kill' || fault === 'kill unheard') add(fault)
   if (process.life === 'stalls') return
   if (fault === 'hang')

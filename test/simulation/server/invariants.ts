@@ -1,5 +1,6 @@
-import type { Place, Timer } from '../../lib/protocol/server.js'
-import { childOf, isWilling, lives, processOf } from './people.js'
+import type { Place } from '../../../lib/protocol/server.js'
+import { childOf, isWilling, lives } from './people.js'
+import { keepsATimer, waitsForEver } from './timers.js'
 import type { Process, World } from './world.js'
 
 /** What holds at every moment. Each function says what is wrong, or nothing. */
@@ -22,75 +23,15 @@ export function problemOfProcess(world: World, process: Process): string | undef
     acceptsWrongly(process) ??
     movesWrongly(process) ??
     ownsWrongly(process) ??
+    leavesSilently(process) ??
+    asksInVain(process) ??
+    staysUnsettled(process) ??
     disagrees(world, process)
   )
 }
 
 export function describe(at: Place): string {
   return 'stage' in at ? `${at.name}, ${at.stage}` : at.name
-}
-
-/** Every state in which a process waits has a limit, unless it is the other side that has one. */
-function waitsForEver(world: World, process: Process): string | undefined {
-  const limit = limitOf(process) ?? (process.server.telling.length > 0 ? 'tell' : undefined)
-  if (limit === undefined || process.timers.some(({ timer }) => timer === limit)) return undefined
-  return isHeardBy(world, process) ? undefined : `waits without the limit "${limit}"`
-}
-
-function limitOf({ server, parent }: Process): Timer | undefined {
-  const { at } = server
-  switch (at.name) {
-    case 'reloading':
-      return at.stage === 'cancelling' ? 'kill' : 'ready'
-    case 'parent':
-      return PARENT_LIMITS[at.stage]
-    case 'recovered':
-      return 'tell'
-    case 'successor':
-      return at.stage === 'booting' && at.orphan ? 'boot' : SUCCESSOR_LIMITS[at.stage]
-    case 'trial':
-      return TRIAL_LIMITS[at.stage]
-    case 'leaving':
-      // An app that closes itself has the time that it gives itself.
-      if (at.stage === 'closing' && at.cause === 'app closes') return undefined
-      return at.stage === 'telling' ? 'tell' : 'stop'
-    default:
-      return parent >= 0 ? undefined : 'stop'
-  }
-}
-
-const PARENT_LIMITS = {
-  probation: 'probation',
-  confirming: 'confirm',
-  passed: undefined,
-  undoing: 'undo',
-  killing: 'kill'
-} as const
-
-/** The boot of a child is limited by its parent. */
-const SUCCESSOR_LIMITS = { booting: undefined, ready: 'word', loading: 'load' } as const
-const TRIAL_LIMITS = { running: undefined, confirmed: 'settle', 'giving back': 'give back' } as const
-
-/** A child on trial has warned when its time is up, and goes on: its parent lives and owes it a word. */
-function isHeardBy(world: World, process: Process): boolean {
-  if (process.server.at.name !== 'trial') return false
-  // A launcher passes on what becomes of the parent.
-  if (world.links !== undefined) return true
-  const parent = processOf(world, process.parent)
-  return parent !== undefined && (lives(parent) || process.fromParent.length > 0)
-}
-
-/** A timer that outlives its state could mean something else in a later one. */
-function keepsATimer(process: Process): string | undefined {
-  const { at } = process.server
-  const limit = limitOf(process)
-  const stray = process.timers.find(({ timer }) => {
-    if (timer === limit) return false
-    if (timer === 'tell') return process.server.telling.length === 0
-    if (timer === 'lame duck') return at.name !== 'leaving' || at.stage === 'draining'
-    return !(timer === 'claims' && at.name === 'successor' && at.stage === 'booting')
-  })
-  return stray === undefined ? undefined : `keeps the timer "${stray.timer}"`
 }
 
 /** Who serves accepts; who hands over sleeps only while somebody else may accept. */
@@ -141,6 +82,27 @@ function ownsWrongly({ server, owns }: Process): string | undefined {
     default:
       return undefined
   }
+}
+
+/** The app and the launcher learn of it when a process begins to leave. */
+function leavesSilently({ server, left }: Process): string | undefined {
+  const isLeaving = server.at.name === 'leaving'
+  return isLeaving === (left !== undefined)
+    ? undefined
+    : isLeaving
+      ? 'leaves silently'
+      : 'says that it leaves, and stays'
+}
+
+/** Hooks are asked only while a reload depends on their answer: a hook that hangs is in nobody's way. */
+function asksInVain({ server: { at }, works }: Process): string | undefined {
+  const isAsking = at.name === 'reloading' && at.stage === 'asking hooks'
+  return isAsking || !works.some(({ name }) => name === 'hooks') ? undefined : 'asks hooks in vain'
+}
+
+/** A child that serves for good, or without its parent, is not on probation any more, and its app knows. */
+function staysUnsettled({ server, parent, settled }: Process): string | undefined {
+  return server.at.name === 'serving' && parent > 0 && !settled ? 'serves, and is not settled' : undefined
 }
 
 /** Parent and child have the same opinion about how their reload ended. */

@@ -1,4 +1,6 @@
+import type { Ask } from '../../../lib/protocol/server.js'
 import { begin, hear, tellParent } from './host.js'
+import type { Outcome } from './letters.js'
 import { addProcess, type Process, type Work, type WorkName, type World } from './world.js'
 
 /** What a machine hears when work of its host ends. */
@@ -50,13 +52,16 @@ const ENDS: { readonly [K in WorkName]: End } = {
   conclude: (world, process, _outcome, child) => hear(world, process, { type: 'concluded', child }),
   verdict: (world, process, outcome) =>
     hear(world, process, outcome === 'commit' ? { type: 'commit' } : { type: 'undo', reason: 'another worker failed' }),
-  launcher: (world, process, _outcome, ask) => {
-    world.reported = 'success'
-    hear(world, process, { type: 'answered', ask })
-    world.reported = undefined
-  },
+  launcher: (world, process, _outcome, ask) => report(world, process, [ask], 'success'),
   drain: (world, process, outcome) => hear(world, process, { type: 'drained', cut: outcome === 'cut' }),
   'close apps': (world, process, outcome) =>
     hear(world, process, { type: 'apps closed', failed: outcome === 'closed badly' }),
   'own close': (world, process) => hear(world, process, { type: 'last app closed' })
+}
+
+/** Others have ended a reload that this process had asked them for. */
+export function report(world: World, process: Process, asks: readonly Ask[], outcome: Outcome): void {
+  world.reported = outcome
+  for (const ask of asks) hear(world, process, { type: 'answered', ask })
+  world.reported = undefined
 }

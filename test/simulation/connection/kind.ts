@@ -1,0 +1,68 @@
+import type { Kind, Search } from '../kind.js'
+import { type ConnectionEvent, faults, progress } from './events.js'
+import { happen } from './happen.js'
+import { offerTo } from './host.js'
+import { problemAtRest, problemOf, readersOf } from './invariants.js'
+import { MISTAKES } from './mistakes.js'
+import { STORIES } from './stories.js'
+import { copyWorld, createWorld, MACHINES, type Machines, type Rules, type World } from './world.js'
+
+function searchOf(rules: Partial<Rules>, fault: number, isQuick: boolean): Search<Rules> {
+  const title = `${Object.entries(rules).flat().join(' ')}, ${fault} faults`
+  return { title, rules, budget: { fault }, isQuick }
+}
+
+/** One connection that moves between processes. */
+export const CONNECTION: Kind<Machines, Rules, World> = {
+  name: 'connection',
+  machine: MACHINES,
+  stories: STORIES,
+  searches: [
+    searchOf({ move: 'http' }, 3, true),
+    searchOf({ move: 'http', isRelayed: true }, 2, true),
+    searchOf({ move: 'websocket' }, 3, true),
+    searchOf({ move: 'websocket', isRelayed: true }, 2, true),
+    searchOf({ move: 'surplus', offers: 2 }, 2, true),
+    searchOf({ move: 'surplus', offers: 2 }, 3, false),
+    searchOf({ move: 'surplus', peers: 2, offers: 2 }, 1, true),
+    searchOf({ move: 'surplus', peers: 2, offers: 2 }, 2, false)
+  ],
+  mistakes: MISTAKES,
+  runs: { judge: 1000, test: 20_000, simulate: 1_000_000 },
+  limits: ['0 due', 'n due'],
+  faultNames: ['fault'],
+  faultRarity: 8,
+  usual: { move: 'http', peers: 1, offers: 1, isRelayed: false },
+  planOf: (random) => {
+    const move = random.pick(['http', 'websocket', 'surplus', 'surplus'] as const)
+    const isSurplus = move === 'surplus'
+    const peers = isSurplus ? 1 + random.below(3) : 1
+    const rules = { move, peers, offers: isSurplus ? 1 + random.below(5) : 1, isRelayed: random.oneIn(4) }
+    return { rules, budget: { fault: random.below(5) }, isBooted: true }
+  },
+  begin: (machines, { rules, budget }) => {
+    const world = createWorld(machines, rules)
+    offerTo(world, 1)
+    world.budget = budget
+    return world
+  },
+  copy: copyWorld,
+  essenceOf: ({ life, holds, peers, attempts, owner, mayBeLost, budget }) => [
+    ...[life, holds, owner, mayBeLost, budget],
+    ...[peers, attempts]
+  ],
+  progress,
+  faults,
+  // Every limit may be over at any moment.
+  dueAt: () => undefined,
+  happen: (world, event) => happen(world, event as ConnectionEvent),
+  problemOf,
+  problemAtRest,
+  reloads: () => undefined,
+  outcomesOf: () => [],
+  servesOf: (world) => [...(world.holds ? [0] : []), ...readersOf(world).map(({ peer }) => peer)],
+  placesOf: ({ attempts, owner }) => {
+    const places = attempts.map(({ peer, giver, taker }) => `to ${peer}: ${giver.at}, ${taker?.at ?? 'nothing'}`)
+    return [`${owner} has it`, ...places].join('; ')
+  }
+}

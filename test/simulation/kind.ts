@@ -1,0 +1,118 @@
+import type { Mistake } from './mistakes.js'
+import type { Random } from './random.js'
+import type { Story } from './story.js'
+
+/** What every kind of system has to offer, so that it can be simulated. */
+
+/** One thing that can happen to one process; `act` and `detail` together are a line of a trace. */
+export interface Event {
+  readonly process: number
+  readonly act: string
+  readonly detail: string
+  /** What of the budget it uses up. */
+  readonly costs: string | undefined
+}
+
+/** How often each fault may still happen. */
+export type Budget = Readonly<Record<string, number>>
+
+/** What every system has. */
+export interface State {
+  budget: Budget
+  now: number
+}
+
+/** How a run begins. */
+export interface Plan<R> {
+  readonly rules: R
+  readonly budget: Budget
+  /** Otherwise whoever serves first has yet to boot. */
+  readonly isBooted: boolean
+}
+
+/** A small system, every schedule of which is searched. */
+export interface Search<R> {
+  readonly title: string
+  /** Those that are not the usual ones. */
+  readonly rules: Partial<R>
+  readonly budget: Budget
+  /** It is small, and finds most mistakes. */
+  readonly isQuick: boolean
+}
+
+/** `M`: the machines that are put to the test. `R`: what differs from one system of this kind to the next. `S`: such a system. */
+export interface Kind<M, R, S extends State> {
+  readonly name: string
+  /** The right one. */
+  readonly machine: M
+  readonly stories: ReadonlyArray<Story<R>>
+  readonly searches: ReadonlyArray<Search<R>>
+  readonly mistakes: ReadonlyArray<Mistake<M>>
+  /** How many random schedules are enough for a mutant, for a test, and for `npm run simulate`. */
+  readonly runs: { readonly judge: number; readonly test: number; readonly simulate: number }
+  /** The limits that random schedules must meet, or they prove nothing about them: `0 due share`, or of any other process `n due ready`. */
+  readonly limits: readonly string[]
+  /** What the outside may do, as a budget counts it. */
+  readonly faultNames: readonly string[]
+  /** A random schedule goes on with a fault once in so many events. */
+  readonly faultRarity: number
+  /** The rules of stories and searches that name no others. */
+  readonly usual: R
+  planOf(random: Random): Plan<R>
+  begin(machine: M, plan: Plan<R>): S
+  /** A copy that can go another way. */
+  copy(state: S): S
+  /** What makes a state different from others; durations are no part of it. */
+  essenceOf(state: S): unknown
+  /** What happens by itself sooner or later. Where there is none of it, the system is at rest. */
+  progress(state: S): Event[]
+  /** What else may happen, as far as the budget goes. */
+  faults(state: S): Event[]
+  /** When a limit is over; undefined: this is no limit. */
+  dueAt(state: S, event: Event): number | undefined
+  happen(state: S, event: Event): void
+  /** Ends what could keep a system busy for ever. */
+  calm?(state: S): void
+  /** What is wrong at this moment, or nothing. */
+  problemOf(state: S): string | undefined
+  /** What is wrong if nothing more happens, or nothing. */
+  problemAtRest(state: S): string | undefined
+  /** Whom the next reload can be asked of. */
+  reloads(state: S): number | undefined
+  /** How the reloads ended that somebody outside has asked for. */
+  outcomesOf(state: S): ReadonlyArray<string | undefined>
+  /** Who serves, in numbers that a story can name. */
+  servesOf(state: S): readonly number[]
+  /** Where everybody is, for people. */
+  placesOf(state: S): string
+}
+
+/** Any of them: its machines and states are for nobody but itself. */
+export type AnyKind = Kind<unknown, unknown, State>
+
+/** Adds what can happen to one process, at the same cost. */
+export function adder<E extends Event>(events: E[], process: number, costs?: E['costs']) {
+  return (act: E['act'], detail: string | number = ''): void => {
+    events.push({ process, act, detail: String(detail), costs } as E)
+  }
+}
+
+/** The reloads, and up to three things that may go wrong: so few that most of them meet a reload that is under way. */
+export function budgetOf(random: Random, faults: readonly string[], more: Budget = {}): Budget {
+  const budget: Record<string, number> = { reload: 1 + random.below(2), ...more }
+  for (let left = random.below(4); left > 0; left--) {
+    const fault = random.pick(faults)
+    budget[fault] = (budget[fault] ?? 0) + 1
+  }
+  return budget
+}
+
+/** The plan of a story or of a search. */
+export function planWith(kind: AnyKind, rules: unknown, budget: Budget): Plan<unknown> {
+  return { rules: Object.assign({}, kind.usual, rules), budget, isBooted: true }
+}
+
+/** Whatever a schedule needs of faults: its lines say which. */
+export function plentyOf({ faultNames }: AnyKind): Budget {
+  return Object.fromEntries(faultNames.map((fault) => [fault, 9]))
+}

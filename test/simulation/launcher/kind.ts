@@ -1,0 +1,90 @@
+import * as launcher from '../../../lib/protocol/launcher.js'
+import * as server from '../../../lib/protocol/server.js'
+import { budgetOf, type Kind } from '../kind.js'
+import { orderless, placesOf } from '../server/kind.js'
+import { copyWorld } from '../server/world.js'
+import { beginSystem } from './begin.js'
+import { dueAt, faults, progress } from './events.js'
+import { happen } from './happen.js'
+import { problemAtRest, problemOf } from './invariants.js'
+import { link } from './links.js'
+import { MISTAKES } from './mistakes.js'
+import { FAULTS, type Fault, type Rules } from './rules.js'
+import { STORIES } from './stories.js'
+import type { Machines, Member, System } from './system.js'
+
+/** Those that leave the system small enough. A server that ends, stalls or fails is for the random schedules. */
+const SMALL: readonly Fault[] = ['stop', 'force', 'signal', 'launcher dies', 'launcher stalls', 'no start']
+
+const TIMERS = ['restart', 'share', 'boot', 'steady', 'stop', 'force', 'kill', 'silence', 'grow', 'tell']
+
+/** A launcher with its workers, each of them a chain of servers. */
+export const LAUNCHER: Kind<Machines, Rules, System> = {
+  name: 'launcher',
+  machine: { launcher, server },
+  stories: STORIES,
+  searches: [{}, ...SMALL.map((fault) => ({ [fault]: 1 }))].map((more) => {
+    const budget = { reload: 1, ...more }
+    return { title: Object.keys(budget).join(' and '), rules: { workers: 1 }, budget, isQuick: false }
+  }),
+  mistakes: MISTAKES,
+  runs: { judge: 400, test: 8000, simulate: 100_000 },
+  limits: ['0 silent', ...TIMERS.map((timer) => `0 due ${timer}`)],
+  faultNames: FAULTS,
+  faultRarity: 12,
+  usual: { workers: 2, timers: 'in order', network: 'prompt', saves: false, launched: true },
+  planOf: (random) => {
+    const budget = budgetOf(random, FAULTS)
+    const workers = random.pick([1, 2, 2, 3])
+    const timers = random.oneIn(4) ? 'any' : 'in order'
+    const network = random.oneIn(4) ? 'slow' : 'prompt'
+    const rules = { workers, timers, network, saves: random.oneIn(4), launched: true } as const
+    return { rules, budget, isBooted: !random.oneIn(10) }
+  },
+  begin: beginSystem,
+  copy: (system) => {
+    const copy = copyWorld(system)
+    link(copy)
+    return copy
+  },
+  essenceOf: (system) => {
+    const { processes, launcher, life, timers, starts, callers, isNoting, isMixed } = system
+    const known = [launcher, life, timers.map(({ timer, id }) => `${timer} ${id}`).sort(), starts, isNoting, isMixed]
+    const asked = callers.map(({ process, ask, outcome }) => [process, ask, outcome])
+    const { asks, budget, excuse, broken } = system
+    return [known, processes.map(essenceOfMember), asked, asks, budget, excuse, broken]
+  },
+  progress,
+  faults,
+  dueAt,
+  happen,
+  // With clocks that jump for ever, limits would end whatever boots.
+  calm: (system) => {
+    system.rules = { ...system.rules, timers: 'in order', network: 'prompt' }
+  },
+  problemOf,
+  problemAtRest,
+  reloads: ({ processes, launcher, life }) => {
+    // A child that hangs beside its hung parent may be in the way of one more reload.
+    const hung = processes.filter(({ isHung, life }) => isHung && life !== 'over')
+    const isUp = life === 'runs' && launcher.hasServed && launcher.workers.every(({ isOver }) => !isOver)
+    return isUp && hung.length <= 1 ? 0 : undefined
+  },
+  outcomesOf: ({ callers }) => callers.map(({ outcome }) => outcome),
+  /** The release of each server. */
+  servesOf: ({ processes }) =>
+    processes.flatMap(({ life, isHung, release }) => (life === 'over' || isHung ? [] : [release])),
+  placesOf: (system) => {
+    const { roll, phase } = system.launcher
+    const shares = roll && `${roll.stage}: ${roll.shares.map(({ stage }) => stage).join(', ')}`
+    return [shares ?? phase, placesOf(system)].join('; ')
+  }
+}
+
+const NO_TIMES = { startedAt: 0, stalledAt: 0, told: 0 }
+
+function essenceOfMember(member: Member): unknown {
+  const { life, up, end, confirmed, settled, isJoined, isBuried } = member
+  if (life === 'over') return [up, end, confirmed, settled, isJoined, isBuried]
+  return { ...member, ...NO_TIMES, ...orderless(member) }
+}
