@@ -1,10 +1,17 @@
 import { begin, type Effect, type Input, type Place, type Server, step } from '../protocol/server.js'
-import { type EffectHandler, Host } from './host.js'
+import { type EffectHandler, Host, type Machine } from './host.js'
+
+type Role = Parameters<typeof begin>[0]
+
+/** The machine of a server process. */
+export function serverMachine(role: Role, launched: boolean): Machine<Server, Input, Effect> {
+  return { start: begin(role, launched), step, begin: { begin: role, launched }, placeOf: ({ at }) => at }
+}
 
 /** Runs the machine of this process. */
 export class ServerHost extends Host<Server, Input, Effect> {
-  constructor(role: Parameters<typeof begin>[0], launched: boolean, handler: EffectHandler<Effect>) {
-    super({ start: begin(role, launched), step, begin: { begin: role, launched }, placeOf: ({ at }) => at }, handler)
+  constructor(role: Role, launched: boolean, handler: EffectHandler<Effect>) {
+    super(serverMachine(role, launched), handler)
   }
 
   /** Where the process is. */

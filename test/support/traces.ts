@@ -1,5 +1,4 @@
-import type { Place } from '../../lib/protocol/server.js'
-import type { Recorded } from '../simulation/server/replay.js'
+import type { Recorded } from '../simulation/replay.js'
 import type { Output } from './output.js'
 
 /** Makes each process of a fixture write what its machine hears and does. */
@@ -38,7 +37,7 @@ export class Traces {
   }
 
   /** Where a process is; undefined: its machine has not begun, or has heard nothing. */
-  placeOf(pid: number): Pick<Place, 'name'> | undefined {
+  placeOf(pid: number): Recorded['place'] | undefined {
     return this.stepsOf(pid).at(-1)?.place
   }
 

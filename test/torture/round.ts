@@ -1,6 +1,5 @@
-import * as machine from '../../lib/protocol/server.js'
 import { Random } from '../simulation/random.js'
-import { replay } from '../simulation/server/replay.js'
+import { replay } from '../simulation/replay.js'
 import type { TestServer } from '../support/server.js'
 import { type Owner, startServer } from '../support/start.js'
 import { TRACING, Traces } from '../support/traces.js'
@@ -138,8 +137,9 @@ class Round {
   }
 
   #judgeTraces(): string[] {
-    return this.#traces.pids.flatMap((pid) => {
-      const difference = replay(machine, this.#traces.textOf(pid))
+    const { pids, launcher } = this.#traces
+    return [...pids, ...(launcher === undefined ? [] : [launcher])].flatMap((pid) => {
+      const difference = replay(this.#traces.textOf(pid))
       return difference === undefined ? [] : [`the trace of ${pid} cannot be replayed: ${difference}`]
     })
   }

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
-import * as machine from '../../lib/protocol/server.js'
-import { replay } from '../simulation/server/replay.js'
+import { replay } from '../simulation/replay.js'
 import { describeEvents, keep } from './record.js'
 import { playRound } from './round.js'
 import { WAYS, type Way } from './schedule.js'
@@ -42,7 +41,7 @@ async function play(seed: number, way: Way): Promise<boolean> {
 }
 
 function replayFile(path: string): void {
-  const difference = replay(machine, readFileSync(path, 'utf8'))
+  const difference = replay(readFileSync(path, 'utf8'))
   say(difference ?? 'the machine does the same')
   process.exitCode = difference === undefined ? 0 : 1
 }

@@ -1,7 +1,6 @@
 import t from 'tap'
-import * as machine from '../../../lib/protocol/server.js'
-import { startServer, WAYS } from '../../support/start.js'
-import { TRACING, Traces } from '../../support/traces.js'
+import { startServer, WAYS } from '../support/start.js'
+import { TRACING, Traces } from '../support/traces.js'
 import { replay } from './replay.js'
 
 t.jobs = 2
@@ -14,10 +13,14 @@ for (const { settings, where } of WAYS) {
     t.equal(await server.stop(), 0)
     t.strictSame(traces.pids, [parent, child])
     for (const pid of traces.pids) {
-      t.equal(replay(machine, traces.textOf(pid)), undefined)
+      t.equal(replay(traces.textOf(pid)), undefined)
       t.match(traces.stepsOf(pid).at(-1), { place: { name: 'closed' } }, 'the trace goes up to the end')
     }
     t.match(traces.textOf(parent), /^\{"begin":"first"/)
     t.match(traces.textOf(child), /^\{"begin":"successor"/)
+    if (settings.launcher === undefined) return
+    t.equal(traces.launcher, server.launcher)
+    t.equal(replay(traces.textOf(server.launcher)), undefined)
+    t.match(traces.stepsOf(server.launcher).at(-1), { place: { name: 'ended' } })
   })
 }
