@@ -129,9 +129,24 @@ export class ChannelProcess {
   }
 }
 
+/** Where to look when a process had no chance to say why it ended. */
+const CRASH = 'a crash outside of JavaScript: its stderr or a core dump may say more'
+const HINTS: Partial<Record<NodeJS.Signals, string>> = {
+  // https://github.com/nodejs/node/blob/v24.0.0/src/node_errors.cc, OOMErrorHandler
+  SIGABRT: 'it aborted, as Node does when its heap is full: its stderr says more',
+  SIGKILL: 'sent by somebody, or by the system for lack of memory: the log of the kernel tells that',
+  SIGSEGV: CRASH,
+  SIGBUS: CRASH,
+  SIGILL: CRASH,
+  SIGFPE: CRASH,
+  SIGTRAP: CRASH
+}
+
 /** An ending, as part of a sentence about the process. */
 export function describeEnding({ exitCode, signal }: Ending): string {
-  return signal === null ? `exited with code ${exitCode}` : `was killed by ${signal}`
+  if (signal === null) return `exited with code ${exitCode}`
+  const hint = HINTS[signal]
+  return `was killed by ${signal}${hint === undefined ? '' : ` (${hint})`}`
 }
 
 /**

@@ -15,8 +15,8 @@ import { LastWords } from './last-words.js'
 const WATCH = Symbol.for('fastify-graceful-reload.boot-watch.1')
 const MARKER = 'FASTIFY_GRACEFUL_BOOT_WATCH'
 
-/** Where this file is; not in an app that was bundled into one file. */
-const FILE = join(__dirname, 'boot-watch.js')
+/** Where this file is; not in an app that was bundled into one file, which has no `__dirname` if it is an ES module. */
+const FILE = typeof __dirname === 'string' ? join(__dirname, 'boot-watch.js') : ''
 
 /** Has the process that is started with this environment watched. */
 export function watchBoot(env: NodeJS.ProcessEnv): void {

@@ -156,7 +156,7 @@ export class ParentRole {
     const link = service.command.movedLink(script)
     if (link !== undefined)
       service.log.warn(
-        `${link} leads elsewhere, but the reload loaded ${script} again; the option directory is for that`
+        `${link} leads elsewhere, but the reload loaded ${script} again; name the link by the option directory, or by --directory of the launcher`
       )
   }
 

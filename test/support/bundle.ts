@@ -1,36 +1,29 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, resolve } from 'node:path'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+import { PACKAGE_ROOT, type Release } from './release.js'
 
-/**
- * A module and all that it requires by a relative path, as one text: what a bundler makes of it. Packages and Node's own modules stay
- * outside, named by their place. As in any bundle, `__dirname` is the folder of the one file.
- */
-export function bundle(entry: string): string {
-  const modules = new Map<string, string>()
-  collect(entry, modules)
-  const bodies = [...modules].map(([file, text]) => {
-    const body = text.replace(/\brequire\("([^"]+)"\)/g, (_, name: string) => {
-      if (name.startsWith('.')) return `require_bundled(${JSON.stringify(resolve(dirname(file), name))})`
-      return `require(${JSON.stringify(createRequire(file).resolve(name))})`
-    })
-    return `${JSON.stringify(file)}: (module, exports) => {${body}\n}`
+export type Format = 'cjs' | 'esm'
+
+/** An ES module has no `require`, which most packages need: https://esbuild.github.io/api/#platform */
+const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
+
+/** Makes one file of the fixture server, the plugin, Fastify and all that they need; returns its path. There are no packages beside it then. */
+export async function bundleRelease(release: Release, format: Format): Promise<string> {
+  const outfile = release.path(format === 'esm' ? 'bundle.mjs' : 'bundle.cjs')
+  // An ES module has no `__dirname` either.
+  const app = await release.read('app.cjs')
+  await release.write('app.cjs', app.replaceAll('__dirname', 'path.dirname(process.argv[1])'))
+  await build({
+    entryPoints: [release.path('server.cjs')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format,
+    nodePaths: [join(PACKAGE_ROOT, 'node_modules')],
+    logLevel: 'silent',
+    ...(format === 'esm' && { banner: { js: REQUIRE } })
   })
-  return `const bodies = {${bodies.join(',\n')}}
-    const loaded = {}
-    function require_bundled(file) {
-      if (!loaded[file]) {
-        loaded[file] = { exports: {} }
-        bodies[file](loaded[file], loaded[file].exports)
-      }
-      return loaded[file].exports
-    }
-    module.exports = require_bundled(${JSON.stringify(entry)})`
-}
-
-function collect(file: string, modules: Map<string, string>): void {
-  if (modules.has(file)) return
-  const text = readFileSync(file, 'utf8').replace(/^#!.*/, '')
-  modules.set(file, text)
-  for (const [, name = ''] of text.matchAll(/\brequire\("(\.[^"]+)"\)/g)) collect(resolve(dirname(file), name), modules)
+  await rm(release.path('node_modules'), { recursive: true })
+  return outfile
 }

@@ -149,7 +149,7 @@ async function socketUnit(lines: string[]): Promise<string> {
 }
 
 /** A pipe with a name, which generations of the service may open and close as they come and go. */
-function openOutput(t: Test, path: string): [Output, string] {
+export function openOutput(t: Test, path: string): [Output, string] {
   execFileSync('mkfifo', [path])
   // Open for writing too: so there is no end of it when the last process has gone.
   const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)

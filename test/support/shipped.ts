@@ -44,6 +44,16 @@ export async function askShipped(port: number): Promise<Answer> {
   return (await response.json()) as Answer
 }
 
+/** How an app is started that is not that of example/deploy as it is. */
+export interface ShippedSettings {
+  /** What to add to the environment. */
+  env?: NodeJS.ProcessEnv
+  /** Makes the folder of the app in that of the test, and returns its path. Default: that of example/deploy. */
+  install?(home: string): Promise<string>
+  /** Where it prints, if not on the pipes of the command; of the folder of the app. */
+  outputOf?(folder: string): Output
+}
+
 /** The app of example/deploy, started by what the files beside it say. */
 export class Shipped {
   readonly folder: string
@@ -55,12 +65,12 @@ export class Shipped {
   readonly #env: NodeJS.ProcessEnv
   readonly #marker: string
 
-  private constructor(child: ChildProcess, folder: string, env: NodeJS.ProcessEnv) {
+  private constructor(child: ChildProcess, folder: string, env: NodeJS.ProcessEnv, output: Output | undefined) {
     if (child.stdout === null || child.stderr === null) throw new Error(`cannot spawn ${child.spawnfile}`)
     this.child = child
     this.folder = folder
     this.port = Number(env.PORT)
-    this.output = new Output(child.stdout, child.stderr)
+    this.output = output ?? new Output(child.stdout, child.stderr)
     this.exit = once(child, 'exit').then(([code, signal]) => ({ code, signal }))
     this.#env = env
     this.#marker = `SHIPPED_MARKER=${env.SHIPPED_MARKER}`
@@ -75,15 +85,16 @@ export class Shipped {
   static async start(
     t: Test,
     commandOf: (folder: string) => string[],
-    added: NodeJS.ProcessEnv = {}
+    { env: added = {}, install = installDeploy, outputOf }: ShippedSettings = {}
   ): Promise<Shipped> {
     const home = await tempFolder(t)
-    const folder = await installShipped(join(home, 'app'), 'deploy')
+    const folder = await install(home)
+    const output = outputOf?.(folder)
     const where = { PORT: String(await freePort()), HOST: '127.0.0.1', HOME: home, SHIPPED_MARKER: randomUUID() }
     const env = { ...ownEnvironment(), ...where, ...added }
     const [file = '', ...args] = commandOf(folder)
     const child = spawn(...bare(env, file, args), { cwd: home, stdio: ['ignore', 'pipe', 'pipe'] })
-    const shipped = new Shipped(child, folder, env)
+    const shipped = new Shipped(child, folder, env, output)
     t.teardown(() => shipped.#teardown())
     await shipped.serving(1)
     return shipped
@@ -148,6 +159,10 @@ export class Shipped {
     for (const pid of survivors) process.kill(pid, 'SIGKILL')
     if (survivors.length > 0) throw new ServerFailure(`processes survived: ${survivors}`, this.output.toString())
   }
+}
+
+function installDeploy(home: string): Promise<string> {
+  return installShipped(join(home, 'app'), 'deploy')
 }
 
 function readProc(pid: number, file: string): string {

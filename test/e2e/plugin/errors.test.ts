@@ -154,7 +154,7 @@ const stories: Story[] = [
   },
   {
     code: 'GRACEFUL_ERR_ROLLED_BACK',
-    message: /was killed by SIGKILL within its probation/,
+    message: /was killed by SIGKILL \(.*\) within its probation/,
     config: { options: { probation: 60_000 } },
     spoil: async (server) => {
       await server.event('handed-over')

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { checkFresh, failReload, succeedReload } from '../../support/admin.js'
 import { HttpConnection, type Target } from '../../support/connection.js'
-import { startServer } from '../../support/start.js'
+import { isAlive, survivorsOf } from '../../support/fds.js'
+import { startServer, WAYS } from '../../support/start.js'
 
 // Some of them wait for a readyTimeout.
 t.jobs = 2
@@ -89,6 +90,21 @@ for (const [load, code] of [
     await server.release.configure({ extra: {} })
     await succeedReload(t, server)
     t.match(await hitOnce(server.target()), { hits: 2, pid: server.current })
+  })
+}
+
+for (const { settings, where } of WAYS) {
+  // The parent hears of the end only when it cannot send any more.
+  t.test(`a child that ends while its parent saves is told of as ended${where}`, async (t) => {
+    const server = await startServer(t, { ...settings, script, config: { extra: { save: 'stand still' } } })
+    server.signal('SIGHUP', server.addressee)
+    const child = Number((await server.event('reload-started')).child)
+    await server.eventOf(server.pid, 'saving')
+    server.signal('SIGKILL', child)
+    t.strictSame(await survivorsOf(() => [child].filter(isAlive)), [])
+    await server.release.write('go', '')
+    t.match(await server.event('reload-failed'), { err: { code: 'GRACEFUL_ERR_CHILD_EXITED', signal: 'SIGKILL' } })
+    await checkFresh(t, server, server.pid)
   })
 }
 

@@ -67,7 +67,7 @@ t.test('ecosystem.config.cjs', { skip: PM2 === undefined && 'npm cannot install 
   const shipped = await Shipped.start(
     t,
     (folder) => ['sh', '-c', script, join(folder, 'ecosystem.config.cjs'), node, PM2 ?? ''],
-    env
+    { env }
   )
   const pm2 = (...args: string[]) =>
     shipped.order('env', `PM2_HOME=${join(shipped.folder, '../pm2')}`, node, PM2 ?? '', ...args)

@@ -70,6 +70,10 @@ t.test('a reload that fails lets systemctl reload fail, and the service stays wh
       StatusText: `generation 1, serving; the last reload failed: ${code}`
     })
   }
+  await unit.release.write('server.cjs', `process.kill(process.pid, 'SIGSEGV')`)
+  t.equal((await unit.systemctl('reload')).code, 1)
+  const { StatusText } = await unit.show('StatusText')
+  t.match(StatusText, /CHILD_EXITED \(the child was killed by SIGSEGV \(.*its stderr or a core dump .*\) before/)
   await unit.release.write('server.cjs', good)
   await unit.succeed('reload')
   const { result } = await unit.event('reload-succeeded')

@@ -1,0 +1,17 @@
+'use strict'
+
+// In /srv/app, not in the folder of a release: pm2 reads it once. It leaves the way of `cwd` in $PWD: no --directory is needed.
+module.exports = {
+  apps: [
+    {
+      name: 'web',
+      cwd: '/srv/app/current',
+      script: 'node_modules/.bin/fastify-graceful-reload',
+      args: 'server.js',
+      exec_mode: 'fork',
+      wait_ready: true,
+      listen_timeout: 30_000,
+      kill_timeout: 30_000
+    }
+  ]
+}
