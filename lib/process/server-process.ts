@@ -14,7 +14,7 @@ import type { ListenCall } from '../sockets/listen-hook.js'
 import type { Listener } from '../sockets/listeners.js'
 import type { PassedSockets } from '../sockets/socket-activation.js'
 import type { ServiceManager } from '../systemd/notify.js'
-import { Notices } from '../systemd/server-status.js'
+import { ServerNotices } from '../systemd/server-status.js'
 import { Apps } from './apps.js'
 import { Callers, type Outcome } from './callers.js'
 import { Effects } from './effects.js'
@@ -59,7 +59,7 @@ export class ServerProcess {
       opened: (listener: Listener) => this.apps.opened(listener)
     }
     const service = new Service({ command, launcher }, inherited?.generation ?? generation, events, isFirst)
-    service.notices = new Notices(service, manager, isFirst)
+    service.notices = new ServerNotices(service, manager, isFirst)
     const activated = passed && activation(passed, service)
     this.#exit = new Exit(
       () => this.#parts,

@@ -14,7 +14,7 @@ import { ListenCalls } from '../sockets/listen-calls.js'
 import { formatAddress } from '../sockets/listener-key.js'
 import { type Listener, Listeners } from '../sockets/listeners.js'
 import { ticketKeysOf } from '../sockets/tls-tickets.js'
-import { Notices } from '../systemd/server-status.js'
+import { ServerNotices } from '../systemd/server-status.js'
 import { within } from '../util/within.js'
 import { doubtsOf, ignoredOptions } from './doubts.js'
 import type { GracefulHooks } from './hooks.js'
@@ -56,7 +56,7 @@ export class Service {
   controlSocket: ControlSocket | undefined
   readonly surroundings: Surroundings
   /** What the service manager is told. */
-  notices = new Notices(this, undefined, false)
+  notices = new ServerNotices(this, undefined, false)
   #leader: HostedApp | undefined
   #pidFile: PidFile | undefined
 

@@ -13,7 +13,7 @@ interface Subject {
 }
 
 /** What the service manager hears of this process. Without one, nothing. */
-export class Notices {
+export class ServerNotices {
   readonly #service: Subject
   readonly #manager: ServiceManager | undefined
   /** Whether this process is the main one of the service: its end would be that of the service. */
