@@ -71,6 +71,11 @@ export function isAlive(pid: number): boolean {
   return !/^State:\s+Z/m.test(readable(() => readFileSync(`/proc/${pid}/status`, 'utf8'), ''))
 }
 
+/** Whether a process stands still after SIGSTOP, or is gone. */
+export function isStopped(pid: number): boolean {
+  return /^State:\s+[TZX]/m.test(readable(() => readFileSync(`/proc/${pid}/status`, 'utf8'), 'State: X'))
+}
+
 /** How long a process may take from closing its pipes to being gone, on a busy machine. Milliseconds. */
 const EXIT_LIMIT = 15_000
 

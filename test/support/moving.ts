@@ -1,9 +1,11 @@
 import type { Test } from 'tap'
 import { HttpConnection, type Target } from './connection.js'
 import type { Exchange } from './exchange.js'
+import { isStopped } from './fds.js'
 import type { Response } from './http.js'
 import type { Line } from './output.js'
 import type { TestServer } from './server.js'
+import { untilTrue } from './tree.js'
 
 /** What the route `/connection` of migration.cjs answers. */
 export interface ConnectionFacts {
@@ -71,6 +73,13 @@ export async function checkMoved(t: Test, connections: HttpConnection[], pid: nu
     []
   )
   for (const connection of connections) connection.close()
+}
+
+/** Waits until the child of `migration.cjs` that is told to stand still does. What it says comes a moment before. */
+export async function standingStill(server: TestServer): Promise<number> {
+  const child = (await server.event('standing still')).pid
+  await untilTrue(server, 'a child that stands still', () => isStopped(child))
+  return child
 }
 
 /** Waits until this many of the exchanges are answered; returns their responses. */

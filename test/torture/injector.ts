@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { clientPorts } from '../support/fds.js'
+import { clientPorts, isStopped } from '../support/fds.js'
 import type { TestServer } from '../support/server.js'
 import type { Traces } from '../support/traces.js'
 import { Ask } from './ask.js'
@@ -161,14 +160,6 @@ export class Injector {
     for (let look = 0; look < 100 && !isStopped(pid); look++)
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
     return clientPorts(pid, this.#port)
-  }
-}
-
-function isStopped(pid: number): boolean {
-  try {
-    return /^State:\s+[TZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
-  } catch {
-    return true // It is gone.
   }
 }
 

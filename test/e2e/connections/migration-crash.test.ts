@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { HttpConnection } from '../../support/connection.js'
 import type { Exchange } from '../../support/exchange.js'
-import { checkMoved, openIdle, openUnused, portsAt, untilAt } from '../../support/moving.js'
+import { checkMoved, openIdle, openUnused, portsAt, standingStill, untilAt } from '../../support/moving.js'
 import type { Line } from '../../support/output.js'
 import { startServer } from '../../support/start.js'
 import { untilLeft } from '../../support/tree.js'
@@ -60,7 +60,7 @@ t.test('a stop waits for a child that stands still and wakes up', async (t) => {
   const server = await startServer(t, { script, config: { options, extra: { standStill: true } } })
   const connections = await openIdle(server.target(), 10)
   server.signal('SIGHUP')
-  const child = (await server.event('standing still')).pid
+  const child = await standingStill(server)
   await server.eventOf(server.pid, 'handed-over')
   server.signal('SIGTERM', server.pid)
   await server.eventOf(server.pid, 'draining')
@@ -75,7 +75,7 @@ t.test('a stop does not wait for ever for a child that stands still', async (t) 
   const options = { probation: 60_000, drainTimeout: 500 }
   const server = await startServer(t, { script, config: { options, extra: { standStill: true } } })
   server.signal('SIGHUP')
-  await server.event('standing still')
+  await standingStill(server)
   await server.eventOf(server.pid, 'handed-over')
   server.signal('SIGTERM', server.pid)
   t.equal(await server.exitOf(server.pid), 1)
@@ -86,7 +86,7 @@ t.test('a child that stands still at the end of its probation is killed, and its
   const server = await startServer(t, { script, config: { options: { probation: 100 }, extra: { standStill: true } } })
   const connections = await openIdle(server.target(), 10)
   server.signal('SIGHUP')
-  await server.event('standing still')
+  await standingStill(server)
   const err = { code: 'GRACEFUL_ERR_ROLLED_BACK', message: /did not confirm/ }
   t.match(await server.eventOf(server.pid, 'rolled-back'), { err })
   await checkMoved(t, connections, server.pid)

@@ -1,7 +1,16 @@
 import t from 'tap'
 import { echo } from '../../support/clients.js'
 import type { HttpConnection } from '../../support/connection.js'
-import { checkMoved, factsOf, firstOf, openIdle, openUnused, reloadAndCount, untilAt } from '../../support/moving.js'
+import {
+  checkMoved,
+  factsOf,
+  firstOf,
+  openIdle,
+  openUnused,
+  reloadAndCount,
+  standingStill,
+  untilAt
+} from '../../support/moving.js'
 import { startServer } from '../../support/start.js'
 
 const script = 'migration.cjs'
@@ -63,7 +72,7 @@ for (const end of ['SIGCONT', 'SIGKILL'] as const) {
       const server = await startServer(t, { script, config })
       const connections = await openIdle(server.target(), 8)
       server.signal('SIGHUP')
-      const child = (await server.event('standing still')).pid
+      const child = await standingStill(server)
       await server.eventOf(server.pid, 'handed-over')
 
       const exchanges = connections.map((connection) => connection.send(echo('sent in between')))
