@@ -28,8 +28,8 @@ export interface DrainPlan {
   idle: Exclude<IdlePolicy, 'moving'>
   /** The connections that are being moved, if any are. */
   moving?: Migration | undefined
-  /** An error of a `drain` hook. The drain goes on. */
-  hookFailed(error: unknown): void
+  /** An error of a `drain` or `preClose` hook. The drain goes on. */
+  hookFailed(name: 'drain' | 'preClose', error: unknown): void
 }
 
 /**
@@ -53,7 +53,8 @@ export class Drain {
   readonly #stopListening: Array<() => void>
   #idle: DrainPlan['idle']
   #finish!: (cut: Cut) => void
-  #hooksRunning = true
+  /** Hooks that are not over, in the words of the log. */
+  readonly #running = new Set<string>()
 
   constructor(plan: DrainPlan) {
     this.#plan = plan
@@ -120,11 +121,21 @@ export class Drain {
   }
 
   async #begin(): Promise<void> {
-    const { apps, reason, hookFailed } = this.#plan
-    const errors = await Promise.all(apps.map((hosted) => hosted.beginDrain(reason)))
-    for (const error of errors.flat()) hookFailed(error)
-    this.#hooksRunning = false
+    const { apps, reason } = this.#plan
+    const told = this.#await(
+      'drain',
+      apps.map((hosted) => hosted.beginDrain(reason))
+    )
+    const ending = apps.map((hosted) => hosted.endStreams()).filter((ending) => ending !== undefined)
+    if (ending.length > 0) void this.#await('preClose', ending)
+    await told
     for (const webSockets of this.#webSockets) webSockets.begin()
+  }
+
+  async #await(name: 'drain' | 'preClose', running: Array<Promise<unknown[]>>): Promise<void> {
+    this.#running.add(`${name} hooks`)
+    for (const error of (await Promise.all(running)).flat()) this.#plan.hookFailed(name, error)
+    this.#running.delete(`${name} hooks`)
     this.#check()
   }
 
@@ -141,7 +152,7 @@ export class Drain {
 
   get #holds(): string[] {
     const names = this.#plan.apps.flatMap(({ holds }) => holds.names)
-    return this.#hooksRunning ? ['drain hooks', ...names] : names
+    return [...this.#running, ...names]
   }
 
   #cutOthers(): CutRequest[] {

@@ -147,7 +147,8 @@ export class Shutdown {
     const timeout = Math.max(...apps.map(({ options }) => options[limit]), 0)
     this.#end = Math.max(this.#end, performance.now() + timeout)
     const connections = service.connections.of(isMeant)
-    const hookFailed = (error: unknown) => service.log.warn('a drain hook threw', toError(error))
+    const hookFailed: DrainPlan['hookFailed'] = (name, error) =>
+      service.log.warn(`a ${name} hook threw`, toError(error))
     const upgraded = service.webSockets
     const drain = new Drain({ connections, upgraded, apps, reason, timeout, patience, idle, moving, hookFailed })
     this.#drains.add(drain)
