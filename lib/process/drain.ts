@@ -2,6 +2,7 @@ import { ageOf } from '../connections/age.js'
 import { HttpDrain, type IdlePolicy } from '../connections/drain-http1.js'
 import { Http2Drain } from '../connections/drain-http2.js'
 import { WebSocketDrain } from '../connections/drain-websocket.js'
+import { RESTART } from '../connections/farewell.js'
 import type { Migration } from '../connections/move-out.js'
 import type { Connections } from '../connections/tracker.js'
 import { CLOSE_CODES } from '../connections/upgrades.js'
@@ -26,6 +27,8 @@ export interface DrainPlan {
   /** Milliseconds, after which connections are told to end that could live as long as they like. */
   patience: number
   idle: Exclude<IdlePolicy, 'moving'>
+  /** Over how long the closing of WebSockets is spread where clients come back at once. Milliseconds. */
+  window: number
   /** The connections that are being moved, if any are. */
   moving?: Migration | undefined
   /** An error of a `drain` or `preClose` hook. The drain goes on. */
@@ -37,6 +40,9 @@ export interface DrainPlan {
  * too busy, is told to close with its next response: better than to be cut off at the end.
  */
 const MOVING_SHARE = 0.8
+
+/** What the clients of WebSockets are told when nobody succeeds this process. */
+const STOP = { code: CLOSE_CODES.goingAway, reason: 'the server stops' } as const
 
 /** Finishes what is in hand: requests, other connections, holds and `drain` hooks, all within one limit. */
 export class Drain {
@@ -86,12 +92,9 @@ export class Drain {
   }
 
   #drainWebSockets(connections: Connections): WebSocketDrain {
-    const { upgraded, idle, moving, patience } = this.#plan
+    const { upgraded, idle, moving, patience, window } = this.#plan
     const isMoving = () => moving?.moves(connections) === true
-    const goodbye =
-      idle === 'soon'
-        ? { code: CLOSE_CODES.goingAway, reason: 'the server stops' }
-        : { code: CLOSE_CODES.serviceRestart, reason: 'the server restarts' }
+    const goodbye = idle === 'soon' ? { ...STOP, window: undefined } : { ...RESTART, window }
     return new WebSocketDrain({ connections, upgraded, isMoving, timeout: patience, ...goodbye })
   }
 

@@ -150,7 +150,9 @@ export class Shutdown {
     const hookFailed: DrainPlan['hookFailed'] = (name, error) =>
       service.log.warn(`a ${name} hook threw`, toError(error))
     const upgraded = service.webSockets
-    const drain = new Drain({ connections, upgraded, apps, reason, timeout, patience, idle, moving, hookFailed })
+    const window = service.longest('websocketCloseWindow')
+    const limits = { timeout, patience, window }
+    const drain = new Drain({ connections, upgraded, apps, reason, ...limits, idle, moving, hookFailed })
     this.#drains.add(drain)
     service.log.announce('draining', { reason, connections: service.countConnections(isMeant), timeout })
     return drain
