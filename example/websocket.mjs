@@ -3,20 +3,14 @@ import Fastify from 'fastify'
 import graceful from 'fastify-graceful-reload'
 
 const app = Fastify({ logger: true })
+const counts = new Map()
 
 app.register(graceful)
 app.register(websocket)
 
 app.register(async () => {
-  app.get('/echo', { websocket: true }, (socket, request) => {
-    const { name } = /** @type {{ name: string }} */ (request.query)
-    // On a reload the connection moves to the next generation, whose handler is called with the same request: nobody has come,
-    if (!app.graceful.hasArrived(request)) app.log.info(`${name} has come`)
-    socket.on('close', () => {
-      // and nobody has left.
-      if (!app.graceful.hasMoved(socket)) app.log.info(`${name} has left`)
-    })
-
+  // It keeps nothing of a connection: its WebSockets move.
+  app.get('/echo', { websocket: true, config: { graceful: { move: true } } }, (socket) => {
     socket.on('message', async (data) => {
       // The answer is still to come, and only this process knows of it: until then the connection stays here.
       const unpin = app.graceful.pin(socket)
@@ -26,6 +20,32 @@ app.register(async () => {
         unpin()
       }
     })
+  })
+
+  // They move with what the next generation needs. Called in the old one, at the moment of the move.
+  const move = (socket) => ({ count: counts.get(socket) })
+
+  app.get('/count', { websocket: true, config: { graceful: { move } } }, (socket, request) => {
+    const { name } = /** @type {{ name: string }} */ (request.query)
+    const arrival = app.graceful.arrival(request)
+    counts.set(socket, arrival?.state.count ?? 0)
+    // The next generation's handler is called with the same request and a fresh socket: nobody has come,
+    if (!arrival) app.log.info(`${name} has come`)
+    socket.on('close', () => {
+      counts.delete(socket)
+      // and nobody has left.
+      if (!app.graceful.hasMoved(socket)) app.log.info(`${name} has left`)
+    })
+    socket.on('message', () => {
+      counts.set(socket, counts.get(socket) + 1)
+      socket.send(JSON.stringify({ count: counts.get(socket), generation: app.graceful.generation }))
+    })
+  })
+
+  // It says nothing: its WebSockets are closed with 1012 as soon as the new generation serves, and the clients connect again.
+  app.get('/clock', { websocket: true }, (socket) => {
+    const timer = setInterval(() => socket.send(JSON.stringify({ generation: app.graceful.generation })), 1000)
+    socket.on('close', () => clearInterval(timer))
   })
 })
 

@@ -79,13 +79,25 @@ export class Graceful {
    * @param request - as the route's handler received it
    */
   hasArrived(request: FastifyRequest | IncomingMessage): boolean {
-    return this.#server.webSockets.hasArrived('raw' in request ? request.raw : request)
+    return this.arrival(request) !== undefined
   }
 
   /**
-   * Keeps a WebSocket in this process, which knows something of it that the next one would not: while a message is worked on that will
-   * be answered later; or for as long as it lives, if the client has subscribed to something, say. One that is still pinned when half of
-   * `drainTimeout` is over is closed with 1012 (Service Restart), and the client connects again.
+   * What has come along with the WebSocket of a request that has moved here from an earlier generation: the `state` that the function
+   * `config.graceful.move` of its route returned there. Undefined for a WebSocket that was opened here.
+   *
+   * @param request - as the route's handler received it
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: only the app knows what it has handed along, in another version of itself
+  arrival<State = any>(request: FastifyRequest | IncomingMessage): { readonly state: State } | undefined {
+    const arrival = this.#server.webSockets.arrival('raw' in request ? request.raw : request)
+    return arrival as { readonly state: State } | undefined
+  }
+
+  /**
+   * Keeps a WebSocket whose route lets it move in this process, while only this one knows of something: a message is worked on that
+   * will be answered later. After a reload, one that is still pinned at the end of the probation has `websocketCloseWindow` left; then
+   * it is closed with 1012 (Service Restart), and the client connects again.
    *
    * @param socket - as the route's handler received it
    * @returns what takes this pin out again

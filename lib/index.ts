@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
+import type * as routes from './connections/websocket-routes.js'
+import { watchRoute } from './connections/websocket-routes.js'
 import type * as control from './control/place.js'
 import type * as errors from './errors.js'
 import type * as events from './events.js'
@@ -43,6 +45,8 @@ async function register(app: FastifyInstance, given: options.GracefulOptions): P
   const hosted = apps.enroll(app, given, warmup && (() => warmUp(app, warmup, (warning) => server.warn(warning))))
   app.decorate('graceful', new Graceful(server, hosted))
   app.decorate('gracefulReload', async (given) => server.reload(reasonOf(given)))
+  const areMoved = hosted.options.websockets === 'move'
+  app.addHook('onRoute', (route) => watchRoute(route, (request) => server.webSockets.admit(request, areMoved)))
   // Elsewhere not before it listens: an app that only answers to `inject` closes as without the plugin.
   if (apps.awaitsListening) app.addHook('onReady', async () => hosted.seeClose())
   app.addHook('onListen', async () => apps.listening(hosted))
@@ -65,6 +69,7 @@ declare namespace graceful {
   export type GracefulOptions = options.GracefulOptions
   export type SignalOptions = signals.SignalOptions
   export type ControlOptions = control.ControlOptions
+  export type GracefulRouteOptions = routes.GracefulRouteOptions
   export type Phase = phases.Phase
   export type ReloadResult = results.ReloadResult
   export type GracefulHooks = hooks.GracefulHooks
@@ -75,6 +80,10 @@ declare namespace graceful {
 }
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What becomes of the WebSockets of this route at a reload. */
+    graceful?: routes.GracefulRouteOptions
+  }
   interface FastifyInstance {
     /** See the README, "Decorators". */
     graceful: Graceful

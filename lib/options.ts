@@ -48,6 +48,18 @@ export interface GracefulOptions {
    * `Connection: close`. Default: `'migrate'`.
    */
   connections?: 'migrate' | 'close'
+  /**
+   * What becomes of the WebSockets whose route says nothing about it in its `config.graceful.move`: `'close'` closes them with 1012
+   * (Service Restart) as soon as the child serves, so that the clients connect again, to the new code; `'move'` moves them to the child,
+   * for an app all of whose routes keep nothing of a connection. Those with a subprotocol, which a library speaks, only move if their
+   * route says so. Default: `'close'`.
+   */
+  websockets?: 'close' | 'move'
+  /**
+   * Over how long the closing of WebSockets is spread after a reload, so that the clients do not come back all at once; and how long one
+   * that is pinned has to be let go, from the end of the probation on. Milliseconds, default 1000.
+   */
+  websocketCloseWindow?: number
   /** Path of a route that answers 200 while serving and 503 in lame duck and on stop, e.g. `/status/ready`. Default: none. */
   statusRoute?: string
   /** Path of a file with the pid of the process that serves now, written atomically. Default: none. */
@@ -90,6 +102,8 @@ export interface ResolvedOptions {
   lameDuck: number
   probation: number
   connections: 'migrate' | 'close'
+  websockets: 'close' | 'move'
+  websocketCloseWindow: number
   statusRoute: string | undefined
   pidFile: string | undefined
   control: ControlPlace | false | undefined
@@ -120,7 +134,9 @@ const checks: { [K in keyof ResolvedOptions]: Check<K> } = {
   closeTimeout: (value, name) => checkDuration(value, name, 5_000, 0),
   lameDuck: (value, name) => checkDuration(value, name, 0, 0),
   probation: (value, name) => checkDuration(value, name, 3_000, 0),
-  connections: checkConnections,
+  connections: (value, name) => checkChoice(value, name, 'migrate', 'close'),
+  websockets: (value, name) => checkChoice(value, name, 'close', 'move'),
+  websocketCloseWindow: (value, name) => checkDuration(value, name, 1_000, 0),
   statusRoute: checkRoute,
   pidFile: checkPath,
   control: checkControl,
@@ -161,10 +177,11 @@ function checkDuration(value: unknown, name: string, fallback: number, least: nu
   throw new InvalidOptionError(name, `a whole number of milliseconds from ${least} to ${LONGEST_TIMER}`, inspect(value))
 }
 
-function checkConnections(value: unknown, name: string): 'migrate' | 'close' {
-  if (value === undefined) return 'migrate'
-  if (value === 'migrate' || value === 'close') return value
-  throw new InvalidOptionError(name, "'migrate' or 'close'", inspect(value))
+/** The first one is the default. */
+function checkChoice<A extends string, B extends string>(value: unknown, name: string, first: A, second: B): A | B {
+  if (value === undefined) return first
+  if (value === first || value === second) return value as A | B
+  throw new InvalidOptionError(name, `'${first}' or '${second}'`, inspect(value))
 }
 
 function checkRoute(value: unknown, name: string): string | undefined {

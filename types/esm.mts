@@ -4,6 +4,7 @@ import Fastify from 'fastify'
 import graceful, {
   type GracefulError,
   type GracefulOptions,
+  type GracefulRouteOptions,
   graceful as named,
   type Phase,
   type ReloadResult
@@ -30,6 +31,8 @@ const options: GracefulOptions = {
   drainTimeout: 1,
   lameDuck: 1,
   probation: 1,
+  websockets: 'move',
+  websocketCloseWindow: 2_000,
   warmup: ['/'],
   statusRoute: '/ready',
   pidFile: 'server.pid',
@@ -58,6 +61,21 @@ app.register(graceful, { compileCache: false })
 app.register(graceful, { compileCache: true })
 // @ts-expect-error must return an environment
 app.register(graceful, { env: () => 1 })
+
+// @ts-expect-error 'close' or 'move'
+app.register(graceful, { websockets: 'migrate' })
+
+// What a route says of its WebSockets.
+const route: GracefulRouteOptions = { move: true }
+same<graceful.GracefulRouteOptions, GracefulRouteOptions>()
+app.get('/echo', { config: { graceful: route } }, async () => '')
+app.get('/chat', { config: { graceful: { move: (_socket, request) => ({ ip: request.ip }) } } }, async (request) => {
+  const arrival = app.graceful.arrival<{ user: string }>(request)
+  same<typeof arrival, { readonly state: { user: string } } | undefined>()
+  return app.graceful.arrival(request.raw)?.state.room
+})
+// @ts-expect-error true, false or a function
+app.get('/chat', { config: { graceful: { move: 'yes' } } }, async () => '')
 
 // Reload.
 const result = await app.gracefulReload({ reason: 'deploy' })

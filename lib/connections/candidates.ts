@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { connectionHandle } from '../internals/connection-handle.js'
 import type { Candidate, MovingGroup } from './moving.js'
+import type { Connections } from './tracker.js'
 import type { WebSockets } from './websockets.js'
 
 /** Looking at thousands of connections takes milliseconds, and the parent still serves: one part in this many goes to it. */
@@ -28,6 +29,11 @@ export class Candidates {
   refuse(group: MovingGroup): void {
     this.#refused.add(group)
     this.#found = this.#found.filter((candidate) => candidate.group !== group)
+  }
+
+  /** Whether these connections are among those that move, and the child takes them. */
+  includes(connections: Connections): boolean {
+    return this.#groups.some((group) => group.connections === connections && !this.#refused.has(group))
   }
 
   /** One that is idle at this moment, other than those that are known already. */

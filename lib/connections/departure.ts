@@ -4,6 +4,7 @@ import type { GiverWord, Outcome } from '../protocol/connection.js'
 import type { ToChild } from '../protocol/messages.js'
 import { type Gift, Giving, type Patience } from './giving.js'
 import type { Candidate } from './moving.js'
+import type { Arrival } from './upgrades.js'
 import type { WebSockets } from './websockets.js'
 
 /** What it takes to give connections to a child. */
@@ -26,6 +27,8 @@ export class Departure implements Gift {
   readonly #giving: Giving
   readonly #onClose = () => this.#giving.tell({ type: 'closed' })
   #isForgotten = false
+  /** What goes along with a WebSocket, once it is let go. */
+  #arrival: Arrival | undefined
   #conclude!: (outcome: Outcome) => void
 
   /** @param onSilence - called when the child does not answer soon */
@@ -71,12 +74,16 @@ export class Departure implements Gift {
 
   say(word: GiverWord): Promise<unknown> {
     if (word === 'sent') this.#onSilence()
+    if (word === 'released')
+      return this.#passage.send({ type: 'connection released', id: this.#id, arrival: this.#arrival })
     return this.#passage.send({ type: `connection ${word}`, id: this.#id })
   }
 
-  /** The app writes to a WebSocket when it likes. */
+  /** The app writes to a WebSocket when it likes, and has its say about what goes along. */
   isAtRest(): boolean {
-    return !this.#isWebSocket || this.#passage.upgraded.mobility(this.candidate.socket) === 'ready'
+    if (!this.#isWebSocket) return true
+    this.#arrival = this.#passage.upgraded.pack(this.candidate.socket)
+    return this.#arrival !== undefined
   }
 
   readOn(): void {
@@ -88,8 +95,11 @@ export class Departure implements Gift {
     const { socket } = this.candidate
     // Asked once, a socket knows its addresses after its end too, as hooks that run after the response expect.
     void [socket.remoteAddress, socket.localAddress]
+    // A child that has not answered was not told anything yet.
+    if (this.#isWebSocket) this.#arrival ??= this.#passage.upgraded.pack(socket)
+    if (this.#arrival !== undefined) this.#passage.upgraded.release(socket)
     // Closes this process's descriptor; no FIN, no shutdown: libuv, uv__stream_close.
-    if (!this.#isWebSocket || !this.#passage.upgraded.release(socket)) socket.destroy()
+    else socket.destroy()
   }
 
   concluded(outcome: Outcome): void {

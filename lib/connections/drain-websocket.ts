@@ -1,31 +1,29 @@
 import type { Socket } from 'node:net'
 import type { CutRequest } from '../events.js'
 import { ageOf } from './age.js'
+import { type GoodbyeSettings, Goodbyes, TICK } from './goodbyes.js'
 import type { Connections } from './tracker.js'
-import type { WebSockets } from './websockets.js'
 
 /** How the WebSockets of one server end. */
-export interface WebSocketDrainSettings {
+export interface WebSocketDrainSettings extends Omit<GoodbyeSettings, 'window'> {
   connections: Connections
-  upgraded: WebSockets
   /** Whether these connections still move to the child. */
   isMoving(): boolean
-  /** Of the close frame: https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
-  code: number
-  reason: string
+  /**
+   * After a reload: over how long the close frames are spread, which begin at once, and how long the app may keep one that could move.
+   * Undefined on a stop, where the app has its say first. Milliseconds.
+   */
+  window: number | undefined
   /** The limit of the whole drain. Milliseconds. */
   timeout: number
 }
 
 /** At which part of the limit the close frames begin at the latest, whatever the app still does. */
 const LATEST_BEGIN = 0.2
-/** Until which part of it one that may yet move is left alone. */
+/** Until which part of it one that may yet move is left alone, unless it is the app that keeps it. */
 const PATIENCE = 0.5
-/** The part of it over which the close frames are spread at most: who was told to go comes back, and not all at once. */
+/** On a stop, the part of it over which the close frames are spread at most. */
 const WINDOW = 0.3
-const TICK = 50
-/** How many are told in each turn even if there would be time for fewer. */
-const LEAST_PER_TICK = 5
 /** How long a client may take to answer a close frame, and which part of the limit at most. Milliseconds. */
 const LINGER = 2000
 const LINGER_SHARE = 0.1
@@ -35,14 +33,17 @@ export class WebSocketDrain {
   readonly #settings: WebSocketDrainSettings
   readonly #started = performance.now()
   readonly #told = new Map<Socket, number>()
+  readonly #goodbyes: Goodbyes
   readonly #latest: NodeJS.Timeout
   #ticker: NodeJS.Timeout | undefined
-  #windowEnd = 0
   #isOver = false
 
   constructor(settings: WebSocketDrainSettings) {
+    const { window, timeout } = settings
     this.#settings = settings
-    this.#latest = setTimeout(() => this.begin(), settings.timeout * LATEST_BEGIN)
+    this.#goodbyes = new Goodbyes({ ...settings, window: window ?? timeout * WINDOW })
+    this.#latest = setTimeout(() => this.begin(), timeout * LATEST_BEGIN)
+    if (window !== undefined) this.begin()
   }
 
   /** The app has had its say. */
@@ -50,7 +51,6 @@ export class WebSocketDrain {
     clearTimeout(this.#latest)
     if (this.#ticker !== undefined || this.#isOver) return
     this.#ticker = setInterval(() => this.#tick(), TICK)
-    this.#windowEnd = performance.now() + this.#settings.timeout * WINDOW
     this.#tick()
   }
 
@@ -81,20 +81,16 @@ export class WebSocketDrain {
   #tick(): void {
     const now = performance.now()
     for (const [socket, since] of this.#told) this.#follow(socket, now - since)
-    const waiting = this.#open().filter((socket) => !this.#told.has(socket) && this.#hasToGo(socket, now))
-    const turnsLeft = Math.max(1, (this.#windowEnd - now) / TICK)
-    const share = Math.max(LEAST_PER_TICK, Math.ceil(waiting.length / turnsLeft))
-    const { upgraded, code, reason } = this.#settings
-    for (const socket of waiting.slice(0, share)) if (upgraded.close(socket, code, reason)) this.#told.set(socket, now)
+    const due = this.#open().filter((socket) => !this.#told.has(socket) && this.#hasToGo(socket, now))
+    for (const socket of this.#goodbyes.tell(due)) this.#told.set(socket, now)
   }
 
   #hasToGo(socket: Socket, now: number): boolean {
-    const { upgraded, isMoving, timeout } = this.#settings
-    if (!isMoving() || upgraded.mobility(socket) === 'never') return true
-    const patienceEnd = this.#started + timeout * PATIENCE
-    if (now < patienceEnd) return false
-    this.#windowEnd = patienceEnd + timeout * WINDOW
-    return true
+    const { upgraded, isMoving, timeout, window = 0 } = this.#settings
+    const mobility = upgraded.mobility(socket)
+    if (!isMoving() || mobility === 'never') return true
+    const patience = mobility === 'pinned' ? Math.min(window, timeout * PATIENCE) : timeout * PATIENCE
+    return now - this.#started >= patience
   }
 
   /** Who does not answer is not waited for. */

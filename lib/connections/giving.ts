@@ -6,7 +6,8 @@ import {
   give,
   type Move,
   type Outcome,
-  offer
+  offer,
+  wouldRelease
 } from '../protocol/connection.js'
 import { Deadline } from '../util/deadline.js'
 
@@ -16,6 +17,7 @@ export interface Gift {
   offer(): Promise<unknown>
   /** Says something about it. Rejects when that is certainly not sent. */
   say(word: GiverWord): Promise<unknown>
+  /** Whether it may be let go now. Asked once, at the last moment. */
   isAtRest(): boolean
   readOn(): void
   /** Closes this process's copy. */
@@ -55,7 +57,8 @@ export class Giving {
 
   /** Takes the taker's answer. */
   answered(isTaken: boolean): void {
-    this.tell(isTaken ? { type: 'taken', atRest: this.#gift.isAtRest() } : { type: 'refused' })
+    if (isTaken) this.tell({ type: 'taken', atRest: wouldRelease(this.#giver) && this.#gift.isAtRest() })
+    else this.tell({ type: 'refused' })
   }
 
   tell(input: GiverInput): void {

@@ -4,7 +4,7 @@ import { acceptConnection, type ConnectionHandle, markIdle } from '../internals/
 import type { ToChild, ToParent } from '../protocol/messages.js'
 import { Takings } from './taking.js'
 import type { Connections } from './tracker.js'
-import type { Upgrade } from './upgrades.js'
+import type { Arrival, Upgrade } from './upgrades.js'
 
 /** A connection that moves, as the parent announces it. */
 export type ArrivingConnection = Extract<ToChild, { type: 'connection' }>
@@ -15,8 +15,8 @@ export interface ArrivalSettings {
   find(index: number): Connections | undefined
   /** Sends to the parent; resolves once it is in the channel, and with false when it cannot be sent. */
   send(message: ToParent): Promise<unknown>
-  /** Goes on with a WebSocket. */
-  resume(server: Server, handle: ConnectionHandle, upgrade: Upgrade): void
+  /** Goes on with a WebSocket; without what should have come along, closes it. */
+  resume(server: Server, handle: ConnectionHandle, upgrade: Upgrade, arrival: Arrival | undefined): void
 }
 
 /** Takes the connections that the parent moves here and gives them to their servers. */
@@ -24,6 +24,8 @@ export class Arrivals {
   readonly #settings: ArrivalSettings
   readonly #deadlines = new WeakMap<Socket, number>()
   readonly #takings = new Takings()
+  /** The word by which a WebSocket becomes this process's, while it is heard. */
+  #released: { readonly arrival: Arrival | undefined } | undefined
 
   constructor(settings: ArrivalSettings) {
     this.#settings = settings
@@ -43,9 +45,16 @@ export class Arrivals {
     })
   }
 
-  /** The parent has let go of a WebSocket, or kept it. */
-  decided(id: number, isReleased: boolean): void {
-    this.#takings.tell(id, { type: isReleased ? 'released' : 'kept' })
+  /** The parent has let go of a WebSocket, with what goes along. */
+  released(id: number, arrival: Arrival | undefined): void {
+    this.#released = { arrival }
+    this.#takings.tell(id, { type: 'released' })
+    this.#released = undefined
+  }
+
+  /** The parent has kept a WebSocket. */
+  kept(id: number): void {
+    this.#takings.tell(id, { type: 'kept' })
   }
 
   /** The parent has ended: what it has not kept is ours. Or it cannot be reached any more, and may live. */
@@ -67,7 +76,9 @@ export class Arrivals {
 
   #accept(server: Server, handle: ConnectionHandle, { upgrade, used, timeLeft }: ArrivingConnection): void {
     if (upgrade !== undefined) {
-      this.#settings.resume(server, handle, upgrade)
+      // What is inherited from a parent that has ended comes without a word.
+      const { arrival } = this.#released ?? { arrival: upgrade.hasState ? undefined : { state: undefined } }
+      this.#settings.resume(server, handle, upgrade, arrival)
       return
     }
     const socket = acceptConnection(server, handle)

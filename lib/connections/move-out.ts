@@ -75,7 +75,7 @@ export class Migration {
 
   /** Whether these connections are among those that move. */
   moves(connections: Connections): boolean {
-    return !this.#ended && this.#settings.candidates.groups.some((group) => group.connections === connections)
+    return !this.#ended && this.#settings.candidates.includes(connections)
   }
 
   /** Takes the child's answer about a connection. */

@@ -7,6 +7,14 @@ export interface Upgrade {
   rawHeaders: string[]
   /** The subprotocol that the client was told; empty: none. */
   protocol: string
+  /** Whether the route hands a state along with its WebSockets: without it, the next handler would be at a loss. */
+  hasState: boolean
+}
+
+/** What a route hands along with a WebSocket that moves. */
+export interface Arrival {
+  /** As the route returned it; undefined from a route that keeps nothing of a connection. */
+  readonly state: unknown
 }
 
 /**
@@ -14,9 +22,10 @@ export interface Upgrade {
  *
  * - `ready`: now; nothing is half received or half sent.
  * - `busy`: perhaps in a moment.
- * - `never`: it is compressed, pinned, closing, or not a WebSocket that this plugin knows how to continue.
+ * - `pinned`: when the app lets go of it.
+ * - `never`: its route does not say that it may, it is compressed, closing, or not a WebSocket that this plugin knows how to continue.
  */
-export type Mobility = 'ready' | 'busy' | 'never'
+export type Mobility = 'ready' | 'busy' | 'pinned' | 'never'
 
 /**
  * The request again, as bytes. Without the offer of extensions: the one that was agreed on was none, and a new one would not be

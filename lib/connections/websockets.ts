@@ -1,26 +1,24 @@
 import type { IncomingMessage } from 'node:http'
-import type { Server, Socket } from 'node:net'
-import { catchAnswer } from '../internals/caught-answer.js'
-import { acceptConnection, type ConnectionHandle } from '../internals/connection-handle.js'
+import type { Socket } from 'node:net'
+import type { FastifyRequest } from 'fastify'
 import { isBetweenFrames, isPlain, isRouted, type WebSocket, webSocketOn } from '../internals/websocket.js'
 import { pathOf } from '../util/path-of.js'
-import {
-  CLOSE_CODES,
-  closeFrame,
-  formatUpgrade,
-  hasBody,
-  isSameAnswer,
-  type Mobility,
-  type Upgrade
-} from './upgrades.js'
+import { stateOf } from './state-of-websocket.js'
+import { type Arrival, CLOSE_CODES, closeFrame, hasBody, type Mobility, type Upgrade } from './upgrades.js'
+import { WebSocketArrivals } from './websocket-arrivals.js'
+import { type Consent, consentOf } from './websocket-routes.js'
 
-type Handshake = Omit<Upgrade, 'protocol'>
+type Handshake = Omit<Upgrade, 'protocol' | 'hasState'>
 
 interface Known {
   handshake: Handshake
   isWebSocket: boolean
   /** Whether a route of the app answers the upgrade, so that the same request does the same in the child. */
   isRouted: boolean
+  /** Whether this plugin knows what the route says. */
+  isAdmitted: boolean
+  /** That the route lets it move. */
+  consent?: Consent | undefined
   /** A request with a body cannot be made again. */
   hasBody: boolean
   /** What had been written before the upgrade was answered. */
@@ -28,6 +26,9 @@ interface Known {
   webSocket?: WebSocket | undefined
   told?: boolean
 }
+
+const UNSEEN =
+  'WebSockets are closed whose routes were registered before this plugin, which cannot see what they say of a move: register it first'
 
 /**
  * The connections of this process that another protocol has taken over, WebSocket above all. Costs one small record per upgrade,
@@ -37,8 +38,13 @@ export class WebSockets {
   readonly #known = new WeakMap<Socket, Known>()
   readonly #moved = new WeakSet<object>()
   readonly #pins = new WeakMap<object, number>()
-  readonly #arrived = new WeakSet<object>()
-  #arriving: Socket | undefined
+  readonly #arrivals = new WebSocketArrivals()
+  readonly #warn: (warning: string, error?: Error) => void
+
+  /** @param warn - called when a route cannot say what goes along with a WebSocket */
+  constructor(warn: (warning: string, error?: Error) => void) {
+    this.#warn = warn
+  }
 
   /** Takes note of an upgrade, before whoever answers it has seen it. */
   upgrading(request: IncomingMessage, socket: Socket): void {
@@ -48,14 +54,31 @@ export class WebSockets {
       handshake: { method, url, httpVersion, rawHeaders },
       isWebSocket,
       isRouted: false,
+      isAdmitted: false,
       hasBody: hasBody(rawHeaders),
       bytesWritten: socket.bytesWritten
     }
     this.#known.set(socket, known)
-    if (socket === this.#arriving) this.#arrived.add(request)
+    this.#arrivals.upgrading(request, socket)
     process.nextTick(() => {
       known.isRouted = isRouted(request, socket)
     })
+  }
+
+  /**
+   * A route is about to answer an upgrade. Returns whether it may: one of a WebSocket that has moved here meets a route that expects what
+   * came along, or else nobody would notice that it got lost.
+   *
+   * @param isDefault - whether WebSockets move whose route says nothing
+   */
+  admit(request: FastifyRequest, isDefault: boolean): boolean {
+    const known = this.#known.get(request.raw.socket)
+    if (known === undefined) return true
+    known.isAdmitted = true
+    known.consent = consentOf(request, isDefault)
+    const came = this.#arrivals.of(request.raw)
+    if (came === undefined) return true
+    return mayMove(known.consent, came.upgrade) && (known.consent?.move === true || came.upgrade.hasState)
   }
 
   /** Keeps a WebSocket here until what is returned is called; a second call of that does nothing. */
@@ -72,9 +95,13 @@ export class WebSockets {
     return this.#moved.has(webSocket)
   }
 
-  /** @param request - as Node knows it */
-  hasArrived(request: object): boolean {
-    return this.#arrived.has(request)
+  /**
+   * What came along with the WebSocket of a request; undefined: it was opened here.
+   *
+   * @param request - as Node knows it
+   */
+  arrival(request: object): Arrival | undefined {
+    return this.#arrivals.of(request)?.arrival
   }
 
   mobility(socket: Socket): Mobility {
@@ -82,25 +109,40 @@ export class WebSockets {
     if (known === undefined || !known.isRouted || known.hasBody) return 'never'
     const webSocket = this.#webSocketOn(socket)
     if (webSocket === undefined) return 'busy' // The upgrade has not been answered yet.
-    if (!isPlain(webSocket)) return 'never'
-    const isPinned = (this.#pins.get(webSocket) ?? 0) > 0
-    return !isPinned && isBetweenFrames(webSocket, socket) ? 'ready' : 'busy'
+    if (!isPlain(webSocket) || !mayMove(known.consent, webSocket)) return 'never'
+    if ((this.#pins.get(webSocket) ?? 0) > 0) return 'pinned'
+    return isBetweenFrames(webSocket, socket) ? 'ready' : 'busy'
   }
 
   /** What the child needs to go on with it. */
   upgradeOf(socket: Socket): Upgrade | undefined {
     const known = this.#known.get(socket)
-    return known && { ...known.handshake, protocol: this.#webSocketOn(socket)?.protocol ?? '' }
+    const hasState = typeof known?.consent?.move === 'function'
+    return known && { ...known.handshake, protocol: this.#webSocketOn(socket)?.protocol ?? '', hasState }
   }
 
-  /** Ends it here, as the child has it. Returns false, and does nothing, when it is no longer `ready`. */
-  release(socket: Socket): boolean {
+  /** What goes along with it if it is let go in this moment. Returns undefined if it has to stay, for now or for ever. */
+  pack(socket: Socket): Arrival | undefined {
+    const known = this.#known.get(socket)
     const webSocket = this.#webSocketOn(socket)
-    if (webSocket === undefined || this.mobility(socket) !== 'ready') return false
+    if (known?.consent === undefined || webSocket === undefined || this.mobility(socket) !== 'ready') return undefined
+    const packed = stateOf(known.consent, webSocket)
+    // The route may have used the WebSocket while it was asked.
+    if ('state' in packed) return this.mobility(socket) === 'ready' ? packed : undefined
+    const { url } = known.consent.request.routeOptions
+    if (packed.error)
+      this.#warn(`WebSockets of ${url} are closed instead of moved: its config.graceful.move failed`, packed.error)
+    known.consent = undefined
+    return undefined
+  }
+
+  /** Ends it here, as the child has it. */
+  release(socket: Socket): void {
+    const webSocket = this.#webSocketOn(socket)
+    if (webSocket === undefined) return
     this.#moved.add(webSocket)
     // At once no longer OPEN, so that nobody sends into the void until `close` is emitted.
     webSocket.terminate()
-    return true
   }
 
   /**
@@ -116,6 +158,7 @@ export class WebSockets {
     // What another library has written are whole frames.
     else if (socket.writable) socket.write(closeFrame(code))
     known.told = true
+    if (code === CLOSE_CODES.serviceRestart && known.isRouted && !known.isAdmitted) this.#warn(UNSEEN)
     return true
   }
 
@@ -124,15 +167,9 @@ export class WebSockets {
     return pathOf(this.#known.get(socket)?.handshake.url)
   }
 
-  /** Goes on with a WebSocket that has been another process's: the request is made again, and the answer to it is caught. */
-  receive(server: Server, handle: ConnectionHandle, upgrade: Upgrade): void {
-    const socket = acceptConnection(server, handle)
-    if (socket === undefined) return
-    catchAnswer(socket, (answer) => isSameAnswer(answer, upgrade), closeFrame(CLOSE_CODES.serviceRestart))
-    this.#arriving = socket
-    // As if the bytes had just come: https://nodejs.org/api/http.html#event-connection
-    socket.emit('data', formatUpgrade(upgrade))
-    this.#arriving = undefined
+  /** Goes on with a WebSocket that has been another process's; see {@link WebSocketArrivals.receive}. */
+  receive(...arrived: Parameters<WebSocketArrivals['receive']>): void {
+    this.#arrivals.receive(...arrived)
   }
 
   #webSocketOn(socket: Socket): WebSocket | undefined {
@@ -141,4 +178,9 @@ export class WebSockets {
     known.webSocket ??= webSocketOn(socket)
     return known.webSocket
   }
+}
+
+/** What speaks a protocol that has a name is a library, more likely than not: of that, the option for all routes decides nothing. */
+function mayMove(consent: Consent | undefined, { protocol }: Pick<WebSocket, 'protocol'>): boolean {
+  return consent !== undefined && (consent.isExplicit || protocol === '')
 }

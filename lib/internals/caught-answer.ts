@@ -41,8 +41,11 @@ function release(socket: Socket): void {
   delete (socket as Partial<Socket>).end
 }
 
-/** Whoever refuses goes on to write its answer and to destroy the connection, which must not overtake the refusal. */
-function refuse(socket: Socket, refusal: Buffer): void {
+/**
+ * Sends `refusal`, and closes the connection. Whoever has it goes on to write an answer and to destroy it, which must not overtake the
+ * refusal.
+ */
+export function refuse(socket: Socket, refusal: Buffer): void {
   Socket.prototype.end.call(socket, refusal)
   shadow(socket, () => {})
   socket.destroy = () => socket

@@ -5,7 +5,7 @@ import type { HostedApp } from './hosted-app.js'
 
 /**
  * From where on a duration is taken as it is given: `drainTimeout: 20` is rather a number of seconds. A probation may be short where
- * nobody watches. Milliseconds.
+ * nobody watches, and a window where few clients come back. Milliseconds.
  */
 const LEAST = {
   readyTimeout: LEAST_LIKELY,
@@ -13,7 +13,8 @@ const LEAST = {
   lameDuck: LEAST_LIKELY,
   reloadDrainTimeout: LEAST_LIKELY,
   closeTimeout: LEAST_LIKELY,
-  probation: 50
+  probation: 50,
+  websocketCloseWindow: 50
 } as const
 
 /** What is odd about options that can be used: a sentence for each. */

@@ -2,6 +2,7 @@ import { ageOf } from '../connections/age.js'
 import { HttpDrain, type IdlePolicy } from '../connections/drain-http1.js'
 import { Http2Drain } from '../connections/drain-http2.js'
 import { WebSocketDrain } from '../connections/drain-websocket.js'
+import { RESTART } from '../connections/farewell.js'
 import type { Migration } from '../connections/move-out.js'
 import type { Connections } from '../connections/tracker.js'
 import { CLOSE_CODES } from '../connections/upgrades.js'
@@ -26,10 +27,12 @@ export interface DrainPlan {
   /** Milliseconds, after which connections are told to end that could live as long as they like. */
   patience: number
   idle: Exclude<IdlePolicy, 'moving'>
+  /** Over how long the closing of WebSockets is spread where clients come back at once. Milliseconds. */
+  window: number
   /** The connections that are being moved, if any are. */
   moving?: Migration | undefined
-  /** An error of a `drain` hook. The drain goes on. */
-  hookFailed(error: unknown): void
+  /** An error of a `drain` or `preClose` hook. The drain goes on. */
+  hookFailed(name: 'drain' | 'preClose', error: unknown): void
 }
 
 /**
@@ -37,6 +40,9 @@ export interface DrainPlan {
  * too busy, is told to close with its next response: better than to be cut off at the end.
  */
 const MOVING_SHARE = 0.8
+
+/** What the clients of WebSockets are told when nobody succeeds this process. */
+const STOP = { code: CLOSE_CODES.goingAway, reason: 'the server stops' } as const
 
 /** Finishes what is in hand: requests, other connections, holds and `drain` hooks, all within one limit. */
 export class Drain {
@@ -53,7 +59,8 @@ export class Drain {
   readonly #stopListening: Array<() => void>
   #idle: DrainPlan['idle']
   #finish!: (cut: Cut) => void
-  #hooksRunning = true
+  /** Hooks that are not over, in the words of the log. */
+  readonly #running = new Set<string>()
 
   constructor(plan: DrainPlan) {
     this.#plan = plan
@@ -85,12 +92,9 @@ export class Drain {
   }
 
   #drainWebSockets(connections: Connections): WebSocketDrain {
-    const { upgraded, idle, moving, patience } = this.#plan
+    const { upgraded, idle, moving, patience, window } = this.#plan
     const isMoving = () => moving?.moves(connections) === true
-    const goodbye =
-      idle === 'soon'
-        ? { code: CLOSE_CODES.goingAway, reason: 'the server stops' }
-        : { code: CLOSE_CODES.serviceRestart, reason: 'the server restarts' }
+    const goodbye = idle === 'soon' ? { ...STOP, window: undefined } : { ...RESTART, window }
     return new WebSocketDrain({ connections, upgraded, isMoving, timeout: patience, ...goodbye })
   }
 
@@ -120,11 +124,21 @@ export class Drain {
   }
 
   async #begin(): Promise<void> {
-    const { apps, reason, hookFailed } = this.#plan
-    const errors = await Promise.all(apps.map((hosted) => hosted.beginDrain(reason)))
-    for (const error of errors.flat()) hookFailed(error)
-    this.#hooksRunning = false
+    const { apps, reason } = this.#plan
+    const told = this.#await(
+      'drain',
+      apps.map((hosted) => hosted.beginDrain(reason))
+    )
+    const ending = apps.map((hosted) => hosted.endStreams()).filter((ending) => ending !== undefined)
+    if (ending.length > 0) void this.#await('preClose', ending)
+    await told
     for (const webSockets of this.#webSockets) webSockets.begin()
+  }
+
+  async #await(name: 'drain' | 'preClose', running: Array<Promise<unknown[]>>): Promise<void> {
+    this.#running.add(`${name} hooks`)
+    for (const error of (await Promise.all(running)).flat()) this.#plan.hookFailed(name, error)
+    this.#running.delete(`${name} hooks`)
     this.#check()
   }
 
@@ -141,7 +155,7 @@ export class Drain {
 
   get #holds(): string[] {
     const names = this.#plan.apps.flatMap(({ holds }) => holds.names)
-    return this.#hooksRunning ? ['drain hooks', ...names] : names
+    return [...this.#running, ...names]
   }
 
   #cutOthers(): CutRequest[] {

@@ -82,7 +82,7 @@ function parentsOf({ service, asParent, conclusion }: Parts) {
     'kill child': ({ child }) => asParent.kill(child),
     'hand over': ({ child }) => asParent.handOver(child),
     'take back': () => service.writePidFile(),
-    'stop moving': () => asParent.migration?.stop(),
+    'stop moving': () => asParent.stopMoving(),
     'tell launcher': ({ word }) => service.launcher?.tellOfReload(word),
     conclude: (effect) => conclusion.conclude(effect),
     answer: ({ reload }) => conclusion.answer(reload)
@@ -132,6 +132,7 @@ function leave({ service, shutdown, asParent }: Parts, { cause, child, childLead
 }
 
 async function drain({ host, shutdown, asParent }: Parts, { cause, reason }: Of<'drain'>): Promise<void> {
+  asParent.endFarewell()
   host.tell({ type: 'drained', cut: await shutdown.drain(cause, reason, asParent.migration) })
 }
 

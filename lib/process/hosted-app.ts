@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import type { Server } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
+import { takePreCloseHooks } from '../internals/fastify-hooks.js'
 import type { GracefulOptions, ResolvedOptions } from '../options.js'
 import { resolveOptions } from '../options.js'
 import { Holds } from './holds.js'
@@ -77,9 +78,25 @@ export class HostedApp {
     return this.#abort.signal
   }
 
-  /** Ends the streams, and runs the hooks. Returns what they threw; the drain goes on. */
+  /** Tells streams to end, and runs the hooks. Returns what they threw; the drain goes on. */
   beginDrain(reason: string): Promise<unknown[]> {
     this.#abort.abort()
     return this.hooks.runAll('drain', { reason })
   }
+
+  /**
+   * Runs the `preClose` hooks of the app, which end streams. What is in hand goes on, and there is no 503 yet.
+   *
+   * @returns undefined when there are none; else, what they threw
+   */
+  endStreams(): Promise<unknown[]> | undefined {
+    const hooks = takePreCloseHooks(this.app)
+    return hooks.length === 0 ? undefined : runInTurn(hooks)
+  }
+}
+
+async function runInTurn(hooks: ReadonlyArray<() => Promise<void>>): Promise<unknown[]> {
+  const thrown: unknown[] = []
+  for (const hook of hooks) await hook().catch((error) => thrown.push(error))
+  return thrown
 }

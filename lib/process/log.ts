@@ -47,8 +47,8 @@ export class ProcessLog {
   }
 
   /** Tells of what every reload would find again. */
-  warnOnce(warning: string): void {
-    if (!this.#warned.has(warning)) this.warn(warning)
+  warnOnce(warning: string, err?: Error): void {
+    if (!this.#warned.has(warning)) this.warn(warning, err)
     this.#warned.add(warning)
   }
 

@@ -51,7 +51,7 @@ export class Service {
   readonly surplus: Surplus | undefined
   /** The connections that the parent of this process moves here. */
   arrivals: Arrivals | undefined
-  readonly webSockets = new WebSockets()
+  readonly webSockets = new WebSockets((warning, error) => this.log.warnOnce(warning, error))
   readonly connections = new OwnedConnections(this.webSockets)
   controlSocket: ControlSocket | undefined
   readonly surroundings: Surroundings
@@ -105,7 +105,7 @@ export class Service {
   }
 
   /** How long something may take. Of several apps, the one that needs longest counts. Milliseconds. */
-  longest(name: 'drainTimeout' | 'reloadDrainTimeout' | 'closeTimeout'): number {
+  longest(name: 'drainTimeout' | 'reloadDrainTimeout' | 'closeTimeout' | 'websocketCloseWindow'): number {
     return Math.max(...[...this.apps].map(({ options }) => options[name]), this.options[name])
   }
 

@@ -147,9 +147,12 @@ export class Shutdown {
     const timeout = Math.max(...apps.map(({ options }) => options[limit]), 0)
     this.#end = Math.max(this.#end, performance.now() + timeout)
     const connections = service.connections.of(isMeant)
-    const hookFailed = (error: unknown) => service.log.warn('a drain hook threw', toError(error))
+    const hookFailed: DrainPlan['hookFailed'] = (name, error) =>
+      service.log.warn(`a ${name} hook threw`, toError(error))
     const upgraded = service.webSockets
-    const drain = new Drain({ connections, upgraded, apps, reason, timeout, patience, idle, moving, hookFailed })
+    const window = service.longest('websocketCloseWindow')
+    const limits = { timeout, patience, window }
+    const drain = new Drain({ connections, upgraded, apps, reason, ...limits, idle, moving, hookFailed })
     this.#drains.add(drain)
     service.log.announce('draining', { reason, connections: service.countConnections(isMeant), timeout })
     return drain

@@ -11,7 +11,8 @@
  *
  * - `http`: an idle connection, from parent to child. It is the child's once that has said `taken`; the parent cannot take it back.
  * - `websocket`: from parent to child. The parent's app writes when it likes, so the parent decides after `taken`: it releases the
- *   connection or keeps it. The child inherits what a parent that has ended did not keep.
+ *   connection or keeps it. What the route hands along is taken at that moment, and goes with the word. The child inherits what a parent
+ *   that has ended did not keep.
  * - `surplus`: between a worker and the launcher. As with `websocket`, but the giver waits for a limited time only: then it serves the
  *   connection itself or gives it to another process. For that reason the taker never inherits.
  */
@@ -98,6 +99,11 @@ export function give(giver: Giver, input: GiverInput): GiverStep {
     default:
       return giver.at satisfies never
   }
+}
+
+/** Whether the connection would be released if it were at rest and the taker said `taken` now. */
+export function wouldRelease({ at, stopped }: Giver): boolean {
+  return (at === 'offered' || at === 'asked') && !stopped
 }
 
 function awaitAnswer(giver: Giver, input: GiverInput): GiverStep {

@@ -1,4 +1,4 @@
-import type { Upgrade } from '../connections/upgrades.js'
+import type { Arrival, Upgrade } from '../connections/upgrades.js'
 import type { PlainError } from '../errors.js'
 import type { Release } from '../reload/release.js'
 import type { ReloadResult } from '../reload/reload-result.js'
@@ -80,15 +80,18 @@ export type ToChild =
    * the parent's app may still send; the child leaves it alone until it hears who has it.
    */
   | { type: 'connection'; id: number; index: number; used: boolean; timeLeft: number; upgrade?: Upgrade | undefined }
-  /** The parent has let go of a WebSocket that the child has taken. */
-  | { type: 'connection released'; id: number }
+  /**
+   * The parent has let go of a WebSocket that the child has taken. `arrival`: what its route handed along at that moment; undefined: it
+   * could not be had, and the child closes the connection with 1012.
+   */
+  | { type: 'connection released'; id: number; arrival: Arrival | undefined }
   /** The parent keeps a WebSocket that the child has taken: it was not at rest any more. */
   | { type: 'connection kept'; id: number }
   /** A connection was sent and the parent has heard nothing of it yet. */
   | { type: 'connection sent'; id: number }
 
 /** The version of the handoff flag and of the messages. Both ends must speak the same one. */
-export const PROTOCOL_VERSION = 3
+export const PROTOCOL_VERSION = 4
 
 /** An error that was made plain for its way; what is known of it beyond that is not looked at before it is shown. */
 export const plainError: Field = record({
@@ -122,8 +125,11 @@ const upgrade: Field = record({
   url: text,
   httpVersion: text,
   rawHeaders: listOf(text),
-  protocol: text
+  protocol: text,
+  hasState: flag
 })
+
+const arrival: Field = record({ state: anything })
 
 const TO_PARENT: Table<ToParent> = {
   listener: { index: count },
@@ -148,7 +154,7 @@ const TO_CHILD: Table<ToChild> = {
   'give up': { reason: text },
   stop: { reason: text },
   connection: { id: count, index: count, used: flag, timeLeft: number, upgrade: optional(upgrade) },
-  'connection released': { id: count },
+  'connection released': { id: count, arrival: optional(arrival) },
   'connection kept': { id: count },
   'connection sent': { id: count }
 }

@@ -53,7 +53,7 @@ export class ChildRole {
     this.#arrivals = new Arrivals({
       find: (index) => this.#connectionsOf(index),
       send: (message) => this.#parent.send(message),
-      resume: (server, handle, upgrade) => service.webSockets.receive(server, handle, upgrade)
+      resume: (...arrived) => service.webSockets.receive(...arrived)
     })
     service.arrivals = this.#arrivals
   }
@@ -182,8 +182,9 @@ export class ChildRole {
       case 'connection sent':
         return this.#arrivals.inquire(message.id)
       case 'connection released':
+        return this.#arrivals.released(message.id, message.arrival)
       case 'connection kept':
-        return this.#arrivals.decided(message.id, message.type === 'connection released')
+        return this.#arrivals.kept(message.id)
       default:
         return message satisfies never
     }

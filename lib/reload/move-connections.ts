@@ -1,4 +1,5 @@
 import { Candidates } from '../connections/candidates.js'
+import { Farewell } from '../connections/farewell.js'
 import { Migration } from '../connections/move-out.js'
 import type { MovingGroup } from '../connections/moving.js'
 import type { Service } from '../process/service.js'
@@ -14,6 +15,16 @@ export function moveConnections(service: Service, child: Child, listeners: reado
     send: (message, handle) => child.send(message, handle),
     timeLeft: (socket) => service.arrivals?.timeLeft(socket),
     duration: service.options.probation
+  })
+}
+
+/** Begins to tell the clients of WebSockets that do not move. */
+export function sayFarewell(service: Service, migration: Migration): Farewell {
+  return new Farewell({
+    upgraded: service.webSockets,
+    connections: () => service.connections.of(() => true).filter(({ isHttp }) => isHttp),
+    moves: (connections) => migration.moves(connections),
+    window: service.longest('websocketCloseWindow')
   })
 }
 

@@ -1,3 +1,4 @@
+import type { Farewell } from '../connections/farewell.js'
 import type { Migration } from '../connections/move-out.js'
 import type { ReloadUnderWay } from '../control/messages.js'
 import { fromPlainError, OutcomeUnknownError, StateError, toError, VetoedError } from '../errors.js'
@@ -12,7 +13,7 @@ import { ticketKeysOf } from '../sockets/tls-tickets.js'
 import { unless } from '../util/unless.js'
 import { watchBoot } from './boot-watch.js'
 import { shareCompileCache } from './compile-cache.js'
-import { moveConnections } from './move-connections.js'
+import { moveConnections, sayFarewell } from './move-connections.js'
 import { PassedOn } from './passed-on.js'
 import { asCarried } from './state-check.js'
 import { Successor } from './successor.js'
@@ -21,6 +22,7 @@ import { Successor } from './successor.js'
 export class ParentRole {
   /** The connections that move, once the child serves. */
   migration: Migration | undefined
+  #farewell: Farewell | undefined
   readonly #service: Service
   readonly #host: ServerHost
   readonly #passedOn: PassedOn
@@ -152,12 +154,24 @@ export class ParentRole {
     service.log.announce('handed-over', { child: successor.pid, probation })
     service.notices.handedOver()
     this.migration = moveConnections(service, successor.child, successor.listeners)
+    this.#farewell = sayFarewell(service, this.migration)
     const script = successor.release?.script
     const link = service.command.movedLink(script)
     if (link !== undefined)
       service.log.warn(
         `${link} leads elsewhere, but the reload loaded ${script} again; name the link by the option directory, or by --directory of the launcher`
       )
+  }
+
+  /** This process serves again, or stops: what has not moved yet stays. */
+  stopMoving(): void {
+    this.migration?.stop()
+    this.endFarewell()
+  }
+
+  /** From here on it is the drain that tells clients to go. */
+  endFarewell(): void {
+    this.#farewell?.end()
   }
 
   /** Lets the child make a reload that this process was asked for. */

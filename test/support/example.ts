@@ -7,7 +7,7 @@ import type { Test } from 'tap'
 import { bare, ownEnvironment } from './bare.js'
 import { isAlive, survivorsOf } from './fds.js'
 import { within } from './limit.js'
-import { type Line, type Match, Output } from './output.js'
+import { isNamed, type Line, type Match, Output } from './output.js'
 import { PACKAGE_ROOT } from './release.js'
 
 /** Ports that the examples read from their environment: all free ones. */
@@ -47,7 +47,9 @@ export class Example {
 
   /** The process that serves now. */
   get pid(): number {
-    return this.output.all('serving').at(-1)?.pid ?? (this.#child.pid as number)
+    // A child that serves may have given the service back.
+    const serves = (line: Line) => isNamed(line, 'serving') || isNamed(line, 'rolled-back')
+    return this.output.all(serves).at(-1)?.pid ?? (this.#child.pid as number)
   }
 
   /** The first line of any generation that matches, past or future. */

@@ -148,7 +148,8 @@ for (const [what, first, second] of halves) {
 }
 
 t.test('a WebSocket stays where a message is worked on, as long as it is pinned', async (t) => {
-  const server = await startServer(t, settings({}, { options: { drainTimeout: 60_000 } }))
+  const options = { drainTimeout: 60_000, websocketCloseWindow: 60_000 }
+  const server = await startServer(t, settings({}, { options }))
   const client = await WebSocketClient.open(server.target(), '/ws/slow')
   client.socket.send('work')
   const parent = await server.held('work')
@@ -168,6 +169,7 @@ t.test('a WebSocket stays where a message is worked on, as long as it is pinned'
 const unmovable: Array<[what: string, extra: Record<string, unknown>, path: string, options: object]> = [
   ['is spoken over TLS', { tls: true }, '/ws/echo', {}],
   ['is compressed', { deflate: true }, '/ws/echo', { perMessageDeflate: true }],
+  // What it waits for is no part of drainTimeout.
   ['is pinned for as long as it lives', {}, '/ws/pinned', {}],
   ['is refused by the new release', {}, '/ws/gone', {}],
   ['was made by ws itself', { beside: 'ws' }, '/', {}],
@@ -177,7 +179,7 @@ const unmovable: Array<[what: string, extra: Record<string, unknown>, path: stri
 for (const [what, extra, path, options] of unmovable) {
   t.test(`a WebSocket that ${what} is closed with 1012`, async (t) => {
     const fastify = extra.tls ? { fastify: { https: certificate() } as FixtureConfig['fastify'] & object } : {}
-    const server = await startServer(t, settings(extra, { ...fastify, options: { drainTimeout: 8000 } }))
+    const server = await startServer(t, settings(extra, { ...fastify, options: { drainTimeout: 600_000 } }))
     const inTheClear = server.target(0, extra.beside === undefined ? 'app' : 'server')
     const target = extra.tls ? overTls(inTheClear) : inTheClear
     const clients = await several(12, () => WebSocketClient.open(target, path, options))
@@ -203,10 +205,10 @@ t.test("with connections: 'close' no WebSocket moves", async (t) => {
 })
 
 t.test('close frames are spread over a while', async (t) => {
-  const server = await startServer(t, settings({}, { options: { probation: 0, drainTimeout: 8000 } }))
+  const server = await startServer(t, settings({}, { options: { probation: 0 } }))
   const times: number[] = []
   const clients = await several(150, async () => {
-    const client = await WebSocketClient.open(server.target(), '/ws/pinned')
+    const client = await WebSocketClient.open(server.target(), '/ws/plain')
     void client.closed.then(() => times.push(performance.now()))
     return client
   })

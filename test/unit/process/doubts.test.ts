@@ -10,7 +10,8 @@ t.test('durations that look like seconds are doubted', async (t) => {
     ['reloadDrainTimeout', 60],
     ['closeTimeout', 5],
     ['lameDuck', 5],
-    ['probation', 3]
+    ['probation', 3],
+    ['websocketCloseWindow', 2]
   ] as const)
     t.strictSame(doubtsOf(resolveOptions({ [name]: value })), [
       `option ${name} is ${value} milliseconds; if seconds are meant, it must be ${value * 1000}`

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type Giver, type GiverInput, give, type Move, offer } from '../../../lib/protocol/connection.js'
+import { type Giver, type GiverInput, give, type Move, offer, wouldRelease } from '../../../lib/protocol/connection.js'
 import { receive, type TakerInput, take } from '../../../lib/protocol/connection-taker.js'
 
 type Line = readonly [input: string, at: string, ...effects: string[]]
@@ -163,4 +163,22 @@ for (const [story, move, ...lines] of TAKER) {
 t.test('the taker: refuses what it has no room for', async (t) => {
   const [taker, effects] = take('http', false)
   t.strictSame([taker.at, ...effects.map(words)], ['over', 'close', 'say refused'])
+})
+
+t.test('a route is only asked what goes along when the connection is then let go', async (t) => {
+  const ways: GiverInput[][] = [
+    [],
+    [{ type: 'stop' }],
+    [{ type: 'due' }],
+    [{ type: 'due' }, { type: 'stop' }],
+    [{ type: 'closed' }],
+    [{ type: 'refused' }],
+    [{ type: 'due' }, { type: 'due' }]
+  ]
+  for (const way of ways) {
+    const giver = way.reduce((giver, input) => give(giver, input)[0], offer('websocket')[0])
+    const [, effects] = give(giver, { type: 'taken', atRest: true })
+    const isLetGo = effects.some(({ do: what }) => what === 'let go')
+    t.equal(wouldRelease(giver), isLetGo, way.map(({ type }) => type).join(', ') || 'at once')
+  }
 })
