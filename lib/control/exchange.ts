@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { ReloadResult } from '../reload/reload-result.js'
+import { Deadline } from '../util/deadline.js'
 import { BadRequestError } from './errors.js'
 import {
   type ControlAnswer,
@@ -29,35 +30,31 @@ export class Exchange {
   readonly #handlers: ControlHandlers
   #state: 'asking' | 'waiting' | 'answered' = 'asking'
   #received: Buffer[] = []
-  #timer: NodeJS.Timeout
+  /** After a stall of this process, what has come meanwhile is read first. */
+  readonly #limit = new Deadline()
   #mayLinger = true
 
   constructor(socket: Socket, handlers: ControlHandlers) {
     this.#socket = socket
     this.#handlers = handlers
-    this.#timer = this.#limitTo(REQUEST_TIME)
+    this.#limitTo(REQUEST_TIME)
     socket.on('error', () => {}) // It has gone; `close` follows.
     socket.on('data', (chunk: Buffer) => this.#receive(chunk))
     socket.on('end', () => this.#ended())
-    socket.on('close', () => clearTimeout(this.#timer))
+    socket.on('close', () => this.#limit.clear())
   }
 
   hurry(): void {
     this.#mayLinger = false
     if (this.#socket.writableFinished) this.#socket.destroy()
-    else if (this.#state === 'asking') this.#restart(LAST_REQUEST_TIME)
+    else if (this.#state === 'asking') this.#limitTo(LAST_REQUEST_TIME)
   }
 
-  #restart(duration: number): void {
-    clearTimeout(this.#timer)
-    this.#timer = this.#limitTo(duration)
-  }
-
-  #limitTo(duration: number): NodeJS.Timeout {
-    return setTimeout(() => {
+  #limitTo(duration: number): void {
+    this.#limit.set(duration, () => {
       if (this.#state === 'answered') this.#socket.destroy()
       else this.#refuse(new BadRequestError(`no whole line came within ${duration} ms`))
-    }, duration)
+    })
   }
 
   #receive(chunk: Buffer): void {
@@ -78,7 +75,7 @@ export class Exchange {
 
   async #answer(): Promise<void> {
     this.#state = 'waiting'
-    clearTimeout(this.#timer)
+    this.#limit.clear()
     this.#socket.pause()
     try {
       const request = decodeRequest(Buffer.concat(this.#received.splice(0)).toString())
@@ -98,11 +95,11 @@ export class Exchange {
     this.#state = 'answered'
     this.#received = []
     if (this.#socket.destroyed) return
-    this.#restart(REQUEST_TIME)
+    this.#limitTo(REQUEST_TIME)
     this.#socket.resume()
     this.#socket.end(encodeControl(answer), () => {
       if (this.#socket.destroyed) return
-      if (this.#mayLinger) this.#restart(LINGER)
+      if (this.#mayLinger) this.#limitTo(LINGER)
       else this.#socket.destroy()
     })
   }

@@ -131,12 +131,16 @@ t.test('a reload that is asked of a parent that has handed over is answered by i
 })
 
 t.test('a request that comes when its process drains already is answered', async (t) => {
-  const { server, control } = await startWithControl(t, { options: { probation: 0 } })
+  // However long the process stands still then: what has come meanwhile counts for more than a limit.
+  const hooks = { drain: 'block' } as const
+  const { server, control } = await startWithControl(t, { hooks, options: { probation: 0 } }, { script: 'hooks.cjs' })
   const late = await ControlClient.open(control)
   t.match(await statusAt(control), { pid: server.pid }, 'who came before has been accepted')
   server.signal('SIGHUP')
-  await server.eventOf(server.pid, 'draining')
-  t.match(await late.ask({ command: 'status' }), { status: { generation: 1, phase: 'draining' } })
+  await server.held('drain')
+  const answer = late.ask({ command: 'status' })
+  await server.release.write('go', '')
+  t.match(await answer, { status: { generation: 1, phase: 'draining' } })
 })
 
 t.test('two that ask at the same time are both answered: one reload, and one more', async (t) => {
