@@ -16,7 +16,7 @@ export class ClientFailure extends Error {
 }
 
 /** How long a client waits for a response. Milliseconds. */
-const RESPONSE_LIMIT = 40_000
+const RESPONSE_LIMIT = 120_000
 
 /** One request and its response, which may be a long time coming. */
 export class Exchange {
