@@ -40,7 +40,7 @@ t.test('text that is no handoff is refused', async (t) => {
 })
 
 const changes: Array<[change: object, message: RegExp]> = [
-  [{ version: 0 }, /has version 0, and this release understands 3/],
+  [{ version: 0 }, new RegExp(`has version 0, and this release understands ${PROTOCOL_VERSION}`)],
   [{ version: '1' }, /has version "1"/],
   [{ version: undefined }, /has version undefined/],
   [{ parent: 0 }, /names no parent/],
