@@ -15,6 +15,8 @@ for (const { name, fastify, target } of [cleartext, secure]) {
     server.signal('SIGHUP')
     const child = await server.serving(2)
     await server.eventOf(server.pid, 'draining')
+    // curl 7.88 fails with a stream that crosses a GOAWAY, which comes after two round trips to it.
+    for (let times = 0; times < 20; times++) await server.heard(server.pid)
     await server.tell({ command: 'release', name: 'slow' }, server.pid)
     const [first = '', , second = ''] = (await asked).stdout.split('\n')
     t.match(JSON.parse(first), { pid: server.pid, generation: 1 })
