@@ -1,6 +1,6 @@
-/** A listener of a process event that is there only as long as nobody else's is. */
+/** A listener of this process that is there only as long as nobody else listens to the same event. */
 export class WhileAlone {
-  readonly #event: string
+  readonly #event: 'uncaughtException'
   readonly #isForeign: (listener: NodeJS.UncaughtExceptionListener) => boolean
   readonly #install: () => { uninstall(): void }
   #installed: { uninstall(): void } | undefined
@@ -42,11 +42,15 @@ export class WhileAlone {
   #adapt(added: NodeJS.UncaughtExceptionListener[]): void {
     if (this.#isChanging) return
     this.#isChanging = true
-    const listeners = [...process.listeners('uncaughtException'), ...added]
-    if (listeners.some(this.#isForeign)) {
-      this.#installed?.uninstall()
-      this.#installed = undefined
-    } else this.#installed ??= this.#install()
-    this.#isChanging = false
+    try {
+      const listeners = [...process.listeners(this.#event), ...added]
+      if (!listeners.some(this.#isForeign)) this.#installed ??= this.#install()
+      else {
+        this.#installed?.uninstall()
+        this.#installed = undefined
+      }
+    } finally {
+      this.#isChanging = false
+    }
   }
 }
