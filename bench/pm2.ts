@@ -1,10 +1,11 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { freePort } from '../test/support/free-port.js'
+import { installOnce } from '../test/support/install.js'
 import { askOnce } from './ask-once.js'
 import type { Party, Service } from './party.js'
 
@@ -25,23 +26,7 @@ export function installPm2(root: string): Party | undefined {
 export function pm2Command(root: string): string | undefined {
   const folder = join(root, 'node_modules', '.cache', 'bench', `pm2-${VERSION}`)
   const command = join(folder, 'node_modules', 'pm2', 'bin', 'pm2')
-  if (!existsSync(command)) install(folder)
-  return existsSync(command) ? command : undefined
-}
-
-/** Elsewhere first: several processes may do this at the same time, and none may find half of it. */
-function install(folder: string): void {
-  const place = `${folder}.${process.pid}`
-  mkdirSync(place, { recursive: true })
-  writeFileSync(join(place, 'package.json'), '{ "private": true }\n')
-  const quiet = ['--no-audit', '--no-fund', '--no-package-lock', '--ignore-scripts', '--loglevel=error']
-  spawnSync('npm', ['install', '--prefix', place, ...quiet, `pm2@${VERSION}`], { cwd: place, stdio: 'ignore' })
-  try {
-    renameSync(place, folder)
-  } catch {
-    // Another one was first.
-    rmSync(place, { recursive: true, force: true })
-  }
+  return installOnce(folder, [`pm2@${VERSION}`]) ? command : undefined
 }
 
 async function start(command: string): Promise<Service> {
