@@ -14,6 +14,7 @@ export function moveConnections(service: Service, child: Child, listeners: reado
     upgraded: service.webSockets,
     send: (message, handle) => child.send(message, handle),
     timeLeft: (socket) => service.arrivals?.timeLeft(socket),
+    expectsMore: () => service.arrivals?.isOver === false,
     duration: service.options.probation
   })
 }
