@@ -7,7 +7,6 @@ import { PersistentClient } from '../../support/persistent-clients.js'
 import { ServiceUnit } from '../../support/service-unit.js'
 import { NO_USER_MANAGER } from '../../support/user-manager.js'
 
-t.setTimeout(180_000)
 const skip = NO_USER_MANAGER
 
 t.test('systemctl reload returns when the reload is done, and the service goes on under load', { skip }, async (t) => {
