@@ -1,4 +1,3 @@
-import type { Farewell } from '../connections/farewell.js'
 import type { ReloadUnderWay } from '../control/messages.js'
 import { fromPlainError, OutcomeUnknownError, StateError, toError, VetoedError } from '../errors.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
@@ -12,14 +11,14 @@ import { ticketKeysOf } from '../sockets/tls-tickets.js'
 import { unless } from '../util/unless.js'
 import { watchBoot } from './boot-watch.js'
 import { shareCompileCache } from './compile-cache.js'
-import { moveConnections, sayFarewell } from './move-connections.js'
+import { HandOver } from './hand-over.js'
 import { PassedOn } from './passed-on.js'
 import { asCarried } from './state-check.js'
 import { Successor } from './successor.js'
 
 /** This process as the parent of a reload: what it asks of the system, of the apps and of the child. */
 export class ParentRole {
-  #farewell: Farewell | undefined
+  #handOver: HandOver | undefined
   readonly #service: Service
   readonly #host: ServerHost
   readonly #passedOn: PassedOn
@@ -58,6 +57,7 @@ export class ParentRole {
     const service = this.#service
     this.#begun = performance.now()
     service.migration = undefined
+    this.#handOver = undefined
     this.#states = []
     this.#latest = undefined
     this.#asking = new AbortController()
@@ -150,10 +150,8 @@ export class ParentRole {
     const { probation } = service.options
     service.log.announce('handed-over', { child: successor.pid, probation })
     service.notices.handedOver()
-    const migration = moveConnections(service, successor.child, successor.listeners)
-    service.migration = migration
-    this.#farewell = sayFarewell(service, migration)
-    void migration.done.then(() => this.#send(child, { type: 'no more connections' }))
+    this.#handOver = new HandOver(service, successor.child, successor.listeners)
+    service.migration = this.#handOver.migration
     const script = successor.release?.script
     const link = service.command.movedLink(script)
     if (link !== undefined)
@@ -164,13 +162,12 @@ export class ParentRole {
 
   /** This process serves again, or stops: what has not moved yet stays. */
   stopMoving(): void {
-    this.#service.migration?.stop()
-    this.endFarewell()
+    this.#handOver?.stop()
   }
 
   /** From here on it is the drain that tells clients to go. */
   endFarewell(): void {
-    this.#farewell?.end()
+    this.#handOver?.endFarewell()
   }
 
   /** Lets the child make a reload that this process was asked for. */
