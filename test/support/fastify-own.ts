@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { ownEnvironment } from './bare.js'
+import { bare, ownEnvironment } from './bare.js'
 import { Framework } from './frameworks.js'
 import { PACKAGE_ROOT } from './release.js'
 
@@ -90,8 +90,8 @@ export class FastifyOwn {
       `--test-reporter=${join(FIXTURES, 'reporter.mjs')}`,
       `--test-reporter-destination=${results}`
     ]
-    const options = { cwd: this.#folder, env: ownEnvironment() }
-    const child = spawn(this.#node, [...args, ...files], { ...options, stdio: ['ignore', 'ignore', 'pipe'] })
+    const command = bare(ownEnvironment(), this.#node, [...args, ...files])
+    const child = spawn(...command, { cwd: this.#folder, stdio: ['ignore', 'ignore', 'pipe'] })
     const [, errors] = await Promise.all([once(child, 'close'), text(child.stderr)])
     const lines = (await readFile(results, 'utf8')).split('\n').filter(Boolean)
     await rm(place, { recursive: true })
