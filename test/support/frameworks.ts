@@ -22,6 +22,11 @@ export class Framework {
     this.missing = !installOnce(place, packages) && `npm cannot install ${packages.join(', ')} here`
   }
 
+  /** Where a package is, or a file of it. */
+  path(name: string, file = ''): string {
+    return join(this.#modules, name, file)
+  }
+
   /** Loads a package into the test. */
   load<T>(name: string): T {
     return createRequire(join(this.#modules, 'test.cjs'))(name) as T

@@ -43,6 +43,14 @@ for (const way of ['close', 'leave', 'stop'] as const) {
   })
 }
 
+for (const signal of ['SIGTERM', 'SIGHUP'] as const)
+  t.test(`a signal ends a process whose app only answers to inject as ever (${signal})`, async (t) => {
+    const server = await launchServer(t, { script: 'inject-only.cjs', args: ['wait'] })
+    await server.event('injected')
+    server.signal(signal, server.pid)
+    t.strictSame(await server.waitFor(server.exit, 'the end'), { code: null, signal })
+  })
+
 t.test('an app that only answers to inject installs nothing', async (t) => {
   const [before, timers] = [installed(), activeTimers()]
   const app = createApp()
