@@ -61,7 +61,7 @@ export class Signals {
     this.#signals = signals
     const others = new Set(GRACE_SIGNALS.flatMap(graceListeners))
     const stop: string[] = signals === false ? [] : signals.stop
-    // A handler for SIGSEGV and its like would turn a crash into an endless loop; SIGHUP and SIGUSR2 mean something else.
+    // A handler for SIGSEGV and its like would turn a crash into an endless loop; SIGHUP means something else, SIGUSR2 is the app's.
     const skip = GRACE_SIGNALS.filter((signal) => !stop.includes(signal))
     this.#grace = this.#listen([...skip, ...GRACE_ERRORS, ...(signals === false ? BEFORE_EXIT : [])])
     this.#own = new Set(GRACE_SIGNALS.flatMap(graceListeners).filter((listener) => !others.has(listener)))

@@ -45,7 +45,7 @@ t.test('a signal that means nothing to the launcher is for the app', async (t) =
     )
     return undefined
   }
-  const config = { options: { signals: { force: [] }, probation: 0 } }
+  const config = { options: { probation: 0 } }
   const server = await startServer(t, { launcher: [], config, prepare })
   for (const signal of ['SIGUSR2', 'SIGWINCH', 'SIGALRM'] as const) {
     server.signal(signal, server.launcher)
