@@ -5,6 +5,8 @@ import type { TestServer } from './server.js'
 import { startServer } from './start.js'
 
 interface ProgramSettings {
+  /** Starts through the launcher, with these options of it. */
+  launcher?: string[]
   /** What runs before the app is made. */
   before?: string
   /** A package to link. */
@@ -14,7 +16,7 @@ interface ProgramSettings {
 
 /** Starts a program of its own, which has `app`, `greeter()` (a server that greets) and `say`. */
 export function startProgram(t: Test, body: string, settings: ProgramSettings = {}): Promise<TestServer> {
-  const { before = '', link = '', execArgv = [] } = settings
+  const { before = '', link = '', execArgv = [], launcher } = settings
   const program = `'use strict'
     const net = require('node:net')
     const graceful = require('fastify-graceful-reload')
@@ -37,6 +39,7 @@ export function startProgram(t: Test, body: string, settings: ProgramSettings = 
     main()`
   return startServer(t, {
     execArgv,
+    ...(launcher && { launcher }),
     prepare: async (release) => {
       await release.write('server.cjs', program)
       if (link !== '') await symlink(link, release.path(join('node_modules', basename(link))))
