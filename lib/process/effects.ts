@@ -1,4 +1,5 @@
 import { ForcedError, NotListeningError, OutcomeUnknownError, StoppingError, toError } from '../errors.js'
+import { leaveToDrain } from '../internals/stoppable.js'
 import type { Effect, Refusal, Timer, Warning } from '../protocol/server.js'
 import { Deadlines } from '../util/deadline.js'
 import type { EffectHandler } from './host.js'
@@ -124,6 +125,7 @@ function askLauncher({ host, service, callers }: Parts, { ask, reason }: Of<'ask
 }
 
 function leave({ service, shutdown, asParent }: Parts, { cause, reason, child, childLeads }: Of<'leave'>): void {
+  for (const { server } of service.listeners.open) leaveToDrain(server)
   if (cause !== 'reloaded' && cause !== 'app closes') service.launcher?.leaves(cause === 'error')
   if (cause !== 'asked' && cause !== 'error') return
   if (cause === 'asked') service.others.hear(reason)
