@@ -1,4 +1,4 @@
-import { Session } from 'node:inspector'
+import type { Session } from 'node:inspector'
 import { fileURLToPath } from 'node:url'
 
 /**
@@ -7,17 +7,21 @@ import { fileURLToPath } from 'node:url'
  * https://chromedevtools.github.io/devtools-protocol/v8/Runtime/#type-InternalPropertyDescriptor. It takes a tenth of a second where many
  * files are loaded, so it is asked before the process serves, and only if there is something to name.
  *
- * Fallback, as under the permission model: they have no place.
+ * Fallback, as under the permission model, or in a Node without inspector: they have no place.
  */
 export function placesOfListeners(event: string): Array<string | undefined> {
-  const session = new Session()
   try {
+    // Not every Node has one.
+    const { Session } = require('node:inspector') as typeof import('node:inspector')
+    const session = new Session()
     session.connect()
-    return readPlaces(session, event)
+    try {
+      return readPlaces(session, event)
+    } finally {
+      session.disconnect()
+    }
   } catch {
     return []
-  } finally {
-    session.disconnect()
   }
 }
 

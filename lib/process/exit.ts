@@ -92,7 +92,7 @@ export class Exit {
 
   async #waitForEnd(reason: string): Promise<void> {
     const { service, shutdown } = this.#find()
-    const enders = service.others.enders(reason, this.#error)
+    const enders = service.others.enders(service.others.signalIn(reason), this.#error)
     // They end the process at once, and what pino still writes then is lost.
     if (enders.length > 0) await within(service.log.written(), LINGER, 'the log').catch(() => {})
     for (const end of enders) end()

@@ -90,11 +90,24 @@ export class OtherListeners {
     }
   }
 
-  /** Runs those that close the app. */
+  /**
+   * The signal that a stop was asked for by, if it is one.
+   *
+   * @param reason - of the stop
+   */
+  signalIn(reason: string): string | undefined {
+    return this.#uses.has(reason) ? reason : undefined
+  }
+
+  /**
+   * Runs those that close the app.
+   *
+   * @param signal - that has come, if one has
+   */
   async close(signal: string | undefined): Promise<void> {
     this.#isOver = true
-    const listeners = this.#distinct('closes', 'stop', 'reload', 'force')
-    if (listeners.length > 0) await runWithoutSignal(listeners, this.#uses.has(signal ?? '') ? signal : undefined)
+    const listeners = this.#meantBy('closes', signal)
+    if (listeners.length > 0) await runWithoutSignal(listeners, signal)
   }
 
   /**
@@ -106,9 +119,8 @@ export class OtherListeners {
   enders(signal: string | undefined, error: Error | undefined): Array<() => unknown> {
     this.#isOver = true
     const listeners =
-      error === undefined ? this.#distinct('exits', 'stop', 'reload', 'force') : this.#distinct('exits', 'error')
-    const told = error ?? (this.#uses.has(signal ?? '') ? signal : undefined)
-    return listeners.map((listener) => () => listener.call(process, told))
+      error === undefined ? this.#meantBy('exits', signal) : distinct(this.#taken.filter(({ use }) => use === 'error'))
+    return listeners.map((listener) => () => listener.call(process, error ?? signal))
   }
 
   /** Gives back what was taken. */
@@ -172,9 +184,10 @@ export class OtherListeners {
     })
   }
 
-  #distinct(kind: HandlerKind, ...uses: Use[]): ProcessListener[] {
-    const found = this.#taken.filter((each) => each.kind === kind && uses.includes(each.use))
-    return [...new Set(found.map(({ listener }) => listener))]
+  /** Those that listen to the signal that has come, or to any if none has. */
+  #meantBy(kind: HandlerKind, signal: string | undefined): ProcessListener[] {
+    const isMeant = ({ event, use }: Found) => use !== 'error' && (signal === undefined || event === signal)
+    return distinct(this.#taken.filter((each) => each.kind === kind && isMeant(each)))
   }
 
   #tell(): void {
@@ -189,4 +202,8 @@ function findPlaces(found: readonly Found[]): void {
     const listeners: ProcessListener[] = process.listeners(event)
     for (const each of found) if (each.event === event) each.place = places[listeners.indexOf(each.listener)]
   }
+}
+
+function distinct(found: readonly Found[]): ProcessListener[] {
+  return [...new Set(found.map(({ listener }) => listener))]
 }

@@ -117,7 +117,8 @@ export class Shutdown {
    */
   async closeApps(reason: string): Promise<boolean> {
     const left = this.#end - performance.now()
-    const others = this.#service.others.close(reason)
+    const { others: handlers } = this.#service
+    const others = handlers.close(handlers.signalIn(reason))
     const closing = [...this.#service.apps].map(({ app, options }) =>
       within(
         others.then(() => app.close()),

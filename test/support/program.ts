@@ -12,11 +12,13 @@ interface ProgramSettings {
   /** A package to link. */
   link?: string
   execArgv?: string[]
+  /** Milliseconds. Default: 100. */
+  probation?: number
 }
 
 /** Starts a program of its own, which has `app`, `greeter()` (a server that greets) and `say`. */
 export function startProgram(t: Test, body: string, settings: ProgramSettings = {}): Promise<TestServer> {
-  const { before = '', link = '', execArgv = [], launcher } = settings
+  const { before = '', link = '', execArgv = [], launcher, probation = 100 } = settings
   const program = `'use strict'
     const net = require('node:net')
     const graceful = require('fastify-graceful-reload')
@@ -31,7 +33,7 @@ export function startProgram(t: Test, body: string, settings: ProgramSettings = 
     async function main() {
       ${before}
       app = require('fastify')({ logger: true })
-      app.register(graceful, { probation: 100 })
+      app.register(graceful, { probation: ${probation} })
       app.get('/', async () => ({ pid: process.pid, generation: app.graceful.generation }))
       ${body}
       say('started', {})

@@ -74,6 +74,20 @@ for (const { settings, where } of WAYS)
     t.strictSame(server.events('forced'), [])
   })
 
+t.test('a stop in a probation is a signal for the handlers of both processes', async (t) => {
+  const server = await startProgram(t, BODY, { before: BEFORE, probation: 60_000 })
+  server.signal('SIGHUP')
+  const { child } = await server.eventOf(server.pid, 'handed-over')
+  server.signal('SIGTERM', server.pid)
+  t.equal(await server.exitOf(Number(child)), 0)
+  t.equal(await server.exitOf(server.pid), 0)
+  for (const pid of [server.pid, Number(child)])
+    t.match(
+      server.events((line) => line.fixture === 'heard' && line.pid === pid),
+      [{ signal: 'SIGTERM' }]
+    )
+})
+
 t.test('^C, of which the terminal tells launcher and server, is one signal for the handlers of the app', async (t) => {
   const server = await startProgram(t, BODY, { before: BEFORE, launcher: [] })
   for (const pid of [server.launcher, server.pid]) server.signal('SIGINT', pid)
