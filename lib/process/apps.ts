@@ -147,7 +147,8 @@ export class Apps {
 
   /** The app closes, by itself or with the process. Resolves when it has no work left. */
   async #closing(hosted: HostedApp): Promise<void> {
-    if (!this.#exit.isInstalled || hosted.leaving) return // It never listened, or is being drained with the process.
+    if (!this.#exit.isInstalled) return // It never listened.
+    if (hosted.leaving) return this.#parts.shutdown.joined()
     const { apps } = this.#service
     const isLast = [...apps].every((other) => other === hosted || other.leaving)
     if (!isLast) return this.#parts.shutdown.drainApp(hosted)

@@ -22,6 +22,7 @@ import type { GracefulHooks } from './hooks.js'
 import { HostedApp } from './hosted-app.js'
 import type { LauncherClient } from './launcher-client.js'
 import { ProcessLog } from './log.js'
+import { OtherListeners } from './other-listeners.js'
 import { PidFile } from './pid-file.js'
 import { Surroundings } from './surroundings.js'
 
@@ -58,6 +59,7 @@ export class Service {
   readonly connections = new OwnedConnections(this.webSockets)
   controlSocket: ControlSocket | undefined
   readonly surroundings: Surroundings
+  readonly others = new OtherListeners((warning) => this.log.warnOnce(warning))
   /** What the service manager is told. */
   notices = new ServerNotices(this, undefined, false)
   #leader: HostedApp | undefined
@@ -70,7 +72,7 @@ export class Service {
     this.startChild = launcher?.startChild ?? spawnChild
     this.generation = generation
     this.log = new ProcessLog(generation)
-    this.surroundings = new Surroundings(command.script, generation, launcher !== undefined)
+    this.surroundings = new Surroundings(generation, launcher !== undefined)
     const opening = (server: Server, owner: object | undefined) => this.connections.follow(server, owner)
     const prepare = (owner: object | undefined) => (owner instanceof HostedApp ? owner.prepare() : undefined)
     const opened = (listener: Listener) => {

@@ -40,6 +40,9 @@ export interface FixtureConfig {
   extra?: Record<string, unknown>
 }
 
+/** Options of an app that can be forced to end: by default no signal does that. */
+export const FORCIBLE: Pick<GracefulOptions, 'signals'> = { signals: { force: ['SIGUSR2'] } }
+
 const DEFAULT_CONFIG: FixtureConfig = {
   release: 'A',
   options: { probation: 200, drainTimeout: 60_000 },
