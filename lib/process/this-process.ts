@@ -5,6 +5,7 @@ import { Command } from '../reload/restart-command.js'
 import { takeFlag } from '../sockets/inherited-listeners.js'
 import { watchListenCalls } from '../sockets/listen-hook.js'
 import { type PassedSockets, takeActivation } from '../sockets/socket-activation.js'
+import { explainTakenPorts } from '../sockets/udp-sockets.js'
 import { findServiceManager, ServiceManager } from '../systemd/notify.js'
 import { os } from '../util/os.js'
 import { AppDescriptors } from './descriptors.js'
@@ -47,6 +48,7 @@ function state(): ProcessState {
     const told = descriptorsOf(flag)
     const descriptors = told === undefined ? AppDescriptors.ofStart(activated) : new AppDescriptors(told)
     globals[KEY] = { command: new Command(), descriptors, flag, launcher, manager, passed, generation: 1 }
+    if (flag !== undefined) explainTakenPorts()
     // From the start: a server may listen before an app is registered, and has to be handed over all the same.
     watchListenCalls((call) => thisProcess().see(call))
   }
