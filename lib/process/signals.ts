@@ -1,6 +1,7 @@
 import closeWithGrace from 'close-with-grace'
 import { toError } from '../errors.js'
 import { graceListeners, isGraceErrorListener } from '../internals/close-with-grace.js'
+import { RUNTIME } from '../util/runtime.js'
 import type { SignalOptions } from './signal-options.js'
 import { Terminal } from './terminal.js'
 import { WhileAlone } from './while-alone.js'
@@ -28,6 +29,10 @@ const GRACE_SIGNALS: closeWithGrace.Signals[] = [
   'SIGUSR2',
   'SIGTERM'
 ]
+
+/** Deno calls a listener with a signal during which it was added: close-with-grace would take the first one for the second as well. */
+const CAN_GRACE_HEAR_SIGNALS = RUNTIME !== 'Deno'
+
 const BEFORE_EXIT: closeWithGrace.AllEvents[] = ['beforeExit']
 
 /** A rejection that nobody handles becomes an uncaught error, unless the app or `--unhandled-rejections` says otherwise. */
@@ -62,7 +67,7 @@ export class Signals {
     const others = new Set(GRACE_SIGNALS.flatMap(graceListeners))
     const stop: string[] = signals === false ? [] : signals.stop
     // A handler for SIGSEGV and its like would turn a crash into an endless loop; SIGHUP and SIGUSR2 mean something else.
-    const skip = GRACE_SIGNALS.filter((signal) => !stop.includes(signal))
+    const skip = GRACE_SIGNALS.filter((signal) => !stop.includes(signal) || !CAN_GRACE_HEAR_SIGNALS)
     this.#grace = this.#listen([...skip, ...GRACE_ERRORS, ...(signals === false ? BEFORE_EXIT : [])])
     this.#own = new Set(GRACE_SIGNALS.flatMap(graceListeners).filter((listener) => !others.has(listener)))
     if (signals === false) return
@@ -72,7 +77,8 @@ export class Signals {
       () => this.#listen([...GRACE_SIGNALS, 'unhandledRejection', ...BEFORE_EXIT])
     )
     process.on('exit', this.#onExit)
-    for (const signal of signals.stop.filter((name) => !(GRACE_SIGNALS as string[]).includes(name)))
+    const heardByGrace: string[] = CAN_GRACE_HEAR_SIGNALS ? GRACE_SIGNALS : []
+    for (const signal of signals.stop.filter((name) => !heardByGrace.includes(name)))
       this.#on(signal, () => this.#stop(signal))
     for (const signal of signals.reload) this.#on(signal, () => this.#reload(signal))
     for (const signal of signals.force) this.#on(signal, () => this.force(signal))

@@ -12,6 +12,7 @@ import {
   readSync
 } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
+import { RUNTIME } from './runtime.js'
 
 /** A file descriptor of this process. */
 export interface OpenDescriptor {
@@ -32,6 +33,7 @@ const [O_ACCMODE, O_CLOEXEC] = [0o3, 0o2000000]
 export const os = {
   /** Why this process cannot reload and what to do instead, or undefined if it can. */
   whyNoReload(): [why: string, instead: string] | undefined {
+    if (RUNTIME !== 'Node') return [`on ${RUNTIME}`, 'restart the process instead, or run it on Node']
     if (process.platform === 'win32') return ['on Windows', 'restart the process instead']
     if (cluster.isWorker) return ['in a cluster worker', 'let the primary replace its workers instead']
     if (!isMainThread) return ['in a worker thread', 'register the plugin in the main thread']
