@@ -15,6 +15,9 @@ const settings = (options: FixtureConfig['options'] & object, extra: Record<stri
 /** For what happens while the child is on probation. */
 const LONG = 600_000
 
+/** A parent waits for half a minute for the answer of its child. Milliseconds. */
+const LIMIT = 120_000
+
 t.test('WebSockets whose route says nothing are closed with 1012 as soon as the child serves', async (t) => {
   const server = await startServer(t, settings({ probation: LONG }))
   const clients = await Promise.all(
@@ -84,6 +87,25 @@ t.test('a rollback tells nobody any more', async (t) => {
   server.signal('SIGHUP', parent)
   t.match(await server.waitFor(client.closed, 'close frame'), { code: 1012 })
   t.equal(server.events('handed-over').length, 2)
+})
+
+t.test('a WebSocket of which a child that hangs says nothing is taken back, and closed with 1012', async (t) => {
+  const server = await startServer(t, settings({ probation: 0, reloadDrainTimeout: LONG, websocketCloseWindow: LONG }))
+  const [parent, client] = [server.pid, await WebSocketClient.open(server.target(), '/ws/slow')]
+  client.socket.send('work')
+  await server.held('work')
+  server.signal('SIGHUP')
+  const child = await server.serving(2)
+  await server.eventOf(parent, 'draining')
+  process.kill(child, 'SIGSTOP')
+  // It could move from here on.
+  await server.tell({ command: 'release', name: 'work' }, parent)
+  t.match(await server.waitFor(client.closed, 'close frame', LIMIT), { code: 1012 })
+  t.strictSame(client.messages, ['1 work'])
+  process.kill(child, 'SIGCONT')
+  t.equal(await server.exitOf(parent), 0)
+  await server.heard(child)
+  t.strictSame(happened(server, 'arrived'), [], 'the child has never had it')
 })
 
 t.test('a stop says 1001, as ever', async (t) => {
