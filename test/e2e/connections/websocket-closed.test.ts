@@ -108,6 +108,21 @@ t.test('a WebSocket of which a child that hangs says nothing is taken back, and 
   t.strictSame(happened(server, 'arrived'), [], 'the child has never had it')
 })
 
+for (const whom of ['parent', 'child'])
+  t.test(
+    `a stop of the ${whom} within a probation says 1001, also where the stop begins with a lame duck`,
+    async (t) => {
+      const server = await startServer(t, settings({ probation: LONG, lameDuck: 300 }))
+      const parent = server.pid
+      const client = await WebSocketClient.open(server.target(), '/ws/pinned')
+      server.signal('SIGHUP')
+      const child = await server.takenOver(await server.serving(2))
+      server.signal('SIGTERM', whom === 'parent' ? parent : child)
+      t.match(await server.waitFor(client.closed, 'close frame'), { code: 1001 })
+      t.strictSame([await server.exitOf(parent), await server.exitOf(child)], [0, 0])
+    }
+  )
+
 t.test('a stop says 1001, as ever', async (t) => {
   const server = await startServer(t, settings({ websocketCloseWindow: LONG }))
   const client = await WebSocketClient.open(server.target(), '/ws/plain')
