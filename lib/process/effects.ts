@@ -102,12 +102,12 @@ function childsOf({ service, asChild, serves }: Parts) {
 }
 
 function endOf(parts: Parts) {
-  const { service, shutdown, asParent } = parts
+  const { service, shutdown } = parts
   return {
     leave: (effect) => leave(parts, effect),
     'be lame duck': ({ reason }) => service.log.announce('lame-duck', { reason, duration: service.options.lameDuck }),
     drain: (effect) => drain(parts, effect),
-    hurry: () => shutdown.hurry(asParent.migration),
+    hurry: () => shutdown.hurry(),
     'close apps': () => closeApps(parts),
     cut: ({ reason }) => shutdown.cut(reason),
     close: (effect) => close(parts, effect)
@@ -133,7 +133,7 @@ function leave({ service, shutdown, asParent }: Parts, { cause, child, childLead
 
 async function drain({ host, shutdown, asParent }: Parts, { cause, reason }: Of<'drain'>): Promise<void> {
   asParent.endFarewell()
-  host.tell({ type: 'drained', cut: await shutdown.drain(cause, reason, asParent.migration) })
+  host.tell({ type: 'drained', cut: await shutdown.drain(cause, reason) })
 }
 
 async function closeApps({ host, shutdown }: Parts): Promise<void> {

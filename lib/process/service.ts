@@ -1,5 +1,6 @@
 import type { Server } from 'node:net'
 import type { Arrivals } from '../connections/move-in.js'
+import type { Migration } from '../connections/move-out.js'
 import { type IsMeant, OwnedConnections } from '../connections/owned.js'
 import { Surplus, type SurplusEvents } from '../connections/surplus.js'
 import { WebSockets } from '../connections/websockets.js'
@@ -54,6 +55,8 @@ export class Service {
   readonly surplus: Surplus | undefined
   /** The connections that the parent of this process moves here. */
   arrivals: Arrivals | undefined
+  /** The connections that this process moves to its child, once that serves. */
+  migration: Migration | undefined
   readonly webSockets = new WebSockets((warning, error) => this.log.warnOnce(warning, error))
   readonly connections = new OwnedConnections(this.webSockets)
   controlSocket: ControlSocket | undefined

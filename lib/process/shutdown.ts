@@ -1,4 +1,3 @@
-import type { Migration } from '../connections/move-out.js'
 import { ForcedError, toError } from '../errors.js'
 import type { Cause } from '../protocol/server.js'
 import { deferred } from '../util/deferred.js'
@@ -56,7 +55,8 @@ export class Shutdown {
    * Drains all that is not leaving already; where it is the last app that closes, that app alone, and not what the process listens
    * on beside it. Returns whether work was cut off.
    */
-  async drain(cause: Cause, reason: string, migration: Migration | undefined): Promise<boolean> {
+  async drain(cause: Cause, reason: string): Promise<boolean> {
+    const { migration } = this.#service
     const isOwnTime = isSucceeded(cause)
     if (migration !== undefined && !isOwnTime) await within(migration.done, LAST_ANSWER, 'the child').catch(() => {})
     // An app that has begun to close by itself has a drain of its own.
@@ -92,9 +92,9 @@ export class Shutdown {
   }
 
   /** The service ends: nobody comes back to a connection that is idle now, and what is in hand has the time of a stop. */
-  hurry(migration: Migration | undefined): void {
+  hurry(): void {
     this.#isHurried = true
-    migration?.stop()
+    this.#service.migration?.stop()
     const timeout = this.#service.longest('drainTimeout')
     this.#end = Math.min(this.#end, performance.now() + timeout)
     for (const drain of this.#drains) drain.hurry(timeout)
@@ -141,12 +141,13 @@ export class Shutdown {
     const apps = only === undefined ? [...service.apps].filter((hosted) => !gone.has(hosted)) : [only]
     const isMeant = (owner: object | undefined) => (only === undefined ? !gone.has(owner) : owner === only)
     for (const hosted of apps) hosted.leaving = true
+    // Those too that have none now: more may come, to move on.
+    const connections = service.connections.of(isMeant)
     service.listeners.close(service.listenersOf(isMeant))
     if (only === undefined) service.closeControlSocket()
     const patience = Math.max(...apps.map(({ options }) => options.drainTimeout), 0)
     const timeout = Math.max(...apps.map(({ options }) => options[limit]), 0)
     this.#end = Math.max(this.#end, performance.now() + timeout)
-    const connections = service.connections.of(isMeant)
     const hookFailed: DrainPlan['hookFailed'] = (name, error) =>
       service.log.warn(`a ${name} hook threw`, toError(error))
     const upgraded = service.webSockets

@@ -118,7 +118,7 @@ t.test('a status that is asked for while the socket passes on is answered', asyn
 })
 
 t.test('a reload that is asked of a parent that has handed over is answered by it, from its grandchild', async (t) => {
-  const { server, control } = await startWithControl(t, { options: { probation: 4_000 } })
+  const { server, control } = await startWithControl(t, { options: { probation: 10_000 } })
   const late = await ControlClient.open(control)
   t.match(await statusAt(control), { pid: server.pid }, 'who came before has been accepted')
   server.signal('SIGHUP')
