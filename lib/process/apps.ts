@@ -86,6 +86,7 @@ export class Apps {
   listening(hosted: HostedApp): void {
     if (hosted.listening || hosted.leaving) return
     hosted.listening = true
+    if (!hosted.isCloseSeen) this.#seen(hosted)
     const { asChild } = this.#parts
     if (asChild !== undefined) asChild.progress()
     else this.#host.tell({ type: 'progress', listening: true, complete: true })
@@ -136,13 +137,16 @@ export class Apps {
     if (listener.index !== undefined) {
       this.#service.log.announce('adopted', { key: listener.key, address: formatAddress(listener.address) })
     }
-    if (listener.owner instanceof HostedApp) {
-      this.#install(listener.owner)
-      listener.owner.seeClose()
-      this.#host.tell({ type: 'opened' })
-    }
+    if (listener.owner instanceof HostedApp) this.#seen(listener.owner)
     this.#parts.asChild?.progress()
     this.#activated?.progress()
+  }
+
+  /** An app listens. Bun does not show its listen call, only what comes of that. */
+  #seen(hosted: HostedApp): void {
+    this.#install(hosted)
+    hosted.seeClose()
+    this.#host.tell({ type: 'opened' })
   }
 
   /** The app closes, by itself or with the process. Resolves when it has no work left. */

@@ -49,6 +49,11 @@ export class HostedApp {
     this.options = resolveOptions(given)
   }
 
+  /** Whether this process hears of it when the app closes. */
+  get isCloseSeen(): boolean {
+    return this.#isCloseSeen
+  }
+
   /** Sees the app close from now on: before Fastify begins to answer with 503, and without its plugin timeout. */
   seeClose(): void {
     if (this.#isCloseSeen) return

@@ -17,6 +17,7 @@ import { type Listener, Listeners } from '../sockets/listeners.js'
 import { ticketKeysOf } from '../sockets/tls-tickets.js'
 import { ServerNotices } from '../systemd/server-status.js'
 import { within } from '../util/within.js'
+import type { AppDescriptors } from './descriptors.js'
 import { doubtsOf, ignoredOptions } from './doubts.js'
 import type { GracefulHooks } from './hooks.js'
 import { HostedApp } from './hosted-app.js'
@@ -35,6 +36,8 @@ export interface ServiceEvents {
 /** How this process was started, and by whom. */
 export interface Origin {
   readonly command: Command
+  /** What a child finds at the numbers that the app knows. */
+  readonly descriptors: AppDescriptors
   readonly launcher?: LauncherClient | undefined
 }
 
@@ -66,10 +69,15 @@ export class Service {
   #pidFile: PidFile | undefined
 
   /** @param accepting - see {@link Listeners} */
-  constructor({ command, launcher }: Origin, generation: number, events: ServiceEvents, accepting: boolean) {
+  constructor(
+    { command, descriptors, launcher }: Origin,
+    generation: number,
+    events: ServiceEvents,
+    accepting: boolean
+  ) {
     this.command = command
     this.launcher = launcher
-    this.startChild = launcher?.startChild ?? spawnChild
+    this.startChild = launcher?.startChild ?? spawnChild(descriptors)
     this.generation = generation
     this.log = new ProcessLog(generation)
     this.surroundings = new Surroundings(generation, launcher !== undefined)

@@ -1,6 +1,7 @@
 import closeWithGrace from 'close-with-grace'
 import { toError } from '../errors.js'
 import { isGraceErrorListener } from '../internals/shutdown-handlers.js'
+import { RUNTIME } from '../util/runtime.js'
 import type { OtherListeners } from './other-listeners.js'
 import type { SignalOptions } from './signal-options.js'
 import { Terminal } from './terminal.js'
@@ -31,6 +32,10 @@ const GRACE_SIGNALS: closeWithGrace.Signals[] = [
   'SIGUSR2',
   'SIGTERM'
 ]
+
+/** Deno calls a listener with a signal during which it was added: close-with-grace would take the first one for the second as well. */
+const CAN_GRACE_HEAR_SIGNALS = RUNTIME !== 'Deno'
+
 const BEFORE_EXIT: closeWithGrace.AllEvents[] = ['beforeExit']
 
 /** A rejection that nobody handles becomes an uncaught error, unless the app or `--unhandled-rejections` says otherwise. */
@@ -61,7 +66,7 @@ export class Signals {
     this.#others = others
     const stop: string[] = signals === false ? [] : signals.stop
     // A handler for SIGSEGV and its like would turn a crash into an endless loop; SIGHUP means something else, SIGUSR2 is the app's.
-    const skip = GRACE_SIGNALS.filter((signal) => !stop.includes(signal))
+    const skip = GRACE_SIGNALS.filter((signal) => !stop.includes(signal) || !CAN_GRACE_HEAR_SIGNALS)
     this.#grace = this.#listen([...skip, ...GRACE_ERRORS, ...(signals === false ? BEFORE_EXIT : [])])
     if (signals === false) return
     this.#errors = new WhileAlone(
@@ -72,7 +77,8 @@ export class Signals {
     // What is logged now is written by a listener of the logger.
     process.prependListener('exit', this.#onEnd)
     process.on('exit', this.#onExit)
-    for (const signal of signals.stop.filter((name) => !(GRACE_SIGNALS as string[]).includes(name)))
+    const heardByGrace: string[] = CAN_GRACE_HEAR_SIGNALS ? GRACE_SIGNALS : []
+    for (const signal of signals.stop.filter((name) => !heardByGrace.includes(name)))
       this.#on(signal, () => this.#stop(signal))
     for (const signal of signals.reload) this.#on(signal, () => this.#reload(signal))
     for (const signal of signals.force) this.#on(signal, () => this.force(signal))

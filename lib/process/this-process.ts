@@ -1,12 +1,14 @@
 import { endBootWatch } from '../reload/boot-watch.js'
-import { launcherControlOf, launcherOf, secretOf } from '../reload/handoff.js'
+import { descriptorsOf, launcherControlOf, launcherOf, secretOf } from '../reload/handoff.js'
 import { LastWords } from '../reload/last-words.js'
 import { Command } from '../reload/restart-command.js'
 import { takeFlag } from '../sockets/inherited-listeners.js'
 import { watchListenCalls } from '../sockets/listen-hook.js'
 import { type PassedSockets, takeActivation } from '../sockets/socket-activation.js'
+import { explainTakenPorts } from '../sockets/udp-sockets.js'
 import { findServiceManager, ServiceManager } from '../systemd/notify.js'
 import { os } from '../util/os.js'
+import { AppDescriptors } from './descriptors.js'
 import { Envelope } from './envelope.js'
 import { LauncherClient } from './launcher-client.js'
 import { ServerProcess } from './server-process.js'
@@ -18,6 +20,7 @@ import { ServerProcess } from './server-process.js'
  */
 interface ProcessState {
   readonly command: Command
+  readonly descriptors: AppDescriptors
   /** What the parent left in the environment; undefined once it has been used. */
   flag: string | undefined
   readonly launcher: LauncherClient | undefined
@@ -41,7 +44,11 @@ function state(): ProcessState {
     // Under a launcher it is the launcher that the service manager hears.
     const manager = launcher === undefined ? serviceManager() : undefined
     const passed = takeActivation(process.env, process.pid)
-    globals[KEY] = { command: new Command(), flag, launcher, manager, passed, generation: 1 }
+    const activated = passed.sockets.map(({ fd }) => fd)
+    const told = descriptorsOf(flag)
+    const descriptors = told === undefined ? AppDescriptors.ofStart(activated) : new AppDescriptors(told)
+    globals[KEY] = { command: new Command(), descriptors, flag, launcher, manager, passed, generation: 1 }
+    if (flag !== undefined) explainTakenPorts()
     // From the start: a server may listen before an app is registered, and has to be handed over all the same.
     watchListenCalls((call) => thisProcess().see(call))
   }

@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { promisify } from 'node:util'
 import { bare } from './bare.js'
 import { WAIT_LIMIT } from './limit.js'
@@ -19,6 +19,11 @@ export function missing(file: string, ...features: string[]): string | false {
 /** The same for a proxy, which tells its version in another way. */
 export function missingProxy(file: string): string | false {
   return lacks(file, '-v', [])
+}
+
+/** The same for a program that does not tell its version. */
+export function missingCommand(file: string): string | false {
+  return spawnSync('sh', ['-c', 'command -v "$0"', file]).status !== 0 && `${file} is not installed`
 }
 
 function lacks(file: string, option: string, features: string[]): string | false {

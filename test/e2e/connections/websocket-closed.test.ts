@@ -16,6 +16,9 @@ const settings = (options: FixtureConfig['options'] & object, extra: Record<stri
 /** For what happens while the child is on probation. */
 const LONG = 600_000
 
+/** A parent waits for half a minute for the answer of its child. Milliseconds. */
+const LIMIT = 120_000
+
 t.test('WebSockets whose route says nothing are closed with 1012 as soon as the child serves', async (t) => {
   const server = await startServer(t, settings({ probation: LONG }))
   const clients = await Promise.all(
@@ -87,6 +90,40 @@ t.test('a rollback tells nobody any more', async (t) => {
   t.match(await server.waitFor(client.closed, 'close frame'), { code: 1012 })
   t.equal(server.events('handed-over').length, 2)
 })
+
+t.test('a WebSocket of which a child that hangs says nothing is taken back, and closed with 1012', async (t) => {
+  const server = await startServer(t, settings({ probation: 0, reloadDrainTimeout: LONG, websocketCloseWindow: LONG }))
+  const [parent, client] = [server.pid, await WebSocketClient.open(server.target(), '/ws/slow')]
+  client.socket.send('work')
+  await server.held('work')
+  server.signal('SIGHUP')
+  const child = await server.serving(2)
+  await server.eventOf(parent, 'draining')
+  process.kill(child, 'SIGSTOP')
+  // It could move from here on.
+  await server.tell({ command: 'release', name: 'work' }, parent)
+  t.match(await server.waitFor(client.closed, 'close frame', LIMIT), { code: 1012 })
+  t.strictSame(client.messages, ['1 work'])
+  process.kill(child, 'SIGCONT')
+  t.equal(await server.exitOf(parent), 0)
+  await server.heard(child)
+  t.strictSame(happened(server, 'arrived'), [], 'the child has never had it')
+})
+
+for (const whom of ['parent', 'child'])
+  t.test(
+    `a stop of the ${whom} within a probation says 1001, also where the stop begins with a lame duck`,
+    async (t) => {
+      const server = await startServer(t, settings({ probation: LONG, lameDuck: 300 }))
+      const parent = server.pid
+      const client = await WebSocketClient.open(server.target(), '/ws/pinned')
+      server.signal('SIGHUP')
+      const child = await server.takenOver(await server.serving(2))
+      server.signal('SIGTERM', whom === 'parent' ? parent : child)
+      t.match(await server.waitFor(client.closed, 'close frame'), { code: 1001 })
+      t.strictSame([await server.exitOf(parent), await server.exitOf(child)], [0, 0])
+    }
+  )
 
 t.test('a stop says 1001, as ever', async (t) => {
   const server = await startServer(t, settings({ websocketCloseWindow: LONG }))
