@@ -86,10 +86,19 @@ export class Apps {
   listening(hosted: HostedApp): void {
     if (hosted.listening || hosted.leaving) return
     hosted.listening = true
+    this.#replace(hosted)
     if (!hosted.isCloseSeen) this.#seen(hosted)
     const { asChild } = this.#parts
     if (asChild !== undefined) asChild.progress()
     else this.#host.tell({ type: 'progress', listening: true, complete: true })
+  }
+
+  /** Takes the place of the app whose server it listens with, if there is one: nothing was opened. */
+  #replace(hosted: HostedApp): void {
+    const listener = this.#service.listeners.find(hosted.app.server)
+    if (listener === undefined || listener.owner === hosted) return
+    this.#service.replace(listener, hosted)
+    hosted.seeClose()
   }
 
   /** A further server of the app listens. Where the app never listens itself, that has to do. */

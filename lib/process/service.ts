@@ -109,12 +109,23 @@ export class Service {
     if (this.#leader === undefined) this.log.use(app.app.log)
     for (const doubt of doubtsOf(options)) this.log.warnOnce(doubt)
     if (this.#leader !== undefined) {
-      for (const doubt of ignoredOptions(app, this.options)) this.log.warn(doubt)
+      for (const doubt of ignoredOptions(app, this.options)) this.log.warnOnce(doubt)
       return
     }
     this.#leader = app
     if (options.directory !== undefined) this.command.enter(options.directory)
     this.#pidFile = options.pidFile === undefined ? undefined : new PidFile(options.pidFile)
+  }
+
+  /**
+   * An app listens with the server of another one, as `@fastify/restartable` has it: what is open there is its own from here on, and
+   * when the other one closes it is none of that. What concerns the process stays as it is.
+   */
+  replace(listener: Listener, hosted: HostedApp): void {
+    listener.owner = hosted
+    this.connections.own(listener.server, hosted)
+    this.log.use(hosted.app.log)
+    for (const doubt of ignoredOptions(hosted, this.options)) this.log.warnOnce(doubt)
   }
 
   /** How long something may take. Of several apps, the one that needs longest counts. Milliseconds. */
