@@ -15,7 +15,10 @@ createServer((connection) => {
   processes.set(connection, new Map())
   for (const { entries } of rooms.values()) for (const entry of entries) tell(connection, entry)
   tell(connection, { ready: true })
-  createInterface({ input: connection }).on('line', (line) => hear(connection, JSON.parse(line)))
+  createInterface({ input: connection }).on('line', (line) => {
+    const word = parse(line)
+    if (word !== undefined) hear(connection, word)
+  })
   connection.on('error', () => connection.destroy())
   connection.on('close', () => {
     const there = [...processes.get(connection).keys()]
@@ -24,6 +27,15 @@ createServer((connection) => {
     for (const key of there) missing(...JSON.parse(key), false)
   })
 }).listen(BUS, () => console.log(JSON.stringify({ listening: BUS, pid: process.pid })))
+
+/** The last line of a process that was killed may be half a one. */
+function parse(line) {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}
 
 function hear(connection, { room, name, enter, leave, say, number }) {
   const there = processes.get(connection)

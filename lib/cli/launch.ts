@@ -1,9 +1,10 @@
 import { constants } from 'node:os'
 import { UsageError } from '../control/errors.js'
-import { toError } from '../errors.js'
+import { toError, UnsupportedError } from '../errors.js'
 import { Launcher } from '../launcher/launcher.js'
 import { LauncherLog } from '../launcher/log.js'
 import type { Ending } from '../process/subprocess.js'
+import { RUNTIME } from '../util/runtime.js'
 import { parseLaunchArguments } from './launch-arguments.js'
 
 /** How long a signal to this process itself may take to end it. Milliseconds. */
@@ -20,6 +21,7 @@ const log = launcherLog.write
  */
 export async function launch(args: readonly string[]): Promise<void> {
   try {
+    if (RUNTIME !== 'Node') throw new UnsupportedError(`on ${RUNTIME}`, 'start the server without the launcher')
     const settings = parseLaunchArguments(args, process.env)
     const launcher = new Launcher(settings, {
       log,

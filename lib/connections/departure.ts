@@ -95,8 +95,6 @@ export class Departure implements Gift {
     const { socket } = this.candidate
     // Asked once, a socket knows its addresses after its end too, as hooks that run after the response expect.
     void [socket.remoteAddress, socket.localAddress]
-    // A child that has not answered was not told anything yet.
-    if (this.#isWebSocket) this.#arrival ??= this.#passage.upgraded.pack(socket)
     if (this.#arrival !== undefined) this.#passage.upgraded.release(socket)
     // Closes this process's descriptor; no FIN, no shutdown: libuv, uv__stream_close.
     else socket.destroy()

@@ -13,10 +13,14 @@ export type ArrivingConnection = Extract<ToChild, { type: 'connection' }>
 export interface ArrivalSettings {
   /** The connections of the server that has adopted the listener with this index. */
   find(index: number): Connections | undefined
+  /** Whether a connection of a server that has stopped accepting would go on to the child of this process. */
+  passesOn(connections: Connections): boolean
   /** Sends to the parent; resolves once it is in the channel, and with false when it cannot be sent. */
   send(message: ToParent): Promise<unknown>
   /** Goes on with a WebSocket; without what should have come along, closes it. */
   resume(server: Server, handle: ConnectionHandle, upgrade: Upgrade, arrival: Arrival | undefined): void
+  /** One has been taken, and nothing has been read from it yet. */
+  accepted(): void
 }
 
 /** Takes the connections that the parent moves here and gives them to their servers. */
@@ -26,17 +30,23 @@ export class Arrivals {
   readonly #takings = new Takings()
   /** The word by which a WebSocket becomes this process's, while it is heard. */
   #released: { readonly arrival: Arrival | undefined } | undefined
+  #isOver = false
 
   constructor(settings: ArrivalSettings) {
     this.#settings = settings
     onChannelEnd(() => this.#takings.tellAll({ type: 'cut off' }))
   }
 
+  /** Whether the parent has no connection left that could come. */
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
   /** Takes a connection, or leaves it to the parent. */
   receive(message: ArrivingConnection, handle: ConnectionHandle | undefined): void {
     const { id, index, upgrade } = message
     const connections = this.#settings.find(index)
-    const isAble = handle !== undefined && connections !== undefined && hasRoom(connections)
+    const isAble = handle !== undefined && connections !== undefined && this.#hasRoom(connections)
     // Without a channel the parent cannot hear that it was taken, and serves it itself.
     this.#takings.take(id, upgrade === undefined ? 'http' : 'websocket', isAble && process.connected, {
       say: (word) => this.#settings.send({ type: `connection ${word}`, id }),
@@ -57,8 +67,14 @@ export class Arrivals {
     this.#takings.tell(id, { type: 'kept' })
   }
 
+  /** The parent gives no more. */
+  end(): void {
+    this.#isOver = true
+  }
+
   /** The parent has ended: what it has not kept is ours. Or it cannot be reached any more, and may live. */
   orphaned(isOutOfReach: boolean): void {
+    this.end()
     this.#takings.tellAll({ type: isOutOfReach ? 'cut off' : 'giver ended' })
   }
 
@@ -83,6 +99,12 @@ export class Arrivals {
     }
     const socket = acceptConnection(server, handle)
     if (socket !== undefined && used) this.#resume(socket, timeLeft)
+    this.#settings.accepted()
+  }
+
+  #hasRoom(connections: Connections): boolean {
+    const { server, size } = connections
+    return (server.listening || this.#settings.passesOn(connections)) && !(server.maxConnections <= size)
   }
 
   /**
@@ -97,8 +119,4 @@ export class Arrivals {
     // The second look finds the bytes that had arrived when the timer fired.
     setTimeout(() => setImmediate(closeIfSilent), timeLeft).unref()
   }
-}
-
-function hasRoom({ server, size }: Connections): boolean {
-  return server.listening && !(server.maxConnections <= size)
 }

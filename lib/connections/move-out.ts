@@ -11,6 +11,8 @@ import type { Connections } from './tracker.js'
 /** What a migration needs. */
 export interface MigrationSettings extends Passage {
   candidates: Candidates
+  /** Whether connections may still come here from this process's own parent, to move on. */
+  expectsMore(): boolean
   /** Within which time to move everything that is idle, in growing batches. Milliseconds; 0: at once. */
   duration: number
 }
@@ -31,7 +33,7 @@ const LOOK_INTERVAL = 50
  * way, which is how Node sends handles anyway.
  */
 export class Migration {
-  /** Resolves when nothing is left that could move, or the migration was ended. */
+  /** Resolves when nothing is left that could move and nothing more will come, or the migration was ended. */
   readonly done: Promise<void>
   /** Resolves when the duration is over and what was idle then has moved, or the child keeps a connection waiting. */
   readonly swept: Promise<void>
@@ -73,6 +75,11 @@ export class Migration {
     return this.#migrated
   }
 
+  /** Whether the child keeps a connection waiting. */
+  get isStalled(): boolean {
+    return this.#stalled
+  }
+
   /** Whether these connections are among those that move. */
   moves(connections: Connections): boolean {
     return !this.#ended && this.#settings.candidates.includes(connections)
@@ -84,6 +91,12 @@ export class Migration {
     const departure = this.#departures.get(message.id)
     departure?.answered(message.type === 'connection taken')
     if (departure?.isForgotten) this.#departures.delete(message.id)
+  }
+
+  /** Looks for connections that could move, in the tick in which they have come, so that nothing has been read from them. */
+  look(): void {
+    this.#hold()
+    if (this.#held.length > 0) this.#wake()
   }
 
   /** Moves no more; `done` resolves when the child has answered for the one on its way. */
@@ -107,7 +120,7 @@ export class Migration {
       const next = this.#held.shift()
       if (next === undefined && performance.now() - this.#begun >= this.#settings.duration) this.#endSweep()
       if (next !== undefined) await this.#move(next)
-      else if (this.#settings.candidates.isAnyLeft) await this.#somethingToHappen()
+      else if (this.#settings.candidates.isAnyLeft || this.#settings.expectsMore()) await this.#somethingToHappen()
       else break
     }
     this.#endSweep()
@@ -190,8 +203,7 @@ export class Migration {
     this.#lookScheduled = true
     process.nextTick(() => {
       this.#lookScheduled = false
-      this.#hold()
-      if (this.#held.length > 0) this.#wake()
+      this.look()
     })
   }
 }

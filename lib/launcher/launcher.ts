@@ -5,6 +5,7 @@ import type { ControlPlace } from '../control/place.js'
 import { ControlSocket } from '../control/socket.js'
 import { describeError, toError } from '../errors.js'
 import { openDormant } from '../internals/listening-handle.js'
+import { AppDescriptors } from '../process/descriptors.js'
 import { PidFile } from '../process/pid-file.js'
 import type { Ending, SpawnCommand } from '../process/subprocess.js'
 import { NodePath } from '../reload/node-path.js'
@@ -14,6 +15,7 @@ import { LauncherNotices } from '../systemd/launcher-status.js'
 import { findServiceManager, ServiceManager } from '../systemd/notify.js'
 import type { HeldListener } from './held-listeners.js'
 import type { Log } from './log.js'
+import { Pipes } from './pipes.js'
 import type { Service } from './server.js'
 import { LauncherSignals } from './signals.js'
 import { statusOf } from './status.js'
@@ -49,7 +51,7 @@ export class Launcher {
     const { log, foreign } = events
     const contact = findServiceManager(process.env, process.pid)
     const count = workers === 'auto' ? availableParallelism() : workers
-    this.#workers = new Workers(commandOf(node, directory), count, passedListeners(log), this.#place?.path, {
+    this.#workers = new Workers(commandOf(node, directory), count, inheritance(log), this.#place?.path, {
       log,
       foreign,
       follow: (service, isFirst, isReloading) => this.#follow(service, isFirst, isReloading),
@@ -134,11 +136,13 @@ function commandOf(args: string[], directory: string | undefined): SpawnCommand 
   return { file: new NodePath(process.argv0, process.env, cwd).current, args, cwd, env }
 }
 
-/** The sockets of a socket activation, for the first server. */
-function passedListeners(log: Log): HeldListener[] {
+/** The sockets of a socket activation, for the first server, and the descriptors of the app, for each. */
+function inheritance(log: Log) {
   const { sockets, problems } = takeActivation(process.env, process.pid)
   for (const problem of problems) log(problem)
-  return sockets.map(({ fd, address }) => {
+  const descriptors = AppDescriptors.ofStart(sockets.map(({ fd }) => fd))
+  const listeners = sockets.map(({ fd, address }): HeldListener => {
     return { key: `fd ${fd}`, address, activated: true, handle: openDormant(fd), ticketKeys: undefined }
   })
+  return { listeners, own: { descriptors, relay: new Pipes(descriptors.numbers) } }
 }

@@ -16,15 +16,24 @@ export class Processes {
   service: Service | undefined
   readonly #command: SpawnCommand
   readonly #held: HeldListeners
+  readonly #own: ServerSettings['own']
   readonly #control: string | undefined
   readonly #events: ProcessesEvents
   readonly #servers = new Map<ServerId, Server>()
 
   /**
    * @param command - how the first server is started
+   * @param own - what each server inherits beside the listeners
    * @param control - where the launcher answers
    */
-  constructor(command: SpawnCommand, held: HeldListeners, control: string | undefined, events: ProcessesEvents) {
+  constructor(
+    command: SpawnCommand,
+    held: HeldListeners,
+    own: ServerSettings['own'],
+    control: string | undefined,
+    events: ProcessesEvents
+  ) {
+    this.#own = own
     this.#control = control
     this.#command = command
     this.#held = held
@@ -72,11 +81,11 @@ export class Processes {
     this.find(parent)?.tell({ type: 'child not started', child, error: toPlainError(error) })
   }
 
-  async #start(id: ServerId, prepare: () => ServerSettings): Promise<Server> {
+  async #start(id: ServerId, prepare: () => Omit<ServerSettings, 'own' | 'control'>): Promise<Server> {
     const { input, ...events } = this.#events
     try {
       const server = await Server.start(
-        { ...prepare(), control: this.#control },
+        { ...prepare(), own: this.#own, control: this.#control },
         {
           ...events,
           said: (word) => {

@@ -3,7 +3,7 @@ import { SpawnFailedError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
 import { Envelope } from '../process/envelope.js'
-import { ChannelProcess, discard, type Ending, type SpawnCommand } from '../process/subprocess.js'
+import { ChannelProcess, discard, type Ending, type Inheritance, type SpawnCommand } from '../process/subprocess.js'
 import type { Word } from '../protocol/launcher.js'
 import {
   type ConnectionsWord,
@@ -12,7 +12,7 @@ import {
   type ToLauncher
 } from '../protocol/launcher-messages.js'
 import type { ToChild } from '../protocol/messages.js'
-import { encodeLaunch, FIRST_LISTENER_FD, HANDOFF_VARIABLE } from '../reload/handoff.js'
+import { encodeLaunch, HANDOFF_VARIABLE } from '../reload/handoff.js'
 import type { GenerationId } from '../reload/reload-result.js'
 import { Family, type Parent, type Relative } from './family.js'
 import type { HeldListener } from './held-listeners.js'
@@ -48,6 +48,8 @@ export interface ServerSettings {
   inherited: readonly HeldListener[]
   /** The server that it will succeed, with its number for this one; none if there is nobody to succeed. */
   parent?: Parent
+  /** What each server finds at the numbers that the app knows. */
+  own: Omit<Inheritance, 'sockets'>
   /** Where the launcher answers, which need not be done by the server. */
   control?: string | undefined
   /** What was there before a server that succeeds nobody. */
@@ -84,14 +86,15 @@ export class Server implements Relative {
   static async start(settings: ServerSettings, events: ServerEvents): Promise<Server> {
     const secret = Envelope.newSecret()
     const server = new Server(settings, new Envelope(secret), events)
-    const { command, generation, inherited, parent, control } = settings
+    const { command, generation, inherited, own, parent, control } = settings
+    const places = own.descriptors.placesFor(inherited.length)
     const entries = inherited.map(({ key, address, activated = false }, index) => {
-      return { fd: FIRST_LISTENER_FD + index, key, address, ...(activated && { activated }) }
+      return { fd: places[index] as number, key, address, ...(activated && { activated }) }
     })
     const flag = encodeLaunch(process.pid, generation, secret, entries, control)
     const flagged = { ...command, env: { ...command.env, [HANDOFF_VARIABLE]: flag } }
-    const fds = inherited.map(({ handle }) => handle.fd)
-    server.#process = await ChannelProcess.start(flagged, fds, (raw, handle) => server.#hear(raw, handle))
+    const inheritance = { ...own, sockets: inherited.map(({ handle }) => handle.fd) }
+    server.#process = await ChannelProcess.start(flagged, inheritance, (raw, handle) => server.#hear(raw, handle))
     server.#process.ended.then((ending) => server.#end(ending))
     if (parent !== undefined) server.family.join(parent)
     return server

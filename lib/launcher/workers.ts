@@ -10,7 +10,7 @@ import { type HeldListener, HeldListeners } from './held-listeners.js'
 import { LauncherHost } from './launcher-host.js'
 import { SILENCE } from './limits.js'
 import { Processes } from './processes.js'
-import type { Server } from './server.js'
+import type { Server, ServerSettings } from './server.js'
 
 /** How often each server is asked whether it answers. Milliseconds. */
 const PING_INTERVAL = 1000
@@ -27,19 +27,19 @@ export class Workers {
   readonly #spread = new Balancer(() => this.#accepting)
 
   /**
-   * @param passed - listening sockets for the first server to adopt
+   * @param inherited - listening sockets for the first server to adopt, and what every server needs of what this process inherited
    * @param control - where the launcher answers
    */
   constructor(
     command: SpawnCommand,
     count: number,
-    passed: readonly HeldListener[],
+    inherited: { listeners: readonly HeldListener[]; own: ServerSettings['own'] },
     control: string | undefined,
     events: WorkersEvents
   ) {
     this.count = count
-    this.#held = new HeldListeners(passed)
-    this.#processes = new Processes(command, this.#held, control, {
+    this.#held = new HeldListeners(inherited.listeners)
+    this.#processes = new Processes(command, this.#held, inherited.own, control, {
       input: (input) => this.#host.tell(input),
       closed: () => this.#update(),
       asked: (server, id, reason) => void this.#answerServer(server, id, reason),

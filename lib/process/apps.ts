@@ -87,6 +87,7 @@ export class Apps {
     if (hosted.listening || hosted.leaving) return
     hosted.listening = true
     this.#replace(hosted)
+    if (!hosted.isCloseSeen) this.#seen(hosted)
     const { asChild } = this.#parts
     if (asChild !== undefined) asChild.progress()
     else this.#host.tell({ type: 'progress', listening: true, complete: true })
@@ -145,18 +146,22 @@ export class Apps {
     if (listener.index !== undefined) {
       this.#service.log.announce('adopted', { key: listener.key, address: formatAddress(listener.address) })
     }
-    if (listener.owner instanceof HostedApp) {
-      this.#install(listener.owner)
-      listener.owner.seeClose()
-      this.#host.tell({ type: 'opened' })
-    }
+    if (listener.owner instanceof HostedApp) this.#seen(listener.owner)
     this.#parts.asChild?.progress()
     this.#activated?.progress()
   }
 
+  /** An app listens. Bun does not show its listen call, only what comes of that. */
+  #seen(hosted: HostedApp): void {
+    this.#install(hosted)
+    hosted.seeClose()
+    this.#host.tell({ type: 'opened' })
+  }
+
   /** The app closes, by itself or with the process. Resolves when it has no work left. */
   async #closing(hosted: HostedApp): Promise<void> {
-    if (!this.#exit.isInstalled || hosted.leaving) return // It never listened, or is being drained with the process.
+    if (!this.#exit.isInstalled) return // It never listened.
+    if (hosted.leaving) return this.#parts.shutdown.joined()
     const { apps } = this.#service
     const isLast = [...apps].every((other) => other === hosted || other.leaving)
     if (!isLast) return this.#parts.shutdown.drainApp(hosted)

@@ -36,8 +36,8 @@ export interface DrainPlan {
 }
 
 /**
- * The part of the limit after which a connection that is in use and has not moved yet, because the child or this process is
- * too busy, is told to close with its next response: better than to be cut off at the end.
+ * The part of a limit after which a connection that is in use and has not moved yet is told to close with its next response: better
+ * than to be cut off at the end. It is that of the patience where the child takes none, and else that of the whole drain.
  */
 const MOVING_SHARE = 0.8
 
@@ -61,10 +61,13 @@ export class Drain {
   #finish!: (cut: Cut) => void
   /** Hooks that are not over, in the words of the log. */
   readonly #running = new Set<string>()
+  /** Whether connections still move, or may come here to move on. */
+  #isMoving: boolean
 
   constructor(plan: DrainPlan) {
     this.#plan = plan
     this.#idle = plan.idle
+    this.#isMoving = plan.moving !== undefined
     this.done = new Promise((resolve) => {
       this.#finish = resolve
     })
@@ -78,6 +81,10 @@ export class Drain {
       ...plan.apps.map(({ holds }) => holds.onReleased(check))
     ]
     this.#timer = setTimeout(() => this.force(), plan.timeout)
+    void plan.moving?.done.then(() => {
+      this.#isMoving = false
+      this.#check()
+    })
     void this.#begin()
   }
 
@@ -87,7 +94,11 @@ export class Drain {
     const drain = new HttpDrain(connections, 'moving')
     const endMoving = () => drain.endMoving(this.#idle)
     void moving.done.then(endMoving)
-    this.#late.push(setTimeout(endMoving, this.#plan.patience * MOVING_SHARE))
+    const { patience, timeout } = this.#plan
+    this.#late.push(
+      setInterval(() => moving.isStalled && endMoving(), patience * MOVING_SHARE),
+      setTimeout(endMoving, timeout * MOVING_SHARE)
+    )
     return drain
   }
 
@@ -143,7 +154,8 @@ export class Drain {
   }
 
   #check(): void {
-    if (this.openConnections === 0 && this.#holds.length === 0) this.#settle({ requests: [], holds: [] })
+    if (!this.#isMoving && this.openConnections === 0 && this.#holds.length === 0)
+      this.#settle({ requests: [], holds: [] })
   }
 
   #settle(cut: Cut): void {

@@ -26,13 +26,13 @@ const PARENT_LIMIT = 10_000
 const GIVE_BACK_LIMIT = 2000
 
 /** How long a wait of the machine may take: milliseconds, or until something has happened. */
-export function limitOf(timer: Timer, { host, service, shutdown, asParent }: Parts): number | Promise<unknown> {
+export function limitOf(timer: Timer, { host, service, shutdown }: Parts): number | Promise<unknown> {
   const { readyTimeout, probation, lameDuck } = service.options
   const { at } = host
   const limits: Record<Timer, () => number | Promise<unknown>> = {
     ready: () => readyTimeout,
     // Without a probation there is still the time in which all connections move at once.
-    probation: () => (probation > 0 ? probation : (asParent.migration?.swept ?? 0)),
+    probation: () => (probation > 0 ? probation : (service.migration?.swept ?? 0)),
     confirm: () => CONFIRM_LIMIT,
     undo: () => UNDO_LIMIT,
     kill: () => KILL_LIMIT,

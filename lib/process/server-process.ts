@@ -50,7 +50,7 @@ export class ServerProcess {
   readonly #exit: Exit
 
   /** @throws {BadHandoffError} when this process was started with a handoff that cannot be trusted */
-  constructor({ command, launcher, flag, lastWords, manager, passed, generation }: Start) {
+  constructor({ command, descriptors, launcher, flag, lastWords, manager, passed, generation }: Start) {
     const found = InheritedListeners.of(flag)
     const inherited = typeof found === 'string' ? undefined : found
     const isFirst = inherited === undefined
@@ -58,7 +58,12 @@ export class ServerProcess {
       claim: (key: string) => (inherited ?? activated)?.claim(key),
       opened: (listener: Listener) => this.apps.opened(listener)
     }
-    const service = new Service({ command, launcher }, inherited?.generation ?? generation, events, isFirst)
+    const service = new Service(
+      { command, descriptors, launcher },
+      inherited?.generation ?? generation,
+      events,
+      isFirst
+    )
     service.notices = new ServerNotices(service, manager, isFirst)
     const activated = passed && activation(passed, service)
     this.#exit = new Exit(
@@ -170,7 +175,7 @@ export class ServerProcess {
       conclusion: new Conclusion(service, host, callers, asParent),
       asChild,
       serves: () => this.#serve(),
-      ended: (...end) => this.#exit.ended(...end)
+      ended: (end, error) => this.#exit.ended(end, error)
     }
     return parts
   }

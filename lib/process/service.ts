@@ -1,5 +1,6 @@
 import type { Server } from 'node:net'
 import type { Arrivals } from '../connections/move-in.js'
+import type { Migration } from '../connections/move-out.js'
 import { type IsMeant, OwnedConnections } from '../connections/owned.js'
 import { Surplus, type SurplusEvents } from '../connections/surplus.js'
 import { WebSockets } from '../connections/websockets.js'
@@ -16,11 +17,13 @@ import { type Listener, Listeners } from '../sockets/listeners.js'
 import { ticketKeysOf } from '../sockets/tls-tickets.js'
 import { ServerNotices } from '../systemd/server-status.js'
 import { within } from '../util/within.js'
+import type { AppDescriptors } from './descriptors.js'
 import { doubtsOf, ignoredOptions } from './doubts.js'
 import type { GracefulHooks } from './hooks.js'
 import { HostedApp } from './hosted-app.js'
 import type { LauncherClient } from './launcher-client.js'
 import { ProcessLog } from './log.js'
+import { OtherListeners } from './other-listeners.js'
 import { PidFile } from './pid-file.js'
 import { Surroundings } from './surroundings.js'
 
@@ -33,6 +36,8 @@ export interface ServiceEvents {
 /** How this process was started, and by whom. */
 export interface Origin {
   readonly command: Command
+  /** What a child finds at the numbers that the app knows. */
+  readonly descriptors: AppDescriptors
   readonly launcher?: LauncherClient | undefined
 }
 
@@ -51,23 +56,31 @@ export class Service {
   readonly surplus: Surplus | undefined
   /** The connections that the parent of this process moves here. */
   arrivals: Arrivals | undefined
+  /** The connections that this process moves to its child, once that serves. */
+  migration: Migration | undefined
   readonly webSockets = new WebSockets((warning, error) => this.log.warnOnce(warning, error))
   readonly connections = new OwnedConnections(this.webSockets)
   controlSocket: ControlSocket | undefined
   readonly surroundings: Surroundings
+  readonly others = new OtherListeners((warning) => this.log.warnOnce(warning))
   /** What the service manager is told. */
   notices = new ServerNotices(this, undefined, false)
   #leader: HostedApp | undefined
   #pidFile: PidFile | undefined
 
   /** @param accepting - see {@link Listeners} */
-  constructor({ command, launcher }: Origin, generation: number, events: ServiceEvents, accepting: boolean) {
+  constructor(
+    { command, descriptors, launcher }: Origin,
+    generation: number,
+    events: ServiceEvents,
+    accepting: boolean
+  ) {
     this.command = command
     this.launcher = launcher
-    this.startChild = launcher?.startChild ?? spawnChild
+    this.startChild = launcher?.startChild ?? spawnChild(descriptors)
     this.generation = generation
     this.log = new ProcessLog(generation)
-    this.surroundings = new Surroundings(command.script, generation, launcher !== undefined)
+    this.surroundings = new Surroundings(generation, launcher !== undefined)
     const opening = (server: Server, owner: object | undefined) => this.connections.follow(server, owner)
     const prepare = (owner: object | undefined) => (owner instanceof HostedApp ? owner.prepare() : undefined)
     const opened = (listener: Listener) => {

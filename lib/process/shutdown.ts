@@ -1,4 +1,3 @@
-import type { Migration } from '../connections/move-out.js'
 import { ForcedError, toError } from '../errors.js'
 import type { Cause } from '../protocol/server.js'
 import { deferred } from '../util/deferred.js'
@@ -56,7 +55,8 @@ export class Shutdown {
    * Drains all that is not leaving already; where it is the last app that closes, that app alone, and not what the process listens
    * on beside it. Returns whether work was cut off.
    */
-  async drain(cause: Cause, reason: string, migration: Migration | undefined): Promise<boolean> {
+  async drain(cause: Cause, reason: string): Promise<boolean> {
+    const { migration } = this.#service
     const isOwnTime = isSucceeded(cause)
     if (migration !== undefined && !isOwnTime) await within(migration.done, LAST_ANSWER, 'the child').catch(() => {})
     // An app that has begun to close by itself has a drain of its own.
@@ -91,20 +91,40 @@ export class Shutdown {
     throwIfCut(await this.#drained.promise)
   }
 
+  /** Waits for the drain under way, be it of an app that is told to close while the process stops. */
+  async joined(): Promise<void> {
+    await this.#drained.promise
+  }
+
   /** The service ends: nobody comes back to a connection that is idle now, and what is in hand has the time of a stop. */
-  hurry(migration: Migration | undefined): void {
+  hurry(): void {
     this.#isHurried = true
-    migration?.stop()
+    this.#service.migration?.stop()
     const timeout = this.#service.longest('drainTimeout')
     this.#end = Math.min(this.#end, performance.now() + timeout)
     for (const drain of this.#drains) drain.hurry(timeout)
   }
 
-  /** Runs the apps' `onClose` hooks. Returns whether one failed. */
-  async closeApps(): Promise<boolean> {
+  /** How long others may take to end the process when everything is closed. Milliseconds. */
+  get closeLimit(): number {
+    return Math.max(this.#service.longest('closeTimeout'), this.#end - performance.now())
+  }
+
+  /**
+   * Runs the apps' `onClose` hooks, and before them the handlers of others that close the app as well. Returns whether one failed.
+   *
+   * @param reason - of the stop, which may be a signal
+   */
+  async closeApps(reason: string): Promise<boolean> {
     const left = this.#end - performance.now()
+    const { others: handlers } = this.#service
+    const others = handlers.close(handlers.signalIn(reason))
     const closing = [...this.#service.apps].map(({ app, options }) =>
-      within(Promise.resolve(app.close()), Math.max(options.closeTimeout, left), 'the onClose hooks')
+      within(
+        others.then(() => app.close()),
+        Math.max(options.closeTimeout, left),
+        'the onClose hooks'
+      )
     )
     const failures = (await Promise.allSettled(closing)).flatMap((end) =>
       end.status === 'rejected' ? [end.reason] : []
@@ -126,6 +146,22 @@ export class Shutdown {
     this.#drained.resolve(cut)
   }
 
+  /**
+   * Somebody ends the process in the middle of its stop. Returns whether that cuts off work.
+   *
+   * @param reason - who that is, for the log
+   */
+  cutBy(reason: string): boolean {
+    const cut = merge([...this.#drains].map((drain) => drain.force()))
+    // In its first moment a drain waits for its hooks, be there any or not.
+    const work = { ...cut, holds: cut.holds.filter((name) => !name.endsWith(' hooks')) }
+    const isCut = namesOf(work).length > 0
+    const hooks = this.#service.apps.size > 0 ? ['onClose hooks'] : []
+    if (isCut || hooks.length > 0)
+      this.#service.log.announce('forced', { ...work, reason, holds: [...work.holds, ...hooks] })
+    return isCut
+  }
+
   async #follow(drain: Drain, limit: Manner['limit']): Promise<Cut> {
     const cut = await drain.done
     // One that was cut by force has been announced.
@@ -141,12 +177,13 @@ export class Shutdown {
     const apps = only === undefined ? [...service.apps].filter((hosted) => !gone.has(hosted)) : [only]
     const isMeant = (owner: object | undefined) => (only === undefined ? !gone.has(owner) : owner === only)
     for (const hosted of apps) hosted.leaving = true
+    // Those too that have none now: more may come, to move on.
+    const connections = service.connections.of(isMeant)
     service.listeners.close(service.listenersOf(isMeant))
     if (only === undefined) service.closeControlSocket()
     const patience = Math.max(...apps.map(({ options }) => options.drainTimeout), 0)
     const timeout = Math.max(...apps.map(({ options }) => options[limit]), 0)
     this.#end = Math.max(this.#end, performance.now() + timeout)
-    const connections = service.connections.of(isMeant)
     const hookFailed: DrainPlan['hookFailed'] = (name, error) =>
       service.log.warn(`a ${name} hook threw`, toError(error))
     const upgraded = service.webSockets

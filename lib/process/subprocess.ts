@@ -1,8 +1,10 @@
 import { type ChildProcess, type SendHandle, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import type { Readable } from 'node:stream'
 import { SpawnFailedError } from '../errors.js'
 import { contain } from '../internals/ipc-channel.js'
 import { os } from '../util/os.js'
+import type { AppDescriptors } from './descriptors.js'
 import { heed } from './heed.js'
 
 /** How a process ended. */
@@ -19,14 +21,28 @@ export interface SpawnCommand {
   env: NodeJS.ProcessEnv
 }
 
+/** What a process inherits beside stdin, stdout and stderr. */
+export interface Inheritance {
+  /** File descriptors that cross; where the process finds them, `descriptors` says. */
+  sockets: number[]
+  descriptors: AppDescriptors
+  relay?: Relay | undefined
+}
+
+/** Takes over what a process writes to some of the descriptors of the app. */
+export interface Relay {
+  readonly numbers: readonly number[]
+  follow(fd: number, source: Readable): void
+}
+
 /** What the process says, and the handle that came with it. */
 export type HearRaw = (raw: unknown, handle: unknown) => void
 
 /** How long to wait for the channel's end once the process has ended: a grandchild may hold it. Milliseconds. */
 const CHANNEL_END = 1000
 
-/** What a spawn takes for a moment: both ends of the channel, and of the pipe by which libuv hears of a failed exec. */
-const SPAWN_DESCRIPTORS = 4
+/** What a spawn takes for a moment: both ends of the channel, and of the pipe by which libuv hears of a failed exec, and /dev/null. */
+const SPAWN_DESCRIPTORS = 5
 
 /** A process that was started from here and inherits file descriptors, with an IPC channel to it. */
 export class ChannelProcess {
@@ -49,24 +65,25 @@ export class ChannelProcess {
   }
 
   /**
-   * Starts a process that inherits the given file descriptors as its 3, 4, ….
+   * Starts a process.
    *
    * @throws {SpawnFailedError} when the system cannot start it
    */
-  static async start(command: SpawnCommand, fds: number[], hear: HearRaw): Promise<ChannelProcess> {
+  static async start(command: SpawnCommand, inheritance: Inheritance, hear: HearRaw): Promise<ChannelProcess> {
     const { file, args, cwd, env } = command
+    const { sockets, descriptors, relay } = inheritance
+    const relayed = relay?.numbers ?? []
     try {
       // A spawn that runs out of them half-way leaks its end of the channel (Node returns before it would close it), and
       // a duplicate of each listener that comes back needs one too.
-      os.probeDescriptors(SPAWN_DESCRIPTORS + fds.length)
-      const started = spawn(file, args, {
-        cwd,
-        env,
-        stdio: ['inherit', 'inherit', 'inherit', ...fds, 'ipc'],
-        // With 'advanced', a value that the deserializer rejects ends this process: see `envelope.ts`.
-        serialization: 'json'
-      })
+      os.probeDescriptors(SPAWN_DESCRIPTORS + sockets.length + 2 * relayed.length)
+      // With 'advanced', a value that the deserializer rejects ends this process: see `envelope.ts`.
+      const serialization = 'json'
+      const started = descriptors.lend(sockets, relayed, (stdio) =>
+        spawn(file, args, { cwd, env, stdio, serialization })
+      )
       if (started.pid === undefined) throw (await once(started, 'error'))[0]
+      for (const fd of relayed) relay?.follow(fd, started.stdio[fd as 3] as Readable)
       return new ChannelProcess(started, hear)
     } catch (cause) {
       throw Object.assign(new SpawnFailedError(`${file} in ${cwd}`, (cause as Error).message), { cause })

@@ -1,12 +1,14 @@
 import { endBootWatch } from '../reload/boot-watch.js'
-import { launcherControlOf, launcherOf, secretOf } from '../reload/handoff.js'
+import { descriptorsOf, launcherControlOf, launcherOf, secretOf } from '../reload/handoff.js'
 import { LastWords } from '../reload/last-words.js'
 import { Command } from '../reload/restart-command.js'
 import { takeFlag } from '../sockets/inherited-listeners.js'
 import { watchListenCalls } from '../sockets/listen-hook.js'
 import { type PassedSockets, takeActivation } from '../sockets/socket-activation.js'
+import { explainTakenPorts } from '../sockets/udp-sockets.js'
 import { findServiceManager, ServiceManager } from '../systemd/notify.js'
 import { os } from '../util/os.js'
+import { AppDescriptors } from './descriptors.js'
 import { Envelope } from './envelope.js'
 import { LauncherClient } from './launcher-client.js'
 import { ServerProcess } from './server-process.js'
@@ -18,6 +20,7 @@ import { ServerProcess } from './server-process.js'
  */
 interface ProcessState {
   readonly command: Command
+  readonly descriptors: AppDescriptors
   /** What the parent left in the environment; undefined once it has been used. */
   flag: string | undefined
   readonly launcher: LauncherClient | undefined
@@ -51,7 +54,11 @@ function begin(): ProcessState {
   // Under a launcher it is the launcher that the service manager hears.
   const manager = launcher === undefined ? serviceManager() : undefined
   const passed = takeActivation(process.env, process.pid)
-  return { command: new Command(), flag, launcher, manager, passed, generation: 1 }
+  const activated = passed.sockets.map(({ fd }) => fd)
+  const told = descriptorsOf(flag)
+  const descriptors = told === undefined ? AppDescriptors.ofStart(activated) : new AppDescriptors(told)
+  if (flag !== undefined) explainTakenPorts()
+  return { command: new Command(), descriptors, flag, launcher, manager, passed, generation: 1 }
 }
 
 /** By a launcher that lives, or that died while this process booted. The flag can get further than it was meant to; the channel cannot. */

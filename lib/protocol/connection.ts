@@ -12,9 +12,9 @@
  * - `http`: an idle connection, from parent to child. It is the child's once that has said `taken`; the parent cannot take it back.
  * - `websocket`: from parent to child. The parent's app writes when it likes, so the parent decides after `taken`: it releases the
  *   connection or keeps it. What the route hands along is taken at that moment, and goes with the word. The child inherits what a parent
- *   that has ended did not keep.
- * - `surplus`: between a worker and the launcher. As with `websocket`, but the giver waits for a limited time only: then it serves the
- *   connection itself or gives it to another process. For that reason the taker never inherits.
+ *   that has ended did not keep. If the child is silent for too long, the parent has it again, and tells the client to come again.
+ * - `surplus`: between a worker and the launcher. As with `websocket`, but after a silence the giver serves the connection itself or gives
+ *   it to another process. For that reason the taker never inherits.
  */
 export type Move = 'http' | 'websocket' | 'surplus'
 
@@ -25,8 +25,8 @@ export type GiverWord = 'sent' | 'released' | 'kept'
 export type TakerWord = 'taken' | 'refused'
 
 /**
- * How it ended for the giver, which has the connection if it `stays` or was `refused`. `abandoned`: the taker was silent for too long; the
- * connection is the taker's if that wakes up, and else ends with it.
+ * How it ended for the giver, which has the connection if it `stays` or was `refused`. `abandoned`: the taker was silent for too long, and is
+ * given no more; with `http` the connection is the taker's if that wakes up, and else ends with it.
  */
 export type Outcome = 'moved' | 'stays' | 'refused' | 'closed' | 'abandoned'
 
@@ -158,11 +158,10 @@ function ask(giver: Giver): GiverStep {
   ]
 }
 
-/** What cannot be taken back is left to the taker, in case that wakes up. */
+/** What the taker may read from is left to it, in case that wakes up. What it would wait for a word for is the giver's. */
 function giveUp(giver: Giver): GiverStep {
-  if (giver.move === 'surplus') return takeBack(giver, 'stays', { do: 'read on' })
-  const released: GiverEffect[] = giver.move === 'websocket' ? [{ do: 'say', word: 'released' }] : []
-  return end(giver, 'abandoned', { do: 'let go' }, ...released)
+  if (giver.move === 'http') return end(giver, 'abandoned', { do: 'let go' })
+  return takeBack(giver, giver.move === 'surplus' ? 'stays' : 'abandoned', { do: 'read on' })
 }
 
 function takeBack(giver: Giver, outcome: Outcome, ...effects: GiverEffect[]): GiverStep {

@@ -114,11 +114,13 @@ function childEnded(server: Server, at: Leaving): Step {
 
 /**
  * A child that was handed over to and thinks better of it is too late; one that leaves in any case needs no answer. If it stops, the
- * service does.
+ * service does, and the generations before this one have no more time either.
  */
 function hearChild(server: Server, at: Leaving, { child, word }: InputOf<'child said'>): Step {
-  if (child === at.child && word.type === 'stopping' && at.cause === 'reloaded')
-    return stopAgain(server, at, stopOfChild(word.reason))
+  if (child === at.child && word.type === 'stopping' && at.cause === 'reloaded') {
+    const above: Effect[] = server.parent === 'alive' ? [{ do: 'tell parent', word }] : []
+    return andThen(stopAgain(server, at, stopOfChild(word.reason)), (next) => stay(next, ...above))
+  }
   if (child !== at.child || word.type !== 'roll back' || at.awaitsChild) return stay(server)
   return stay(server, { do: 'tell child', child, word: { type: 'settled' } })
 }

@@ -1,3 +1,4 @@
+import type { Server } from 'node:net'
 import { Arrivals } from '../connections/move-in.js'
 import type { Connections } from '../connections/tracker.js'
 import type { ReloadUnderWay } from '../control/messages.js'
@@ -32,6 +33,8 @@ export class ChildRole {
   #isBooting = true
   /** The launcher has said so; one that is gone has not. */
   #isParentEnded = false
+  /** What has adopted an inherited listener, by the place of that in the handoff. */
+  readonly #adopted = new Map<number, Server>()
 
   /** @param reload - makes a reload that the parent was asked for */
   constructor(
@@ -52,8 +55,10 @@ export class ChildRole {
     })
     this.#arrivals = new Arrivals({
       find: (index) => this.#connectionsOf(index),
+      passesOn: (connections) => service.migration?.moves(connections) === true,
       send: (message) => this.#parent.send(message),
-      resume: (...arrived) => service.webSockets.receive(...arrived)
+      resume: (...arrived) => service.webSockets.receive(...arrived),
+      accepted: () => service.migration?.look()
     })
     service.arrivals = this.#arrivals
   }
@@ -65,7 +70,9 @@ export class ChildRole {
 
   /** Hears from the parent, or learns that it is gone, from now on. */
   begin(): void {
-    if (this.#parent.isGone) this.#host.tell({ type: 'parent gone' })
+    if (!this.#parent.isGone) return
+    this.#arrivals.end()
+    this.#host.tell({ type: 'parent gone' })
   }
 
   /** An app has been registered: what it logs may be the reason why this process does not come to serve. */
@@ -80,6 +87,8 @@ export class ChildRole {
 
   /** An app has been registered, or listens. */
   progress(): void {
+    for (const { index, server } of this.#service.listeners.open)
+      if (index !== undefined) this.#adopted.set(index, server)
     const apps = [...this.#service.apps]
     const listening = apps.some((hosted) => hosted.listening)
     const complete =
@@ -157,8 +166,8 @@ export class ChildRole {
   }
 
   #connectionsOf(index: number): Connections | undefined {
-    const listener = this.#service.listeners.open.find((open) => open.index === index)
-    return listener && this.#service.connections.ofServer(listener.server)
+    const server = this.#adopted.get(index)
+    return server && this.#service.connections.ofServer(server)
   }
 
   #hear(message: ToChild, handle: ConnectionHandle | undefined): unknown {
@@ -185,6 +194,8 @@ export class ChildRole {
         return this.#arrivals.released(message.id, message.arrival)
       case 'connection kept':
         return this.#arrivals.kept(message.id)
+      case 'no more connections':
+        return this.#arrivals.end()
       default:
         return message satisfies never
     }

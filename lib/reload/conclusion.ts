@@ -101,8 +101,8 @@ export class Conclusion {
   }
 
   #resultOf({ reason }: Reload, child: ChildId): ReloadResult {
-    const { generation } = this.#service
-    const { begun, migration } = this.#parent
+    const { generation, migration } = this.#service
+    const { begun } = this.#parent
     const successor = this.#parent.successor(child)
     const release = successor?.release
     const { started = 0, ready = 0, serving = 0 } = successor?.times ?? {}

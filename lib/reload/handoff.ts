@@ -1,13 +1,12 @@
 import { BadHandoffError } from '../errors.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
+import { FIRST_DESCRIPTOR } from '../process/descriptors.js'
 import { PROTOCOL_VERSION } from '../protocol/messages.js'
 import type { BoundAddress } from '../sockets/listener-key.js'
+import { os } from '../util/os.js'
 
 /** The environment variable by which a parent tells its child what it inherits. */
 export const HANDOFF_VARIABLE = 'FASTIFY_GRACEFUL_RELOAD'
-
-/** stdin, stdout and stderr come first, then the listeners. */
-export const FIRST_LISTENER_FD = 3
 
 /** One inherited listening socket. */
 export interface HandoffListener {
@@ -35,6 +34,8 @@ export interface Handoff {
   /** What the two recognize each other's messages by: see `lib/process/envelope.ts`. */
   secret: string
   listeners: HandoffListener[]
+  /** The numbers of the descriptors that are the app's own: see `lib/process/descriptors.ts`. Under a launcher it is the one that knows. */
+  descriptors?: number[]
   /** The parent process is a launcher; who serves in the meantime, if anybody does, is another child of it. */
   launched?: true
   /** Path of the control socket of that launcher. */
@@ -46,9 +47,14 @@ export function encodeHandoff(
   parent: number,
   generation: number,
   secret: string,
-  listeners: HandoffListener[]
+  listeners: HandoffListener[],
+  descriptors: readonly number[] = []
 ): string {
-  return JSON.stringify({ version: PROTOCOL_VERSION, parent, generation, secret, listeners } satisfies Handoff)
+  const handoff = { version: PROTOCOL_VERSION, parent, generation, secret, listeners }
+  return JSON.stringify({
+    ...handoff,
+    ...(descriptors.length > 0 && { descriptors: [...descriptors] })
+  } satisfies Handoff)
 }
 
 /** The flag's value for a server that this process, a launcher, starts. The first one of all has nothing to inherit. */
@@ -105,6 +111,13 @@ export function secretOf(flag: string | undefined): string {
   return typeof secret === 'string' ? secret : ''
 }
 
+/** The descriptors of the app that a parent has told this process of; undefined if none has told it anything. */
+export function descriptorsOf(flag: string | undefined): number[] | undefined {
+  const { parent, descriptors = [] } = peek(flag)
+  const isStranger = parent === undefined || (parent !== process.ppid && os.exists(parent))
+  return isStranger || !isDescriptors(descriptors) ? undefined : descriptors
+}
+
 function peek(flag: string | undefined): Partial<Handoff> {
   try {
     return Object(JSON.parse(flag ?? '{}')) as Partial<Handoff>
@@ -125,17 +138,23 @@ function findProblem(value: unknown): string | undefined {
   if (!Array.isArray(value.listeners) || (value.listeners.length === 0 && !isLaunched)) return 'names no listeners'
   const bad = value.listeners.findIndex((listener) => !isListener(listener))
   if (bad !== -1) return `has a malformed listener at index ${bad}`
-  const fds = value.listeners.map((listener) => listener.fd)
+  const { descriptors = [] } = value
+  if (!isDescriptors(descriptors)) return 'has malformed descriptors'
+  const fds = [...value.listeners.map((listener) => listener.fd), ...descriptors]
   return new Set(fds).size === fds.length ? undefined : 'names a file descriptor twice'
 }
 
 function isListener(value: unknown): value is HandoffListener {
   if (!isObject(value) || !isObject(value.address)) return false
-  if (!isCount(value.fd) || value.fd < FIRST_LISTENER_FD || typeof value.key !== 'string') return false
+  if (!isCount(value.fd) || value.fd < FIRST_DESCRIPTOR || typeof value.key !== 'string') return false
   if (value.activated !== undefined && typeof value.activated !== 'boolean') return false
   const { family, address, port, path } = value.address
   if (typeof path === 'string') return true
   return (family === 'IPv4' || family === 'IPv6') && typeof address === 'string' && isCount(port)
+}
+
+function isDescriptors(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((fd) => isCount(fd) && fd >= FIRST_DESCRIPTOR)
 }
 
 function isCount(value: unknown): value is number {

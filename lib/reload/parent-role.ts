@@ -1,5 +1,3 @@
-import type { Farewell } from '../connections/farewell.js'
-import type { Migration } from '../connections/move-out.js'
 import type { ReloadUnderWay } from '../control/messages.js'
 import { fromPlainError, OutcomeUnknownError, StateError, toError, VetoedError } from '../errors.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
@@ -13,16 +11,14 @@ import { ticketKeysOf } from '../sockets/tls-tickets.js'
 import { unless } from '../util/unless.js'
 import { watchBoot } from './boot-watch.js'
 import { shareCompileCache } from './compile-cache.js'
-import { moveConnections, sayFarewell } from './move-connections.js'
+import { HandOver } from './hand-over.js'
 import { PassedOn } from './passed-on.js'
 import { asCarried } from './state-check.js'
 import { Successor } from './successor.js'
 
 /** This process as the parent of a reload: what it asks of the system, of the apps and of the child. */
 export class ParentRole {
-  /** The connections that move, once the child serves. */
-  migration: Migration | undefined
-  #farewell: Farewell | undefined
+  #handOver: HandOver | undefined
   readonly #service: Service
   readonly #host: ServerHost
   readonly #passedOn: PassedOn
@@ -52,7 +48,7 @@ export class ParentRole {
   report({ reason }: Reload, child: ChildId): ReloadUnderWay {
     const elapsed = Math.round(performance.now() - this.#begun)
     const pid = this.#successors.get(child)?.child?.pid
-    const migrated = this.migration?.migrated ?? 0
+    const migrated = this.#service.migration?.migrated ?? 0
     return { role: 'parent', reason, ...(pid !== undefined && { child: pid }), migrated, elapsed }
   }
 
@@ -60,7 +56,8 @@ export class ParentRole {
   async askHooks({ reason }: Reload): Promise<void> {
     const service = this.#service
     this.#begun = performance.now()
-    this.migration = undefined
+    service.migration = undefined
+    this.#handOver = undefined
     this.#states = []
     this.#latest = undefined
     this.#asking = new AbortController()
@@ -153,8 +150,8 @@ export class ParentRole {
     const { probation } = service.options
     service.log.announce('handed-over', { child: successor.pid, probation })
     service.notices.handedOver()
-    this.migration = moveConnections(service, successor.child, successor.listeners)
-    this.#farewell = sayFarewell(service, this.migration)
+    this.#handOver = new HandOver(service, successor.child, successor.listeners)
+    service.migration = this.#handOver.migration
     const script = successor.release?.script
     const link = service.command.movedLink(script)
     if (link !== undefined)
@@ -165,13 +162,12 @@ export class ParentRole {
 
   /** This process serves again, or stops: what has not moved yet stays. */
   stopMoving(): void {
-    this.migration?.stop()
-    this.endFarewell()
+    this.#handOver?.stop()
   }
 
   /** From here on it is the drain that tells clients to go. */
   endFarewell(): void {
-    this.#farewell?.end()
+    this.#handOver?.endFarewell()
   }
 
   /** Lets the child make a reload that this process was asked for. */
@@ -211,7 +207,7 @@ export class ParentRole {
         return this.#passedOn.learn(message.id, fromPlainError(message.error))
       case 'connection taken':
       case 'connection refused':
-        return this.migration?.heard(message)
+        return this.#service.migration?.heard(message)
       case 'listener':
       case 'failed':
         return undefined
@@ -222,7 +218,7 @@ export class ParentRole {
 
   #ended(child: ChildId, successor: Successor, ending: Ending): void {
     successor.ended(ending)
-    this.migration?.childGone(successor.child?.isOutOfReach === true)
+    this.#service.migration?.childGone(successor.child?.isOutOfReach === true)
     const { signals } = this.#service.options
     // A child that cannot listen to signals yet is ended by one that asks for a reload: that is no less a request.
     const isRequest = ending.signal !== null && signals !== false && signals.reload.includes(ending.signal)

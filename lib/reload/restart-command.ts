@@ -127,11 +127,12 @@ export class Command {
  * would get none the next time; the system has them still.
  */
 function startArguments(): string[] {
-  const { argv, execArgv } = process
+  const { argv0, argv, execArgv } = process
   const line = os.startCommandLine() ?? []
   const [script, ...args] = line.slice(1 + execArgv.length)
-  const isOurs = isDeepStrictEqual(line.slice(1, 1 + execArgv.length), execArgv)
-  const isScript = script !== undefined && argv[1] !== undefined && resolve(script) === argv[1]
+  // A title fills the place of the command line, and of the rest of it nothing is left but empty strings.
+  const isOurs = isDeepStrictEqual(line.slice(0, 1 + execArgv.length), [argv0, ...execArgv])
+  const isScript = Boolean(script) && argv[1] !== undefined && resolve(script as string) === argv[1]
   return isOurs && isScript ? [argv[1] as string, ...args] : argv.slice(1)
 }
 

@@ -1,5 +1,5 @@
 import type { Envelope } from '../process/envelope.js'
-import { ChannelProcess, discard, type Ending } from '../process/subprocess.js'
+import { ChannelProcess, discard, type Ending, type Inheritance } from '../process/subprocess.js'
 import type { ToChild } from '../protocol/messages.js'
 import type { Child, Hear } from './child.js'
 import { HANDOFF_VARIABLE } from './handoff.js'
@@ -17,7 +17,7 @@ export class SpawnedChild implements Child {
   }
 
   /**
-   * Starts a child that inherits the given file descriptors as its 3, 4, ….
+   * Starts a child.
    *
    * @throws {SpawnFailedError} when the system cannot start it
    */
@@ -25,11 +25,11 @@ export class SpawnedChild implements Child {
     command: StartCommand,
     flag: string,
     envelope: Envelope,
-    fds: number[],
+    inheritance: Inheritance,
     hear: Hear
   ): Promise<SpawnedChild> {
     const flagged = { ...command, env: { ...command.env, [HANDOFF_VARIABLE]: flag } }
-    const process = await ChannelProcess.start(flagged, fds, (raw, handle) => {
+    const process = await ChannelProcess.start(flagged, inheritance, (raw, handle) => {
       const message = envelope.open('parent', raw)
       if (message === undefined) discard(handle)
       else hear(message, handle as Parameters<Hear>[1])

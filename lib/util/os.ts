@@ -2,14 +2,29 @@ import cluster from 'node:cluster'
 import {
   type BigIntStats,
   closeSync,
+  constants,
   fstatSync,
   lstatSync,
   openSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   readSync
 } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
+import { RUNTIME } from './runtime.js'
+
+/** A file descriptor of this process. */
+export interface OpenDescriptor {
+  fd: number
+  /** What the system says of it, e.g. `pipe:[4711]` or a path. */
+  link: string
+  closesOnExec: boolean
+  isWriteOnly: boolean
+}
+
+/** https://man7.org/linux/man-pages/man2/open.2.html */
+const [O_ACCMODE, O_CLOEXEC] = [0o3, 0o2000000]
 
 /**
  * What this plugin asks of the operating system and of the process it runs in. One object, so that a test can take one
@@ -18,6 +33,7 @@ import { isMainThread } from 'node:worker_threads'
 export const os = {
   /** Why this process cannot reload and what to do instead, or undefined if it can. */
   whyNoReload(): [why: string, instead: string] | undefined {
+    if (RUNTIME !== 'Node') return [`on ${RUNTIME}`, 'restart the process instead, or run it on Node']
     if (process.platform === 'win32') return ['on Windows', 'restart the process instead']
     if (cluster.isWorker) return ['in a cluster worker', 'let the primary replace its workers instead']
     if (!isMainThread) return ['in a worker thread', 'register the plugin in the main thread']
@@ -137,6 +153,16 @@ export const os = {
     }
   },
 
+  /** The file descriptors of this process, in the order of their numbers; none where there is no /proc. */
+  openDescriptors(): OpenDescriptor[] {
+    try {
+      const numbers = readdirSync('/proc/self/fd').map(Number)
+      return numbers.sort((one, other) => one - other).flatMap(describe)
+    } catch {
+      return [] // no /proc: macOS; or the permission model
+    }
+  },
+
   /**
    * The lines of one of the kernel's socket tables, read in chunks: the listening sockets come first, and on a busy
    * machine the rest can be megabytes. https://man7.org/linux/man-pages/man5/proc_pid_net.5.html
@@ -154,6 +180,16 @@ export const os = {
       closeSync(file)
     }
   }
+}
+
+/** https://man7.org/linux/man-pages/man5/proc_pid_fdinfo.5.html */
+function describe(fd: number): OpenDescriptor[] {
+  const link = os.fileLink(fd)
+  if (link === undefined) return [] // It was the one by which the folder was read.
+  const flags = Number.parseInt(/^flags:\s+(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '', 8)
+  return [
+    { fd, link, closesOnExec: (flags & O_CLOEXEC) !== 0, isWriteOnly: (flags & O_ACCMODE) === constants.O_WRONLY }
+  ]
 }
 
 function parentOf(pid: number): number {

@@ -1,10 +1,8 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { bare, ownEnvironment } from './bare.js'
+import { WAIT_LIMIT } from './limit.js'
 import { PACKAGE_ROOT } from './release.js'
-
-/** How long a command may run. Milliseconds. */
-const LIMIT = 20_000
 
 /** What a command has printed, and its exit code. */
 export interface Printed {
@@ -28,7 +26,7 @@ export function runCommand(args: string[], settings: CommandSettings = {}): Prom
   const [file = '', ...rest] = [...prefix, process.execPath, join(root, 'dist/lib/cli/bin.js'), ...args]
   return new Promise((resolve) => {
     const command = bare({ ...ownEnvironment(), FASTIFY_GRACEFUL_CONTROL: '', ...env }, file, rest)
-    execFile(...command, { timeout: LIMIT }, (error, stdout, stderr) => {
+    execFile(...command, { timeout: WAIT_LIMIT }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : (error.code ?? error.signal ?? null), stdout, stderr })
     })
   })

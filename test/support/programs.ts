@@ -1,16 +1,14 @@
-import { execFile, execFileSync } from 'node:child_process'
+import { execFile, execFileSync, spawnSync } from 'node:child_process'
 import { promisify } from 'node:util'
 import { bare } from './bare.js'
-
-/** How long a client program may run. Milliseconds. */
-const LIMIT = 60_000
+import { WAIT_LIMIT } from './limit.js'
 
 /** What a client program printed; it has ended with 0. */
 export type Program = Promise<{ stdout: string; stderr: string }>
 
 /** Starts a client program. Rejects when it ends with another code than 0. */
 export function runProgram(file: string, args: string[]): Program {
-  return promisify(execFile)(file, args, { timeout: LIMIT, maxBuffer: 2 ** 24 })
+  return promisify(execFile)(file, args, { timeout: WAIT_LIMIT, maxBuffer: 2 ** 24 })
 }
 
 /** Why a test of a client program must be skipped; false if it is here, and its version names all the features. */
@@ -21,6 +19,11 @@ export function missing(file: string, ...features: string[]): string | false {
 /** The same for a proxy, which tells its version in another way. */
 export function missingProxy(file: string): string | false {
   return lacks(file, '-v', [])
+}
+
+/** The same for a program that does not tell its version. */
+export function missingCommand(file: string): string | false {
+  return spawnSync('sh', ['-c', 'command -v "$0"', file]).status !== 0 && `${file} is not installed`
 }
 
 function lacks(file: string, option: string, features: string[]): string | false {
@@ -35,6 +38,6 @@ function lacks(file: string, option: string, features: string[]): string | false
 
 /** Runs a program that gives an order to a supervisor; returns what it printed. Rejects when it ends with another code than 0. */
 export async function order(env: NodeJS.ProcessEnv, file: string, ...args: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(...bare(env, file, args), { timeout: LIMIT })
+  const { stdout } = await promisify(execFile)(...bare(env, file, args), { timeout: WAIT_LIMIT })
   return stdout
 }

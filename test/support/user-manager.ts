@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { isAlive, survivorsOf } from './fds.js'
-import { within } from './limit.js'
+import { WAIT_LIMIT, within } from './limit.js'
 
 const MANAGER = '/lib/systemd/systemd'
 const CGROUPS = '/sys/fs/cgroup'
@@ -77,7 +77,7 @@ export class UserManager {
   systemctl(...args: string[]): Promise<Outcome> {
     const env = { PATH: process.env.PATH, XDG_RUNTIME_DIR: this.folder }
     return new Promise((resolve) => {
-      execFile('systemctl', ['--user', ...args], { env, timeout: 60_000 }, (error, stdout, stderr) =>
+      execFile('systemctl', ['--user', ...args], { env, timeout: WAIT_LIMIT }, (error, stdout, stderr) =>
         resolve({ code: error === null ? 0 : Number(error.code ?? -1), stdout, stderr })
       )
     })

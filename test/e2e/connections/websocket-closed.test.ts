@@ -1,5 +1,6 @@
 import { Agent, get } from 'node:http'
 import t from 'tap'
+import type { Line } from '../../support/output.js'
 import type { FixtureConfig } from '../../support/release.js'
 import type { TestServer } from '../../support/server.js'
 import { type ServerSettings, startServer } from '../../support/start.js'
@@ -15,6 +16,9 @@ const settings = (options: FixtureConfig['options'] & object, extra: Record<stri
 /** For what happens while the child is on probation. */
 const LONG = 600_000
 
+/** A parent waits for half a minute for the answer of its child. Milliseconds. */
+const LIMIT = 120_000
+
 t.test('WebSockets whose route says nothing are closed with 1012 as soon as the child serves', async (t) => {
   const server = await startServer(t, settings({ probation: LONG }))
   const clients = await Promise.all(
@@ -27,9 +31,10 @@ t.test('WebSockets whose route says nothing are closed with 1012 as soon as the 
   const again = await WebSocketClient.open(server.target(), '/ws/plain')
   t.equal(await again.ask('again'), '2 again')
   await again.close()
-  await server.heard()
+  let left = 0
+  const isLast = (line: Line) => line.fixture === 'websocket' && line.what === 'left' && ++left === 31
+  await server.event({ what: 'the end of each for the app', test: isLast })
   t.strictSame(happened(server, 'moved'), [])
-  t.equal(happened(server, 'left').length, 31, 'each is over for the app')
 })
 
 t.test('an upgrade that still comes to the parent is told as well', async (t) => {
@@ -85,6 +90,40 @@ t.test('a rollback tells nobody any more', async (t) => {
   t.match(await server.waitFor(client.closed, 'close frame'), { code: 1012 })
   t.equal(server.events('handed-over').length, 2)
 })
+
+t.test('a WebSocket of which a child that hangs says nothing is taken back, and closed with 1012', async (t) => {
+  const server = await startServer(t, settings({ probation: 0, reloadDrainTimeout: LONG, websocketCloseWindow: LONG }))
+  const [parent, client] = [server.pid, await WebSocketClient.open(server.target(), '/ws/slow')]
+  client.socket.send('work')
+  await server.held('work')
+  server.signal('SIGHUP')
+  const child = await server.serving(2)
+  await server.eventOf(parent, 'draining')
+  process.kill(child, 'SIGSTOP')
+  // It could move from here on.
+  await server.tell({ command: 'release', name: 'work' }, parent)
+  t.match(await server.waitFor(client.closed, 'close frame', LIMIT), { code: 1012 })
+  t.strictSame(client.messages, ['1 work'])
+  process.kill(child, 'SIGCONT')
+  t.equal(await server.exitOf(parent), 0)
+  await server.heard(child)
+  t.strictSame(happened(server, 'arrived'), [], 'the child has never had it')
+})
+
+for (const whom of ['parent', 'child'])
+  t.test(
+    `a stop of the ${whom} within a probation says 1001, also where the stop begins with a lame duck`,
+    async (t) => {
+      const server = await startServer(t, settings({ probation: LONG, lameDuck: 300 }))
+      const parent = server.pid
+      const client = await WebSocketClient.open(server.target(), '/ws/pinned')
+      server.signal('SIGHUP')
+      const child = await server.takenOver(await server.serving(2))
+      server.signal('SIGTERM', whom === 'parent' ? parent : child)
+      t.match(await server.waitFor(client.closed, 'close frame'), { code: 1001 })
+      t.strictSame([await server.exitOf(parent), await server.exitOf(child)], [0, 0])
+    }
+  )
 
 t.test('a stop says 1001, as ever', async (t) => {
   const server = await startServer(t, settings({ websocketCloseWindow: LONG }))

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { TestServer } from '../../support/server.js'
-import { type ServerSettings, startServer } from '../../support/start.js'
+import { type ServerSettings, startServer, WAYS } from '../../support/start.js'
 import { WebSocketClient } from '../../support/websocket.js'
 
 t.jobs = 2
@@ -15,22 +15,23 @@ function states(server: TestServer) {
   return server.events((line) => line.fixture === 'state').map(({ generation, state }) => ({ generation, state }))
 }
 
-t.test('what the route hands along is there before the next handler runs', async (t) => {
-  const server = await startServer(t, settings())
-  const client = await WebSocketClient.open(server.target(), '/ws/count?name=Ada')
-  t.equal(await client.ask('one'), '1 1')
-  t.equal(await client.ask('two'), '1 2')
-  await server.reload()
-  t.equal(await client.ask('three'), '2 3')
-  await server.reload()
-  t.equal(await client.ask('four'), '3 4')
-  t.match(states(server), [
-    { generation: 1, state: null },
-    { generation: 2, state: { count: 2, name: 'Ada' } },
-    { generation: 3, state: { count: 3, name: 'Ada' } }
-  ])
-  await client.close()
-})
+for (const { settings: way, where } of WAYS)
+  t.test(`what the route hands along is there before the next handler runs${where}`, async (t) => {
+    const server = await startServer(t, { ...settings(), ...way })
+    const client = await WebSocketClient.open(server.target(), '/ws/count?name=Ada')
+    t.equal(await client.ask('one'), '1 1')
+    t.equal(await client.ask('two'), '1 2')
+    await server.reload()
+    t.equal(await client.ask('three'), '2 3')
+    await server.reload()
+    t.equal(await client.ask('four'), '3 4')
+    t.match(states(server), [
+      { generation: 1, state: null },
+      { generation: 2, state: { count: 2, name: 'Ada' } },
+      { generation: 3, state: { count: 3, name: 'Ada' } }
+    ])
+    await client.close()
+  })
 
 t.test('it is taken at the moment of the move: numbers of the server go on without a gap', async (t) => {
   const server = await startServer(t, settings())

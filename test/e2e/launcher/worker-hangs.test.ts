@@ -8,7 +8,7 @@ import { askOnce, startWorkers, type Who, type Workers } from '../../support/wor
 t.jobs = 2
 
 /** What a reload and a stop may take together, with a server that hangs: well below the limit of every wait. Milliseconds. */
-const LIMITS = { readyTimeout: 5_000, drainTimeout: 2_000, probation: 300 }
+const LIMITS = { readyTimeout: 20_000, drainTimeout: 2_000, probation: 300 }
 
 const CONNECTIONS = 200
 

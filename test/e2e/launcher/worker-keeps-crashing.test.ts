@@ -8,7 +8,7 @@ import { startWorkers, type Who, type Workers } from '../../support/workers.js'
 const BAD_BOOTS = 6
 
 /** The pauses between two starts are seconds by then. Milliseconds. */
-const WITH_PAUSES = 60_000
+const WITH_PAUSES = 240_000
 
 /** Nobody ends a worker that boots for so long. Milliseconds. */
 const config = { options: { probation: 50, readyTimeout: 300_000 } }

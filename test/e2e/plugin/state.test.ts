@@ -9,7 +9,7 @@ t.jobs = 2
 
 const script = 'state.cjs'
 /** Short, yet long enough for a child to be ready on a busy machine. Milliseconds. */
-const SHORT = 6_000
+const SHORT = 15_000
 const hit = { method: 'POST', path: '/hits' }
 
 t.test('a state passes from generation to generation, with all that a structured clone keeps', async (t) => {

@@ -10,7 +10,6 @@ import { freePort } from '../../support/raw.js'
 import { ServiceUnit, type UnitSettings } from '../../support/service-unit.js'
 import { NO_USER_MANAGER } from '../../support/user-manager.js'
 
-t.setTimeout(300_000)
 const skip = NO_USER_MANAGER
 
 t.test(

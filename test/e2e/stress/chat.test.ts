@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { bare, ownEnvironment } from '../../support/bare.js'
@@ -43,6 +45,7 @@ t.test('200 members of 20 rooms over 5 reloads and a rollback: nothing is lost, 
   let moved = 0
   await example.event((line) => line.pid === child && / is still here$/.test(line.msg ?? '') && ++moved === 3)
   process.kill(Number(child), 'SIGKILL')
+  await sayHalf(BUS)
   await example.event('rolled-back')
   await all('words after the rollback', (member) => member.saidMore(2))
   t.ok(closingsOf(members).length < members.length, `${closingsOf(members).length} had moved, and came back`)
@@ -73,6 +76,14 @@ t.test('200 members of 20 rooms over 5 reloads and a rollback: nothing is lost, 
 
 function closingsOf(members: readonly ChatMember[]): number[] {
   return members.flatMap(({ closings }) => closings)
+}
+
+/** What a process that is killed while it speaks leaves behind. */
+async function sayHalf(BUS: string): Promise<void> {
+  const connection = connect(BUS)
+  connection.resume()
+  connection.end('{"room":')
+  await once(connection, 'close')
 }
 
 /** Starts the bus, which knows who has left only after a time that no test waits for. Returns where it is. */

@@ -9,7 +9,6 @@ import { askShipped } from '../../support/shipped.js'
 import { NO_USER_MANAGER, UserManager } from '../../support/user-manager.js'
 
 t.jobs = 2
-t.setTimeout(300_000)
 
 const VALUES = ['OF_SYSTEMD', 'OF_NODE', 'OF_DOTENV', 'OF_OPTIONS', 'OF_BOTH'] as const
 

@@ -4,7 +4,6 @@ import { Supervised } from '../../support/supervised.js'
 import { reloadsAndStops } from '../../support/supervisor-story.js'
 
 t.jobs = 2
-t.setTimeout(60_000)
 
 async function start(t: Test, ...before: string[]): Promise<Supervised> {
   const { args, env } = fastifyStart('cli-plugin.cjs')

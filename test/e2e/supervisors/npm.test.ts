@@ -6,7 +6,6 @@ import { Supervised } from '../../support/supervised.js'
 import { refusesAndStops, reloadsAndStops, stopsGracefully } from '../../support/supervisor-story.js'
 
 t.jobs = 2
-t.setTimeout(60_000)
 
 const start = (t: Test, starter: Starter, before: readonly string[] = []) =>
   Supervised.start(t, {

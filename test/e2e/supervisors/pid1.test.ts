@@ -7,7 +7,6 @@ import { Supervised } from '../../support/supervised.js'
 import { refusesAndStops, reloadsAndStops } from '../../support/supervisor-story.js'
 
 t.jobs = 2
-t.setTimeout(60_000)
 
 /** What a container runs as PID 1, by the name of its first program. */
 const CONTAINERS: Record<string, { skip?: string | false; command(starter: Starter): Promise<string[]> }> = {

@@ -13,7 +13,6 @@ import { type Answer, askShipped, Shipped } from '../../support/shipped.js'
 import { NO_USER_MANAGER, UserManager } from '../../support/user-manager.js'
 
 t.jobs = 2
-t.setTimeout(1_200_000)
 
 /** A service whose releases are in folders. */
 interface Service {

@@ -3,7 +3,6 @@ import { Supervised } from '../../support/supervised.js'
 import { reloadsAndStops, stopsGracefully } from '../../support/supervisor-story.js'
 
 t.jobs = 2
-t.setTimeout(60_000)
 
 const NODE = `${process.execPath} server.js`
 const LAUNCHER = 'node_modules/.bin/fastify-graceful-reload server.js'

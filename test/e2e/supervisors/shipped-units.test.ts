@@ -4,7 +4,6 @@ import t from 'tap'
 import { ShippedUnit } from '../../support/shipped-unit.js'
 import { NO_USER_MANAGER } from '../../support/user-manager.js'
 
-t.setTimeout(180_000)
 const skip = NO_USER_MANAGER
 
 for (const service of ['server.service', 'launcher.service'] as const) {

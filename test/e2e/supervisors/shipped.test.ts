@@ -11,7 +11,6 @@ import { PACKAGE_ROOT } from '../../support/release.js'
 import { Shipped } from '../../support/shipped.js'
 
 t.jobs = 2
-t.setTimeout(180_000)
 
 /** What the user does. */
 interface Orders {

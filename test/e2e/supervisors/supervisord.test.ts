@@ -5,7 +5,6 @@ import { refusesAndStops, reloadsAndStops } from '../../support/supervisor-story
 import { noSupervisord, supervisorctl, supervisord } from '../../support/supervisord.js'
 
 t.jobs = 2
-t.setTimeout(60_000)
 
 const start = (t: Test, starter: Starter) =>
   Supervised.start(t, {

@@ -7,7 +7,6 @@ import { freePort } from '../../support/raw.js'
 import { ServiceUnit } from '../../support/service-unit.js'
 import { NO_USER_MANAGER } from '../../support/user-manager.js'
 
-t.setTimeout(180_000)
 const skip = NO_USER_MANAGER
 const LAUNCHER = { example: 'launcher.service' } as const
 

@@ -7,7 +7,6 @@ import { PersistentClient } from '../../support/persistent-clients.js'
 import { ServiceUnit } from '../../support/service-unit.js'
 import { NO_USER_MANAGER } from '../../support/user-manager.js'
 
-t.setTimeout(180_000)
 const skip = NO_USER_MANAGER
 
 t.test('systemctl reload returns when the reload is done, and the service goes on under load', { skip }, async (t) => {
@@ -49,7 +48,7 @@ t.test('systemctl reload returns when the reload is done, and the service goes o
 })
 
 t.test('a reload that fails lets systemctl reload fail, and the service stays what it was', { skip }, async (t) => {
-  const unit = await ServiceUnit.start(t, { config: { options: { readyTimeout: 8000, probation: 3000 } } })
+  const unit = await ServiceUnit.start(t, { config: { options: { readyTimeout: 15_000, probation: 3000 } } })
   const first = await unit.serving(1)
   const good = await unit.release.read('server.cjs')
   const load = new Load([new FreshClient(unit.target()), new KeepAliveClient(unit.target())], { pause: 5 })

@@ -4,7 +4,6 @@ import { Supervised } from '../../support/supervised.js'
 import { refusesAndStops, reloadsAndStops } from '../../support/supervisor-story.js'
 
 t.jobs = 2
-t.setTimeout(60_000)
 
 const start = (t: Test, ...args: string[]) =>
   Supervised.start(t, { prepare: async () => ({ command: [process.execPath, '--watch', ...args] }) })

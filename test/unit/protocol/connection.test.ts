@@ -65,7 +65,8 @@ const GIVER: ReadonlyArray<readonly [story: string, move: Move, ...lines: Line[]
     'a WebSocket and a child that hangs',
     'websocket',
     ['due', 'asked', 'say sent', 'wait limit'],
-    ['due', 'over', 'cancel', 'let go', 'say released', 'conclude abandoned', 'forget']
+    ['due', 'late', 'cancel', 'read on', 'conclude abandoned'],
+    ['taken', 'over', 'say kept', 'forget']
   ],
   [
     'a surplus connection moves',

@@ -20,6 +20,7 @@ t.test('what is encoded is decoded', async (t) => {
     secret: SECRET,
     listeners
   })
+  t.strictSame(decodeHandoff(encodeHandoff(4711, 2, SECRET, listeners, [7, 9])).descriptors, [7, 9])
   t.notMatch(encodeHandoff(4711, 2, SECRET, listeners), '\0', 'no zero byte can be in an environment')
 })
 
@@ -56,6 +57,10 @@ const changes: Array<[change: object, message: RegExp]> = [
   [{ listeners: {} }, /names no listeners/],
   [{ listeners: [] }, /names no listeners/],
   [{ listeners: [null] }, /malformed listener at index 0/],
+  [{ descriptors: 7 }, /has malformed descriptors/],
+  [{ descriptors: [2] }, /has malformed descriptors/],
+  [{ descriptors: ['7'] }, /has malformed descriptors/],
+  [{ descriptors: [7, 4] }, /names a file descriptor twice/],
   [{ listeners: [listeners[0], listeners[0]] }, /names a file descriptor twice/]
 ]
 

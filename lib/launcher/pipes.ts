@@ -1,0 +1,36 @@
+import { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
+import type { Relay } from '../process/subprocess.js'
+import { os } from '../util/os.js'
+
+/**
+ * The pipes among the descriptors of the app that are there to be written to. A supervisor may stop reading after the first word, as s6 does
+ * when it has heard that the service is ready: whoever wrote a second time would be ended by EPIPE. So each server writes to a pipe of
+ * its own, and the launcher passes on what somebody still wants to read.
+ */
+export class Pipes implements Relay {
+  readonly #sinks = new Map<number, Socket>()
+
+  /** @param numbers - all descriptors of the app */
+  constructor(numbers: readonly number[]) {
+    for (const { fd, isWriteOnly } of os.openDescriptors()) {
+      if (!numbers.includes(fd) || !isWriteOnly || os.stat(fd)?.isFIFO() !== true) continue
+      const sink = new Socket({ fd, readable: false })
+      sink.on('error', () => {}) // Nobody reads any more.
+      this.#sinks.set(fd, sink)
+    }
+  }
+
+  get numbers(): number[] {
+    return [...this.#sinks].flatMap(([fd, sink]) => (sink.destroyed ? [] : [fd]))
+  }
+
+  follow(fd: number, source: Readable): void {
+    const sink = this.#sinks.get(fd)
+    source.on('error', () => {}) // The end of the server says the same.
+    if (sink === undefined) return
+    source.pipe(sink, { end: false })
+    // A pipe that nobody empties would stop the server when it is full.
+    sink.once('close', () => source.resume())
+  }
+}

@@ -1,0 +1,105 @@
+import { closeSync, openSync } from 'node:fs'
+import { type OpenDescriptor, os } from '../util/os.js'
+
+/** stdin, stdout and stderr come first, then what else a process inherits. */
+export const FIRST_DESCRIPTOR = 3
+
+/** Those up to here Node closes in the processes that it starts, unless they are named; what it opens itself when it starts fills the gaps among them. */
+const LAST_CLAIMED_BY_NODE = 15
+
+/** What is higher than this, the system passes on by itself: it has no FD_CLOEXEC. */
+const LAST_KEPT = 255
+
+/** What the next generation finds in place of what the app has closed. */
+const NOTHING = '/dev/null'
+
+/** `stdio` of `child_process.spawn`. */
+type Stdio = Array<number | 'inherit' | 'pipe' | 'ignore' | 'ipc'>
+
+/**
+ * The file descriptors that whoever started the service left to the app, by numbers that the app knows: a lock, a pipe to a log, the
+ * notification-fd of s6. Each generation finds them at the same numbers. Those that the app has closed are open again there, and lead
+ * nowhere: the next generation will write its word and close them too, and must hit nothing else.
+ */
+export class AppDescriptors {
+  readonly numbers: readonly number[]
+  readonly #identities: ReadonlyMap<number, string | undefined>
+
+  /** @param numbers - known from the parent, or by a look at a process that has just begun */
+  constructor(numbers: readonly number[]) {
+    this.numbers = numbers
+    this.#identities = new Map(numbers.map((fd) => [fd, identityOf(fd)]))
+  }
+
+  /** Of a process that has no parent to tell it, and has opened nothing yet. Without /proc: none. */
+  static ofStart(taken: readonly number[] = []): AppDescriptors {
+    const channel = Number(os.startEnvironment()?.NODE_CHANNEL_FD ?? Number.NaN)
+    const found = inheritedAmong(os.openDescriptors())
+    return new AppDescriptors(found.filter((fd) => fd !== channel && !taken.includes(fd)))
+  }
+
+  /** The numbers at which a child finds so many sockets: the lowest that are free. */
+  placesFor(count: number): number[] {
+    const places: number[] = []
+    for (let fd = FIRST_DESCRIPTOR; places.length < count; fd += 1) if (!this.numbers.includes(fd)) places.push(fd)
+    return places
+  }
+
+  /** The numbers that the child of this process has to keep. One that crosses as a listener has no other use. */
+  keptBeside(sockets: readonly number[]): number[] {
+    const listeners = sockets.map(identityOf)
+    return this.numbers.filter((fd) => !this.#isOpen(fd) || !listeners.includes(identityOf(fd)))
+  }
+
+  /**
+   * Starts a child with what belongs at its numbers: the sockets at their places, the channel behind them, and what is kept.
+   *
+   * @param relayed - those of the kept ones in place of which the child has a pipe to this process
+   */
+  lend<T>(sockets: readonly number[], relayed: readonly number[], start: (stdio: Stdio) => T): T {
+    const places = this.placesFor(sockets.length + 1)
+    const kept = this.keptBeside(sockets)
+    const nothing = openSync(NOTHING, 'r+')
+    const entryAt = (fd: number): Stdio[number] => {
+      if (fd < FIRST_DESCRIPTOR) return 'inherit'
+      const place = places.indexOf(fd)
+      if (place !== -1) return sockets[place] ?? 'ipc'
+      if (!kept.includes(fd)) return 'ignore'
+      if (!this.#isOpen(fd)) return nothing
+      return relayed.includes(fd) ? 'pipe' : fd
+    }
+    try {
+      return start(Array.from({ length: Math.max(...places, ...kept) + 1 }, (_, fd) => entryAt(fd)))
+    } finally {
+      closeSync(nothing)
+    }
+  }
+
+  /** Whether it still is what it was: the app may have closed it, and the number may be that of a connection by now. */
+  #isOpen(fd: number): boolean {
+    const identity = this.#identities.get(fd)
+    return identity !== undefined && identity === identityOf(fd)
+  }
+}
+
+/**
+ * Those that were there before Node: below the first one that Node opened; or among the first numbers, all of which Node has filled at its
+ * start before an app could open anything; or without FD_CLOEXEC, which Node gives to all that it opens, and at its start to those among
+ * the first numbers too: https://github.com/libuv/libuv/blob/v1.x/src/unix/core.c, `uv_disable_stdio_inheritance`
+ */
+export function inheritedAmong(open: readonly OpenDescriptor[]): number[] {
+  const others = open.filter(({ fd }) => fd >= FIRST_DESCRIPTOR && fd <= LAST_KEPT)
+  const first = others.find(({ link }) => link === 'anon_inode:[eventpoll]')?.fd ?? 0
+  const hasBothEnds = ({ link, isWriteOnly }: OpenDescriptor) =>
+    link.startsWith('pipe:') && others.some((other) => other.link === link && other.isWriteOnly !== isWriteOnly)
+  const isOfNode = (one: OpenDescriptor) =>
+    one.link.startsWith('anon_inode:') || one.link === NOTHING || hasBothEnds(one)
+  return others
+    .filter((one) => one.fd < first || !one.closesOnExec || (one.fd <= LAST_CLAIMED_BY_NODE && !isOfNode(one)))
+    .map(({ fd }) => fd)
+}
+
+function identityOf(fd: number): string | undefined {
+  const found = os.stat(fd)
+  return found && `${found.dev}:${found.ino}`
+}
