@@ -32,11 +32,6 @@ export class Framework {
     return createRequire(join(this.#modules, 'test.cjs'))(name) as T
   }
 
-  /** Where a file of a package is, such as a program. */
-  path(file: string): string {
-    return join(this.#modules, file)
-  }
-
   /** Lets the scripts of a release find packages. */
   async provide(release: Release, ...names: string[]): Promise<undefined> {
     for (const name of names) {
