@@ -26,7 +26,7 @@ interface GracefulPlugin extends FastifyPluginAsync<options.GracefulOptions> {
   default: GracefulPlugin
 }
 
-const registered = fp(register, { fastify: '5.x', name: 'fastify-graceful-reload' })
+const registered = fp(register, { fastify: '5.x || 6.x', name: 'fastify-graceful-reload' })
 
 const graceful: GracefulPlugin = Object.assign(registered, {
   graceful: registered,

@@ -1,6 +1,7 @@
-import diagnosticsChannel from 'node:diagnostics_channel'
+import { channel } from 'node:diagnostics_channel'
+import { subscribeAlone } from '../util/one-subscriber.js'
 
-const BEGUN = Symbol('fastify-graceful-reload.begun')
+const BEGUN = Symbol.for('fastify-graceful-reload.begun.1')
 
 /** What has a beginning: a request, a stream, a connection. */
 interface Begun {
@@ -13,9 +14,8 @@ let isWatching = false
 export function watchRequests(): void {
   if (isWatching) return
   isWatching = true
-  diagnosticsChannel.subscribe('http.server.request.start', (message) =>
-    begins((message as { request: Begun }).request)
-  )
+  const onStart = (message: unknown) => begins((message as { request: Begun }).request)
+  subscribeAlone(channel('http.server.request.start'), 'fastify-graceful-reload.request.1', onStart)
 }
 
 /** Something begins now. */

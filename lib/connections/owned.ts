@@ -24,6 +24,12 @@ export class OwnedConnections {
     server.once('close', () => this.#owners.delete(known))
   }
 
+  /** The server of one owner has become that of another. */
+  own(server: Server, owner: object): void {
+    const known = this.#byServer.get(server)
+    if (known !== undefined) this.#owners.set(known, owner)
+  }
+
   /** Those of the servers of an owner concern nobody any more. */
   forget(owner: object): void {
     for (const [connections, one] of this.#owners) if (one === owner) this.#owners.delete(connections)

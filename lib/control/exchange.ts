@@ -20,7 +20,7 @@ export interface ControlHandlers {
 /** How long a request may take to come, and an answer to be read. Milliseconds. */
 const REQUEST_TIME = 5000
 /** The same for a process that leaves: a request that was sent before the listener went to the child is here by then. */
-const LAST_REQUEST_TIME = 2000
+const LAST_REQUEST_TIME = 500
 /** How long a client may take to close once it has its answer. Milliseconds. */
 const LINGER = 1000
 

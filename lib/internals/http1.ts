@@ -60,11 +60,16 @@ export function idleConnections(server: Server, open: Iterable<net.Socket>): Set
     }
   }
   try {
-    server.closeIdleConnections()
+    methodOfClass(server).call(server)
   } finally {
     for (const socket of sockets) delete (socket as { destroy?: unknown }).destroy
   }
   return idle
+}
+
+/** A server may have one of its own that does nothing, as that of `@fastify/restartable` has until it closes. */
+function methodOfClass(server: Server): Server['closeIdleConnections'] {
+  return Object.getPrototypeOf(server).closeIdleConnections ?? server.closeIdleConnections
 }
 
 /**

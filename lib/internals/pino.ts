@@ -11,6 +11,7 @@ interface Destination {
   fd?: unknown
   _writing?: unknown
   flushSync(): void
+  once(event: 'drain', listener: (value: unknown) => void): unknown
   retryEAGAIN?: unknown
 }
 
@@ -57,6 +58,17 @@ export function limitFlush(logger: object): void {
       fs.writeSync = writeSync
     }
   }
+}
+
+/**
+ * Resolves when the lines are written that are with another thread: a process that ends now loses them. pino's own `flush` does not
+ * tell where lines are written one by one.
+ *
+ * Fallback: at once, as for every other way to log.
+ */
+export async function written(logger: object): Promise<void> {
+  const destination = destinationOf(logger)
+  if (destination?._writing === true) await new Promise((resolve) => destination.once('drain', resolve))
 }
 
 /**

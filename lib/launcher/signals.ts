@@ -1,5 +1,5 @@
 import { constants } from 'node:os'
-import type { SignalOptions } from '../process/signal-options.js'
+import { DEFAULT_SIGNALS, type SignalOptions } from '../process/signal-options.js'
 import { Terminal } from '../process/terminal.js'
 
 /** What the signals of a launcher mean. */
@@ -19,9 +19,6 @@ const FORWARDABLE: NodeJS.Signals[] = (
   ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR2', 'SIGALRM', 'SIGVTALRM', 'SIGIO', 'SIGPWR', 'SIGWINCH'] as const
 ).filter((signal) => signal in constants.signals)
 
-/** What they mean until the server has said what the app has chosen. */
-const BEFORE: Required<SignalOptions> = { stop: ['SIGTERM', 'SIGINT'], reload: ['SIGHUP'], force: ['SIGUSR2'] }
-
 /** The signals of a launcher: they mean what the app of its servers has chosen. */
 export class LauncherSignals {
   readonly #events: LauncherSignalEvents
@@ -30,7 +27,8 @@ export class LauncherSignals {
 
   constructor(events: LauncherSignalEvents) {
     this.#events = events
-    this.use(BEFORE)
+    // Until the server has said what the app has chosen.
+    this.use(DEFAULT_SIGNALS)
   }
 
   /** Goes by other signals from now on. */

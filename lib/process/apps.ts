@@ -86,10 +86,19 @@ export class Apps {
   listening(hosted: HostedApp): void {
     if (hosted.listening || hosted.leaving) return
     hosted.listening = true
+    this.#replace(hosted)
     if (!hosted.isCloseSeen) this.#seen(hosted)
     const { asChild } = this.#parts
     if (asChild !== undefined) asChild.progress()
     else this.#host.tell({ type: 'progress', listening: true, complete: true })
+  }
+
+  /** Takes the place of the app whose server it listens with, if there is one: nothing was opened. */
+  #replace(hosted: HostedApp): void {
+    const listener = this.#service.listeners.find(hosted.app.server)
+    if (listener === undefined || listener.owner === hosted) return
+    this.#service.replace(listener, hosted)
+    hosted.seeClose()
   }
 
   /** A further server of the app listens. Where the app never listens itself, that has to do. */
@@ -151,7 +160,8 @@ export class Apps {
 
   /** The app closes, by itself or with the process. Resolves when it has no work left. */
   async #closing(hosted: HostedApp): Promise<void> {
-    if (!this.#exit.isInstalled || hosted.leaving) return // It never listened, or is being drained with the process.
+    if (!this.#exit.isInstalled) return // It never listened.
+    if (hosted.leaving) return this.#parts.shutdown.joined()
     const { apps } = this.#service
     const isLast = [...apps].every((other) => other === hosted || other.leaving)
     if (!isLast) return this.#parts.shutdown.drainApp(hosted)

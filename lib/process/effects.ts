@@ -1,4 +1,5 @@
 import { ForcedError, NotListeningError, OutcomeUnknownError, StoppingError, toError } from '../errors.js'
+import { leaveToDrain } from '../internals/stoppable.js'
 import type { Effect, Refusal, Timer, Warning } from '../protocol/server.js'
 import { Deadlines } from '../util/deadline.js'
 import type { EffectHandler } from './host.js'
@@ -123,9 +124,11 @@ function askLauncher({ host, service, callers }: Parts, { ask, reason }: Of<'ask
   })
 }
 
-function leave({ service, shutdown, asParent }: Parts, { cause, child, childLeads }: Of<'leave'>): void {
+function leave({ service, shutdown, asParent }: Parts, { cause, reason, child, childLeads }: Of<'leave'>): void {
+  for (const { server } of service.listeners.open) leaveToDrain(server)
   if (cause !== 'reloaded' && cause !== 'app closes') service.launcher?.leaves(cause === 'error')
   if (cause !== 'asked' && cause !== 'error') return
+  if (cause === 'asked') service.others.hear(reason)
   const pid = child === undefined ? undefined : asParent.successor(child)?.pid
   if (childLeads && pid !== undefined) service.notices.stoppingWith(pid, shutdown.limit(cause))
   else service.notices.stopping(shutdown.limit(cause))
@@ -137,7 +140,8 @@ async function drain({ host, shutdown, asParent }: Parts, { cause, reason }: Of<
 }
 
 async function closeApps({ host, shutdown }: Parts): Promise<void> {
-  host.tell({ type: 'apps closed', failed: await shutdown.closeApps() })
+  const reason = host.at.name === 'leaving' ? host.at.reason : ''
+  host.tell({ type: 'apps closed', failed: await shutdown.closeApps(reason) })
 }
 
 function close({ service, asParent, ended }: Parts, { reason, code, exits }: Of<'close'>): void {
@@ -145,7 +149,7 @@ function close({ service, asParent, ended }: Parts, { reason, code, exits }: Of<
     service.end(reason, code)
     asParent.release()
   } finally {
-    ended(code, exits, code === 0 ? undefined : new ForcedError(reason, 'work in progress'))
+    ended({ code, exits, reason }, code === 0 ? undefined : new ForcedError(reason, 'work in progress'))
   }
 }
 

@@ -1,10 +1,12 @@
 import { StoppingError, UnsupportedError } from '../errors.js'
 import type { ResolvedOptions } from '../options.js'
 import type { ReloadResult } from '../reload/reload-result.js'
+import { callerOf } from '../util/call-site.js'
 import { deferred } from '../util/deferred.js'
+import { within } from '../util/within.js'
 import type { Outcome } from './callers.js'
-import type { Parts } from './parts.js'
-import { Signals } from './signals.js'
+import type { End, Parts } from './parts.js'
+import { type SignalEvents, Signals } from './signals.js'
 
 /** How long a process that has nothing left to do may take to end by itself. Milliseconds. */
 const LINGER = 500
@@ -19,6 +21,9 @@ export class Exit {
   /** Settles when the process may be ended, by whoever owns that. */
   readonly #end = deferred<void>()
   #signals: Signals | undefined
+  /** Why this process ends, if it is an error. */
+  #error: Error | undefined
+  #exitCode: 0 | 1 = 0
 
   /**
    * @param find - the parts of this process
@@ -37,11 +42,14 @@ export class Exit {
 
   /** Listens to signals, of the first app that has a say in it. */
   install(signals: ResolvedOptions['signals']): Signals {
-    this.#signals ??= new Signals(signals, {
+    const { others } = this.#find().service
+    const events: SignalEvents = {
       stop: (reason, error) => this.#stop(reason, error),
       reload: (signal) => this.#reloadFor(signal),
-      force: (reason) => this.#force(reason)
-    })
+      force: (reason) => this.#force(reason),
+      ends: () => this.#ends()
+    }
+    this.#signals ??= others.watch(signals, () => new Signals(signals, events, others))
     return this.#signals
   }
 
@@ -68,17 +76,28 @@ export class Exit {
 
   /**
    * Nothing is left to do. A process leaves by running out of work, so that what waits for `beforeExit` has its turn, as telemetry does;
-   * one that something keeps alive is ended soon.
+   * one that something keeps alive is ended soon. Others that end the process when they are done have the time of `onClose` hooks.
    */
-  async ended(code: 0 | 1, exits: boolean, error: Error | undefined): Promise<void> {
+  async ended({ code, exits, reason }: End, error: Error | undefined): Promise<void> {
     if (exits) {
+      this.#exitCode = code
       process.exitCode = code
       await this.#find().service.launcher?.flushed
-      await new Promise((resolve) => setTimeout(resolve, LINGER).unref())
+      await this.#waitForEnd(reason)
     }
     if (error === undefined) this.#end.resolve()
     else this.#end.reject(error)
     if (exits) process.exit(code)
+  }
+
+  async #waitForEnd(reason: string): Promise<void> {
+    const { service, shutdown } = this.#find()
+    const enders = service.others.enders(service.others.signalIn(reason), this.#error)
+    // They end the process at once, and what pino still writes then is lost.
+    if (enders.length > 0) await within(service.log.written(), LINGER, 'the log').catch(() => {})
+    for (const end of enders) end()
+    const limit = enders.length > 0 ? shutdown.closeLimit : LINGER
+    await new Promise((resolve) => setTimeout(resolve, limit).unref())
   }
 
   /** Nothing can be cut off of a process that has closed, and only waits for its own end: it ends as it would have. */
@@ -99,7 +118,17 @@ export class Exit {
   /** This process serves, and whatever else listens to its signals does so by now. */
   serves(): void {
     const { service } = this.#find()
-    service.surroundings.keepSignals(this.#signals, (warning) => service.log.warn(warning))
+    service.others.serves()
+  }
+
+  /** Whoever ends a process that leaves: what that cuts off is not cut off in silence, nor by an exit code of 0. */
+  #ends(): void {
+    if (this.#exitCode === 1) process.exitCode = 1
+    const { host, service, shutdown } = this.#find()
+    const where = host.at.name === 'leaving' ? callerOf(process.exit) : undefined
+    if (host.at.name !== 'leaving' || where === undefined) return
+    if (shutdown.cutBy(`process.exit() at ${where}`)) process.exitCode = 1
+    service.end(host.at.reason, Number(process.exitCode ?? 0))
   }
 
   /** Who sends a signal reads the log. What became of a reload that began is there already. */
@@ -114,6 +143,7 @@ export class Exit {
   #stop(reason: string, error: Error | undefined): Promise<void> {
     const { service, asChild } = this.#find()
     if (error !== undefined) {
+      this.#error = error
       service.log.announce('uncaught-error', { err: error })
       asChild?.failedBecause(error)
     }

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import type { Server } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
-import { takePreCloseHooks } from '../internals/fastify-hooks.js'
+import { beforeClose, takePreCloseHooks } from '../internals/fastify-hooks.js'
 import type { GracefulOptions, ResolvedOptions } from '../options.js'
 import { resolveOptions } from '../options.js'
 import { Holds } from './holds.js'
@@ -12,11 +12,6 @@ export interface App {
   readonly server: Server
   readonly log: FastifyBaseLogger
   close(): PromiseLike<unknown>
-}
-
-/** What Fastify has of avvio: https://github.com/mcollina/avvio#appclosefunc-err-instance-done, without a type in Fastify's */
-interface Closing {
-  onClose(close: () => Promise<void>): void
 }
 
 /** What there is to do before the first server of an app listens. */
@@ -63,7 +58,7 @@ export class HostedApp {
   seeClose(): void {
     if (this.#isCloseSeen) return
     this.#isCloseSeen = true
-    ;(this.app as unknown as Closing).onClose(this.#closing)
+    beforeClose(this.app, this.#closing)
   }
 
   /** What comes before the first server of the app listens; undefined when there is nothing left to wait for. */

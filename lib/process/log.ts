@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import type { FastifyBaseLogger } from 'fastify'
 import { type GracefulEvent, type GracefulEvents, type Level, lineOf } from '../events.js'
-import { jsonDescriptorOf, limitFlush } from '../internals/pino.js'
+import { jsonDescriptorOf, limitFlush, written } from '../internals/pino.js'
 import { printable, printableLines } from '../util/printable.js'
 
 /** What is said of a process: every event is published and logged, together, here and nowhere else. */
@@ -30,6 +30,11 @@ export class ProcessLog {
   /** The descriptor to which the log is written as JSON, 1 or 2; undefined if it is written in another way. */
   get jsonTo(): number | undefined {
     return this.#logger && jsonDescriptorOf(this.#logger)
+  }
+
+  /** Resolves when what was said is written, if the logger can tell. */
+  async written(): Promise<void> {
+    if (this.#logger !== undefined) await written(this.#logger)
   }
 
   announce<E extends GracefulEvent>(event: E, data: GracefulEvents[E]): void {

@@ -6,6 +6,14 @@ import type { ServerHost } from './server-host.js'
 import type { Service } from './service.js'
 import type { Shutdown } from './shutdown.js'
 
+/** How a process ends. */
+export interface End {
+  readonly code: 0 | 1
+  /** Whether it exits, as it does unless it is the last app that has closed. */
+  readonly exits: boolean
+  readonly reason: string
+}
+
 /** The parts of a process that effects are carried out by. */
 export interface Parts {
   readonly host: ServerHost
@@ -18,5 +26,5 @@ export interface Parts {
   /** This process serves. */
   serves(): void
   /** Nothing is left to do. */
-  ended(code: 0 | 1, exits: boolean, error: Error | undefined): void
+  ended(end: End, error: Error | undefined): void
 }

@@ -175,7 +175,7 @@ export class ServerProcess {
       conclusion: new Conclusion(service, host, callers, asParent),
       asChild,
       serves: () => this.#serve(),
-      ended: (...end) => this.#exit.ended(...end)
+      ended: (end, error) => this.#exit.ended(end, error)
     }
     return parts
   }

@@ -23,6 +23,7 @@ import type { GracefulHooks } from './hooks.js'
 import { HostedApp } from './hosted-app.js'
 import type { LauncherClient } from './launcher-client.js'
 import { ProcessLog } from './log.js'
+import { OtherListeners } from './other-listeners.js'
 import { PidFile } from './pid-file.js'
 import { Surroundings } from './surroundings.js'
 
@@ -61,6 +62,7 @@ export class Service {
   readonly connections = new OwnedConnections(this.webSockets)
   controlSocket: ControlSocket | undefined
   readonly surroundings: Surroundings
+  readonly others = new OtherListeners((warning) => this.log.warnOnce(warning))
   /** What the service manager is told. */
   notices = new ServerNotices(this, undefined, false)
   #leader: HostedApp | undefined
@@ -78,7 +80,7 @@ export class Service {
     this.startChild = launcher?.startChild ?? spawnChild(descriptors)
     this.generation = generation
     this.log = new ProcessLog(generation)
-    this.surroundings = new Surroundings(command.script, generation, launcher !== undefined)
+    this.surroundings = new Surroundings(generation, launcher !== undefined)
     const opening = (server: Server, owner: object | undefined) => this.connections.follow(server, owner)
     const prepare = (owner: object | undefined) => (owner instanceof HostedApp ? owner.prepare() : undefined)
     const opened = (listener: Listener) => {
@@ -107,12 +109,23 @@ export class Service {
     if (this.#leader === undefined) this.log.use(app.app.log)
     for (const doubt of doubtsOf(options)) this.log.warnOnce(doubt)
     if (this.#leader !== undefined) {
-      for (const doubt of ignoredOptions(app, this.options)) this.log.warn(doubt)
+      for (const doubt of ignoredOptions(app, this.options)) this.log.warnOnce(doubt)
       return
     }
     this.#leader = app
     if (options.directory !== undefined) this.command.enter(options.directory)
     this.#pidFile = options.pidFile === undefined ? undefined : new PidFile(options.pidFile)
+  }
+
+  /**
+   * An app listens with the server of another one, as `@fastify/restartable` has it: what is open there is its own from here on, and
+   * when the other one closes it is none of that. What concerns the process stays as it is.
+   */
+  replace(listener: Listener, hosted: HostedApp): void {
+    listener.owner = hosted
+    this.connections.own(listener.server, hosted)
+    this.log.use(hosted.app.log)
+    for (const doubt of ignoredOptions(hosted, this.options)) this.log.warnOnce(doubt)
   }
 
   /** How long something may take. Of several apps, the one that needs longest counts. Milliseconds. */

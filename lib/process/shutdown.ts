@@ -91,6 +91,11 @@ export class Shutdown {
     throwIfCut(await this.#drained.promise)
   }
 
+  /** Waits for the drain under way, be it of an app that is told to close while the process stops. */
+  async joined(): Promise<void> {
+    await this.#drained.promise
+  }
+
   /** The service ends: nobody comes back to a connection that is idle now, and what is in hand has the time of a stop. */
   hurry(): void {
     this.#isHurried = true
@@ -100,11 +105,26 @@ export class Shutdown {
     for (const drain of this.#drains) drain.hurry(timeout)
   }
 
-  /** Runs the apps' `onClose` hooks. Returns whether one failed. */
-  async closeApps(): Promise<boolean> {
+  /** How long others may take to end the process when everything is closed. Milliseconds. */
+  get closeLimit(): number {
+    return Math.max(this.#service.longest('closeTimeout'), this.#end - performance.now())
+  }
+
+  /**
+   * Runs the apps' `onClose` hooks, and before them the handlers of others that close the app as well. Returns whether one failed.
+   *
+   * @param reason - of the stop, which may be a signal
+   */
+  async closeApps(reason: string): Promise<boolean> {
     const left = this.#end - performance.now()
+    const { others: handlers } = this.#service
+    const others = handlers.close(handlers.signalIn(reason))
     const closing = [...this.#service.apps].map(({ app, options }) =>
-      within(Promise.resolve(app.close()), Math.max(options.closeTimeout, left), 'the onClose hooks')
+      within(
+        others.then(() => app.close()),
+        Math.max(options.closeTimeout, left),
+        'the onClose hooks'
+      )
     )
     const failures = (await Promise.allSettled(closing)).flatMap((end) =>
       end.status === 'rejected' ? [end.reason] : []
@@ -124,6 +144,22 @@ export class Shutdown {
     this.#service.log.announce('forced', { reason, ...cut })
     listeners.close()
     this.#drained.resolve(cut)
+  }
+
+  /**
+   * Somebody ends the process in the middle of its stop. Returns whether that cuts off work.
+   *
+   * @param reason - who that is, for the log
+   */
+  cutBy(reason: string): boolean {
+    const cut = merge([...this.#drains].map((drain) => drain.force()))
+    // In its first moment a drain waits for its hooks, be there any or not.
+    const work = { ...cut, holds: cut.holds.filter((name) => !name.endsWith(' hooks')) }
+    const isCut = namesOf(work).length > 0
+    const hooks = this.#service.apps.size > 0 ? ['onClose hooks'] : []
+    if (isCut || hooks.length > 0)
+      this.#service.log.announce('forced', { ...work, reason, holds: [...work.holds, ...hooks] })
+    return isCut
   }
 
   async #follow(drain: Drain, limit: Manner['limit']): Promise<Cut> {

@@ -9,11 +9,15 @@ export interface SignalOptions {
   stop?: NodeJS.Signals[]
   /** Signals that reload. Default: `['SIGHUP']`. */
   reload?: NodeJS.Signals[]
-  /** Signals that end what is left at once. Default: `['SIGUSR2']`. */
+  /** Signals that end what is left at once, like `['SIGUSR2']`. Default: none, as a second stop signal does that. */
   force?: NodeJS.Signals[]
 }
 
-const DEFAULT_SIGNALS: Required<SignalOptions> = { stop: ['SIGTERM', 'SIGINT'], reload: ['SIGHUP'], force: ['SIGUSR2'] }
+/**
+ * None forces that might come by accident: SIGUSR2 has Node write a report (`--report-on-signal`), nodemon restart, and log files
+ * change.
+ */
+export const DEFAULT_SIGNALS: Required<SignalOptions> = { stop: ['SIGTERM', 'SIGINT'], reload: ['SIGHUP'], force: [] }
 
 const FATAL = 'comes of an error in the program itself, after which no JavaScript may run'
 

@@ -1,7 +1,8 @@
 import closeWithGrace from 'close-with-grace'
 import { toError } from '../errors.js'
-import { graceListeners, isGraceErrorListener } from '../internals/close-with-grace.js'
+import { isGraceErrorListener } from '../internals/shutdown-handlers.js'
 import { RUNTIME } from '../util/runtime.js'
+import type { OtherListeners } from './other-listeners.js'
 import type { SignalOptions } from './signal-options.js'
 import { Terminal } from './terminal.js'
 import { WhileAlone } from './while-alone.js'
@@ -13,6 +14,8 @@ export interface SignalEvents {
   reload(signal: NodeJS.Signals): void
   /** Cut off what is left and end the process. */
   force(reason: string): void
+  /** The process ends, whoever ends it. */
+  ends(): void
 }
 
 /** All that close-with-grace would listen to. */
@@ -47,35 +50,32 @@ type Heard = Parameters<closeWithGrace.CloseWithGraceAsyncCallback>[0]
  */
 export class Signals {
   readonly #events: SignalEvents
-  readonly #signals: Required<SignalOptions> | false
-  /** The listeners of the close-with-grace of this plugin. */
-  readonly #own: ReadonlySet<NodeJS.SignalsListener>
-  /** What gives back the listeners that were taken from others. */
-  readonly #taken: Array<() => void> = []
+  readonly #others: OtherListeners
   readonly #grace: { uninstall(): void }
   readonly #errors: WhileAlone | undefined
   readonly #handlers = new Map<NodeJS.Signals, () => void>()
   readonly #terminal = new Terminal()
+  readonly #onEnd = () => this.#events.ends()
   readonly #onExit = () => this.#terminal.release()
   #leaving = false
   /** close-with-grace has heard of a reason to leave. */
   #hasHeard = false
 
-  constructor(signals: Required<SignalOptions> | false, events: SignalEvents) {
+  constructor(signals: Required<SignalOptions> | false, events: SignalEvents, others: OtherListeners) {
     this.#events = events
-    this.#signals = signals
-    const others = new Set(GRACE_SIGNALS.flatMap(graceListeners))
+    this.#others = others
     const stop: string[] = signals === false ? [] : signals.stop
-    // A handler for SIGSEGV and its like would turn a crash into an endless loop; SIGHUP and SIGUSR2 mean something else.
+    // A handler for SIGSEGV and its like would turn a crash into an endless loop; SIGHUP means something else, SIGUSR2 is the app's.
     const skip = GRACE_SIGNALS.filter((signal) => !stop.includes(signal) || !CAN_GRACE_HEAR_SIGNALS)
     this.#grace = this.#listen([...skip, ...GRACE_ERRORS, ...(signals === false ? BEFORE_EXIT : [])])
-    this.#own = new Set(GRACE_SIGNALS.flatMap(graceListeners).filter((listener) => !others.has(listener)))
     if (signals === false) return
     this.#errors = new WhileAlone(
       'uncaughtException',
       (listener) => !isGraceErrorListener(listener),
       () => this.#listen([...GRACE_SIGNALS, 'unhandledRejection', ...BEFORE_EXIT])
     )
+    // What is logged now is written by a listener of the logger.
+    process.prependListener('exit', this.#onEnd)
     process.on('exit', this.#onExit)
     const heardByGrace: string[] = CAN_GRACE_HEAR_SIGNALS ? GRACE_SIGNALS : []
     for (const signal of signals.stop.filter((name) => !heardByGrace.includes(name)))
@@ -94,41 +94,14 @@ export class Signals {
     this.#events.stop(reason, undefined).then(exit(0), exit(1))
   }
 
-  /**
-   * Sees to it that a reload signal does not end the process as well: that is what every other use of close-with-grace makes of it.
-   * The one of fastify-cli only closes the app, and cuts that short after half a second: it loses all signals of this plugin.
-   * https://github.com/fastify/fastify-cli#options, close-grace-delay
-   *
-   * @returns the signals that the app itself has lost
-   */
-  takeFromOthers(isFastifyCli: boolean): NodeJS.Signals[] {
-    if (this.#signals === false) return []
-    const { stop, reload, force } = this.#signals
-    // It comes when the app has been loaded, so after whatever the app has installed.
-    if (isFastifyCli)
-      for (const signal of [...stop, ...reload, ...force]) this.#take(signal, this.#others(signal).slice(-1))
-    return reload.filter((signal) => this.#take(signal, this.#others(signal)))
-  }
-
   /** Gives every signal back. */
   uninstall(): void {
-    for (const giveBack of this.#taken.splice(0)) giveBack()
+    this.#others.release()
     this.#grace.uninstall()
     this.#errors?.uninstall()
+    process.removeListener('exit', this.#onEnd)
     process.removeListener('exit', this.#onExit)
     for (const [signal, handler] of this.#handlers) process.removeListener(signal, handler)
-  }
-
-  #others(signal: NodeJS.Signals): NodeJS.SignalsListener[] {
-    return graceListeners(signal).filter((listener) => !this.#own.has(listener))
-  }
-
-  #take(signal: NodeJS.Signals, listeners: NodeJS.SignalsListener[]): boolean {
-    for (const listener of listeners) {
-      process.removeListener(signal, listener)
-      this.#taken.push(() => process.once(signal, listener))
-    }
-    return listeners.length > 0
   }
 
   #listen(skip: closeWithGrace.AllEvents[]): { uninstall(): void } {
@@ -136,7 +109,7 @@ export class Signals {
     const onSecondError = (error: unknown) => this.force(secondError(error))
     // Every step of the way out has a limit of its own.
     const options = { delay: false as const, logger: false as const, skip, onSecondSignal, onSecondError }
-    return closeWithGrace(options, (heard) => this.#heard(heard))
+    return this.#others.asOwn(() => closeWithGrace(options, (heard) => this.#heard(heard)))
   }
 
   /** When the promise is fulfilled the process exits. */
@@ -150,6 +123,7 @@ export class Signals {
     }
     this.#hasHeard = true
     this.#leaving = true
+    this.#others.leaves(heard.signal)
     const reason = error === undefined ? heard.signal : `uncaught error: ${error.message}`
     return this.#events.stop(reason ?? 'the event loop is empty', error)
   }
@@ -160,6 +134,7 @@ export class Signals {
   }
 
   #stop(signal: NodeJS.Signals): void {
+    this.#others.leaves(signal)
     if (this.#leaving) this.force(secondSignal(signal))
     else this.exit(signal)
   }

@@ -1,12 +1,10 @@
 import cluster from 'node:cluster'
 import { os } from '../util/os.js'
-import type { Signals } from './signals.js'
 import { isHeardByPm2, judge, type StartFacts, type Verdict } from './supervisor.js'
 
 /** What a reload means to whoever started this process. */
 export class Surroundings {
   readonly #verdict: Verdict | undefined
-  readonly #isFastifyCli: boolean
   readonly #hasLauncher: boolean
   readonly #isHeardByPm2: boolean
   #hasTold = false
@@ -14,11 +12,9 @@ export class Surroundings {
   /**
    * Must be made early: of a process that has ended by then, nothing can be learnt.
    *
-   * @param script - of this process, without links
    * @param hasLauncher - whether the parent of all generations is a launcher
    */
-  constructor(script: string | undefined, generation: number, hasLauncher: boolean) {
-    this.#isFastifyCli = /[/\\]fastify-cli[/\\](cli|start)\.js$/.test(script ?? '')
+  constructor(generation: number, hasLauncher: boolean) {
     this.#hasLauncher = hasLauncher
     const { pid, ppid } = process
     const facts: StartFacts = {
@@ -59,11 +55,5 @@ export class Surroundings {
     if (this.#verdict?.kind !== 'told' || this.#hasTold) return
     this.#hasTold = true
     warn(this.#verdict.warning)
-  }
-
-  /** The process serves, and whatever else listens to its signals does so by now. */
-  keepSignals(signals: Signals | undefined, warn: (warning: string) => void): void {
-    for (const signal of signals?.takeFromOthers(this.#isFastifyCli) ?? [])
-      warn(`${signal} reloads: the close-with-grace of the app, which would end the process, no longer receives it`)
   }
 }

@@ -34,25 +34,31 @@ interface ProcessState {
 
 const KEY = Symbol.for('fastify-graceful-reload.process.1')
 
+/** A function stands there: of an object, Jest takes the properties away when the test file is over that has left it. */
 function state(): ProcessState {
-  const globals = globalThis as { [KEY]?: ProcessState }
+  const globals = globalThis as { [KEY]?: () => ProcessState }
   if (globals[KEY] === undefined) {
-    const flag = takeFlag()
-    const launcher = isLaunched(flag)
-      ? new LauncherClient(new Envelope(secretOf(flag)), launcherControlOf(flag))
-      : undefined
-    // Under a launcher it is the launcher that the service manager hears.
-    const manager = launcher === undefined ? serviceManager() : undefined
-    const passed = takeActivation(process.env, process.pid)
-    const activated = passed.sockets.map(({ fd }) => fd)
-    const told = descriptorsOf(flag)
-    const descriptors = told === undefined ? AppDescriptors.ofStart(activated) : new AppDescriptors(told)
-    globals[KEY] = { command: new Command(), descriptors, flag, launcher, manager, passed, generation: 1 }
-    if (flag !== undefined) explainTakenPorts()
+    const current = begin()
+    globals[KEY] = () => current
     // From the start: a server may listen before an app is registered, and has to be handed over all the same.
-    watchListenCalls((call) => thisProcess().see(call))
+    watchListenCalls((call) => serverOf(current).see(call))
   }
-  return globals[KEY]
+  return globals[KEY]()
+}
+
+function begin(): ProcessState {
+  const flag = takeFlag()
+  const launcher = isLaunched(flag)
+    ? new LauncherClient(new Envelope(secretOf(flag)), launcherControlOf(flag))
+    : undefined
+  // Under a launcher it is the launcher that the service manager hears.
+  const manager = launcher === undefined ? serviceManager() : undefined
+  const passed = takeActivation(process.env, process.pid)
+  const activated = passed.sockets.map(({ fd }) => fd)
+  const told = descriptorsOf(flag)
+  const descriptors = told === undefined ? AppDescriptors.ofStart(activated) : new AppDescriptors(told)
+  if (flag !== undefined) explainTakenPorts()
+  return { command: new Command(), descriptors, flag, launcher, manager, passed, generation: 1 }
 }
 
 /** By a launcher that lives, or that died while this process booted. The flag can get further than it was meant to; the channel cannot. */
@@ -75,7 +81,10 @@ export function rememberStart(): void {
 
 /** @throws {BadHandoffError} when this process was started with a handoff that cannot be trusted */
 export function thisProcess(): ServerProcess {
-  const current = state()
+  return serverOf(state())
+}
+
+function serverOf(current: ProcessState): ServerProcess {
   if (current.server === undefined || current.server.isOver) {
     current.server = new ServerProcess(current)
     current.generation = current.server.generation

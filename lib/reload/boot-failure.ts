@@ -15,7 +15,8 @@ const INVALID_ARGUMENT = 9
  * Returns the lines that it writes about it, none when it finds nothing wrong.
  */
 export function examine(command: StartCommand, exitCode: number | null): Promise<string[]> {
-  const { script, args, env } = command
+  const { script, args, env, isNode } = command
+  if (!isNode) return Promise.resolve([])
   if (exitCode === INVALID_ARGUMENT) {
     const options = script === undefined ? args : args.slice(0, args.indexOf(script))
     const watched = { ...env }

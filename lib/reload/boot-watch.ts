@@ -4,6 +4,7 @@ import { isMainThread } from 'node:worker_threads'
 import { Envelope } from '../process/envelope.js'
 import { HANDOFF_VARIABLE, secretOf } from './handoff.js'
 import { LastWords } from './last-words.js'
+import type { StartCommand } from './start-command.js'
 
 /**
  * Loaded by Node into the child of a reload before anything of the app: also what ends it before it imports this plugin (a missing
@@ -18,10 +19,17 @@ const MARKER = 'FASTIFY_GRACEFUL_BOOT_WATCH'
 /** Where this file is; not in an app that was bundled into one file, which has no `__dirname` if it is an ES module. */
 const FILE = typeof __dirname === 'string' ? join(__dirname, 'boot-watch.js') : ''
 
-/** Has the process that is started with this environment watched. */
-export function watchBoot(env: NodeJS.ProcessEnv): void {
+/** What lets Node read the archives of Yarn, in which this file may lie too: https://yarnpkg.com/features/pnp */
+const ARCHIVES = /\.pnp\.c?js$/
+
+/** Has the process that is started in this way watched. */
+export function watchBoot({ env, args }: Pick<StartCommand, 'env' | 'args'>): void {
   if (!existsSync(FILE)) return
-  const option = `--require=${JSON.stringify(FILE)}`
+  // What `NODE_OPTIONS` names is loaded before what the command line names. Nothing is loaded twice.
+  const archives = args.map((arg) => arg.replace(/^--require=/, '')).filter((arg) => ARCHIVES.test(arg))
+  const isReadable = archives.length > 0 || /\.pnp\.c?js\b/.test(env.NODE_OPTIONS ?? '')
+  if (process.versions.pnp !== undefined && !isReadable) return
+  const option = [...archives, FILE].map((file) => `--require=${JSON.stringify(file)}`).join(' ')
   env[MARKER] = option
   env.NODE_OPTIONS = [env.NODE_OPTIONS, option].filter((part) => part !== undefined && part !== '').join(' ')
 }

@@ -84,7 +84,7 @@ export class ParentRole {
       const again = command.again(options.env)
       const warning = shareCompileCache(again, options.compileCache)
       if (warning !== undefined) this.#service.log.warnOnce(warning)
-      watchBoot(again.env)
+      watchBoot(again)
       for (const path of listeners.restorePaths())
         this.#service.log.warn(`the unix socket ${path} had been removed by somebody, and is bound again`)
       const inherited = listeners.handable()

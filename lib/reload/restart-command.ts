@@ -21,16 +21,19 @@ const ACTIVATION_VARIABLES = ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES']
 /** The command that started this process, kept so that it can be given again. */
 export class Command {
   readonly #env: NodeJS.ProcessEnv
-  readonly #execArgv = [...process.execArgv]
-  readonly #argv = startArguments()
+  readonly #isSingleExecutable = os.isSingleExecutable()
+  /** Options of Node are built into a single executable application, or stand among its arguments. */
+  readonly #execArgv = this.#isSingleExecutable ? [] : [...process.execArgv]
+  /** The script, if there is one, and the arguments. */
+  readonly #argv = this.#isSingleExecutable ? argumentsOfExecutable() : startArguments()
   readonly #node: NodePath
   #cwd: string
   /** The way by which the current directory was entered, and the same place without links. */
   #way: [logical: string, physical: string]
   /** Links that led to the code when this process started, with where they led. */
   readonly #links: Array<[link: string, target: string]>
-  /** The script of this process, without links; undefined where there is none, as with `node -e`. */
-  readonly script = realPath(process.argv[1])
+  /** The script of this process, or the executable that is the app, without links; undefined where there is none, as with `node -e`. */
+  readonly script = realPath(this.#isSingleExecutable ? process.execPath : process.argv[1])
   /** What this process has loaded. */
   readonly release: Release
 
@@ -46,7 +49,8 @@ export class Command {
     this.#way = withoutCommonEnd(this.#cwd, physical)
     this.#node = new NodePath(process.argv0, this.#env, physical)
     this.release = releaseOf(this.script, physical)
-    this.#links = [this.#way[0], ...this.#argv.slice(0, 1)].flatMap((path): Array<[string, string]> => {
+    const code = this.#isSingleExecutable ? [this.#node.current] : this.#argv.slice(0, 1)
+    this.#links = [this.#way[0], ...code].flatMap((path): Array<[string, string]> => {
       const target = realPath(path)
       return target === undefined || target === path ? [] : [[path, target]]
     })
@@ -78,20 +82,25 @@ export class Command {
    * @throws {SpawnFailedError} when the function does not return an environment
    */
   again(editEnv: (env: NodeJS.ProcessEnv) => NodeJS.ProcessEnv = (env) => env): StartCommand {
+    const env = { ...this.#env }
+    const nodeOptions = env.NODE_OPTIONS ?? ''
+    if (nodeOptions !== '') env.NODE_OPTIONS = withoutWaiting(nodeOptions)
+    const command = this.#isSingleExecutable ? this.#executable() : this.#script(nodeOptions)
+    return { ...command, cwd: this.#cwd, env: edited(env, editEnv) }
+  }
+
+  #executable(): Omit<StartCommand, 'cwd' | 'env'> {
+    return { file: this.#throughLink(this.#node.current), isNode: false, args: this.#argv, script: undefined }
+  }
+
+  #script(nodeOptions: string): Omit<StartCommand, 'cwd' | 'env'> {
     const [given, ...args] = this.#argv
     const script = given === undefined ? [] : [this.#throughLink(given)]
     // With `node -e code -- --flag` Node drops the two dashes, without which it would take the argument for its own.
     const dashes = given !== undefined && /^-./.test(given) ? ['--'] : []
-    const env = { ...this.#env }
-    const nodeOptions = env.NODE_OPTIONS ?? ''
-    if (nodeOptions !== '') env.NODE_OPTIONS = withoutWaiting(nodeOptions)
-    return {
-      file: this.#node.current,
-      args: [...withOwnInspector(this.#execArgv, nodeOptions), ...dashes, ...script, ...args],
-      script: script[0],
-      cwd: this.#cwd,
-      env: edited(env, editEnv)
-    }
+    const options = withOwnInspector(this.#execArgv, nodeOptions)
+    const all = [...options, ...dashes, ...script, ...args]
+    return { file: this.#node.current, isNode: true, args: all, script: script[0] }
   }
 
   /** The link that leads elsewhere, be it since this process was started, if a new process that loaded this script shows it. */
@@ -125,6 +134,12 @@ function startArguments(): string[] {
   const isOurs = isDeepStrictEqual(line.slice(0, 1 + execArgv.length), [argv0, ...execArgv])
   const isScript = Boolean(script) && argv[1] !== undefined && resolve(script as string) === argv[1]
   return isOurs && isScript ? [argv[1] as string, ...args] : argv.slice(1)
+}
+
+/** Node puts the executable in the place of the script as well. The system also has the options of Node among the arguments. */
+function argumentsOfExecutable(): string[] {
+  const [name, ...args] = os.startCommandLine() ?? []
+  return name === process.argv0 ? args : process.argv.slice(2)
 }
 
 /** A copy of what the function returns. One that forgets to return would start a child without so much as a PATH. */

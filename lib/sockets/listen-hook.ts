@@ -2,6 +2,7 @@ import cluster from 'node:cluster'
 import { tracingChannel } from 'node:diagnostics_channel'
 import type { ListenOptions, Server } from 'node:net'
 import { parkListen } from '../internals/listening-handle.js'
+import { subscribeAlone } from '../util/one-subscriber.js'
 
 /** Carried by the options of a listen call: Fastify copies them for its server on the second loopback of localhost. */
 const OWNER = Symbol('fastify-graceful-reload.owner')
@@ -114,7 +115,5 @@ export function watchListenCalls(onCall: (call: ListenCall) => void): () => void
     if (options !== null && typeof options === 'object' && !(UNWATCHED in options))
       onCall(new ListenCall(server, options))
   }
-  const channel = tracingChannel('net.server.listen').asyncStart
-  channel.subscribe(onStart)
-  return () => channel.unsubscribe(onStart)
+  return subscribeAlone(tracingChannel('net.server.listen').asyncStart, 'fastify-graceful-reload.listen.1', onStart)
 }

@@ -17,8 +17,8 @@ export interface Listener {
   readonly key: string
   readonly address: BoundAddress
   readonly backlog: number
-  /** Whose server it is; undefined for one that the app made by itself. */
-  readonly owner: object | undefined
+  /** Whose server it is now; undefined for one that the app made by itself. */
+  owner: object | undefined
   /** Its place in the handoff, if it was inherited. */
   readonly index: number | undefined
   /** Whether it came from the service manager. */
@@ -63,6 +63,11 @@ export class Listeners {
   /** All that listen now. */
   get open(): Listener[] {
     return [...this.#all.values()].filter(({ server }) => server.listening)
+  }
+
+  /** What a server listens on; undefined when it does not. */
+  find(server: Server): Listener | undefined {
+    return this.#all.get(server)
   }
 
   /** Those that a child can adopt, with the file descriptors to give it. */

@@ -1,9 +1,9 @@
-import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { realpathSync, renameSync, unlinkSync } from 'node:fs'
 import { constants } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { os } from '../util/os.js'
+import { isStale } from './stale-socket.js'
 
 /**
  * The path of a unix socket. Node unlinks the path that a server was bound to when the server closes, so a parent would
@@ -111,23 +111,3 @@ function identityOf(path: string): string | undefined {
   const stat = os.stat(path)
   return stat && `${stat.dev}:${stat.ino}`
 }
-
-/**
- * Whether the path is a socket that nobody serves on. Only a connection attempt can tell, and `listen` has to know before
- * it returns: hence a process of its own, which costs its start-up, once, and only where a path was left behind.
- */
-function isStale(path: string): boolean {
-  if (!os.stat(path)?.isSocket()) return false
-  const env = { ...process.env, NODE_OPTIONS: '' }
-  return spawnSync(process.execPath, ['-e', PROBE, path], { env, stdio: 'ignore', timeout: 5000 }).status === 3
-}
-
-/**
- * Exits with 3 if nobody serves on the unix socket that its argument names, with 0 if somebody does or it cannot be told. A text and no
- * file: an app that was bundled has no such file beside it. https://man7.org/linux/man-pages/man2/connect.2.html, ECONNREFUSED
- */
-const PROBE = `
-  const socket = require('node:net').connect(process.argv[1])
-  socket.on('connect', () => process.exit(0))
-  socket.on('error', (error) => process.exit(error.code === 'ECONNREFUSED' ? 3 : 0))
-`

@@ -53,6 +53,14 @@ export const os = {
   },
 
   /**
+   * Whether the executable of this process is the app itself, and all arguments are the app's. Not every runtime has the module.
+   * https://nodejs.org/api/single-executable-applications.html
+   */
+  isSingleExecutable(): boolean {
+    return process.getBuiltinModule?.('node:sea')?.isSea() ?? false
+  },
+
+  /**
    * The command line that this process was started with, whatever became of `process.argv` since; undefined where the system does not
    * tell. A title that was set has taken its place. https://man7.org/linux/man-pages/man5/proc_pid_cmdline.5.html
    */

@@ -33,13 +33,15 @@ export const INTERNALS: Readonly<Record<string, readonly string[]>> = {
   'lib/internals/caught-answer.ts': ['.write =', '.end =', '.destroy ='],
   'lib/internals/channel-end.ts': ['.emit =', '.disconnect ='],
   'lib/internals/connection-handle.ts': ['_handle'],
-  'lib/internals/fastify-hooks.ts': ['getOwnPropertySymbols'],
+  'lib/internals/fastify-hooks.ts': ['getOwnPropertySymbols', '.onClose'],
   'lib/internals/ipc-channel.ts': ['.emit =', '_handleQueue'],
   'lib/internals/http1.ts': ['_httpMessage', '_parent', 'shouldKeepAlive', 'destroySoon', '.destroy ='],
   'lib/internals/http2.ts': ['getOwnPropertySymbols'],
   'lib/internals/listening-handle.ts': ['_handle', '_pipeName', 'getOwnPropertySymbols', 'owner_symbol'],
   'lib/internals/pino.ts': ['_writing', 'getOwnPropertySymbols', 'retryEAGAIN'],
+  'lib/internals/shutdown-handlers.ts': ['.kill ='],
   'lib/internals/stderr.ts': ['.write ='],
+  'lib/internals/stoppable.ts': ['_pendingSockets', '.close ='],
   'lib/internals/tls.ts': ['_sharedCreds'],
   'lib/internals/websocket.ts': [
     '_socket',
@@ -141,7 +143,7 @@ const OTHER_INTERNALS = [
 ]
 
 /** Methods of objects of Node that a property of the same name can shadow. */
-const SHADOWED = /\.(write|end|destroy|destroySoon|emit|disconnect)\s*=(?![=>])/g
+const SHADOWED = /\.(write|end|close|destroy|destroySoon|emit|disconnect|kill)\s*=(?![=>])/g
 
 /** Underscored members, by dot or by string, the ways to Node's private symbols and bindings, and methods that are shadowed. */
 function internalsIn(text: string): string[] {

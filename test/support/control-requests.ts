@@ -50,6 +50,21 @@ export class ControlClient {
   }
 }
 
+/**
+ * Reloads, and connects to the parent while its child boots: whoever had come earlier could have been refused meanwhile, for having
+ * said nothing.
+ */
+export async function connectInReload(server: TestServer, control: string): Promise<ControlClient> {
+  await server.release.configure({ boot: 'wait' })
+  server.signal('SIGHUP')
+  await server.event({ what: 'boot of the child', test: ({ fixture, mode }) => fixture === 'boot' && mode === 'wait' })
+  const client = await ControlClient.open(control)
+  // Who came before has been accepted.
+  if ((await statusAt(control)).pid !== server.pid) throw new Error('the child answers already')
+  await server.release.write('go', '')
+  return client
+}
+
 /** Asks on a connection of its own. */
 export async function askControl(path: string, request: object): Promise<ControlAnswer> {
   return (await ControlClient.open(path)).ask(request)

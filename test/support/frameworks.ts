@@ -8,6 +8,8 @@ import { PACKAGE_ROOT, type Release } from './release.js'
 export class Framework {
   /** Why a test must be skipped; false if it need not. */
   readonly missing: string | false
+  /** Where they are installed; whatever else is kept there stays as long. */
+  readonly folder: string
   readonly #modules: string
 
   /**
@@ -17,19 +19,19 @@ export class Framework {
    * @param packages - with their versions, as `mercurius@16`
    */
   constructor(folder: string, ...packages: string[]) {
-    const place = join(PACKAGE_ROOT, 'node_modules/.cache/frameworks', folder)
-    this.#modules = join(place, 'node_modules')
-    this.missing = !installOnce(place, packages) && `npm cannot install ${packages.join(', ')} here`
+    this.folder = join(PACKAGE_ROOT, 'node_modules/.cache/frameworks', folder)
+    this.#modules = join(this.folder, 'node_modules')
+    this.missing = !installOnce(this.folder, packages) && `npm cannot install ${packages.join(', ')} here`
+  }
+
+  /** Where a package is, or a file of it. */
+  path(name: string, file = ''): string {
+    return join(this.#modules, name, file)
   }
 
   /** Loads a package into the test. */
   load<T>(name: string): T {
     return createRequire(join(this.#modules, 'test.cjs'))(name) as T
-  }
-
-  /** Where a file of a package is, such as a program. */
-  path(file: string): string {
-    return join(this.#modules, file)
   }
 
   /** Lets the scripts of a release find packages. */

@@ -5,16 +5,20 @@ import type { TestServer } from './server.js'
 import { startServer } from './start.js'
 
 interface ProgramSettings {
+  /** Starts through the launcher, with these options of it. */
+  launcher?: string[]
   /** What runs before the app is made. */
   before?: string
   /** A package to link. */
   link?: string
   execArgv?: string[]
+  /** Milliseconds. Default: 100. */
+  probation?: number
 }
 
 /** Starts a program of its own, which has `app`, `greeter()` (a server that greets) and `say`. */
 export function startProgram(t: Test, body: string, settings: ProgramSettings = {}): Promise<TestServer> {
-  const { before = '', link = '', execArgv = [] } = settings
+  const { before = '', link = '', execArgv = [], launcher, probation = 100 } = settings
   const program = `'use strict'
     const net = require('node:net')
     const graceful = require('fastify-graceful-reload')
@@ -29,7 +33,7 @@ export function startProgram(t: Test, body: string, settings: ProgramSettings = 
     async function main() {
       ${before}
       app = require('fastify')({ logger: true })
-      app.register(graceful, { probation: 100 })
+      app.register(graceful, { probation: ${probation} })
       app.get('/', async () => ({ pid: process.pid, generation: app.graceful.generation }))
       ${body}
       say('started', {})
@@ -37,6 +41,7 @@ export function startProgram(t: Test, body: string, settings: ProgramSettings = 
     main()`
   return startServer(t, {
     execArgv,
+    ...(launcher && { launcher }),
     prepare: async (release) => {
       await release.write('server.cjs', program)
       if (link !== '') await symlink(link, release.path(join('node_modules', basename(link))))

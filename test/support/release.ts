@@ -9,6 +9,9 @@ import type { GracefulHooks } from '../../lib/process/hooks.js'
 /** The root of this package: the harness runs from dist/test/support. */
 export const PACKAGE_ROOT = resolve(__dirname, '../../..')
 
+/** A test of another Fastify names the folder of that one, for itself and for the test files that it runs. */
+const folderOfFastify = () => process.env.OTHER_FASTIFY ?? join(PACKAGE_ROOT, 'node_modules/fastify')
+
 /** What config.json tells the fixture in test/fixtures/app.cjs. */
 export interface FixtureConfig {
   /** Comes back in the answers, to tell releases apart. Default: `A`. */
@@ -37,6 +40,9 @@ export interface FixtureConfig {
   extra?: Record<string, unknown>
 }
 
+/** Options of an app that can be forced to end: by default no signal does that. */
+export const FORCIBLE: Pick<GracefulOptions, 'signals'> = { signals: { force: ['SIGUSR2'] } }
+
 const DEFAULT_CONFIG: FixtureConfig = {
   release: 'A',
   options: { probation: 200, drainTimeout: 60_000 },
@@ -60,7 +66,8 @@ export class Release {
     await cp(join(PACKAGE_ROOT, 'test/fixtures'), folder, { recursive: true })
     await symlink(PACKAGE_ROOT, join(folder, 'node_modules/fastify-graceful-reload'))
     await mkdir(join(folder, 'node_modules/@fastify'))
-    for (const name of ['fastify', '@fastify/websocket', 'ws']) {
+    await symlink(folderOfFastify(), join(folder, 'node_modules/fastify'))
+    for (const name of ['@fastify/websocket', 'ws']) {
       await symlink(join(PACKAGE_ROOT, 'node_modules', name), join(folder, 'node_modules', name))
     }
     const release = new Release(folder)

@@ -62,6 +62,15 @@ export async function launchServer(t: Owner, settings: ServerSettings = {}): Pro
   const folder = await mkdtemp(join(tmpdir(), 'graceful-'))
   const release = await Release.create(join(folder, 'release'), settings.config)
   const control = await Control.listen(join(folder, 'control.sock'))
+  let server: TestServer | undefined
+  t.teardown(async () => {
+    try {
+      await server?.teardown()
+    } finally {
+      control.close()
+      await rm(folder, { recursive: true, force: true })
+    }
+  })
   const prepared = await settings.prepare?.(release, folder)
   const marker = `FIXTURE_MARKER=${randomUUID()}`
   const script = prepared?.script ?? release.path(settings.script ?? 'server.cjs')
@@ -72,14 +81,6 @@ export async function launchServer(t: Owner, settings: ServerSettings = {}): Pro
   const fixtureEnv = { FIXTURE_CONTROL: control.path, FIXTURE_MARKER: marker.split('=')[1] }
   const command = bare({ ...ownEnvironment(), ...settings.env, ...fixtureEnv }, file, args)
   const child = spawn(...command, { cwd: prepared?.cwd ?? release.folder, stdio: ['ignore', 'pipe', 'pipe'] })
-  const server = new TestServer(child, release, control, marker, settings.launcher !== undefined)
-  t.teardown(async () => {
-    try {
-      await server.teardown()
-    } finally {
-      control.close()
-      await rm(folder, { recursive: true, force: true })
-    }
-  })
+  server = new TestServer(child, release, control, marker, settings.launcher !== undefined)
   return server
 }

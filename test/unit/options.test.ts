@@ -4,7 +4,7 @@ import { type GracefulOptions, givenOptions, resolveOptions } from '../../lib/op
 const functions = { save: () => 1, load: () => {} }
 
 const defaults = {
-  signals: { stop: ['SIGTERM', 'SIGINT'], reload: ['SIGHUP'], force: ['SIGUSR2'] },
+  signals: { stop: ['SIGTERM', 'SIGINT'], reload: ['SIGHUP'], force: [] },
   readyTimeout: 30_000,
   drainTimeout: 25_000,
   lameDuck: 0,

@@ -109,7 +109,7 @@ t.test('no silent connection holds up a stop, and a request on its way is answer
   server.signal('SIGTERM')
   await server.held('drain')
   const answer = late.request(echo('late'))
-  await server.release.write('go', '')
+  await server.release.write('end of the block', '')
   t.match(await answer, { body: 'late', headers: { connection: 'close' } })
   t.equal(await server.exitOf(server.pid), 0)
   t.strictSame(await Promise.all([unused.closed, idle.closed]), ['by the server', 'by the server'])

@@ -1,5 +1,6 @@
 import { Agent, get } from 'node:http'
 import t from 'tap'
+import type { Line } from '../../support/output.js'
 import type { FixtureConfig } from '../../support/release.js'
 import type { TestServer } from '../../support/server.js'
 import { type ServerSettings, startServer } from '../../support/start.js'
@@ -30,9 +31,10 @@ t.test('WebSockets whose route says nothing are closed with 1012 as soon as the 
   const again = await WebSocketClient.open(server.target(), '/ws/plain')
   t.equal(await again.ask('again'), '2 again')
   await again.close()
-  await server.heard()
+  let left = 0
+  const isLast = (line: Line) => line.fixture === 'websocket' && line.what === 'left' && ++left === 31
+  await server.event({ what: 'the end of each for the app', test: isLast })
   t.strictSame(happened(server, 'moved'), [])
-  t.equal(happened(server, 'left').length, 31, 'each is over for the app')
 })
 
 t.test('an upgrade that still comes to the parent is told as well', async (t) => {

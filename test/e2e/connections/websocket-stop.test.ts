@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import t from 'tap'
-import type { FixtureConfig } from '../../support/release.js'
+import { type FixtureConfig, FORCIBLE } from '../../support/release.js'
 import { startServer } from '../../support/start.js'
 import { clientFrame, RawWebSocket, WebSocketClient } from '../../support/websocket.js'
 
@@ -58,7 +58,7 @@ t.test('a client that does not answer the close frame is not waited for', async 
 })
 
 t.test('a forced stop sends a close frame too, and names the route', async (t) => {
-  const server = await startServer(t, settings({ drainTimeout: 60_000, lameDuck: 60_000 }))
+  const server = await startServer(t, settings({ ...FORCIBLE, drainTimeout: 60_000, lameDuck: 60_000 }))
   const client = await WebSocketClient.open(server.target(), '/ws/echo?room=1')
   server.signal('SIGTERM')
   await server.event('lame-duck')

@@ -88,7 +88,7 @@ t.test('a client that says nothing does not hold up the end of the process', asy
   server.signal('SIGTERM')
   t.equal(await server.exitOf(server.pid), 0)
   t.strictSame(server.events('forced'), [])
-  await isRefused(t, silent, /no whole line came within 2000 ms/)
+  await isRefused(t, silent, /no whole line came within 500 ms/)
 })
 
 async function isRefused(t: Test, client: ControlClient, message: RegExp, name = ''): Promise<void> {

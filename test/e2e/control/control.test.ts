@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import t from 'tap'
 import { checkFresh } from '../../support/admin.js'
 import { HttpConnection } from '../../support/connection.js'
-import { askControl, ControlClient, startWithControl, statusAt } from '../../support/control-requests.js'
+import { askControl, connectInReload, startWithControl, statusAt } from '../../support/control-requests.js'
 
 /** The permissions of a file, and which file it is. */
 function fileAt(path: string): { mode: string; inode: number } {
@@ -64,11 +64,7 @@ t.test('a status tells of the reload that is under way', async (t) => {
   t.notMatch(await statusAt(control), { reload: {} })
 
   // Of a connection that the parent had accepted, the parent answers.
-  const config = JSON.parse(await server.release.read('config.json'))
-  await server.release.write('config.json', JSON.stringify({ ...config, boot: undefined }))
-  const early = await ControlClient.open(control)
-  t.match(await statusAt(control), { phase: 'serving' }, 'who came before has been accepted')
-  server.signal('SIGHUP')
+  const early = await connectInReload(server, control)
   const child = await server.serving(2)
   await server.event('handed-over')
   const ofParent = await early.ask({ command: 'status' })
@@ -118,10 +114,8 @@ t.test('a status that is asked for while the socket passes on is answered', asyn
 })
 
 t.test('a reload that is asked of a parent that has handed over is answered by it, from its grandchild', async (t) => {
-  const { server, control } = await startWithControl(t, { options: { probation: 10_000 } })
-  const late = await ControlClient.open(control)
-  t.match(await statusAt(control), { pid: server.pid }, 'who came before has been accepted')
-  server.signal('SIGHUP')
+  const { server, control } = await startWithControl(t, { options: { probation: 4_000 } })
+  const late = await connectInReload(server, control)
   await server.eventOf(server.pid, 'handed-over')
   const answer = await late.ask(RELOAD)
   const pid = await server.serving(3)
@@ -134,12 +128,10 @@ t.test('a request that comes when its process drains already is answered', async
   // However long the process stands still then: what has come meanwhile counts for more than a limit.
   const hooks = { drain: 'block' } as const
   const { server, control } = await startWithControl(t, { hooks, options: { probation: 0 } }, { script: 'hooks.cjs' })
-  const late = await ControlClient.open(control)
-  t.match(await statusAt(control), { pid: server.pid }, 'who came before has been accepted')
-  server.signal('SIGHUP')
+  const late = await connectInReload(server, control)
   await server.held('drain')
   const answer = late.ask({ command: 'status' })
-  await server.release.write('go', '')
+  await server.release.write('end of the block', '')
   t.match(await answer, { status: { generation: 1, phase: 'draining' } })
 })
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { askControl, ControlClient, startWithControl, statusAt } from '../../support/control-requests.js'
+import { askControl, connectInReload, startWithControl, statusAt } from '../../support/control-requests.js'
 import { PERMISSION_MODEL } from '../../support/permission.js'
 
 const RELOAD = { command: 'reload', reason: 'deploy' }
@@ -23,9 +23,7 @@ t.test('a child that fails at boot, with its last lines', async (t) => {
 
 t.test('a child that fails at boot in the reload that the child made', async (t) => {
   const { server, control } = await startWithControl(t, { options: { probation: 4_000 } })
-  const late = await ControlClient.open(control)
-  t.match(await statusAt(control), { pid: server.pid }, 'who came before has been accepted')
-  server.signal('SIGHUP')
+  const late = await connectInReload(server, control)
   await server.eventOf(server.pid, 'handed-over')
   await server.release.configure({ boot: 'throw' })
   const answer = await late.ask(RELOAD)

@@ -7,6 +7,7 @@ import { HttpConnection } from '../../support/connection.js'
 import { isAlive, listeningInodes } from '../../support/fds.js'
 import { Load } from '../../support/load.js'
 import type { Line } from '../../support/output.js'
+import { FORCIBLE } from '../../support/release.js'
 import type { TestServer } from '../../support/server.js'
 import { launchServer, startServer } from '../../support/start.js'
 import { tempFolder } from '../../support/temp-folder.js'
@@ -122,7 +123,7 @@ t.test('SIGHUP in the pause before a restart starts a server at once, with a new
 
 for (const signal of ['SIGTERM', 'SIGUSR2'] as const) {
   t.test(`${signal} in the pause before a restart ends the launcher, as the last server ended`, async (t) => {
-    const server = await start(t)
+    const server = await start(t, FORCIBLE)
     await server.release.configure({ boot: 'throw' })
     server.signal('SIGKILL', server.pid)
     await server.said(/starting another one in 800 ms/)

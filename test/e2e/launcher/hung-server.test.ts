@@ -2,6 +2,7 @@ import t, { type Test } from 'tap'
 import { FreshClient } from '../../support/clients.js'
 import { freeze } from '../../support/crowd.js'
 import { Load } from '../../support/load.js'
+import { FORCIBLE } from '../../support/release.js'
 import { startWorkers, type Workers } from '../../support/workers.js'
 
 t.jobs = 2
@@ -50,7 +51,7 @@ t.test('a stop waits for a worker that hangs no longer than its limit', async (t
 })
 
 t.test('a forced end does not wait for it at all', async (t) => {
-  const workers = await startWorkers(t, { config: { options: { drainTimeout: 600_000 } } })
+  const workers = await startWorkers(t, { config: { options: { ...FORCIBLE, drainTimeout: 600_000 } } })
   freezeLast(t, workers)
   t.equal(await workers.stop('SIGUSR2'), 1)
 })

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { HttpConnection } from '../../support/connection.js'
@@ -35,9 +36,10 @@ t.test('the signals that the app has chosen count for the launcher, those of eac
   t.strictSame(await end(server), { code: 0, signal: null })
 })
 
-t.test('a signal that means nothing to the launcher is for the app', async (t) => {
+t.test('each signal that means nothing to the launcher is for the app', async (t) => {
+  const others = ['SIGQUIT', 'SIGUSR2', 'SIGALRM', 'SIGVTALRM', 'SIGIO', 'SIGPWR', 'SIGWINCH'] as const
   const own = `
-    for (const signal of ['SIGUSR2', 'SIGWINCH', 'SIGALRM']) process.on(signal, () => say('own', { signal }))`
+    for (const signal of ${JSON.stringify(others)}) process.on(signal, () => say('own', { signal }))`
   const prepare = async (release: TestServer['release']) => {
     await release.write(
       'app.cjs',
@@ -45,9 +47,9 @@ t.test('a signal that means nothing to the launcher is for the app', async (t) =
     )
     return undefined
   }
-  const config = { options: { signals: { force: [] }, probation: 0 } }
+  const config = { options: { probation: 0 } }
   const server = await startServer(t, { launcher: [], config, prepare })
-  for (const signal of ['SIGUSR2', 'SIGWINCH', 'SIGALRM'] as const) {
+  for (const signal of others.filter((name) => name in constants.signals)) {
     server.signal(signal, server.launcher)
     await server.event((line) => line.fixture === 'own' && line.signal === signal)
   }

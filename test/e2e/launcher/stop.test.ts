@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { HttpConnection } from '../../support/connection.js'
+import { FORCIBLE } from '../../support/release.js'
 import type { TestServer } from '../../support/server.js'
 import { launchServer, startServer } from '../../support/start.js'
 
@@ -47,7 +48,7 @@ for (const [when, reach] of Object.entries(STAGES)) {
 
   for (const signal of ['SIGTERM', 'SIGUSR2'] as const) {
     t.test(`a forced end (${signal}) ${when} leaves nothing`, async (t) => {
-      const server = await start(t)
+      const server = await start(t, FORCIBLE)
       const busy = await HttpConnection.open(server.target())
       const slow = busy.send({ path: '/hold/slow' })
       await server.held('slow')
@@ -71,7 +72,7 @@ for (const [signal, code] of [
   ['SIGUSR2', 1]
 ] as const) {
   t.test(`${signal} to the server alone is an order, not a crash`, async (t) => {
-    const server = await launchServer(t, { launcher: [], config: { boot: 'wait' } })
+    const server = await launchServer(t, { launcher: [], config: { options: FORCIBLE, boot: 'wait' } })
     const { pid } = await server.event('boot')
     // What is said behind a handle waits until that has been acknowledged: here, the last word behind the listening socket.
     server.signal('SIGSTOP', server.launcher)

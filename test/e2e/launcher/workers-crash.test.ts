@@ -4,6 +4,7 @@ import { HttpConnection } from '../../support/connection.js'
 import { Load } from '../../support/load.js'
 import type { Line } from '../../support/output.js'
 import { PersistentClient } from '../../support/persistent-clients.js'
+import { FORCIBLE } from '../../support/release.js'
 import { untilTrue } from '../../support/tree.js'
 import { startWorkers, type Workers } from '../../support/workers.js'
 
@@ -142,7 +143,7 @@ t.test('a stop lets each worker finish what it has in hand', async (t) => {
 
 for (const how of ['a second stop signal', 'a force signal'] as const) {
   t.test(`${how} ends all workers at once`, async (t) => {
-    const workers = await startWorkers(t, NEXT)
+    const workers = await startWorkers(t, { config: { options: FORCIBLE } })
     const { server } = workers
     const pids = workers.of(1)
     const connections = await Promise.all(pids.map((pid) => workers.connectionTo(pid)))

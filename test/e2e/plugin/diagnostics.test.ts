@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { HttpConnection } from '../../support/connection.js'
 import type { Line } from '../../support/output.js'
-import type { FixtureConfig } from '../../support/release.js'
+import { type FixtureConfig, FORCIBLE } from '../../support/release.js'
 import type { TestServer } from '../../support/server.js'
 import { startServer } from '../../support/start.js'
 
@@ -86,7 +86,7 @@ t.test('a rollback', async (t) => {
 })
 
 t.test('a stop through lame duck, which is forced', async (t) => {
-  const server = await start(t, { options: { lameDuck: 60_000 } })
+  const server = await start(t, { options: { ...FORCIBLE, lameDuck: 60_000 } })
   server.signal('SIGTERM')
   await server.event('lame-duck')
   server.signal('SIGUSR2')

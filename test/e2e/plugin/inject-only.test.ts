@@ -43,6 +43,14 @@ for (const way of ['close', 'leave', 'stop'] as const) {
   })
 }
 
+for (const signal of ['SIGTERM', 'SIGHUP'] as const)
+  t.test(`a signal ends a process whose app only answers to inject as ever (${signal})`, async (t) => {
+    const server = await launchServer(t, { script: 'inject-only.cjs', args: ['wait'] })
+    await server.event('injected')
+    server.signal(signal, server.pid)
+    t.strictSame(await server.waitFor(server.exit, 'the end'), { code: null, signal })
+  })
+
 t.test('an app that only answers to inject installs nothing', async (t) => {
   const [before, timers] = [installed(), activeTimers()]
   const app = createApp()
@@ -65,8 +73,9 @@ t.test('an app that has closed leaves the process as it was', async (t) => {
   const app = createApp()
   await app.listen(local)
   const during = installed()
-  for (const event of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2', 'uncaughtException', 'beforeExit'])
+  for (const event of ['SIGTERM', 'SIGINT', 'SIGHUP', 'uncaughtException', 'beforeExit'])
     t.equal(during[event], Number(before[event]) + 1, `${event} while it listens`)
+  t.equal(during.SIGUSR2, before.SIGUSR2, 'a signal that others use as well is left to them')
   t.equal(activeTimers(), timers, 'no timer while it serves')
   await app.close()
   t.strictSame(installed(), before)

@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { HttpConnection } from '../../support/connection.js'
 import { EARLY } from '../../support/limit.js'
+import { FORCIBLE } from '../../support/release.js'
 import type { TestServer } from '../../support/server.js'
 import { startServer } from '../../support/start.js'
 import { untilRefused } from '../../support/stop-accepting.js'
@@ -15,7 +16,7 @@ async function ask(server: TestServer, path: string) {
 }
 
 async function startLameDuck(t: Test): Promise<TestServer> {
-  const server = await startServer(t, { config: { options: { statusRoute, lameDuck: 60_000 } } })
+  const server = await startServer(t, { config: { options: { ...FORCIBLE, statusRoute, lameDuck: 60_000 } } })
   t.equal((await ask(server, statusRoute)).status, 200)
   server.signal('SIGTERM')
   t.match(await server.event('lame-duck'), { reason: 'SIGTERM', duration: 60_000 })
@@ -84,7 +85,7 @@ t.test('an app that closes itself in lame duck does not wait for the end of it',
 })
 
 t.test('an error that nobody caught leaves no time for a lame duck', async (t) => {
-  const server = await startServer(t, { config: { options: { statusRoute, lameDuck: 60_000 } } })
+  const server = await startServer(t, { config: { options: { ...FORCIBLE, statusRoute, lameDuck: 60_000 } } })
   await server.tell({ command: 'throw', message: 'nobody catches this' })
   t.equal(await server.exitOf(server.pid), 1)
   t.strictSame(server.events('lame-duck'), [])

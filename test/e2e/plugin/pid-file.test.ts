@@ -6,6 +6,7 @@ import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import graceful from '../../../lib/index.js'
 import type { GracefulOptions } from '../../../lib/options.js'
+import { FORCIBLE } from '../../support/release.js'
 import { startServer } from '../../support/start.js'
 
 async function temporaryFolder(t: Test): Promise<string> {
@@ -82,7 +83,7 @@ t.test('a file that is gone already is no failure of a stop', async (t) => {
 })
 
 t.test('a forced end removes it', async (t) => {
-  const { server, folder } = await startWithPidFile(t)
+  const { server, folder } = await startWithPidFile(t, FORCIBLE)
   server.signal('SIGUSR2')
   t.equal(await server.exitOf(server.pid), 1)
   t.strictSame(readdirSync(folder), [])

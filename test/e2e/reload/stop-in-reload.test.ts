@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { HttpConnection } from '../../support/connection.js'
+import { FORCIBLE } from '../../support/release.js'
 import type { TestServer } from '../../support/server.js'
 import { startServer } from '../../support/start.js'
 import { untilLeft, untilQuiet } from '../../support/tree.js'
@@ -151,7 +152,7 @@ const FORCED: Record<string, { reach: Stage; left: 'nobody' | 'the child'; optio
 
 for (const [when, { reach, left, options }] of Object.entries(FORCED)) {
   t.test(`a force signal ${when} ends the process now and leaves ${left}`, async (t) => {
-    const server = await start(t, options)
+    const server = await start(t, { ...FORCIBLE, ...options })
     const child = await reach(server)
     server.signal('SIGUSR2', server.pid)
     t.equal(await server.exitOf(server.pid), 1)

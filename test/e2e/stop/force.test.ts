@@ -1,6 +1,7 @@
 import t from 'tap'
 import { HttpConnection } from '../../support/connection.js'
 import { EARLY } from '../../support/limit.js'
+import { FORCIBLE } from '../../support/release.js'
 import type { TestServer } from '../../support/server.js'
 import { startServer } from '../../support/start.js'
 
@@ -39,7 +40,7 @@ t.test('work that was held for too long is named too', async (t) => {
 
 for (const second of ['SIGTERM', 'SIGINT', 'SIGUSR2'] as const) {
   t.test(`${second} after SIGTERM forces now`, async (t) => {
-    const server = await startServer(t, { config: { options: { drainTimeout: 60_000 } } })
+    const server = await startServer(t, { config: { options: { ...FORCIBLE, drainTimeout: 60_000 } } })
     const stuck = await hold(server)
     server.signal('SIGTERM')
     await server.event('draining')
@@ -51,7 +52,7 @@ for (const second of ['SIGTERM', 'SIGINT', 'SIGUSR2'] as const) {
 }
 
 t.test('the force signal alone ends a serving process now', async (t) => {
-  const server = await startServer(t, { config: { options: { drainTimeout: 60_000 } } })
+  const server = await startServer(t, { config: { options: { ...FORCIBLE, drainTimeout: 60_000 } } })
   const stuck = await hold(server)
   server.signal('SIGUSR2')
   await t.rejects(stuck.response, { message: /^(reset|premature close): / })

@@ -15,7 +15,7 @@ t.test('a stop of the launcher right after a reload is for the successor', async
   const second = server.current
   server.signal('SIGTERM', server.pid)
   t.match(await server.eventOf(second, 'draining', 10_000), { reason: 'SIGTERM' })
-  await server.release.write('go', '')
+  await server.release.write('end of the block', '')
   t.match(await server.waitFor(server.exit, 'end of the launcher'), { code: 0 })
   await server.waitFor(server.gone, 'end of all generations')
 })

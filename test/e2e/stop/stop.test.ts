@@ -65,7 +65,7 @@ t.test('a request that is on its way on an idle connection when the stop comes i
   server.signal('SIGTERM')
   await server.held('drain')
   const late = [idle.send(echo('late')), unused.send(echo('first'))]
-  await server.release.write('go', '')
+  await server.release.write('end of the block', '')
   const responses = await Promise.all(late.map((exchange) => exchange.response))
   t.match(responses, [
     { status: 200, body: 'late', headers: { connection: 'close' } },

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { HttpConnection } from '../../support/connection.js'
 import { inodesOfPort, listeningInodes } from '../../support/fds.js'
+import { FORCIBLE } from '../../support/release.js'
 import type { TestServer } from '../../support/server.js'
 import { startServer } from '../../support/start.js'
 import { untilLeft, untilQuiet, untilTrue } from '../../support/tree.js'
@@ -73,7 +74,7 @@ for (const seed of SEEDS) {
   for (const [kind, signals] of Object.entries(KINDS)) {
     for (const [whom, receivers] of Object.entries(RECEIVERS)) {
       t.test(`signals (${kind}) to ${whom} leave one that serves, or none: seed ${seed}`, async (t) => {
-        const server = await startServer(t, { config: { options: { probation: 200 } } })
+        const server = await startServer(t, { config: { options: { ...FORCIBLE, probation: 200 } } })
         const { port } = server.target() as { port: number }
         const sent = await attack(signals, () => receivers(server), seed)
         const left = await untilQuiet(server).catch((err: Error) => {

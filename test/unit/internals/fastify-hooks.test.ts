@@ -1,7 +1,27 @@
 import fastifyWebsocket from '@fastify/websocket'
 import Fastify from 'fastify'
 import t from 'tap'
-import { takePreCloseHooks } from '../../../lib/internals/fastify-hooks.js'
+import { beforeClose, takePreCloseHooks } from '../../../lib/internals/fastify-hooks.js'
+
+t.test(
+  'what comes before the close of an app comes before all else, without the plugin timeout, and is answered by the app',
+  async (t) => {
+    const ran: string[] = []
+    const app = Fastify({ pluginTimeout: 50 })
+    app.get('/', async () => 'here')
+    app.addHook('preClose', async () => void ran.push('preClose'))
+    app.addHook('onClose', async () => void ran.push('onClose'))
+    await app.ready()
+    const isSeen = beforeClose(app, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 100)) // Twice the plugin timeout, which begins and ends before.
+      ran.push((await app.inject('/')).body)
+    })
+    t.ok(isSeen)
+    await app.close()
+    t.strictSame(ran, ['here', 'preClose', 'onClose'])
+    t.notOk(beforeClose({}, async () => {}))
+  }
+)
 
 t.test('the hooks of all instances are found, in the order of Fastify, and run once', async (t) => {
   const ran: string[] = []

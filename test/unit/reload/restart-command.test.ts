@@ -137,6 +137,34 @@ t.test('a folder and a script that were reached by a link are reached by it agai
   t.equal(command.movedLink(join(folder, 'two/app.js')), undefined)
 })
 
+t.test('an executable that is the app is found like a script, and takes all arguments for itself', async (t) => {
+  const folder = temporaryFolder(t)
+  for (const release of ['one', 'two']) {
+    mkdirSync(join(folder, release))
+    writeFileSync(join(folder, release, 'server'), '', { mode: 0o755 })
+  }
+  const current = join(folder, 'current')
+  symlinkSync('one', current)
+  const { execPath } = process
+  const { isSingleExecutable, startCommandLine } = os
+  t.teardown(() => {
+    process.execPath = execPath
+    Object.assign(os, { isSingleExecutable, startCommandLine })
+  })
+  process.execPath = join(folder, 'one/server')
+  Object.assign(os, { isSingleExecutable: () => true, startCommandLine: () => undefined })
+  const start = { cwd: current, script: './server', args: ['--flag', '1'], execArgv: ['--built-in'] }
+  const command = commandOf(t, { ...start, env: { PWD: current, NODE_OPTIONS: '--inspect' } })
+  const file = join(current, 'server')
+  t.match(command.again(), { file, isNode: false, args: ['--flag', '1'], script: undefined, cwd: current })
+  t.match(command.release, { script: process.execPath })
+
+  symlinkSync('two', join(folder, 'next'))
+  renameSync(join(folder, 'next'), current)
+  t.equal(command.again().file, file)
+  t.equal(command.movedLink(join(folder, 'one/server')), current, 'the old release was loaded again')
+})
+
 t.test('$PWD counts only if it is where this process is', async (t) => {
   const folder = temporaryFolder(t)
   writeFileSync(join(folder, 'file'), '')

@@ -1,0 +1,59 @@
+import type { HandlerKind, ProcessListener } from '../internals/shutdown-handlers.js'
+
+/** What an event of the process means to this plugin. */
+export type Use = 'stop' | 'reload' | 'force' | 'error'
+
+/** A listener that is not this plugin's. */
+export interface Found {
+  readonly event: NodeJS.Signals
+  readonly use: Use
+  readonly listener: ProcessListener
+  readonly kind: HandlerKind
+  readonly isOnce: boolean
+  /** File and line, if they are known. */
+  place: string | undefined
+}
+
+/**
+ * What becomes of a listener of somebody else: it is taken away and called when the process ends, left where it is, or left with a word
+ * in the log. What a reload signal means is this plugin's to say: many listeners would end the process, and whatever else one does is
+ * for a process that goes on.
+ */
+export function treatmentOf(kind: HandlerKind, use: Use): 'take' | 'leave' | 'warn' {
+  if (kind === 'idle') return 'leave'
+  if (use === 'error') return kind === 'exits' ? 'take' : 'leave'
+  if (use === 'stop') return kind === 'unknown' ? 'warn' : 'take'
+  return 'take'
+}
+
+/** What the log says of such listeners: one sentence for each, as many are added for several signals in a loop. */
+export function warningsOf(found: readonly Found[]): string[] {
+  const told = new Map<string, string[]>()
+  for (const { event, use, listener, place } of found) {
+    const warning = WARNINGS[use](describe(listener, place))
+    told.set(warning, [...(told.get(warning) ?? []), event])
+  }
+  return [...told].map(([warning, signals]) => `${signals.join(' and ')}: ${warning}`)
+}
+
+function taken(what: string): string {
+  return `${what} no longer receives it; an onClose hook runs in a process that is replaced, and the option signals names other signals`
+}
+
+const WARNINGS: Readonly<Record<Use, (what: string) => string>> = {
+  stop: (what) =>
+    `${what} is called as well; if it ends the process, it cuts off requests in progress, where an onClose hook comes after them`,
+  reload: taken,
+  force: taken,
+  error: taken
+}
+
+function describe({ name }: ProcessListener, place: string | undefined): string {
+  const called = name === '' ? 'a listener of the app' : `the listener ${name} of the app`
+  return place === undefined ? called : `${called} (${place})`
+}
+
+/** Whether the log tells of it. */
+export function isToBeTold({ kind, use }: Found): boolean {
+  return kind === 'unknown' && use !== 'error'
+}

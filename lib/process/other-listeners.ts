@@ -1,0 +1,209 @@
+import { constants } from 'node:os'
+import { placesOfListeners } from '../internals/function-location.js'
+import {
+  type HandlerKind,
+  isGraceErrorListener,
+  kindOf,
+  type ProcessListener,
+  runWithoutSignal
+} from '../internals/shutdown-handlers.js'
+import { callerOf } from '../util/call-site.js'
+import { type Found, isToBeTold, treatmentOf, type Use, warningsOf } from './other-listener.js'
+import type { SignalOptions } from './signal-options.js'
+
+/** Of which of their events close-with-grace and its like may be told at the end. */
+const ERRORS = ['uncaughtException', 'unhandledRejection']
+
+/** Those of this plugin. Where an app begins while another one closes, neither may take what is the other's. */
+const OWN = new WeakSet<ProcessListener>()
+
+/** Whatever else listens to the signals of this process. Who ends the process first cuts off the work of all others. */
+export class OtherListeners {
+  readonly #warn: (warning: string) => void
+  readonly #uses = new Map<string, Use>()
+  #taken: Found[] = []
+  #left: Found[] = []
+  /** Of which the log has not said anything yet. */
+  #untold: Found[] = []
+  readonly #came = new Set<string>()
+  #isServing = false
+  #isChanging = false
+  #isOver = false
+
+  constructor(warn: (warning: string) => void) {
+    this.#warn = warn
+  }
+
+  /** Installs the listeners of this plugin, before all others, and looks after those from now on. */
+  watch<T>(signals: Required<SignalOptions> | false, install: () => T): T {
+    if (signals === false) return install()
+    for (const use of ['stop', 'reload', 'force'] as const) for (const name of signals[use]) this.#uses.set(name, use)
+    for (const name of ERRORS) this.#uses.set(name, 'error')
+    const found = [...this.#uses.keys()].flatMap((event) => this.#listenersOf(event as NodeJS.Signals))
+    findPlaces(found)
+    const behind = found.filter((each) => !this.#sort(each) && each.use === 'stop')
+    for (const each of behind) this.#withdraw(each)
+    const own = this.asOwn(install)
+    for (const each of behind) this.#giveBack(each)
+    process.on('newListener', this.#onAdded)
+    process.on('removeListener', this.#onRemoved)
+    return own
+  }
+
+  /** What is added meanwhile is this plugin's. */
+  asOwn<T>(install: () => T): T {
+    const note = (_event: string | symbol, listener: ProcessListener) => void OWN.add(listener)
+    process.prependListener('newListener' as 'exit', note as () => void)
+    try {
+      return install()
+    } finally {
+      process.removeListener('newListener', note)
+    }
+  }
+
+  /** This process serves: the log can tell of what it cannot answer for. */
+  serves(): void {
+    this.#isServing = true
+    this.#tell()
+  }
+
+  /**
+   * This process begins to stop: what is added from now on is for that.
+   *
+   * @param signal - that has come, if one has: Node tells everybody who listens
+   */
+  leaves(signal: string | undefined): void {
+    this.#isOver = true
+    if (signal !== undefined) this.#came.add(signal)
+  }
+
+  /** Somebody else has had the signal in place of this process, such as a launcher: whatever listens here hears of it. */
+  hear(signal: string): void {
+    if (this.#came.has(signal) || this.#uses.get(signal) !== 'stop') return
+    this.#came.add(signal)
+    for (const { event, listener } of this.#left.filter(({ event }) => event === signal)) {
+      if (!process.listeners(event).includes(listener)) continue
+      // If the terminal tells this process as well, that is the same signal.
+      process.removeListener(event, listener)
+      // As from Node, so that what one throws is an uncaught error of its own.
+      setImmediate(() => listener.call(process, event, constants.signals[event]))
+    }
+  }
+
+  /**
+   * The signal that a stop was asked for by, if it is one.
+   *
+   * @param reason - of the stop
+   */
+  signalIn(reason: string): string | undefined {
+    return this.#uses.has(reason) ? reason : undefined
+  }
+
+  /**
+   * Runs those that close the app.
+   *
+   * @param signal - that has come, if one has
+   */
+  async close(signal: string | undefined): Promise<void> {
+    this.#isOver = true
+    const listeners = this.#meantBy('closes', signal)
+    if (listeners.length > 0) await runWithoutSignal(listeners, signal)
+  }
+
+  /**
+   * Those that end the process when they are done, each as it is to be called.
+   *
+   * @param signal - that has come, if one has
+   * @param error - that ends this process, if one does
+   */
+  enders(signal: string | undefined, error: Error | undefined): Array<() => unknown> {
+    this.#isOver = true
+    const listeners =
+      error === undefined ? this.#meantBy('exits', signal) : distinct(this.#taken.filter(({ use }) => use === 'error'))
+    return listeners.map((listener) => () => listener.call(process, error ?? signal))
+  }
+
+  /** Gives back what was taken. */
+  release(): void {
+    process.removeListener('newListener', this.#onAdded)
+    process.removeListener('removeListener', this.#onRemoved)
+    for (const each of this.#taken.splice(0)) this.#giveBack(each)
+  }
+
+  readonly #onAdded = (event: string | symbol, listener: ProcessListener): void => {
+    const use = this.#uses.get(event as string)
+    if (this.#isChanging || this.#isOver || use === undefined || OWN.has(listener)) return
+    const place = callerOf(process.emit)
+    // It is emitted before the listener is there: https://nodejs.org/api/events.html#event-newlistener
+    queueMicrotask(() => this.#seeAdded(event as NodeJS.Signals, listener, place))
+  }
+
+  #seeAdded(event: NodeJS.Signals, listener: ProcessListener, place: string | undefined): void {
+    const found = this.#isOver ? undefined : this.#listenersOf(event).find((each) => each.listener === listener)
+    if (found === undefined) return
+    found.place = place
+    this.#sort(found)
+    if (this.#isServing) this.#tell()
+  }
+
+  /** Whoever takes back one of its listeners has no use for the others. */
+  readonly #onRemoved = (_event: string | symbol, listener: ProcessListener): void => {
+    if (!this.#isChanging) this.#taken = this.#taken.filter((each) => each.listener !== listener)
+  }
+
+  /** Takes it, or leaves it where it is. Returns whether it was taken. */
+  #sort(found: Found): boolean {
+    const treatment = treatmentOf(found.kind, found.use)
+    if (isToBeTold(found)) this.#untold.push(found)
+    if (treatment === 'warn') this.#left.push(found)
+    if (treatment !== 'take') return false
+    this.#taken.push(found)
+    this.#withdraw(found)
+    return true
+  }
+
+  #withdraw({ event, listener }: Found): void {
+    this.#isChanging = true
+    process.removeListener(event, listener as NodeJS.SignalsListener)
+    this.#isChanging = false
+  }
+
+  #giveBack({ event, listener, isOnce }: Found): void {
+    this.#isChanging = true
+    process[isOnce ? 'once' : 'on'](event, listener as NodeJS.SignalsListener)
+    this.#isChanging = false
+  }
+
+  #listenersOf(event: NodeJS.Signals): Found[] {
+    const use = this.#uses.get(event) as Use
+    return process.rawListeners(event).flatMap((raw): Found[] => {
+      const listener = (raw as { listener?: ProcessListener }).listener ?? (raw as ProcessListener)
+      if (OWN.has(listener)) return []
+      const kind = use === 'error' ? (isGraceErrorListener(listener) ? 'exits' : 'unknown') : kindOf(listener)
+      return [{ event, use, listener, kind, isOnce: raw !== listener, place: undefined }]
+    })
+  }
+
+  /** Those that listen to the signal that has come, or to any if none has. */
+  #meantBy(kind: HandlerKind, signal: string | undefined): ProcessListener[] {
+    const isMeant = ({ event, use }: Found) => use !== 'error' && (signal === undefined || event === signal)
+    return distinct(this.#taken.filter((each) => each.kind === kind && isMeant(each)))
+  }
+
+  #tell(): void {
+    for (const warning of warningsOf(this.#untold.splice(0))) this.#warn(warning)
+  }
+}
+
+/** Finds the places of listeners, as long as all that listen to a signal are there. */
+function findPlaces(found: readonly Found[]): void {
+  for (const event of new Set(found.filter(isToBeTold).map((each) => each.event))) {
+    const places = placesOfListeners(event)
+    const listeners: ProcessListener[] = process.listeners(event)
+    for (const each of found) if (each.event === event) each.place = places[listeners.indexOf(each.listener)]
+  }
+}
+
+function distinct(found: readonly Found[]): ProcessListener[] {
+  return [...new Set(found.map(({ listener }) => listener))]
+}
