@@ -16,6 +16,7 @@ export class Pipes implements Relay {
     for (const { fd, isWriteOnly } of os.openDescriptors()) {
       if (!numbers.includes(fd) || !isWriteOnly || os.stat(fd)?.isFIFO() !== true) continue
       const sink = new Socket({ fd, readable: false })
+      sink.setMaxListeners(0) // Some for each server.
       sink.on('error', () => {}) // Nobody reads any more.
       this.#sinks.set(fd, sink)
     }
@@ -25,12 +26,17 @@ export class Pipes implements Relay {
     return [...this.#sinks].flatMap(([fd, sink]) => (sink.destroyed ? [] : [fd]))
   }
 
+  /** What nobody wants to read is read all the same: a pipe that is full would stop the server. */
   follow(fd: number, source: Readable): void {
     const sink = this.#sinks.get(fd)
+    const empty = () => source.resume()
     source.on('error', () => {}) // The end of the server says the same.
-    if (sink === undefined) return
+    if (sink === undefined || sink.destroyed) {
+      empty()
+      return
+    }
     source.pipe(sink, { end: false })
-    // A pipe that nobody empties would stop the server when it is full.
-    sink.once('close', () => source.resume())
+    sink.once('close', empty)
+    source.once('close', () => sink.removeListener('close', empty))
   }
 }

@@ -59,19 +59,19 @@ export class AppDescriptors {
   lend<T>(sockets: readonly number[], relayed: readonly number[], start: (stdio: Stdio) => T): T {
     const places = this.placesFor(sockets.length + 1)
     const kept = this.keptBeside(sockets)
-    const nothing = openSync(NOTHING, 'r+')
+    const nothing = kept.every((fd) => this.#isOpen(fd)) ? undefined : openSync(NOTHING, 'r+')
     const entryAt = (fd: number): Stdio[number] => {
       if (fd < FIRST_DESCRIPTOR) return 'inherit'
       const place = places.indexOf(fd)
       if (place !== -1) return sockets[place] ?? 'ipc'
       if (!kept.includes(fd)) return 'ignore'
-      if (!this.#isOpen(fd)) return nothing
+      if (!this.#isOpen(fd)) return nothing ?? 'ignore'
       return relayed.includes(fd) ? 'pipe' : fd
     }
     try {
       return start(Array.from({ length: Math.max(...places, ...kept) + 1 }, (_, fd) => entryAt(fd)))
     } finally {
-      closeSync(nothing)
+      if (nothing !== undefined) closeSync(nothing)
     }
   }
 

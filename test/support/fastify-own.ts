@@ -85,7 +85,8 @@ export class FastifyOwn {
     const results = join(place, 'results')
     const args = [
       ...(registered ? ['--require', join(FIXTURES, 'register.cjs')] : []),
-      ...['--test', '--test-concurrency=2'],
+      // A test that hangs is one that fails.
+      ...['--test', '--test-concurrency=2', '--test-timeout=300000'],
       `--test-name-pattern=${noneOf(expected)}`,
       `--test-reporter=${join(FIXTURES, 'reporter.mjs')}`,
       `--test-reporter-destination=${results}`

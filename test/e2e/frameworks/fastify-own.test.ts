@@ -50,7 +50,7 @@ const areAll = process.env.FASTIFY_TESTS === 'all'
 const fastify5 = new FastifyOwn(version, '7', process.execPath)
 const node = new OtherNode(22, 24)
 const versions: Array<[string, FastifyOwn, string | false]> = [[version, fastify5, fastify5.missing]]
-if (areAll) {
+if (areAll && process.env.FASTIFY_NEXT === '1') {
   const next = '6.0.0-alpha.4'
   const fastify6 = new FastifyOwn(next, '8', node.path)
   versions.push([next, fastify6, node.missing || fastify6.missing])
