@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -21,11 +22,8 @@ module.exports = fp(async (fastify) => {
   fastify.register(require('fastify-graceful-reload'))
 })`
 
-const MODULE = `import fp from 'fastify-plugin'
-import graceful from 'fastify-graceful-reload'
-export default fp(async (fastify) => {
-  fastify.register(graceful)
-})`
+/** The one that the documentation shows. */
+const MODULE = readFileSync(join(PACKAGE_ROOT, 'example/fastify-cli-plugin.mjs'), 'utf8')
 
 export const TEMPLATES: Template[] = [
   { name: 'JavaScript', options: [], plugin: ['plugins/graceful.js', COMMONJS] },

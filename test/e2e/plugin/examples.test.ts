@@ -197,5 +197,7 @@ testExample('demo.mjs', async (t) => {
 t.test('every example has a test', async (t) => {
   const files = readdirSync(join(PACKAGE_ROOT, 'example'), { withFileTypes: true }).filter((entry) => entry.isFile())
   const servers = ['deploy/server.js', 'systemd/server.mjs']
+  // Of e2e/frameworks/fastify-cli-templates.
+  tested.add('fastify-cli-plugin.mjs')
   t.strictSame([...files.map(({ name }) => name), ...servers].sort(), [...tested].sort())
 })

@@ -70,7 +70,7 @@ t.test('it says 503 when the process stops, on a connection that is still open',
   server.signal('SIGTERM')
   await server.held('drain')
   const response = connection.request({ path })
-  await server.release.write('go', '')
+  await server.release.write('end of the block', '')
   t.match(await response, {
     status: 503,
     body: '{"phase":"draining","generation":1}',
@@ -88,7 +88,7 @@ t.test('an app that closes says 503 while the other app of the process says 200'
   await server.tell({ command: 'close', index: 0 })
   await server.held('drain')
   const answer = first.request({ path })
-  await server.release.write('go', '')
+  await server.release.write('end of the block', '')
   t.match(await answer, { status: 503, headers: { connection: 'close' } })
   await server.event('app closed')
   t.match(await second.request({ path }), { status: 200, body: '{"phase":"serving","generation":1}' })
