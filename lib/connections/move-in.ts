@@ -30,7 +30,8 @@ export class Arrivals {
   readonly #takings = new Takings()
   /** The word by which a WebSocket becomes this process's, while it is heard. */
   #released: { readonly arrival: Arrival | undefined } | undefined
-  #isOver = false
+  /** Nothing comes before the parent says so: it may be a launcher, which has no connections. */
+  #isOver = true
 
   constructor(settings: ArrivalSettings) {
     this.#settings = settings
@@ -67,14 +68,14 @@ export class Arrivals {
     this.#takings.tell(id, { type: 'kept' })
   }
 
-  /** The parent gives no more. */
-  end(): void {
-    this.#isOver = true
+  /** The parent begins to give, or gives no more. */
+  migration(isOver: boolean): void {
+    this.#isOver = isOver
   }
 
   /** The parent has ended: what it has not kept is ours. Or it cannot be reached any more, and may live. */
   orphaned(isOutOfReach: boolean): void {
-    this.end()
+    this.#isOver = true
     this.#takings.tellAll({ type: isOutOfReach ? 'cut off' : 'giver ended' })
   }
 

@@ -89,8 +89,8 @@ export type ToChild =
   | { type: 'connection kept'; id: number }
   /** A connection was sent and the parent has heard nothing of it yet. */
   | { type: 'connection sent'; id: number }
-  /** Every connection of the parent's that could move has. */
-  | { type: 'no more connections' }
+  /** The parent moves connections here from now on; or all that could move have. */
+  | { type: 'migration'; isOver: boolean }
 
 /** The version of the handoff flag and of the messages. Both ends must speak the same one. */
 export const PROTOCOL_VERSION = 4
@@ -159,7 +159,7 @@ const TO_CHILD: Table<ToChild> = {
   'connection released': { id: count, arrival: optional(arrival) },
   'connection kept': { id: count },
   'connection sent': { id: count },
-  'no more connections': {}
+  migration: { isOver: flag }
 }
 
 export const isToParent: Field = (value) => isMessage(TO_PARENT, value)

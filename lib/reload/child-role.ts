@@ -70,9 +70,7 @@ export class ChildRole {
 
   /** Hears from the parent, or learns that it is gone, from now on. */
   begin(): void {
-    if (!this.#parent.isGone) return
-    this.#arrivals.end()
-    this.#host.tell({ type: 'parent gone' })
+    if (this.#parent.isGone) this.#host.tell({ type: 'parent gone' })
   }
 
   /** An app has been registered: what it logs may be the reason why this process does not come to serve. */
@@ -194,8 +192,8 @@ export class ChildRole {
         return this.#arrivals.released(message.id, message.arrival)
       case 'connection kept':
         return this.#arrivals.kept(message.id)
-      case 'no more connections':
-        return this.#arrivals.end()
+      case 'migration':
+        return this.#arrivals.migration(message.isOver)
       default:
         return message satisfies never
     }

@@ -13,6 +13,9 @@ export class HandOver {
 
   /** @param listeners - that the child has adopted */
   constructor(service: Service, child: Child, listeners: readonly Listener[]) {
+    // One that is gone waits for none.
+    const tell = (isOver: boolean) => void child.send({ type: 'migration', isOver }).catch(() => {})
+    tell(false)
     const upgraded = service.webSockets
     const groups = listeners.flatMap((listener, index) => movingGroup(service, listener, index))
     const migration = new Migration({
@@ -30,9 +33,7 @@ export class HandOver {
       moves: (connections) => migration.moves(connections),
       window: service.longest('websocketCloseWindow')
     })
-    const end = () => child.send({ type: 'no more connections' })
-    // One that is gone waits for none.
-    void migration.done.then(end).catch(() => {})
+    void migration.done.then(() => tell(true))
   }
 
   /** What has not moved yet stays. */
