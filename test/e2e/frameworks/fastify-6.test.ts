@@ -32,8 +32,6 @@ const CENTRAL = [
   'unit/internals/fastify-hooks',
   'unit/connections/websocket-routes',
   'e2e/plugin/beside-fastify',
-  'e2e/plugin/inject-only',
-  'e2e/sockets/listen-forms',
   'e2e/reload/reload',
   'e2e/reload/rollback',
   'e2e/stop/stop',
