@@ -15,11 +15,13 @@ createServer((connection) => {
   processes.set(connection, new Map())
   for (const { entries } of rooms.values()) for (const entry of entries) tell(connection, entry)
   tell(connection, { ready: true })
-  createInterface({ input: connection }).on('line', (line) => {
+  const lines = createInterface({ input: connection })
+  lines.on('line', (line) => {
     const word = parse(line)
     if (word !== undefined) hear(connection, word)
   })
-  connection.on('error', () => connection.destroy())
+  // An error of the connection is emitted here as well.
+  for (const emitter of [connection, lines]) emitter.on('error', () => connection.destroy())
   connection.on('close', () => {
     const there = [...processes.get(connection).keys()]
     processes.delete(connection)

@@ -52,8 +52,10 @@ export class Control {
   }
 
   #accept(socket: Socket): void {
-    socket.on('error', () => socket.destroy())
-    createInterface({ input: socket }).on('line', (line) => {
+    const lines = createInterface({ input: socket })
+    // An error of the socket, as of a process that was killed, is emitted by both.
+    for (const emitter of [socket, lines]) emitter.on('error', () => socket.destroy())
+    lines.on('line', (line) => {
       const { pid } = JSON.parse(line) as { pid: number }
       this.#sockets.set(pid, socket)
       for (const resolve of this.#waiting.get(pid) ?? []) resolve(socket)
