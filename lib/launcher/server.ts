@@ -12,7 +12,7 @@ import {
   type ToLauncher
 } from '../protocol/launcher-messages.js'
 import type { ToChild } from '../protocol/messages.js'
-import { encodeLaunch, HANDOFF_VARIABLE } from '../reload/handoff.js'
+import { encodeLaunch, entriesAt, HANDOFF_VARIABLE } from '../reload/handoff.js'
 import type { GenerationId } from '../reload/reload-result.js'
 import { Family, type Parent, type Relative } from './family.js'
 import type { HeldListener } from './held-listeners.js'
@@ -87,10 +87,7 @@ export class Server implements Relative {
     const secret = Envelope.newSecret()
     const server = new Server(settings, new Envelope(secret), events)
     const { command, generation, inherited, own, parent, control } = settings
-    const places = own.descriptors.placesFor(inherited.length)
-    const entries = inherited.map(({ key, address, activated = false }, index) => {
-      return { fd: places[index] as number, key, address, ...(activated && { activated }) }
-    })
+    const entries = entriesAt(own.descriptors.placesFor(inherited.length), inherited)
     const flag = encodeLaunch(process.pid, generation, secret, entries, control)
     const flagged = { ...command, env: { ...command.env, [HANDOFF_VARIABLE]: flag } }
     const inheritance = { ...own, sockets: inherited.map(({ handle }) => handle.fd) }

@@ -41,6 +41,9 @@ export interface DrainPlan {
  */
 const MOVING_SHARE = 0.8
 
+/** How often to look at most whether the child takes none. Milliseconds. */
+const LOOK_INTERVAL = 100
+
 /** What the clients of WebSockets are told when nobody succeeds this process. */
 const STOP = { code: CLOSE_CODES.goingAway, reason: 'the server stops' } as const
 
@@ -96,7 +99,7 @@ export class Drain {
     void moving.done.then(endMoving)
     const { patience, timeout } = this.#plan
     this.#late.push(
-      setInterval(() => moving.isStalled && endMoving(), patience * MOVING_SHARE),
+      setInterval(() => moving.isStalled && endMoving(), Math.max(patience * MOVING_SHARE, LOOK_INTERVAL)),
       setTimeout(endMoving, timeout * MOVING_SHARE)
     )
     return drain

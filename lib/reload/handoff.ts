@@ -57,6 +57,16 @@ export function encodeHandoff(
   } satisfies Handoff)
 }
 
+/** What the flag says of listeners that cross. `places`: where the process finds them, in the same order. */
+export function entriesAt(
+  places: readonly number[],
+  listeners: ReadonlyArray<Omit<HandoffListener, 'fd'>>
+): HandoffListener[] {
+  return listeners.map(({ key, address, activated }, index) => {
+    return { fd: places[index] as number, key, address, ...(activated === true && { activated }) }
+  })
+}
+
 /** The flag's value for a server that this process, a launcher, starts. The first one of all has nothing to inherit. */
 export function encodeLaunch(
   launcher: number,

@@ -1,19 +1,17 @@
 import type { AppDescriptors } from '../process/descriptors.js'
 import { Envelope } from '../process/envelope.js'
 import type { StartChild } from './child.js'
-import { encodeHandoff } from './handoff.js'
+import { encodeHandoff, entriesAt } from './handoff.js'
 import { SpawnedChild } from './spawned-child.js'
 
 /** Starts the child of a reload as a child process of this one, which is its parent in both meanings of the word. */
 export function spawnChild(descriptors: AppDescriptors): StartChild {
   return (command, generation, inherited, hear) => {
     const places = descriptors.placesFor(inherited.length)
-    const entries = inherited.map(([{ key, address, activated }], index) => ({
-      fd: places[index] as number,
-      key,
-      address,
-      ...(activated === true && { activated })
-    }))
+    const entries = entriesAt(
+      places,
+      inherited.map(([listener]) => listener)
+    )
     const sockets = inherited.map(([, fd]) => fd)
     const secret = Envelope.newSecret()
     const flag = encodeHandoff(process.pid, generation, secret, entries, descriptors.keptBeside(sockets))
