@@ -100,9 +100,13 @@ export class Shipped {
     return shipped
   }
 
-  /** Waits until a generation serves. */
+  /**
+   * Waits until a generation serves alone: from the moment at which it says that it serves until its parent has heard that, a new
+   * connection may go to either of them.
+   */
   async serving(generation: number): Promise<void> {
-    await this.output.event((line) => line.graceful === 'serving' && line.generation === generation)
+    const { pid } = await this.output.event((line) => line.graceful === 'serving' && line.generation === generation)
+    if (generation > 1) await this.output.event((line) => line.graceful === 'handed-over' && line.child === pid)
   }
 
   /** Asks the app, on a connection of its own. */
