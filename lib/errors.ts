@@ -1,4 +1,5 @@
 import createError from '@fastify/error'
+import type { ReloadHealth } from './reload/reload-health.js'
 import { printable, printableLines } from './util/printable.js'
 
 /** An option is unknown or has a value that cannot be used. Thrown at registration. */
@@ -113,9 +114,11 @@ export const ActivationError = createError<[string, string]>(
   500
 )
 
-/** The new generation took over and died, or gave up, within its probation; this process serves again. */
+const ROLLED_BACK = 'GRACEFUL_ERR_ROLLED_BACK'
+
+/** The new generation took over and died, gave up, or was not well, within its probation; this process serves again. */
 export const RolledBackError = createError<[string]>(
-  'GRACEFUL_ERR_ROLLED_BACK',
+  ROLLED_BACK,
   'the new generation was rolled back: it %s within its probation; this process serves again',
   502
 )
@@ -143,13 +146,16 @@ export const ForcedError = createError<[string, string]>(
 
 /**
  * What every error of this package is: what `gracefulReload()` rejects with, what a `reloadFailed` hook gets, what the events
- * `reload-failed` and `rolled-back` carry. `stderr`, `exitCode` and `signal` are there when a child has ended.
+ * `reload-failed` and `rolled-back` carry. `stderr`, `exitCode` and `signal` are there when a child has ended, `health` when it had been
+ * serving.
  */
 export interface GracefulError extends Error, Partial<ChildExitedDetails> {
   /** Begins with `GRACEFUL_ERR_`, and does not change; the message may. */
   code: string
   /** With which Fastify answers when a route lets the error through. */
   statusCode: number
+  /** What the child that was taken back, and its parent, had answered. */
+  health?: ReloadHealth
 }
 
 /** What a {@link ChildExitedError} knows of the child's end. */
@@ -169,6 +175,7 @@ export interface PlainError extends Partial<ChildExitedDetails> {
   code?: string
   statusCode?: number
   stack?: string
+  health?: ReloadHealth
   cause?: PlainError
 }
 
@@ -183,6 +190,7 @@ export function toPlainError(thrown: unknown, depth = 0): PlainError {
   if (typeof error.code === 'string') plain.code = error.code
   if (typeof error.statusCode === 'number') plain.statusCode = error.statusCode
   if (typeof error.stack === 'string') plain.stack = error.stack
+  if (error.code === ROLLED_BACK && error.health !== undefined) plain.health = error.health as ReloadHealth
   // Those of a child that ended; other errors may have fields of the same names.
   if (Array.isArray(error.stderr)) plain.stderr = error.stderr.map(String)
   if (typeof error.exitCode === 'number' || error.exitCode === null) plain.exitCode = error.exitCode

@@ -7,12 +7,14 @@ import type * as errors from './errors.js'
 import type * as events from './events.js'
 import { Graceful } from './graceful.js'
 import type * as options from './options.js'
+import type * as health from './process/health-options.js'
 import type * as hooks from './process/hooks.js'
 import { reasonOf } from './process/reason.js'
 import type * as signals from './process/signal-options.js'
 import { rememberStart, thisProcess } from './process/this-process.js'
 import { warmUp } from './process/warmup.js'
 import type * as phases from './protocol/phases.js'
+import type * as reloadHealth from './reload/reload-health.js'
 import type * as results from './reload/reload-result.js'
 
 // The one thing that the import itself does: later would be too late.
@@ -68,9 +70,11 @@ function addStatusRoute(app: FastifyInstance, isInRotation: () => boolean, path:
 declare namespace graceful {
   export type GracefulOptions = options.GracefulOptions
   export type SignalOptions = signals.SignalOptions
+  export type HealthOptions = health.HealthOptions
   export type ControlOptions = control.ControlOptions
   export type GracefulRouteOptions = routes.GracefulRouteOptions
   export type Phase = phases.Phase
+  export type ReloadHealth = reloadHealth.ReloadHealth
   export type ReloadResult = results.ReloadResult
   export type GracefulHooks = hooks.GracefulHooks
   export type GracefulEvents = events.GracefulEvents

@@ -2,8 +2,10 @@ import { inspect } from 'node:util'
 import type { FastifyInstance } from 'fastify'
 import { type ControlOptions, type ControlPlace, checkControl } from './control/place.js'
 import { InvalidOptionError } from './errors.js'
+import { checkHealth, type HealthOptions, type ResolvedHealthOptions } from './process/health-options.js'
 import { checkSignals, type SignalOptions } from './process/signal-options.js'
 import { didYouMean } from './util/closest.js'
+import { checkDuration } from './util/duration.js'
 
 /**
  * A value that passes from parent to child when the parent has stopped accepting and before the child begins to: counters,
@@ -43,6 +45,12 @@ export interface GracefulOptions {
   lameDuck?: number
   /** How long after the handoff the child's death brings this process back. Milliseconds, default 3000; 0: not at all. */
   probation?: number
+  /**
+   * When a child on probation is taken back although it lives: because it hangs, because it answers with more errors than its parent
+   * did, or because the app says so; see {@link HealthOptions}. A function: the app's own word, called in the child; throws if that is
+   * not well. `false`: only a child that dies is taken back. Default: judged by hangs and errors.
+   */
+  health?: false | (() => unknown) | HealthOptions
   /**
    * What becomes of open HTTP/1.1 connections: `'migrate'` moves them to the child, `'close'` lets them end here, announced by
    * `Connection: close`. Default: `'migrate'`.
@@ -101,6 +109,7 @@ export interface ResolvedOptions {
   closeTimeout: number
   lameDuck: number
   probation: number
+  health: ResolvedHealthOptions | false
   connections: 'migrate' | 'close'
   websockets: 'close' | 'move'
   websocketCloseWindow: number
@@ -113,9 +122,6 @@ export interface ResolvedOptions {
   compileCache: string | false | undefined
   directory: string | undefined
 }
-
-/** setTimeout takes at most a signed 32-bit number of milliseconds: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
-const LONGEST_TIMER = 2 ** 31 - 1
 
 /** What Fastify itself reads from the options of every plugin. */
 const FASTIFY_OPTIONS = new Set(['prefix', 'logLevel', 'logSerializers'])
@@ -134,6 +140,7 @@ const checks: { [K in keyof ResolvedOptions]: Check<K> } = {
   closeTimeout: (value, name) => checkDuration(value, name, 5_000, 0),
   lameDuck: (value, name) => checkDuration(value, name, 0, 0),
   probation: (value, name) => checkDuration(value, name, 3_000, 0),
+  health: checkHealth,
   connections: (value, name) => checkChoice(value, name, 'migrate', 'close'),
   websockets: (value, name) => checkChoice(value, name, 'close', 'move'),
   websocketCloseWindow: (value, name) => checkDuration(value, name, 1_000, 0),
@@ -169,12 +176,6 @@ export function resolveOptions(given: GracefulOptions): ResolvedOptions {
 export function givenOptions(given: GracefulOptions): Array<keyof ResolvedOptions> {
   const input = given as Record<string, unknown>
   return (Object.keys(checks) as Array<keyof ResolvedOptions>).filter((name) => input[name] !== undefined)
-}
-
-function checkDuration(value: unknown, name: string, fallback: number, least: number): number {
-  if (value === undefined) return fallback
-  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= LONGEST_TIMER) return value
-  throw new InvalidOptionError(name, `a whole number of milliseconds from ${least} to ${LONGEST_TIMER}`, inspect(value))
 }
 
 /** The first one is the default. */

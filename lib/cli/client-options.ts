@@ -3,6 +3,7 @@ import { UsageError } from '../control/errors.js'
 import type { ControlCommand } from '../control/messages.js'
 import { CONTROL_VARIABLE } from '../control/place.js'
 import { didYouMean } from '../util/closest.js'
+import { LONGEST_TIMER } from '../util/deadline.js'
 
 /** What a command of `fastify-graceful-reload` was told. */
 export interface ClientOptions {
@@ -17,9 +18,6 @@ export interface ClientOptions {
 
 /** How long to wait for an answer, unless told otherwise; a reload takes a boot and a probation. Milliseconds. */
 const TIMEOUT = { status: 5_000, reload: 120_000 }
-
-/** setTimeout takes no more. */
-const LONGEST_TIMER = 2 ** 31 - 1
 
 /**
  * Reads the arguments of a command.

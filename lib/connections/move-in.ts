@@ -84,6 +84,11 @@ export class Arrivals {
     if (this.#takings.isUnknown(id)) void this.#settings.send({ type: 'connection refused', id })
   }
 
+  /** Whether a connection had its first request before it was moved here. */
+  hasBrought(socket: Socket): boolean {
+    return this.#deadlines.has(socket)
+  }
+
   /** For how long a connection that has sent nothing since it was moved here may stay silent; 0: for ever. Milliseconds. */
   timeLeft(socket: Socket): number | undefined {
     const deadline = this.#deadlines.get(socket)

@@ -1,6 +1,7 @@
 import { describeError, toError, toPlainError } from '../errors.js'
 import type { Phase } from '../protocol/phases.js'
 import type { Release } from '../reload/release.js'
+import type { ReloadHealth } from '../reload/reload-health.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { BadRequestError } from './errors.js'
 
@@ -30,8 +31,11 @@ export type ControlAnswer = { status: StatusReport } | { reload: ReloadResult } 
 
 /** A reload that is under way, as the process that answers sees it. */
 export type ReloadUnderWay =
-  /** `child`: its pid, once it has been started; `migrated`: connections that have moved to it; `elapsed`: milliseconds. */
-  | { role: 'parent'; reason: string; child?: number; migrated: number; elapsed: number }
+  /**
+   * `child`: its pid, once it has been started; `migrated`: connections that have moved to it; `elapsed`: milliseconds; `health`: what
+   * both have answered, by which the child is judged.
+   */
+  | { role: 'parent'; reason: string; child?: number; migrated: number; elapsed: number; health?: ReloadHealth }
   /** This process serves on probation; if it dies, its parent with this pid comes back. */
   | { role: 'child'; parent: number }
 
@@ -72,6 +76,8 @@ export interface ControlFailure {
   signal?: string | null
   /** The last lines of a child that ended. */
   stderr?: string[]
+  /** Of a child that was taken back: what it and its parent had answered. */
+  health?: ReloadHealth
 }
 
 /** A request or an answer as it goes over the wire. */

@@ -85,6 +85,7 @@ function parentsOf({ service, asParent, conclusion }: Parts) {
     'take back': () => service.writePidFile(),
     'stop moving': () => asParent.stopMoving(),
     'tell launcher': ({ word }) => service.launcher?.tellOfReload(word),
+    'report unwell': ({ how }) => service.launcher?.tellUnwell(conclusion.rolledBack(how)),
     conclude: (effect) => conclusion.conclude(effect),
     answer: ({ reload }) => conclusion.answer(reload)
   } satisfies Partial<Table>
@@ -96,6 +97,7 @@ function childsOf({ service, asChild, serves }: Parts) {
     'load state': () => asChild?.loadState(),
     'tell parent': ({ word }) => asChild?.tell(word),
     accept: () => asChild?.accept(),
+    'check health': () => asChild?.checkHealth(),
     settle: ({ orphan }) => asChild?.settle(orphan),
     disown: () => service.disown(),
     serve: () => serves()
@@ -126,6 +128,7 @@ function askLauncher({ host, service, callers }: Parts, { ask, reason }: Of<'ask
 
 function leave({ service, shutdown, asParent }: Parts, { cause, reason, child, childLeads }: Of<'leave'>): void {
   for (const { server } of service.listeners.open) leaveToDrain(server)
+  asParent.endHealth()
   if (cause !== 'reloaded' && cause !== 'app closes') service.launcher?.leaves(cause === 'error')
   if (cause !== 'asked' && cause !== 'error') return
   if (cause === 'asked') service.others.hear(reason)

@@ -13,6 +13,7 @@ import type { LauncherWord } from '../protocol/server.js'
 import type { StartChild } from '../reload/child.js'
 import { LaunchedChild } from '../reload/launched-child.js'
 import type { ReloadResult } from '../reload/reload-result.js'
+import { LONGEST_TIMER } from '../util/deadline.js'
 import { type Deferred, deferred } from '../util/deferred.js'
 import { within } from '../util/within.js'
 import type { Envelope } from './envelope.js'
@@ -43,9 +44,6 @@ const END_LIMIT = 1000
 
 /** How long this process may take, at its end, to say what it still has to say. Milliseconds. */
 const FLUSH_LIMIT = 1000
-
-/** https://nodejs.org/api/timers.html#setintervalcallback-delay-args */
-const LONGEST_INTERVAL = 2 ** 31 - 1
 
 type OfChild = Extract<FromLauncher, { child: number }>
 
@@ -104,6 +102,11 @@ export class LauncherClient {
   /** How far the reload has come that the launcher has asked for. */
   tellOfReload(type: LauncherWord): void {
     this.#channel.say({ type })
+  }
+
+  /** The child that has outlived its probation is not well. */
+  tellUnwell(error: Error): void {
+    this.#channel.say({ type: 'unwell', error: toPlainError(error) })
   }
 
   /** This server is on its way out. */
@@ -182,7 +185,7 @@ export class LauncherClient {
   async #makeReload(reason: string, events: LauncherEvents): Promise<void> {
     // With all listeners asleep there may be nothing else that keeps this process alive until the others have come as far, and
     // those who asked have been answered. Not the channel: whether that does is for the parent of this process to say.
-    const keepAlive = setInterval(() => {}, LONGEST_INTERVAL)
+    const keepAlive = setInterval(() => {}, LONGEST_TIMER)
     const answered = Promise.allSettled([...this.#asked.values()].map(({ promise }) => promise))
     try {
       this.#channel.say({ type: 'reload made', result: await events.makeReload(reason) })

@@ -26,14 +26,14 @@ const PARENT_LIMIT = 10_000
 const GIVE_BACK_LIMIT = 2000
 
 /** How long a wait of the machine may take: milliseconds, or until something has happened. */
-export function limitOf(timer: Timer, { host, service, shutdown }: Parts): number | Promise<unknown> {
-  const { readyTimeout, probation, lameDuck } = service.options
+export function limitOf(timer: Timer, { host, service, shutdown, asChild }: Parts): number | Promise<unknown> {
+  const { readyTimeout, probation, lameDuck, health } = service.options
   const { at } = host
   const limits: Record<Timer, () => number | Promise<unknown>> = {
     ready: () => readyTimeout,
     // Without a probation there is still the time in which all connections move at once.
     probation: () => (probation > 0 ? probation : (service.migration?.swept ?? 0)),
-    confirm: () => CONFIRM_LIMIT,
+    confirm: () => CONFIRM_LIMIT + (health === false ? 0 : health.checkTimeout),
     undo: () => UNDO_LIMIT,
     kill: () => KILL_LIMIT,
     tell: () => service.longest('drainTimeout') + TELL_SLACK,
@@ -41,6 +41,7 @@ export function limitOf(timer: Timer, { host, service, shutdown }: Parts): numbe
     boot: () => readyTimeout,
     word: () => readyTimeout + PARENT_LIMIT,
     load: () => readyTimeout,
+    check: () => asChild?.checkTimeout ?? 0,
     settle: () => PARENT_LIMIT,
     'give back': () => GIVE_BACK_LIMIT,
     'lame duck': () => lameDuck,

@@ -96,6 +96,8 @@ export type ToLauncher =
   | { type: 'handed over' }
   /** The child has outlived its probation; `commit` or `undo` will follow. */
   | { type: 'passed' }
+  /** After that: the child is not well after all. */
+  | { type: 'unwell'; error: PlainError }
   /** How the reload ended. */
   | { type: 'reload made'; result: ReloadResult }
   | { type: 'reload failed'; error: PlainError }
@@ -189,6 +191,7 @@ const TO_LAUNCHER: Table<ToLauncher> = {
   'tell child': { child: count, message: isToChild },
   'handed over': {},
   passed: {},
+  unwell: { error: plainError },
   'reload made': { result: reloadResult },
   'reload failed': { error: plainError }
 }

@@ -59,6 +59,10 @@ export function hearInRoll(launcher: Launcher, { id }: Server, word: Word): Step
       return move(launcher, worker, 'over', { result: word.result })
     case 'reload failed':
       return stage === 'over' ? stay(launcher) : failed(launcher, share, { kind: 'said', error: word.error })
+    case 'unwell':
+      // After a commit it is too late.
+      if (stage !== 'passed' || launcher.roll.stage !== 'sharing') return stay(launcher)
+      return undo(launcher, { kind: 'said', error: word.error })
     default:
       return stay(launcher)
   }

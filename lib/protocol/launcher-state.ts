@@ -146,6 +146,8 @@ export type Word =
   | { readonly type: 'roll back' }
   | { readonly type: 'reload made'; readonly result: ReloadResult }
   | { readonly type: 'reload failed'; readonly error: PlainError }
+  /** Its child, which was to serve for good, is not well. */
+  | { readonly type: 'unwell'; readonly error: PlainError }
 
 /** The waits that have a limit; each belongs to the server, the worker or the launcher that is named with it. */
 export type Timer =

@@ -83,7 +83,7 @@ export function hear(launcher: Launcher, id: ServerId, word: Word): Step {
     case 'serves':
       return serves(launcher, server, word.ownSignals)
     case 'leaves':
-      return stay(setServer(launcher, id, { leaves: word.isError ? 'by error' : 'freely' }))
+      return leaves(launcher, server, word.isError)
     case 'start child':
       return startChild(launcher, server, word.child)
     case 'roll back':
@@ -98,10 +98,17 @@ export function hear(launcher: Launcher, id: ServerId, word: Word): Step {
     case 'passed':
     case 'reload made':
     case 'reload failed':
+    case 'unwell':
       return hearInRoll(launcher, server, word)
     default:
       return word satisfies never
   }
+}
+
+/** One that had fallen silent while it was needed may do so again, and nobody needs it now. */
+function leaves(launcher: Launcher, { id, isSilent }: Server, isError: boolean): Step {
+  const next = setServer(launcher, id, { leaves: isError ? 'by error' : 'freely' })
+  return stay(next, ...(isSilent ? [wait('silence', id)] : []))
 }
 
 function serves(launcher: Launcher, { id }: Server, ownSignals: boolean): Step {

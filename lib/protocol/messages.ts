@@ -18,6 +18,7 @@ import {
   text,
   tuple
 } from './fields.js'
+import type { Answers } from './health.js'
 
 /**
  * What parent and child say to each other, on the IPC channel that `child_process` gives them. The channel keeps the
@@ -34,8 +35,10 @@ export type ToParent =
   | { type: 'serving' }
   /** The child's last words before it ends without having served. */
   | { type: 'failed'; error: PlainError | undefined; stderr: string[] }
+  /** What the child on probation has answered since it accepts. The answer to `how are you`. */
+  | { type: 'health'; answers: Answers }
   /** The child serves, and will not give the service back of its own accord. The answer to `confirm`. */
-  | { type: 'confirmed' }
+  | { type: 'confirmed'; answers: Answers }
   /** The child gives the service back. It accepts until it hears `taken back`. */
   | { type: 'roll back'; reason: string }
   /** The child was told by somebody else to stop: not a failure. */
@@ -62,6 +65,8 @@ export type ToChild =
    * `ticketKeys`: by the index of a listener in the handoff, the keys that its TLS clients hold tickets of.
    */
   | { type: 'take over'; states: unknown[]; ticketKeys: Array<[index: number, keys: TicketKeys]> }
+  /** Do you answer, and what have you answered? */
+  | { type: 'how are you' }
   /** The probation is over: do you serve? */
   | { type: 'confirm' }
   /** The parent accepts again. */
@@ -93,7 +98,7 @@ export type ToChild =
   | { type: 'migration'; isOver: boolean }
 
 /** The version of the handoff flag and of the messages. Both ends must speak the same one. */
-export const PROTOCOL_VERSION = 4
+export const PROTOCOL_VERSION = 5
 
 /** An error that was made plain for its way; what is known of it beyond that is not looked at before it is shown. */
 export const plainError: Field = record({
@@ -101,9 +106,16 @@ export const plainError: Field = record({
   message: text,
   code: optional(text),
   stack: optional(text),
+  health: optional((value) => reloadHealth(value)),
   stderr: optional(listOf(text)),
   cause: optional((value) => plainError(value))
 })
+
+const answerCount: Field = record({ answers: count, errors: count })
+const answers: Field = record({ first: answerCount, later: answerCount })
+
+/** @see {@link ReloadHealth} */
+const reloadHealth: Field = record({ parent: answerCount, child: answerCount })
 
 const release: Field = record({ script: optional(text), directory: text, version: optional(text), node: text })
 
@@ -116,6 +128,7 @@ export const reloadResult: Field = record({
   migrated: count,
   reason: text,
   timings: object,
+  health: optional(reloadHealth),
   workers: optional((value) => listOf(reloadResult)(value))
 })
 
@@ -138,7 +151,8 @@ const TO_PARENT: Table<ToParent> = {
   ready: { release },
   serving: {},
   failed: { error: optional(plainError), stderr: listOf(text) },
-  confirmed: {},
+  health: { answers },
+  confirmed: { answers },
   'roll back': { reason: text },
   stopping: { reason: text },
   reloaded: { id: count, result: reloadResult },
@@ -149,6 +163,7 @@ const TO_PARENT: Table<ToParent> = {
 
 const TO_CHILD: Table<ToChild> = {
   'take over': { states: listOf(anything), ticketKeys: listOf(tuple(count, ticketKeys)) },
+  'how are you': {},
   confirm: {},
   'taken back': {},
   settled: {},

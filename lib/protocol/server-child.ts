@@ -109,7 +109,9 @@ export function trial(server: Server, at: Trial, input: Input): Step {
     case 'parent gone':
       return settle(server, at, true)
     case 'roll back':
-      return at.stage === 'running' ? giveBack(server, input.reason, false) : stay(server)
+      return canGiveBack(at) ? giveBack(server, input.reason, false) : stay(server)
+    case 'healthy':
+      return at.stage === 'checking' ? confirm(server, at) : stay(server)
     case 'reload':
       return queueOnTrial(server, at, input)
     case 'stop':
@@ -132,11 +134,8 @@ function queueOnTrial(server: Server, at: Trial, input: InputOf<'reload'>): Step
 function hearParent(server: Server, at: Trial, word: ParentWord): Step {
   switch (word.type) {
     case 'confirm':
-      if (at.stage === 'giving back') return stay(server)
-      return go(server, { ...at, stage: 'confirmed' }, wait('settle'), {
-        do: 'tell parent',
-        word: { type: 'confirmed' }
-      })
+      if (at.stage !== 'running') return stay(server)
+      return go(server, { ...at, stage: 'checking' }, wait('check'), { do: 'check health' })
     case 'settled':
       return settle(server, at, false)
     case 'give up':
@@ -152,6 +151,16 @@ function hearParent(server: Server, at: Trial, word: ParentWord): Step {
   }
 }
 
+/** Once it has confirmed, only its parent can take the service back. */
+export function canGiveBack({ stage }: Trial): boolean {
+  return stage === 'running' || stage === 'checking'
+}
+
+function confirm(server: Server, at: Trial): Step {
+  const word = { type: 'confirmed' } as const
+  return go(server, { ...at, stage: 'confirmed' }, cancel('check'), wait('settle'), { do: 'tell parent', word })
+}
+
 /** The service is this process's for good. One that cannot go on leaves all the same. */
 function settle(server: Server, at: Trial, orphan: boolean): Step {
   const settled: Effect[] = [...quiet(), { do: 'settle', orphan }]
@@ -165,6 +174,7 @@ function giveBack(server: Server, reason: string, leaves: boolean): Step {
   return go(
     server,
     { name: 'trial', stage: 'giving back', reason, leaves },
+    cancel('check'),
     cancel('settle'),
     { do: 'tell parent', word: { type: 'roll back', reason } },
     wait('give back')
@@ -196,6 +206,7 @@ function dueOnTrial(server: Server, at: Trial, { timer }: InputOf<'due'>): Step 
       ...refuse(lost.asks, 'unknown', 'the parent does not answer')
     )
   }
+  if (timer === 'check' && at.stage === 'checking') return giveBack(server, 'the health check does not end', false)
   if (timer !== 'give back' || at.stage !== 'giving back') return stay(server)
   if (at.leaves) return leave(server, { reason: at.reason, cause: 'error' }, ...quiet(), { do: 'disown' })
   return stay(server, { do: 'warn', about: 'not taken back', reason: at.reason })
@@ -203,5 +214,5 @@ function dueOnTrial(server: Server, at: Trial, { timer }: InputOf<'due'>): Step 
 
 /** No word of the parent is awaited any more. */
 function quiet(): Effect[] {
-  return (['claims', 'boot', 'word', 'load', 'settle', 'give back'] as const).map(cancel)
+  return (['claims', 'boot', 'word', 'load', 'check', 'settle', 'give back'] as const).map(cancel)
 }

@@ -1,5 +1,6 @@
 import type { Effect, Input, Server, Step } from './server-state.js'
 import {
+  andThen,
   cancel,
   force,
   go,
@@ -28,12 +29,16 @@ export function parent(server: Server, at: Parent, input: Input): Step {
       return input.child === at.child ? hearChildOnProbation(server, at, input) : stay(server)
     case 'child ended':
       return input.child === at.child ? takeBack(server, at, at.how || input.how, false) : stay(server)
+    case 'unwell':
+      return input.child === at.child ? judged(server, at, input) : stay(server)
     case 'due':
       return dueOnProbation(server, at, input)
     case 'commit':
       return at.stage === 'passed' ? succeed(server, at) : stay(server)
     case 'undo':
-      return at.stage === 'undoing' || at.stage === 'killing' ? stay(server) : undo(server, at, input.reason)
+      return isDoomed(at)
+        ? stay(server)
+        : undo(server, at, at.how || input.reason, at.how || `gave up (${input.reason})`)
     case 'reload':
       return queue(server, input)
     case 'stop':
@@ -54,7 +59,7 @@ function hearChildOnProbation(server: Server, at: Parent, { word }: InputOf<'chi
       if (!at.reload.supervised) return succeed(server, at)
       return go(server, { ...at, stage: 'passed' }, cancel('confirm'), { do: 'tell launcher', word: 'passed' })
     case 'roll back':
-      return at.stage === 'killing' ? stay(server) : takeBack(server, at, `gave up (${word.reason})`, true)
+      return at.stage === 'killing' ? stay(server) : takeBack(server, at, at.how || `gave up (${word.reason})`, true)
     case 'stopping':
       return stopWithChild(server, at, word.reason)
     case 'ready':
@@ -81,9 +86,25 @@ function kill(server: Server, at: Parent, how: string): Step {
   return go(server, { ...at, stage: 'killing', how }, { do: 'kill child', child: at.child }, wait('kill'))
 }
 
-function undo(server: Server, at: Parent, reason: string): Step {
+function undo(server: Server, at: Parent, reason: string, how: string): Step {
   const ask = { do: 'tell child', child: at.child, word: { type: 'give up', reason } } as const
-  return go(server, { ...at, stage: 'undoing', how: `gave up (${reason})` }, ...quiet(), ask, wait('undo'))
+  return go(server, { ...at, stage: 'undoing', how }, ...quiet(), ask, wait('undo'))
+}
+
+/**
+ * One that answers gives the service back, and finishes what it has in hand; from one that does not, it is taken. Once the launcher
+ * has heard that it serves for good, only the launcher can decide otherwise.
+ */
+function judged(server: Server, at: Parent, { isSilent, how }: InputOf<'unwell'>): Step {
+  if (isDoomed(at)) return stay(server)
+  if (at.stage === 'passed') return go(server, { ...at, how }, { do: 'report unwell', how })
+  if (!isSilent) return undo(server, at, how, how)
+  return andThen(stay(server, ...quiet()), (next) => kill(next, at, how))
+}
+
+/** The child will not serve. */
+function isDoomed({ stage }: Parent): boolean {
+  return stage === 'undoing' || stage === 'killing'
 }
 
 /** This process serves again. A child that lives hears of it, and leaves. */
@@ -116,10 +137,10 @@ function succeed(server: Server, at: Parent): Step {
 export function stopAsParent(server: Server, at: Parent, input: InputOf<'stop'>): Step {
   const { reason, cause, awaitsParent } = input
   const { child, reload } = at
-  const isDoomed = at.stage === 'killing' || at.stage === 'undoing'
+  const isLost = isDoomed(at)
   const word = isOwn(cause) ? ({ type: 'settled' } as const) : ({ type: 'stop', reason, lameDuck: false } as const)
-  const told: Effect = isDoomed ? { do: 'kill child', child } : { do: 'tell child', child, word }
-  const awaitsChild = isDoomed || !isOwn(cause)
+  const told: Effect = isLost ? { do: 'kill child', child } : { do: 'tell child', child, word }
+  const awaitsChild = isLost || !isOwn(cause)
   return leave(
     server,
     { reason, cause, awaitsChild, awaitsParent, child },

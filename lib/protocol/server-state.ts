@@ -44,12 +44,13 @@ export type Place =
   /**
    * The child of a reload while its parent may still take over again.
    *
+   * - `checking`: its parent wants to know whether it serves for good, and its apps are asked.
    * - `confirmed`: it has said that it serves for good; only its parent can take that back.
    * - `giving back`: it serves until the parent has taken the service back. `leaves`: it cannot go on whatever the answer.
    */
   | {
       readonly name: 'trial'
-      readonly stage: 'running' | 'confirmed' | 'giving back'
+      readonly stage: 'running' | 'checking' | 'confirmed' | 'giving back'
       readonly reason: string
       readonly leaves: boolean
     }
@@ -75,7 +76,7 @@ export type Place =
       readonly stage: 'probation' | 'confirming' | 'passed' | 'undoing' | 'killing'
       readonly reload: Reload
       readonly child: ChildId
-      /** Why the child is being killed. */
+      /** Why the child must give up, or is being killed. */
       readonly how: string
     }
   /** On the way out. */
@@ -163,6 +164,8 @@ export type Timer =
   | 'word'
   /** In a child that is to take over: for its state to be loaded. */
   | 'load'
+  /** In a child that is asked whether it serves: for its apps to say so. */
+  | 'check'
   /** In a child that has confirmed: for the parent to settle it. */
   | 'settle'
   /** In a child that gives the service back: for the parent to take it. */
@@ -187,6 +190,8 @@ export type Input =
   | ({ readonly type: 'stop' /** The parent must end before this process. */; readonly awaitsParent: boolean } & Stop)
   | { readonly type: 'force'; readonly reason: string }
   | { readonly type: 'roll back'; readonly reason: string }
+  /** The apps of a child say that they are well. */
+  | { readonly type: 'healthy' }
   | { readonly type: 'last app closed' }
   /** The preReload hooks allow the reload. */
   | { readonly type: 'approved'; readonly saves: boolean }
@@ -202,6 +207,8 @@ export type Input =
   | { readonly type: 'child said'; readonly child: ChildId; readonly word: ChildWord }
   /** The child has ended, and all that it said has been heard. `again`: a reload signal ended it, which is one more request. */
   | { readonly type: 'child ended'; readonly child: ChildId; readonly how: string; readonly again: string | undefined }
+  /** The child on probation lives, and must not serve. `isSilent`: it does not answer. */
+  | { readonly type: 'unwell'; readonly child: ChildId; readonly isSilent: boolean; readonly how: string }
   | { readonly type: 'parent said'; readonly word: ParentWord }
   | { readonly type: 'parent gone' }
   | { readonly type: 'commit' }
@@ -251,6 +258,8 @@ export type Effect =
   | { readonly do: 'take back' }
   | { readonly do: 'stop moving' }
   | { readonly do: 'tell launcher'; readonly word: LauncherWord }
+  /** The child of a reload that is one of several is not well: the launcher takes all of them back, if it is not too late. */
+  | { readonly do: 'report unwell'; readonly how: string }
   /** Tells everybody concerned how the reload ended. */
   | {
       readonly do: 'conclude'
@@ -267,6 +276,8 @@ export type Effect =
   | { readonly do: 'tell parent'; readonly word: ChildWord }
   /** Accepts on what was inherited. */
   | { readonly do: 'accept' }
+  /** Asks the apps whether they are well. */
+  | { readonly do: 'check health' }
   /** The service is this process's for good. */
   | { readonly do: 'settle'; readonly orphan: boolean }
   /** The service is the parent's again, and so is what stands for it in the file system. */

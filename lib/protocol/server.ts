@@ -1,4 +1,4 @@
-import { successor, trial } from './server-child.js'
+import { canGiveBack, successor, trial } from './server-child.js'
 import { finish, leaving } from './server-leaving.js'
 import { parent } from './server-parent.js'
 import { recovered, reloading } from './server-reloading.js'
@@ -33,7 +33,7 @@ export function begin(how: 'first' | 'successor', launched: boolean): Server {
 
 /** Whether the process may give the service back. Once it has confirmed, or its parent is gone, it is too late. */
 export function canRollBack(at: Place): boolean {
-  return at.name === 'trial' && at.stage === 'running'
+  return at.name === 'trial' && canGiveBack(at)
 }
 
 /**

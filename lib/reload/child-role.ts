@@ -1,4 +1,5 @@
 import type { Server } from 'node:net'
+import { AnswerCount } from '../connections/answers.js'
 import { Arrivals } from '../connections/move-in.js'
 import type { Connections } from '../connections/tracker.js'
 import type { ReloadUnderWay } from '../control/messages.js'
@@ -8,11 +9,13 @@ import { Envelope } from '../process/envelope.js'
 import type { App } from '../process/hosted-app.js'
 import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
+import { NOTHING } from '../protocol/health.js'
 import type { ToChild } from '../protocol/messages.js'
 import type { ChildWord } from '../protocol/server.js'
 import type { InheritedListeners } from '../sockets/inherited-listeners.js'
 import { formatAddress } from '../sockets/listener-key.js'
 import { setTicketKeys } from '../sockets/tls-tickets.js'
+import { HealthCheck } from './health-check.js'
 import type { LastWords } from './last-words.js'
 import { ParentChannel } from './parent-channel.js'
 import type { ReloadResult } from './reload-result.js'
@@ -29,6 +32,8 @@ export class ChildRole {
   readonly #reload: (reason: string) => Promise<ReloadResult>
   readonly #parent: ParentChannel
   readonly #arrivals: Arrivals
+  readonly #health: HealthCheck
+  #answers: AnswerCount | undefined
   #legacy: Legacy = { states: [], ticketKeys: [] }
   #isBooting = true
   /** The launcher has said so; one that is gone has not. */
@@ -61,6 +66,7 @@ export class ChildRole {
       accepted: () => service.migration?.look()
     })
     service.arrivals = this.#arrivals
+    this.#health = new HealthCheck(service, host)
   }
 
   /** For reports: this process serves, and its parent may still take over again. */
@@ -146,16 +152,35 @@ export class ChildRole {
       if (inherited !== undefined) setTicketKeys(server, inherited)
     }
     this.#legacy = { states: [], ticketKeys: [] }
-    this.#service.listeners.accept()
+    const { connections, listeners } = this.#service
+    this.#answers = new AnswerCount(
+      connections.of(() => true),
+      (socket) => this.#arrivals.hasBrought(socket)
+    )
+    listeners.accept()
+    void this.#health.begin()
     this.#parent.unref()
   }
 
+  /** Asks the apps for the last time whether they are well. */
+  checkHealth(): void {
+    void this.#health.conclude()
+  }
+
+  /** How long the apps may take for that. Milliseconds. */
+  get checkTimeout(): number {
+    return this.#health.timeout
+  }
+
   tell(word: ChildWord): void {
-    if (word.type !== 'ready') void this.#parent.send(word)
+    if (word.type === 'confirmed') void this.#parent.send({ ...word, answers: this.#answers?.answers ?? NOTHING })
+    else if (word.type !== 'ready') void this.#parent.send(word)
   }
 
   /** An app that listens late finds its listener until now: the parent keeps the socket alive for as long anyway. */
   settle(isOrphan: boolean): void {
+    this.#health.end()
+    this.#answers?.end()
     for (const { key, address } of this.#inherited.relinquish()) {
       this.#service.log.announce('unclaimed', { key, address: formatAddress(address) })
     }
@@ -177,6 +202,8 @@ export class ChildRole {
         const word = { ...message, lameDuck: this.#service.options.lameDuck > 0 }
         return this.#host.tell({ type: 'parent said', word })
       }
+      case 'how are you':
+        return this.#parent.send({ type: 'health', answers: this.#answers?.answers ?? NOTHING })
       case 'confirm':
       case 'settled':
       case 'taken back':

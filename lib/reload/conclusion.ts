@@ -35,6 +35,7 @@ export class Conclusion {
 
   /** Tells the service manager, the log and the hooks, in this order. Callers are answered when the machine says so. */
   async conclude({ reload, child, failure }: Extract<Effect, { do: 'conclude' }>): Promise<void> {
+    this.#parent.endHealth()
     try {
       if (failure === undefined) await this.#succeeded(reload, child)
       else await this.#failed(reload, child, failure)
@@ -46,6 +47,12 @@ export class Conclusion {
   answer(reload: Reload): void {
     const outcome = this.#outcomes.get(reload) ?? new StoppingError('the outcome could not be told in time')
     this.#callers.answer(reload.asks, outcome)
+  }
+
+  /** The error of a reload whose child served and was taken back, with what both had answered. */
+  rolledBack(how: string): Error {
+    const { health } = this.#parent
+    return Object.assign(new RolledBackError(how), health && { health })
   }
 
   /** Writes the failure of a reload that a signal asked for to the log, once. */
@@ -91,7 +98,7 @@ export class Conclusion {
         const { exitCode = null, signal = null } = successor?.ending ?? {}
         const cause = this.undoneBy && { cause: this.undoneBy }
         this.undoneBy = undefined
-        return Object.assign(new RolledBackError(failure.how), { exitCode, signal }, cause)
+        return Object.assign(this.rolledBack(failure.how), { exitCode, signal }, cause)
       }
       case 'stopping':
         return new StoppingError(failure.reason)
@@ -102,7 +109,7 @@ export class Conclusion {
 
   #resultOf({ reason }: Reload, child: ChildId): ReloadResult {
     const { generation, migration } = this.#service
-    const { begun } = this.#parent
+    const { begun, health } = this.#parent
     const successor = this.#parent.successor(child)
     const release = successor?.release
     const { started = 0, ready = 0, serving = 0 } = successor?.times ?? {}
@@ -115,7 +122,8 @@ export class Conclusion {
       ...(release && { release, unchanged: isSameRelease(release, this.#service.command.release) }),
       migrated: migration?.migrated ?? 0,
       reason,
-      timings: roundTimings(timings)
+      timings: roundTimings(timings),
+      ...(health && { health })
     }
   }
 }

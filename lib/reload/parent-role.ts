@@ -12,13 +12,16 @@ import { unless } from '../util/unless.js'
 import { watchBoot } from './boot-watch.js'
 import { shareCompileCache } from './compile-cache.js'
 import { HandOver } from './hand-over.js'
+import { HealthWatch } from './health-watch.js'
 import { PassedOn } from './passed-on.js'
+import type { ReloadHealth } from './reload-health.js'
 import { asCarried } from './state-check.js'
 import { Successor } from './successor.js'
 
 /** This process as the parent of a reload: what it asks of the system, of the apps and of the child. */
 export class ParentRole {
   #handOver: HandOver | undefined
+  #health: HealthWatch | undefined
   readonly #service: Service
   readonly #host: ServerHost
   readonly #passedOn: PassedOn
@@ -44,12 +47,25 @@ export class ParentRole {
     return this.#begun
   }
 
+  /** What both sides of the reload have answered, if somebody counts. */
+  get health(): ReloadHealth | undefined {
+    return this.#health?.figures
+  }
+
   /** What there is to say of a reload while it goes on. */
   report({ reason }: Reload, child: ChildId): ReloadUnderWay {
     const elapsed = Math.round(performance.now() - this.#begun)
     const pid = this.#successors.get(child)?.child?.pid
     const migrated = this.#service.migration?.migrated ?? 0
-    return { role: 'parent', reason, ...(pid !== undefined && { child: pid }), migrated, elapsed }
+    const health = this.#handOver && this.health
+    return {
+      role: 'parent',
+      reason,
+      ...(pid !== undefined && { child: pid }),
+      migrated,
+      elapsed,
+      ...(health && { health })
+    }
   }
 
   /** Begins a reload by asking the preReload hooks. */
@@ -58,6 +74,7 @@ export class ParentRole {
     this.#begun = performance.now()
     service.migration = undefined
     this.#handOver = undefined
+    this.#health = service.options.health === false ? undefined : new HealthWatch(service, this.#host)
     this.#states = []
     this.#latest = undefined
     this.#asking = new AbortController()
@@ -152,6 +169,7 @@ export class ParentRole {
     service.notices.handedOver()
     this.#handOver = new HandOver(service, successor.child, successor.listeners)
     service.migration = this.#handOver.migration
+    this.#health?.begin(child, () => this.#send(child, { type: 'how are you' }))
     const script = successor.release?.script
     const link = service.command.movedLink(script)
     if (link !== undefined)
@@ -163,6 +181,11 @@ export class ParentRole {
   /** This process serves again, or stops: what has not moved yet stays. */
   stopMoving(): void {
     this.#handOver?.stop()
+  }
+
+  /** The reload is over: nobody is judged any more. */
+  endHealth(): void {
+    this.#health?.end()
   }
 
   /** From here on it is the drain that tells clients to go. */
@@ -196,8 +219,13 @@ export class ParentRole {
         const { defect: error } = successor
         return this.#host.tell({ type: 'child said', child, word: { type: 'ready', ...(error && { error }) } })
       }
-      case 'serving':
+      case 'health':
+        return this.#health?.heard(message.answers)
       case 'confirmed':
+        // What it has answered counts first.
+        this.#health?.heard(message.answers)
+        return this.#host.tell({ type: 'child said', child, word: { type: 'confirmed' } })
+      case 'serving':
       case 'roll back':
       case 'stopping':
         return this.#host.tell({ type: 'child said', child, word: message })

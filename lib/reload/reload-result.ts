@@ -1,4 +1,5 @@
 import type { Release } from './release.js'
+import type { ReloadHealth } from './reload-health.js'
 
 /** One generation of the service: which one, and the process that is it. */
 export interface GenerationId {
@@ -30,6 +31,8 @@ export interface ReloadResult extends GenerationId {
   /** What was given as the reason of the reload, or the signal that asked for it. */
   reason: string
   timings: ReloadTimings
+  /** What the requests of both generations came to; undefined with `health: false`. */
+  health?: ReloadHealth
   /** Of a launcher with several workers: what the reload of each came to. */
   workers?: ReloadResult[]
 }

@@ -1,5 +1,5 @@
-/** setTimeout takes no more: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
-const LONGEST = 2 ** 31 - 1
+/** setTimeout takes at most a signed 32-bit number of milliseconds: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
+export const LONGEST_TIMER = 2 ** 31 - 1
 
 /**
  * A wait with a limit. After a stall (a blocked loop, SIGSTOP) a timer fires before what has come in the meantime is read. So a limit
@@ -19,7 +19,7 @@ export class Deadline {
     this.clear()
     const wait = this.#wait
     const over = () => inTwoTurns(() => wait === this.#wait && due())
-    if (typeof limit === 'number') this.#timer = setTimeout(over, Math.min(limit, LONGEST))
+    if (typeof limit === 'number') this.#timer = setTimeout(over, Math.min(limit, LONGEST_TIMER))
     else void limit.then(over, over)
   }
 

@@ -124,6 +124,7 @@ const CAN: Partial<Record<Fault, (member: Member) => boolean>> = {
   error: (member) => !boots(member) && isOpen(member),
   'server stops': (member) => !boots(member) && isOpen(member),
   'roll back': ({ server }) => server.at.name === 'trial',
+  unwell: ({ server }) => server.at.name === 'parent',
   'app closes': (member) => !boots(member) && isOpen(member) && !member.works.some(({ name }) => name === 'own close')
 }
 

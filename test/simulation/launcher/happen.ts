@@ -94,7 +94,11 @@ const OF_SERVER: Acts<(system: System, member: Member, detail: string) => void> 
   error: stopWith('error'),
   'server stops': stopWith('asked'),
   'app closes': stopWith('app closes'),
-  'roll back': (system, member) => hear(system, member, { type: 'roll back', reason: 'it is not well' })
+  'roll back': (system, member) => hear(system, member, { type: 'roll back', reason: 'it is not well' }),
+  unwell: (system, member) => {
+    const { at } = member.server
+    if (at.name === 'parent') hear(system, member, { type: 'unwell', child: at.child, isSilent: false, how: 'is ill' })
+  }
 }
 
 function kill(system: System, member: Member, end: Member['end']): void {

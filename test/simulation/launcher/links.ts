@@ -22,6 +22,7 @@ export function link(system: System): void {
     startChild: (process, child) => word(process, { type: 'start child', child }),
     killChild: (process, child) => say(system, process, { type: 'kill child', child }),
     tellLauncher: (process, type) => word(process, { type }),
+    reportUnwell: (process) => word(process, { type: 'unwell', error: { name: 'Error', message: 'is ill' } }),
     askLauncher: (process, ask) => askLauncher(system, process, ask),
     serves: (process) => word(process, { type: 'serves', ownSignals: false }),
     leaves: (process, isError) => word(process, { type: 'leaves', isError }),

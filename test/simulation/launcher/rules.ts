@@ -23,6 +23,7 @@ export const FAULTS = [
   'work hangs',
   'fail',
   'roll back',
+  'unwell',
   'server stops',
   'app closes'
 ] as const

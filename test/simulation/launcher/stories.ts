@@ -146,6 +146,30 @@ export const STORIES: readonly Story[] = [
     serves: [0, 0]
   },
   {
+    title: 'the first child is found not to be well while the second one boots: all come back',
+    lines: [...(STAGES['the second child booting'] ?? []), '1 unwell'],
+    asks: ['failure'],
+    serves: [0, 0]
+  },
+  {
+    title: 'a server that was silent while it was needed says that it leaves, and falls silent again',
+    lines: ['1 stall', '0 silent 0', '0 due silence 0', '1 resumes', '1 server stops', '0 hears 1'],
+    serves: [0, 0]
+  },
+  {
+    title: 'the time of a server for its reload is over before it has heard that its child confirms',
+    rules: { workers: 1, timers: 'any', network: 'slow' },
+    lines: ['0 reload', '... until 1 due probation', '0 hears 1', '0 due share 0'],
+    asks: ['failure'],
+    serves: [1]
+  },
+  {
+    title: 'a child is found not to be well when its reload is as good as made: all come back',
+    lines: [...(STAGES['the first one passed'] ?? []), '1 unwell'],
+    asks: ['failure'],
+    serves: [0, 0]
+  },
+  {
     title: 'the second child gives the service back: all come back',
     lines: [...(STAGES['the second child serving'] ?? []), '4 roll back'],
     asks: ['failure'],

@@ -12,6 +12,7 @@ export const DURATIONS: Readonly<Record<Timer, number>> = {
   boot: 30_000,
   word: 40_000,
   load: 30_000,
+  check: 2000,
   settle: 10_000,
   'give back': 2000,
   'lame duck': 4000,

@@ -21,6 +21,7 @@ export const OUTCOMES: Readonly<
   boot: { good: ['all listen', 'some listen'], bad: [] },
   offer: { good: ['ready'], bad: ['ready without all'] },
   load: { good: ['loaded'], bad: ['not loaded'] },
+  check: { good: ['healthy'], bad: ['unhealthy'] },
   note: { good: ['noted'], bad: [] },
   conclude: { good: ['concluded'], bad: [] },
   verdict: { good: ['commit'], bad: ['undo'] },
@@ -144,6 +145,9 @@ function waysOf(world: World, process: Process, fault: Fault): readonly string[]
       return at.name === 'closed' ? [] : ['', 'lame duck', 'after the parent']
     case 'roll back':
       return is(at.name === 'trial')
+    case 'unwell':
+    case 'silent':
+      return is(at.name === 'parent')
     case 'hang up':
       return is(at.name === 'successor' && at.stage === 'booting')
     case 'kill':

@@ -38,6 +38,14 @@ const stopWith =
       breakWorld(world, `process ${process.id} was told to stop ${detail}, and is ${describe(at)}`)
   }
 
+/** The parent finds that its child is not well. */
+const judge =
+  (isSilent: boolean): Act =>
+  (world, process) => {
+    const { at } = process.server
+    if (at.name === 'parent') hear(world, process, { type: 'unwell', child: at.child, isSilent, how: 'is not well' })
+  }
+
 const ACTS: { readonly [K in ServerEvent['act']]: Act } = {
   work: endWork,
   hears: (world, process, from) =>
@@ -64,6 +72,8 @@ const ACTS: { readonly [K in ServerEvent['act']]: Act } = {
   'app closes': stopWith('app closes'),
   force,
   'roll back': (world, process) => hear(world, process, { type: 'roll back', reason: 'it is not well' }),
+  unwell: judge(false),
+  silent: judge(true),
   kill: (world, process) => {
     process.end = 'killed'
     endProcess(world, process, 'SIGKILL')

@@ -74,6 +74,10 @@ const HOST: { readonly [K in Effect['do']]: Carry<K> } = {
     if (world.links !== undefined) world.links.tellLauncher(process, word)
     else if (word === 'passed') begin(process, 'verdict')
   },
+  'report unwell': (world, process) => {
+    if (world.links !== undefined) world.links.reportUnwell(process)
+    else if (!process.works.some(({ name }) => name === 'verdict')) breakWorld(world, `${process.id} reports in vain`)
+  },
   conclude: (world, process, { reload, child, failure }) => {
     const told = { reload, child, failure }
     const lie = untrueEnd(world, process, told)
@@ -95,6 +99,10 @@ const HOST: { readonly [K in Effect['do']]: Carry<K> } = {
   },
   accept: (_world, process) => {
     process.accepts = true
+  },
+  'check health': (world, process) => {
+    if (world.rules.checks) begin(process, 'check')
+    else hear(world, process, { type: 'healthy' })
   },
   settle: (_world, process) => {
     process.settled = true

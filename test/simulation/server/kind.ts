@@ -27,7 +27,20 @@ const searches = [true, false].flatMap((saves) => [
   search(`overtake, state: ${saves}`, { saves }, { reload: 1, kill: 1, overtake: 1 })
 ])
 
-const TIMERS = ['ready', 'probation', 'confirm', 'kill', 'tell', 'claims', 'boot', 'word', 'load', 'settle', 'stop']
+const TIMERS = [
+  'ready',
+  'probation',
+  'confirm',
+  'kill',
+  'tell',
+  'claims',
+  'boot',
+  'word',
+  'load',
+  'check',
+  'settle',
+  'stop'
+]
 
 /** Server processes: each one is the child of the one before it. */
 export const SERVER: Kind<Machine, Rules, World> = {
@@ -37,6 +50,13 @@ export const SERVER: Kind<Machine, Rules, World> = {
   searches: [
     ...searches,
     search('a stalled parent whose child dies', {}, { reload: 1, stall: 1, kill: 1 }),
+    search('a check that fails', { checks: true }, { reload: 1, fail: 1 }, true),
+    search('a check that hangs', { checks: true }, { reload: 1, hang: 1 }),
+    search(
+      'a child that is asked while its parent finds that it is not well',
+      { checks: true },
+      { reload: 1, unwell: 1 }
+    ),
     search('a child that gives back while its parent stalls', {}, { reload: 1, stall: 1, 'roll back': 1 }),
     search('all workers reload, undone', { saves: true, launched: true }, { supervised: 1, undo: 1 }, true),
     search('all workers reload, and an error', { launched: true }, { supervised: 1, error: 1 })
@@ -46,13 +66,17 @@ export const SERVER: Kind<Machine, Rules, World> = {
   limits: TIMERS.map((timer) => `n due ${timer}`),
   faultNames: FAULTS,
   faultRarity: 8,
-  usual: { timers: 'any', network: 'slow', saves: false, launched: false },
+  usual: { timers: 'any', network: 'slow', saves: false, checks: false, launched: false },
   planOf: (random) => {
     const launched = random.oneIn(6)
     const budget = budgetOf(random, FAULTS, launched ? { supervised: 1 } : {})
     const timers = random.oneIn(3) ? 'any' : 'in order'
     const network = random.oneIn(3) ? 'slow' : 'prompt'
-    return { rules: { timers, network, saves: random.oneIn(3), launched }, budget, isBooted: !random.oneIn(10) }
+    return {
+      rules: { timers, network, saves: random.oneIn(3), checks: random.oneIn(3), launched },
+      budget,
+      isBooted: !random.oneIn(10)
+    }
   },
   begin: (machine, { rules, budget, isBooted }) => {
     const world = createWorld(machine, rules, budget)

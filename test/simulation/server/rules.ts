@@ -11,6 +11,8 @@ export const FAULTS = [
   'app closes',
   'force',
   'roll back',
+  'unwell',
+  'silent',
   'kill',
   'kill unheard',
   'hang up',
@@ -29,5 +31,7 @@ export interface Rules {
   readonly network: 'prompt' | 'slow'
   /** Whether apps have state to hand over. */
   readonly saves: boolean
+  /** Whether apps have a check of their own; otherwise they are well at once. */
+  readonly checks: boolean
   readonly launched: boolean
 }

@@ -17,6 +17,7 @@ const LOADING = [...READY, '2 hears parent']
 const ACCEPTS = [...LOADING, '2 work load: loaded']
 const PROBATION = [...ACCEPTS, '1 hears 2']
 const CONFIRMING = [...PROBATION, '1 due probation']
+/** Or, if apps have a check of their own: they are asked. */
 const CONFIRMED = [...CONFIRMING, '2 hears parent']
 const RELOADED = [...CONFIRMED, '1 hears 2']
 const SETTLED = [...RELOADED, '1 work note 1: noted', '2 hears parent']
@@ -80,6 +81,56 @@ export const STORIES: readonly Story[] = [
   {
     title: 'the child gives back while the question whether it serves is on its way',
     lines: [...CONFIRMING, '2 roll back', '2 hears parent', '1 hears 2'],
+    serves: [1],
+    asks: ['failure']
+  },
+  {
+    title: 'a child that is not well is taken back',
+    lines: [...PROBATION, '1 unwell'],
+    serves: [1],
+    asks: ['failure']
+  },
+  {
+    title: 'a child that does not answer is killed',
+    lines: [...PROBATION, '2 stall', '1 silent'],
+    serves: [1],
+    asks: ['failure']
+  },
+  {
+    title: 'a child that stops answering while it is asked to give up is killed',
+    lines: [...PROBATION, '1 unwell', '2 stall', '1 due undo', '1 due kill'],
+    serves: [1],
+    asks: ['failure']
+  },
+  {
+    title: 'a child whose apps are not well does not confirm',
+    rules: { checks: true },
+    lines: [...CONFIRMED, '2 work check: unhealthy'],
+    serves: [1],
+    asks: ['failure']
+  },
+  {
+    title: 'a child whose apps do not say whether they are well does not confirm',
+    rules: { checks: true },
+    lines: [...CONFIRMED, '2 work check: hangs'],
+    serves: [1],
+    asks: ['failure']
+  },
+  {
+    title: 'a stop while the apps of the child are asked whether they are well',
+    rules: { checks: true },
+    lines: [...CONFIRMED, '1 stop'],
+    serves: []
+  },
+  {
+    title: 'the parent dies while the apps of its child are asked whether they are well',
+    rules: { checks: true },
+    lines: [...CONFIRMED, '1 kill'],
+    serves: [2]
+  },
+  {
+    title: 'a child that is found not to be well after it has confirmed, before its parent has heard that',
+    lines: [...CONFIRMED, '1 unwell'],
     serves: [1],
     asks: ['failure']
   },

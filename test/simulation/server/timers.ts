@@ -43,7 +43,7 @@ const PARENT_LIMITS = {
 
 /** The boot of a child is limited by its parent. */
 const SUCCESSOR_LIMITS = { booting: undefined, ready: 'word', loading: 'load' } as const
-const TRIAL_LIMITS = { running: undefined, confirmed: 'settle', 'giving back': 'give back' } as const
+const TRIAL_LIMITS = { running: undefined, checking: 'check', confirmed: 'settle', 'giving back': 'give back' } as const
 
 /** A child on trial has warned when its time is up, and goes on: its parent lives and owes it a word. */
 function isHeardBy(world: World, process: Process): boolean {

@@ -45,6 +45,8 @@ const ENDS: { readonly [K in WorkName]: End } = {
   },
   load: (world, process, outcome) =>
     hear(world, process, outcome === 'loaded' ? { type: 'loaded' } : { type: 'not loaded', error }),
+  check: (world, process, outcome) =>
+    hear(world, process, outcome === 'healthy' ? { type: 'healthy' } : { type: 'roll back', reason: outcome }),
   note: (world, process, _outcome, child) => {
     begin(process, 'conclude', child)
     hear(world, process, { type: 'noted', child })

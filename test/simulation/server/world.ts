@@ -38,6 +38,7 @@ export type WorkName =
   | 'boot'
   | 'offer'
   | 'load'
+  | 'check'
   | 'note'
   | 'conclude'
   | 'verdict'
@@ -102,6 +103,7 @@ export interface Links {
   startChild(process: Process, child: ChildId): void
   killChild(process: Process, child: ChildId): void
   tellLauncher(process: Process, word: LauncherWord): void
+  reportUnwell(process: Process): void
   askLauncher(process: Process, ask: Ask): void
   serves(process: Process): void
   leaves(process: Process, isError: boolean): void

@@ -51,6 +51,7 @@ function wordOf(text: string): Word {
     case 'reload made':
       return { type: text, result: {} as never }
     case 'reload failed':
+    case 'unwell':
       return { type: text, error: { name: 'Error', message: 'why' } }
     default:
       return { type: text } as Word

@@ -82,6 +82,7 @@ const WORDS = [
   'passed',
   'reload made',
   'reload failed',
+  'unwell',
   'ended 0',
   'ended 3',
   'ended SIGTERM'

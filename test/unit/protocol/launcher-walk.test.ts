@@ -25,7 +25,8 @@ const WORDS: Word[] = [
   { type: 'start child', child: 2 },
   { type: 'roll back' },
   { type: 'reload made', result: {} as ReloadResult },
-  { type: 'reload failed', error: { name: 'Error', message: 'no' } }
+  { type: 'reload failed', error: { name: 'Error', message: 'no' } },
+  { type: 'unwell', error: { name: 'Error', message: 'no' } }
 ]
 
 /** A walk over what can happen, likely or not: servers say anything at any time. */

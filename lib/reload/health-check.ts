@@ -1,0 +1,71 @@
+import { toError } from '../errors.js'
+import type { ResolvedHealthOptions } from '../process/health-options.js'
+import type { ServerHost } from '../process/server-host.js'
+import type { Service } from '../process/service.js'
+import { within } from '../util/within.js'
+
+/** How long after one check the next begins. Milliseconds. */
+const CHECK_PAUSE = 500
+
+/** The apps' own word on whether they are well, while this process is on probation. */
+export class HealthCheck {
+  readonly #service: Service
+  readonly #host: ServerHost
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(service: Service, host: ServerHost) {
+    this.#service = service
+    this.#host = host
+  }
+
+  /** Asks the apps now, and again and again. */
+  async begin(): Promise<void> {
+    if (this.#checks.length === 0) return
+    const complaint = await within(this.#ask(), this.timeout, 'the health check').catch(complaintOf)
+    if (!this.#isWanted) return
+    if (complaint !== undefined) this.#host.tell({ type: 'roll back', reason: complaint })
+    else this.#timer = setTimeout(() => void this.begin(), CHECK_PAUSE)
+  }
+
+  /** Asks the apps for the last time: the parent wants to know. */
+  async conclude(): Promise<void> {
+    clearTimeout(this.#timer)
+    const complaint = this.#checks.length === 0 ? undefined : await this.#ask()
+    this.#host.tell(complaint === undefined ? { type: 'healthy' } : { type: 'roll back', reason: complaint })
+  }
+
+  end(): void {
+    clearTimeout(this.#timer)
+  }
+
+  /** Of several apps, the one that needs longest counts. Milliseconds. */
+  get timeout(): number {
+    return Math.max(0, ...this.#options.map(({ checkTimeout }) => checkTimeout))
+  }
+
+  get #isWanted(): boolean {
+    const { at } = this.#host
+    return at.name === 'trial' && at.stage === 'running'
+  }
+
+  get #checks(): Array<() => unknown> {
+    return this.#options.flatMap(({ check }) => check ?? [])
+  }
+
+  get #options(): ResolvedHealthOptions[] {
+    return [...this.#service.apps].flatMap(({ options: { health } }) => (health === false ? [] : [health]))
+  }
+
+  async #ask(): Promise<string | undefined> {
+    try {
+      await Promise.all(this.#checks.map(async (check) => check()))
+      return undefined
+    } catch (thrown) {
+      return complaintOf(thrown)
+    }
+  }
+}
+
+function complaintOf(thrown: unknown): string {
+  return `the health check failed: ${toError(thrown).message}`
+}

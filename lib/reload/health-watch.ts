@@ -1,0 +1,104 @@
+import { AnswerCount } from '../connections/answers.js'
+import type { ServerHost } from '../process/server-host.js'
+import type { Service } from '../process/service.js'
+import {
+  type Answers,
+  beginWatch,
+  NOTHING,
+  total,
+  type Verdict,
+  type Watch,
+  type WatchEffect,
+  type WatchInput,
+  watch
+} from '../protocol/health.js'
+import type { ChildId } from '../protocol/server.js'
+import { Deadlines } from '../util/deadline.js'
+import type { ReloadHealth } from './reload-health.js'
+
+/** How often a child is asked. Milliseconds. */
+const LOOK_INTERVAL = 200
+
+/** The child of a reload, judged by its parent: what the machine in `protocol/health.ts` wants is done here. */
+export class HealthWatch {
+  readonly #service: Service
+  readonly #host: ServerHost
+  readonly #count: AnswerCount
+  readonly #deadlines = new Deadlines<'next look' | 'answer'>(() => this.#tell({ type: 'due' }))
+  #watch: Watch | undefined
+  #child: { readonly id: ChildId; ask(): void } | undefined
+  #answers = NOTHING
+
+  /** Counts what this process answers from now on, as that is what the child is compared with. */
+  constructor(service: Service, host: ServerHost) {
+    this.#service = service
+    this.#host = host
+    const all = service.connections.of(() => true)
+    const older = new WeakSet(all.flatMap((one) => [...one.open].filter((socket) => !one.isUnused(socket))))
+    this.#count = new AnswerCount(all, (socket) => older.has(socket))
+  }
+
+  /** The child serves. */
+  begin(id: ChildId, ask: () => void): void {
+    this.#child = { id, ask }
+    this.#go(beginWatch())
+  }
+
+  /** The child has told what it has answered. */
+  heard(child: Answers): void {
+    this.#answers = child
+    this.#deadlines.clear()
+    this.#tell({ type: 'told', child, parent: this.#count.answers })
+  }
+
+  end(): void {
+    this.#watch = undefined
+    this.#deadlines.clear()
+    this.#count.end()
+  }
+
+  /** What both have answered, as far as it is known here. */
+  get figures(): ReloadHealth {
+    return { child: total(this.#answers), parent: total(this.#count.answers) }
+  }
+
+  #tell(input: WatchInput): void {
+    const { health } = this.#service.options
+    if (this.#watch !== undefined && health !== false) this.#go(watch(this.#watch, input, health))
+  }
+
+  #go([next, effects]: [Watch, readonly WatchEffect[]]): void {
+    this.#watch = next
+    for (const effect of effects) this.#carryOut(effect)
+  }
+
+  #carryOut(effect: WatchEffect): unknown {
+    switch (effect.do) {
+      case 'ask':
+        return this.#child?.ask()
+      case 'wait':
+        return this.#wait(effect.for)
+      case 'judge':
+        return this.#judge(effect.verdict)
+      default:
+        return effect satisfies never
+    }
+  }
+
+  /** A child has two questions to answer, so each has half of the time. */
+  #wait(what: 'next look' | 'answer'): void {
+    const { health } = this.#service.options
+    if (what === 'next look') this.#deadlines.wait(what, LOOK_INTERVAL)
+    else if (health !== false && health.hangTimeout > 0) this.#deadlines.wait(what, health.hangTimeout / 2)
+  }
+
+  #judge(verdict: Verdict): void {
+    const { health } = this.#service.options
+    const child = this.#child?.id
+    this.end()
+    if (child === undefined || health === false) return
+    const isSilent = verdict.kind === 'silent'
+    const how = isSilent ? `did not answer for ${health.hangTimeout} ms` : verdict.how
+    this.#host.tell({ type: 'unwell', child, isSilent, how })
+  }
+}

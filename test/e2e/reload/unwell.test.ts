@@ -1,0 +1,173 @@
+import t, { type Test } from 'tap'
+import type { Client } from '../../support/clients.js'
+import { HttpConnection, type Target } from '../../support/connection.js'
+import { CountingClient, type Tally } from '../../support/counting-clients.js'
+import type { Response } from '../../support/http.js'
+import { Load } from '../../support/load.js'
+import { checkOutcome } from '../../support/outcome.js'
+import type { TestServer } from '../../support/server.js'
+import { type ServerSettings, startServer, WAYS } from '../../support/start.js'
+
+/** A child is taken back although it lives. */
+
+t.jobs = 2
+
+/** No probation is so long here: a verdict comes before its end. Milliseconds. */
+const LONG = 100_000
+
+function settings(options: object, extra: object = {}): ServerSettings {
+  return { script: 'unwell.cjs', config: { options: { probation: LONG, ...options }, extra: { ...extra } } }
+}
+
+/** Clients that keep their connections, and ones that do not. */
+function clients(target: Target, tally: Tally): Client[] {
+  return [true, true, false, false].map((keepsAlive) => new CountingClient(target, '/work', keepsAlive, tally))
+}
+
+/** Reloads under a load, to a release that is as well as `extra` says. */
+async function reloadTo(server: TestServer, extra: object, more: Client[] = []): Promise<[Response, Tally]> {
+  const tally: Tally = new Map()
+  const load = new Load([...clients(server.target(), tally), ...more], { pause: 5 })
+  await load.answered(100)
+  await server.release.configure({ extra: { ...extra } })
+  const admin = await HttpConnection.open(server.target())
+  const answer = await admin.request({ method: 'POST', path: '/admin/reload' })
+  admin.close()
+  await load.stop()
+  return [answer, tally]
+}
+
+function total(tally: Tally, kind: string): number {
+  return tally.get(kind) ?? 0
+}
+
+async function checkTakenBack(t: Test, server: TestServer, parent: number, answer: Response): Promise<void> {
+  t.equal(answer.status, 502, answer.body)
+  t.match(JSON.parse(answer.body), { code: 'GRACEFUL_ERR_ROLLED_BACK' })
+  const { child } = await server.eventOf(parent, 'reload-started')
+  t.equal(await checkOutcome(t, server, { parent, child: Number(child) }, answer), parent)
+}
+
+for (const { settings: way, where } of WAYS) {
+  t.test(`a release that answers only with errors is taken back${where}`, async (t) => {
+    const server = await startServer(t, { ...settings({}), ...way })
+    const parent = server.current
+    const [answer, tally] = await reloadTo(server, { fails: 'all' })
+    await checkTakenBack(t, server, parent, answer)
+    const how = /answered (\d+) of \1 requests with a status of 500 or more, and its parent 0 of \d+ requests/
+    t.match(JSON.parse(answer.body).message, how)
+    const { err } = await server.eventOf(parent, 'rolled-back')
+    t.match(err, { message: how, health: { parent: { errors: 0 } } })
+    const { child, parent: before } = (err as { health: Record<string, { answers: number; errors: number }> }).health
+    t.ok((child?.answers ?? 0) >= 20 && child?.answers === child?.errors, `${child?.errors} of ${child?.answers}`)
+    t.ok((before?.answers ?? 0) > 0)
+    t.equal(total(tally, '1: 500'), 0)
+  })
+}
+
+for (const [fails, title] of [
+  ['none', 'without an error'],
+  ['every other one', 'with an error to every other request'],
+  ['all', 'with errors only']
+])
+  t.test(`a release that answers as the one before, ${title}, stays`, async (t) => {
+    const server = await startServer(t, settings({ probation: 3000 }, { fails }))
+    const [answer, tally] = await reloadTo(server, { fails })
+    t.equal(answer.status, 200, answer.body)
+    const { health } = JSON.parse(answer.body)
+    const share = { none: 0, 'every other one': 0.5, all: 1 }[fails as string] as number
+    for (const { answers, errors } of [health.parent, health.child]) {
+      t.ok(answers >= 20, `${answers} answers`)
+      t.ok(Math.abs(errors / answers - share) < 0.1, `${errors} errors`)
+    }
+    t.ok(total(tally, share === 0 ? '2: 200' : '2: 500') > 20)
+    t.equal(await server.stop(), 0)
+  })
+
+t.test('who opens a connection for each request, and always gets an error, makes no release fail', async (t) => {
+  const server = await startServer(t, settings({ probation: 3000 }))
+  const probes: Tally = new Map()
+  const probing = [1, 2, 3, 4].map(() => new CountingClient(server.target(), '/broken', false, probes))
+  const work: Tally = new Map()
+  const kept = [1, 2, 3, 4].map(() => new CountingClient(server.target(), '/work', true, work))
+  const load = new Load([...probing, ...kept], { pause: 5 })
+  await load.answered(200)
+  const admin = await HttpConnection.open(server.target())
+  const { status, body } = await admin.request({ method: 'POST', path: '/admin/reload' })
+  t.equal(status, 200, body)
+  t.strictSame((await load.stop()).failures, [])
+  t.ok(total(probes, '2: 503') > 20 && total(work, '2: 200') > 20)
+  admin.close()
+  t.equal(await server.stop(), 0)
+})
+
+t.test('a release that answers well at first is taken back when it does no more', async (t) => {
+  const server = await startServer(t, settings({}))
+  const parent = server.current
+  const [answer, tally] = await reloadTo(server, { fails: 'after a while', well: 500 })
+  await checkTakenBack(t, server, parent, answer)
+  t.ok(total(tally, '2: 200') + total(tally, '2: 500') > 500)
+})
+
+t.test('whoever wants no verdict gets none', async (t) => {
+  const server = await startServer(t, settings({ probation: 2000, health: false }))
+  const [answer] = await reloadTo(server, { fails: 'all', check: 'throws' })
+  t.equal(answer.status, 200, answer.body)
+  t.notOk('health' in JSON.parse(answer.body))
+  t.equal(await server.stop(), 0)
+})
+
+for (const { settings: way, where } of WAYS) {
+  t.test(`a release whose event loop hangs is killed${where}`, async (t) => {
+    const server = await startServer(t, { ...settings({ health: { hangTimeout: 1000 } }), ...way })
+    const parent = server.current
+    await server.release.configure({ extra: { blocks: true } })
+    const admin = await HttpConnection.open(server.target())
+    const answer = await admin.request({ method: 'POST', path: '/admin/reload' })
+    admin.close()
+    await checkTakenBack(t, server, parent, answer)
+    t.match(JSON.parse(answer.body).message, /it did not answer for 1000 ms within its probation/)
+    t.match(await server.eventOf(parent, 'rolled-back'), { err: { signal: 'SIGKILL' } })
+  })
+}
+
+/** A reload that nobody but the app's own check can make fail. */
+async function checkedReload(server: TestServer, extra: object): Promise<Response> {
+  await server.release.configure({ extra: { ...extra } })
+  const admin = await HttpConnection.open(server.target())
+  const answer = await admin.request({ method: 'POST', path: '/admin/reload' })
+  admin.close()
+  return answer
+}
+
+for (const { settings: way, where } of WAYS)
+  for (const [extra, message] of [
+    [{ check: 'throws' }, /gave up \(the health check failed: no database\)/],
+    [{ check: 'throws', onlyCheck: true }, /gave up \(the health check failed: no database\)/],
+    [{ check: 'throws later' }, /gave up \(the health check failed: the database is gone\)/],
+    [{ check: 'hangs' }, /gave up \(the health check failed: the health check took longer than 800 ms\)/]
+  ] as const)
+    t.test(
+      `a release whose app says that it is not well is taken back: ${JSON.stringify(extra)}${where}`,
+      async (t) => {
+        const server = await startServer(t, { ...settings({ health: { checkTimeout: 800 } }), ...way })
+        const parent = server.current
+        const answer = await checkedReload(server, extra)
+        await checkTakenBack(t, server, parent, answer)
+        t.match(JSON.parse(answer.body).message, message)
+      }
+    )
+
+t.test('an app is asked whether it is well before it confirms, also without a probation', async (t) => {
+  const server = await startServer(t, settings({ probation: 0, health: { checkTimeout: 800 } }))
+  const parent = server.current
+  for (const check of ['throws', 'hangs']) {
+    const answer = await checkedReload(server, { check })
+    t.match(JSON.parse(answer.body), { code: 'GRACEFUL_ERR_ROLLED_BACK' }, check)
+    t.equal(server.current, parent)
+  }
+  const { status, body } = await checkedReload(server, { check: 'well' })
+  t.equal(status, 200, body)
+  t.ok(server.events((line) => line.fixture === 'checked' && line.pid === JSON.parse(body).pid).length >= 1)
+  t.equal(await server.stop(), 0)
+})
