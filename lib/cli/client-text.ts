@@ -1,5 +1,6 @@
 import type { ControlAnswer, ControlFailure, ProcessStatus, ReloadUnderWay } from '../control/messages.js'
 import { describeRelease, type Release } from '../reload/release.js'
+import type { ReloadHealth } from '../reload/reload-health.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { printable } from '../util/printable.js'
 
@@ -50,12 +51,23 @@ export function describeFailure({ code, message, stderr = [] }: ControlFailure):
   return `fastify-graceful-reload: ${printable(message)}\n${blocks([[['code', code], ...lines]])}`
 }
 
-function resultRows({ generation, pid, previous, release, unchanged, migrated, reason, timings }: ReloadResult): Row[] {
+function resultRows({
+  generation,
+  pid,
+  previous,
+  release,
+  unchanged,
+  migrated,
+  reason,
+  timings,
+  health
+}: ReloadResult): Row[] {
   return [
     ['reloaded', `generation ${generation}, pid ${pid}`],
     ['before', `generation ${previous.generation}, pid ${previous.pid}`],
     ...releaseRows(release, unchanged),
     ['connections', `${migrated} moved`],
+    ...(health === undefined ? [] : [['health', describeHealth(health)] as Row]),
     ['boot', `${timings.boot} ms`],
     ['handoff', `${timings.handoff} ms`],
     ['probation', `${timings.probation} ms`],
@@ -87,8 +99,13 @@ function releaseRows(release: Release | undefined, unchanged = false): Row[] {
 
 function describeReload(reload: ReloadUnderWay): string {
   if (reload.role === 'child') return `on probation; process ${reload.parent} would come back`
-  const child = reload.child === undefined ? '' : `, child ${reload.child}, ${reload.migrated} connections moved`
-  return `${reload.reason}, for ${reload.elapsed} ms${child}`
+  const { child, migrated, health } = reload
+  const moved = child === undefined ? '' : `, child ${child}, ${migrated} connections moved`
+  return `${reload.reason}, for ${reload.elapsed} ms${moved}${health === undefined ? '' : `, ${describeHealth(health)}`}`
+}
+
+function describeHealth({ parent, child }: ReloadHealth): string {
+  return `errors: ${child.errors} of ${child.answers} requests (before: ${parent.errors} of ${parent.answers})`
 }
 
 function blocks(groups: Row[][]): string {

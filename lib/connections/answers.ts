@@ -13,7 +13,7 @@ export class AnswerCount {
 
   /** @param isOlder - whether a connection that has not been seen yet has had requests before, perhaps in another process */
   constructor(all: readonly Connections[], isOlder: (socket: Socket) => boolean) {
-    this.#all = all.filter(({ isHttp }) => isHttp)
+    this.#all = all
     this.#isOlder = isOlder
     for (const { server } of this.#all) server.prependListener('request', this.#onRequest)
   }

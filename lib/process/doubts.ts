@@ -25,7 +25,14 @@ export function doubtsOf(options: ResolvedOptions): string[] {
   return names
     .filter((name) => name !== 'reloadDrainTimeout' || !isSame)
     .map((name) => unitDoubt(`option ${name}`, options[name], LEAST[name]))
+    .concat(doubtsOfHealth(options.health))
     .filter((doubt) => doubt !== undefined)
+}
+
+function doubtsOfHealth(health: ResolvedOptions['health']): Array<string | undefined> {
+  if (health === false) return []
+  const names = ['checkTimeout', 'hangTimeout'] as const
+  return names.map((name) => unitDoubt(`option health.${name}`, health[name]))
 }
 
 /** Those that concern the process, so that the app that listened first decides. */
@@ -43,9 +50,19 @@ const PROCESS_OPTIONS = new Set<keyof ResolvedOptions>([
 
 /** What a later app was given otherwise than the first one, and does not get: a sentence for each. */
 export function ignoredOptions({ given, options }: HostedApp, decided: ResolvedOptions): string[] {
-  return givenOptions(given)
+  const ignored = givenOptions(given)
     .filter((name) => PROCESS_OPTIONS.has(name) && !isDeepStrictEqual(options[name], decided[name]))
-    .map((name) => {
-      return `option ${name} of a second app is ignored: it concerns the process, and the app that listened first decides`
-    })
+    .map(String)
+  const isJudgedOtherwise = !isDeepStrictEqual(judgedBy(options), judgedBy(decided))
+  if (given.health !== undefined && isJudgedOtherwise) ignored.push('health, but for its check,')
+  return ignored.map((name) => {
+    return `option ${name} of a second app is ignored: it concerns the process, and the app that listened first decides`
+  })
+}
+
+/** By what the child is judged, beside the checks of the apps. */
+function judgedBy({ health }: ResolvedOptions): unknown {
+  if (health === false) return false
+  const { check: _, checkTimeout: __, ...others } = health
+  return others
 }

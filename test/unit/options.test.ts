@@ -9,6 +9,7 @@ const defaults = {
   drainTimeout: 25_000,
   lameDuck: 0,
   probation: 3_000,
+  health: { checkTimeout: 2_000, hangTimeout: 3_000, errorShare: 0.4, leastAnswers: 20 },
   connections: 'migrate',
   websockets: 'close',
   websocketCloseWindow: 1_000,
@@ -40,6 +41,11 @@ const good: Record<string, unknown[]> = {
   drainTimeout: [0, 2 ** 31 - 1],
   lameDuck: [0, 5_000],
   probation: [0, 60_000],
+  health: [
+    false,
+    { checkTimeout: 1, hangTimeout: 0, errorShare: 0, leastAnswers: 1 },
+    { check: () => {}, checkTimeout: 100, hangTimeout: 100, errorShare: 1, leastAnswers: 1000 }
+  ],
   connections: ['migrate', 'close'],
   websockets: ['close', 'move'],
   websocketCloseWindow: [0, 2_000],
@@ -85,6 +91,17 @@ const bad: Record<string, unknown[]> = {
   drainTimeout: durations,
   lameDuck: durations,
   probation: durations,
+  health: [
+    ...[null, true, 0, 'ok', []],
+    { check: 'GET /health' },
+    { checks: () => {} },
+    { constructor: () => {} },
+    ...durations.map((checkTimeout) => ({ checkTimeout })),
+    { checkTimeout: 0 },
+    ...durations.map((hangTimeout) => ({ hangTimeout })),
+    ...[-0.1, 1.1, Number.NaN, '0.4', null].map((errorShare) => ({ errorShare })),
+    ...[0, 1.5, -1, '20', null, Number.POSITIVE_INFINITY].map((leastAnswers) => ({ leastAnswers }))
+  ],
   connections: [...noText, 'Close', 'move'],
   websockets: [...noText, 'migrate', true],
   websocketCloseWindow: durations,

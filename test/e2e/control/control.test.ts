@@ -69,6 +69,8 @@ t.test('a status tells of the reload that is under way', async (t) => {
   await server.event('handed-over')
   const ofParent = await early.ask({ command: 'status' })
   t.match(ofParent, { status: { generation: 1, phase: 'handed over', reload: { reason: 'SIGHUP', child } } })
+  const figures = { answers: Number, errors: 0 }
+  t.match(ofParent, { status: { reload: { health: { parent: figures, child: figures } } } })
   const ofChild = { generation: 2, pid: child, phase: 'serving', reload: { role: 'child', parent: server.pid } }
   t.match(await statusAt(control), ofChild)
 })

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type ClientHttp2Session, connect } from 'node:http2'
 import t, { type Test } from 'tap'
 import type { Client } from '../../support/clients.js'
 import { HttpConnection, type Target } from '../../support/connection.js'
@@ -7,6 +9,7 @@ import { Load } from '../../support/load.js'
 import { checkOutcome } from '../../support/outcome.js'
 import type { TestServer } from '../../support/server.js'
 import { type ServerSettings, startServer, WAYS } from '../../support/start.js'
+import { startWorkers } from '../../support/workers.js'
 
 /** A child is taken back although it lives. */
 
@@ -171,3 +174,49 @@ t.test('an app is asked whether it is well before it confirms, also without a pr
   t.ok(server.events((line) => line.fixture === 'checked' && line.pid === JSON.parse(body).pid).length >= 1)
   t.equal(await server.stop(), 0)
 })
+
+t.test('with four workers all of them come back', async (t) => {
+  const workers = await startWorkers(t, { ...settings({ probation: 5000 }), count: 4 })
+  const { server } = workers
+  const before = workers.of(1)
+  const [answer, tally] = await reloadTo(server, { fails: 'all' })
+  t.equal(answer.status, 502, answer.body)
+  const { code, message } = JSON.parse(answer.body)
+  t.equal(code, 'GRACEFUL_ERR_ROLLED_BACK')
+  t.match(message, /answered (\d+) of \1 requests with a status of 500 or more/)
+  await workers.left(before)
+  await workers.met(before)
+  t.ok(total(tally, '2: 500') > 0)
+  t.equal(total(tally, '1: 500'), 0)
+  t.equal(await workers.stop(), 0)
+})
+
+t.test('HTTP/2 is judged too', async (t) => {
+  const { script, config } = settings({})
+  const server = await startServer(t, { script: script as string, config: { ...config, fastify: { http2: true } } })
+  const parent = server.current
+  const { host, port } = server.target() as { host: string; port: number }
+  const session = connect(`http://${host}:${port}`)
+  session.on('error', () => {}) // The child that is taken back ends the second one.
+  await ask(session, '/work', 30)
+  await server.release.configure({ extra: { fails: 'all' } })
+  server.signal('SIGHUP')
+  const { pid } = await server.event((line) => line.graceful === 'serving' && line.generation === 2)
+  await server.takenOver(pid)
+  const fresh = connect(`http://${host}:${port}`)
+  fresh.on('error', () => {})
+  await ask(fresh, '/work', 30)
+  const { err } = await server.eventOf(parent, 'rolled-back')
+  t.match(err, { code: 'GRACEFUL_ERR_ROLLED_BACK', health: { parent: { errors: 0 } } })
+  for (const one of [session, fresh]) one.close()
+  t.equal(await server.exitOf(pid), 0)
+  t.equal(await server.stop(), 0)
+})
+
+async function ask(session: ClientHttp2Session, path: string, times: number): Promise<void> {
+  for (let count = 0; count < times; count++) {
+    const stream = session.request({ ':path': path })
+    stream.resume()
+    await once(stream, 'close')
+  }
+}

@@ -1,0 +1,90 @@
+import t from 'tap'
+import { type Answers, beginWatch, total, type WatchEffect, watch } from '../../../lib/protocol/health.js'
+
+const TOLERANCE = { errorShare: 0.4, leastAnswers: 20 }
+
+/** Answers of a parent or a child: `first` and `later` requests of connections, each `[answers, errors]`. */
+function answers(first: [number, number], later: [number, number] = [0, 0]): Answers {
+  const count = ([all, errors]: [number, number]) => ({ answers: all, errors })
+  return { first: count(first), later: count(later) }
+}
+
+/** What a watch wants in the end, when a child tells these one after the other. */
+function told(parent: Answers, ...child: Answers[]): readonly WatchEffect[] {
+  let [at, effects] = beginWatch()
+  for (const one of child) [at, effects] = watch(at, { type: 'told', child: one, parent }, TOLERANCE)
+  return effects
+}
+
+const GOES_ON = [{ do: 'wait', for: 'next look' }] as const
+
+function verdictOf(parent: Answers, ...child: Answers[]): string | undefined {
+  const [effect] = told(parent, ...child)
+  return effect?.do === 'judge' && effect.verdict.kind === 'errors' ? effect.verdict.how : undefined
+}
+
+t.test('a child is asked twice, each time with a limit, before its silence counts', async (t) => {
+  let [at, effects] = beginWatch()
+  t.strictSame(effects, GOES_ON)
+  for (const _ of [1, 2]) {
+    ;[at, effects] = watch(at, { type: 'due' }, TOLERANCE)
+    t.strictSame(effects, [{ do: 'ask' }, { do: 'wait', for: 'answer' }])
+  }
+  const [, last] = watch(at, { type: 'due' }, TOLERANCE)
+  t.strictSame(last, [{ do: 'judge', verdict: { kind: 'silent' } }])
+  const well = answers([0, 0])
+  ;[at, effects] = watch(at, { type: 'told', child: well, parent: well }, TOLERANCE)
+  t.strictSame(effects, GOES_ON, 'an answer begins anew')
+  ;[at, effects] = watch(at, { type: 'due' }, TOLERANCE)
+  t.strictSame(effects[0], { do: 'ask' })
+})
+
+t.test('errors count from the least number of answers on', async (t) => {
+  const parent = answers([100, 0])
+  t.equal(verdictOf(parent, answers([19, 19])), undefined)
+  t.equal(
+    verdictOf(parent, answers([20, 20])),
+    'answered 20 of 20 requests with a status of 500 or more, and its parent 0 of 100 requests with a status of 500 or more'
+  )
+  t.ok(verdictOf(parent, answers([10, 10]), answers([20, 20])), 'all that it has told counts together')
+})
+
+t.test('a child that answers as its parent did is never taken back', async (t) => {
+  const kinds: Answers[] = [answers([100, 0]), answers([100, 50]), answers([100, 100]), answers([0, 0], [400, 130])]
+  for (const parent of kinds) t.equal(verdictOf(parent, parent), undefined)
+  t.equal(verdictOf(answers([3, 3]), answers([500, 500])), undefined, 'a parent that has failed three times of three')
+  t.equal(verdictOf(answers([10, 5]), answers([30, 25])), undefined, 'what may be chance')
+})
+
+t.test('a share that has grown by more than is tolerated, and by more than chance', async (t) => {
+  t.ok(verdictOf(answers([200, 0]), answers([100, 45])))
+  t.equal(verdictOf(answers([200, 0]), answers([100, 40])), undefined, 'not more than is tolerated')
+  t.ok(verdictOf(answers([200, 100]), answers([200, 190])), 'also where the parent failed')
+})
+
+t.test('of a parent that has not been asked, only a child with nothing but errors is worse', async (t) => {
+  t.ok(verdictOf(answers([0, 0]), answers([20, 20])))
+  t.equal(verdictOf(answers([0, 0]), answers([20, 19])), undefined)
+  t.equal(verdictOf(answers([0, 0]), answers([1000, 900])), undefined)
+})
+
+t.test('first and later requests are compared each with their like', async (t) => {
+  const parent = answers([20, 20], [980, 0])
+  t.equal(verdictOf(parent, answers([50, 50], [10, 0])), undefined, 'a probe that always fails, before others move')
+  t.ok(verdictOf(parent, answers([50, 50], [100, 100])), 'and others that begin to fail')
+  t.ok(verdictOf(answers([100, 0], [0, 0]), answers([100, 100], [0, 0])))
+})
+
+t.test('it is the last second that counts, and what was before it if that is not enough', async (t) => {
+  const parent = answers([1000, 0])
+  const well = [1, 2, 3, 4, 5, 6].map((look) => answers([look * 1000, 0]))
+  t.equal(verdictOf(parent, ...well), undefined)
+  const failing = [1, 2, 3, 4, 5].map((look) => answers([6000 + look * 10, look * 10]))
+  t.ok(verdictOf(parent, ...well, ...failing))
+  const slow = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((look) => answers([6000 + look * 2, look * 2]))
+  t.equal(verdictOf(parent, ...well, ...slow), undefined, '18 answers are not enough, and those before were well')
+})
+
+t.test('the total is of both kinds', async (t) => {
+  t.strictSame(total(answers([3, 1], [4, 2])), { answers: 7, errors: 3 })
+})
