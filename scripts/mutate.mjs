@@ -33,7 +33,9 @@ const MACHINES = {
     entries: ['connection.js', 'connection-taker.js'],
     judge: judgeConnection,
     tests: ['unit/protocol/connection.test.js']
-  }
+  },
+  // Alone with figures: there is nothing to simulate.
+  health: { files: ['health.js'], entries: [], judge: undefined, tests: ['unit/protocol/health.test.js'] }
 }
 
 /** Of so many mutants of a machine it is asked whether the simulation alone notices them; `SAMPLE=all`: of all. */
@@ -57,7 +59,7 @@ async function scoreOf(name, machine, files) {
   if ((await judgesOf(machine, undefined, true)) !== 'nobody') throw new Error(`the ${name} itself fails`)
   const all = files.flatMap((file) => [...mutantsOf(file)])
   const mutants = all.filter((mutant) => !isEquivalent(mutant))
-  const sample = sampleOf(mutants)
+  const sample = machine.judge === undefined ? new Set() : sampleOf(mutants)
   const score = { killed: 0, simulated: 0, survived: 0 }
   for (const mutant of mutants) {
     const isSampled = sample.has(mutant)
@@ -89,10 +91,10 @@ function report(name, { killed, simulated, survived, equivalent, sample, seconds
   const all = killed + survived
   const percent = (part, of) => (of === 0 ? 100 : (100 * part) / of)
   const of = sample < all ? `a sample of ${sample}` : 'all'
+  const alone = `; the simulation alone kills ${simulated} of ${of}: ${percent(simulated, sample).toFixed(1)} %`
   process.stdout.write(
     `${name}: ${all} mutants, ${killed} killed, ${survived} survived, ${equivalent} equivalent: ` +
-      `${percent(killed, all).toFixed(1)} %; the simulation alone kills ${simulated} of ${of}: ` +
-      `${percent(simulated, sample).toFixed(1)} % (${seconds.toFixed(0)} s)\n`
+      `${percent(killed, all).toFixed(1)} %${sample === 0 ? '' : alone} (${seconds.toFixed(0)} s)\n`
   )
   return percent(killed, all)
 }
@@ -105,7 +107,7 @@ function isEquivalent({ file, line, what }) {
 async function judgesOf(machine, change, isSimulatedFirst) {
   const judges = [
     ['unit tests', () => testsNotice(machine, change)],
-    ['simulation', () => simulationNotices(machine, change)]
+    ['simulation', () => machine.judge !== undefined && simulationNotices(machine, change)]
   ]
   for (const [name, notices] of isSimulatedFirst ? judges.reverse() : judges) if (await notices()) return name
   return 'nobody'

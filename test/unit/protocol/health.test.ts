@@ -60,6 +60,7 @@ t.test('a share that has grown by more than is tolerated, and by more than chanc
   t.ok(verdictOf(answers([200, 0]), answers([100, 45])))
   t.equal(verdictOf(answers([200, 0]), answers([100, 40])), undefined, 'not more than is tolerated')
   t.ok(verdictOf(answers([200, 100]), answers([200, 190])), 'also where the parent failed')
+  t.ok(verdictOf(answers([6, 2]), answers([20, 20])), 'and has answered little')
 })
 
 t.test('of a parent that has not been asked, only a child with nothing but errors is worse', async (t) => {
@@ -79,6 +80,7 @@ t.test('it is the last second that counts, and what was before it if that is not
   const parent = answers([1000, 0])
   const well = [1, 2, 3, 4, 5, 6].map((look) => answers([look * 1000, 0]))
   t.equal(verdictOf(parent, ...well), undefined)
+  t.equal(verdictOf(parent, ...well, answers([6030, 30])), undefined, 'a moment is not enough')
   const failing = [1, 2, 3, 4, 5].map((look) => answers([6000 + look * 10, look * 10]))
   t.ok(verdictOf(parent, ...well, ...failing))
   const slow = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((look) => answers([6000 + look * 2, look * 2]))
