@@ -31,6 +31,7 @@ const options: GracefulOptions = {
   drainTimeout: 1,
   lameDuck: 1,
   probation: 1,
+  health: { check: async () => {}, checkTimeout: 1, hangTimeout: 0, errorShare: 1, leastAnswers: 1 },
   websockets: 'move',
   websocketCloseWindow: 2_000,
   warmup: ['/'],
@@ -62,6 +63,13 @@ app.register(graceful, { compileCache: true })
 // @ts-expect-error must return an environment
 app.register(graceful, { env: () => 1 })
 
+app.register(graceful, { health: false })
+app.register(graceful, { health: async () => 'well' })
+// @ts-expect-error false, a function or an object
+app.register(graceful, { health: true })
+// @ts-expect-error unknown key
+app.register(graceful, { health: { interval: 1 } })
+
 // @ts-expect-error 'close' or 'move'
 app.register(graceful, { websockets: 'migrate' })
 
@@ -84,6 +92,7 @@ same<typeof result.generation, number>()
 same<typeof result.pid, number>()
 same<typeof result.previous, { generation: number; pid: number }>()
 same<typeof result.timings.boot, number>()
+same<typeof result.health, graceful.ReloadHealth | undefined>()
 app.gracefulReload()
 // @ts-expect-error unknown key
 app.gracefulReload({ because: 'deploy' })
