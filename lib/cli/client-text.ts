@@ -67,7 +67,7 @@ function resultRows({
     ['before', `generation ${previous.generation}, pid ${previous.pid}`],
     ...releaseRows(release, unchanged),
     ['connections', `${migrated} moved`],
-    ...(health === undefined ? [] : [['health', describeHealth(health)] as Row]),
+    ...(health === undefined ? [] : [['errors', describeHealth(health)] as Row]),
     ['boot', `${timings.boot} ms`],
     ['handoff', `${timings.handoff} ms`],
     ['probation', `${timings.probation} ms`],
@@ -101,11 +101,11 @@ function describeReload(reload: ReloadUnderWay): string {
   if (reload.role === 'child') return `on probation; process ${reload.parent} would come back`
   const { child, migrated, health } = reload
   const moved = child === undefined ? '' : `, child ${child}, ${migrated} connections moved`
-  return `${reload.reason}, for ${reload.elapsed} ms${moved}${health === undefined ? '' : `, ${describeHealth(health)}`}`
+  return `${reload.reason}, for ${reload.elapsed} ms${moved}${health === undefined ? '' : `, errors: ${describeHealth(health)}`}`
 }
 
 function describeHealth({ parent, child }: ReloadHealth): string {
-  return `errors: ${child.errors} of ${child.answers} requests (before: ${parent.errors} of ${parent.answers})`
+  return `${child.errors} of ${child.answers} requests (before: ${parent.errors} of ${parent.answers})`
 }
 
 function blocks(groups: Row[][]): string {

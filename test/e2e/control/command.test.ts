@@ -10,7 +10,7 @@ t.test('reload prints what happened when it has, and status what is', async (t) 
   t.match(
     reloaded.stdout,
     new RegExp(
-      `^reloaded     generation 2, pid ${pid}\nbefore       generation 1, pid ${server.pid}\nrelease      .* in \\S+, unchanged\nnode         ${process.version}\nconnections  0 moved\n` +
+      `^reloaded     generation 2, pid ${pid}\nbefore       generation 1, pid ${server.pid}\nrelease      .* in \\S+, unchanged\nnode         ${process.version}\nconnections  0 moved\nerrors       0 of \\d+ requests \\(before: 0 of \\d+\\)\n` +
         'boot         [\\d.]+ ms\nhandoff      [\\d.]+ ms\nprobation    [\\d.]+ ms\ntotal        [\\d.]+ ms\nreason       release 2\n$'
     )
   )
@@ -38,6 +38,7 @@ t.test('--json prints one object', async (t) => {
   t.match(result, { generation: 2, pid, previous: { generation: 1, pid: server.pid }, migrated: 0 })
   t.strictSame(Object.keys(result).sort(), [
     'generation',
+    'health',
     'migrated',
     'pid',
     'previous',
