@@ -83,7 +83,10 @@ t.test('a stop does not wait for ever for a child that stands still', async (t) 
 })
 
 t.test('a child that stands still at the end of its probation is killed, and its parent serves again', async (t) => {
-  const server = await startServer(t, { script, config: { options: { probation: 100 }, extra: { standStill: true } } })
+  const server = await startServer(t, {
+    script,
+    config: { options: { probation: 100, health: false }, extra: { standStill: true } }
+  })
   const connections = await openIdle(server.target(), 10)
   server.signal('SIGHUP')
   await standingStill(server)
