@@ -17,7 +17,7 @@ export interface HealthOptions {
   checkTimeout?: number
   /**
    * How long the child may leave its parent's questions unanswered, because its event loop does not turn, before it is killed.
-   * Milliseconds, default 3000; 0: as long as it likes, until it has to confirm that it serves.
+   * Milliseconds, default 5000; 0: as long as it likes, until it has to confirm that it serves.
    */
   hangTimeout?: number
   /**
@@ -31,7 +31,7 @@ export interface HealthOptions {
 
 export type ResolvedHealthOptions = Required<Omit<HealthOptions, 'check'>> & Pick<HealthOptions, 'check'>
 
-const DEFAULTS: ResolvedHealthOptions = { checkTimeout: 2000, hangTimeout: 3000, errorShare: 0.4, leastAnswers: 20 }
+const DEFAULTS: ResolvedHealthOptions = { checkTimeout: 2000, hangTimeout: 5000, errorShare: 0.4, leastAnswers: 20 }
 
 const NAMES = ['check', ...Object.keys(DEFAULTS)]
 

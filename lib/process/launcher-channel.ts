@@ -29,6 +29,7 @@ export class LauncherChannel {
   /** Messages that are not certainly sent, by what ends the wait for them. */
   readonly #unsent = new Map<Promise<void>, (error: Error | null) => void>()
   #isLost = false
+  #heardAt = 0
 
   constructor(envelope: Envelope, events: LauncherChannelEvents) {
     this.#envelope = envelope
@@ -36,7 +37,10 @@ export class LauncherChannel {
     this.#look = setInterval(() => this.#checkLife(), LOOK_INTERVAL).unref()
     onMessageFromAbove((raw, handle) => {
       const message = envelope.open('server', raw)
-      if (message !== undefined) heed(() => events.said(message, handle))
+      if (message !== undefined) {
+        this.#heardAt = performance.now()
+        heed(() => events.said(message, handle))
+      }
       return envelope.isOurs(raw)
     })
     onChannelEnd(() => this.#lose())
@@ -45,6 +49,11 @@ export class LauncherChannel {
 
   get isOpen(): boolean {
     return process.connected && !this.#isLost
+  }
+
+  /** When the launcher has last said anything, on the clock of `performance.now()`. */
+  get heardAt(): number {
+    return this.#heardAt
   }
 
   /** Resolves when nothing waits to be sent any more; what is said behind a handle waits here until that has arrived. */

@@ -104,6 +104,11 @@ export class LauncherClient {
     this.#channel.say({ type })
   }
 
+  /** When the launcher, which asks each second, has last been heard, on the clock of `performance.now()`. */
+  get heardAt(): number {
+    return this.#channel.heardAt
+  }
+
   /** The child that has outlived its probation is not well. */
   tellUnwell(error: Error): void {
     this.#channel.say({ type: 'unwell', error: toPlainError(error) })

@@ -206,7 +206,7 @@ function dueOnTrial(server: Server, at: Trial, { timer }: InputOf<'due'>): Step 
       ...refuse(lost.asks, 'unknown', 'the parent does not answer')
     )
   }
-  if (timer === 'check' && at.stage === 'checking') return giveBack(server, 'the health check does not end', false)
+  if (timer === 'check' && at.stage === 'checking') return giveBack(server, 'the health check took too long', false)
   if (timer !== 'give back' || at.stage !== 'giving back') return stay(server)
   if (at.leaves) return leave(server, { reason: at.reason, cause: 'error' }, ...quiet(), { do: 'disown' })
   return stay(server, { do: 'warn', about: 'not taken back', reason: at.reason })

@@ -20,11 +20,11 @@ export class HealthCheck {
 
   /** Asks the apps now, and again and again. */
   async begin(): Promise<void> {
-    if (this.#checks.length === 0) return
-    const complaint = await within(this.#ask(), this.timeout, 'the health check').catch(complaintOf)
+    if (this.#checks.length === 0 || !this.#isWanted) return
+    const complaint = await within(this.#ask(), this.timeout, 'the health check').catch(({ message }: Error) => message)
     if (!this.#isWanted) return
     if (complaint !== undefined) this.#host.tell({ type: 'roll back', reason: complaint })
-    else this.#timer = setTimeout(() => void this.begin(), CHECK_PAUSE)
+    else this.#timer = setTimeout(() => void this.begin(), CHECK_PAUSE).unref()
   }
 
   /** Asks the apps for the last time: the parent wants to know. */
@@ -61,11 +61,7 @@ export class HealthCheck {
       await Promise.all(this.#checks.map(async (check) => check()))
       return undefined
     } catch (thrown) {
-      return complaintOf(thrown)
+      return `the health check failed: ${toError(thrown).message}`
     }
   }
-}
-
-function complaintOf(thrown: unknown): string {
-  return `the health check failed: ${toError(thrown).message}`
 }

@@ -16,6 +16,8 @@ import type { ChildId } from '../protocol/server.js'
 import { Deadlines } from '../util/deadline.js'
 import type { ReloadHealth } from './reload-health.js'
 
+type Wait = Extract<WatchEffect, { do: 'wait' }>['for']
+
 /** How often a child is asked. Milliseconds. */
 const LOOK_INTERVAL = 200
 
@@ -24,10 +26,11 @@ export class HealthWatch {
   readonly #service: Service
   readonly #host: ServerHost
   readonly #count: AnswerCount
-  readonly #deadlines = new Deadlines<'next look' | 'answer'>(() => this.#tell({ type: 'due' }))
+  readonly #deadlines = new Deadlines<Wait>((wait) => this.#due(wait))
   #watch: Watch | undefined
   #child: { readonly id: ChildId; ask(): void } | undefined
   #answers = NOTHING
+  #askedAt = 0
 
   /** Counts what this process answers from now on, as that is what the child is compared with. */
   constructor(service: Service, host: ServerHost) {
@@ -75,6 +78,7 @@ export class HealthWatch {
   #carryOut(effect: WatchEffect): unknown {
     switch (effect.do) {
       case 'ask':
+        this.#askedAt = performance.now()
         return this.#child?.ask()
       case 'wait':
         return this.#wait(effect.for)
@@ -86,10 +90,18 @@ export class HealthWatch {
   }
 
   /** A child has two questions to answer, so each has half of the time. */
-  #wait(what: 'next look' | 'answer'): void {
+  #wait(what: Wait): void {
     const { health } = this.#service.options
     if (what === 'next look') this.#deadlines.wait(what, LOOK_INTERVAL)
     else if (health !== false && health.hangTimeout > 0) this.#deadlines.wait(what, health.hangTimeout / 2)
+  }
+
+  /** What parent and child say goes through the launcher, if there is one: when that stands still, it is not the child that is silent. */
+  #due(wait: Wait): void {
+    const { launcher } = this.#service
+    const isCutOff = launcher !== undefined && launcher.heardAt < this.#askedAt
+    if (wait === 'answer' && isCutOff) this.#wait(wait)
+    else this.#tell({ type: 'due' })
   }
 
   #judge(verdict: Verdict): void {

@@ -9,7 +9,7 @@ const defaults = {
   drainTimeout: 25_000,
   lameDuck: 0,
   probation: 3_000,
-  health: { checkTimeout: 2_000, hangTimeout: 3_000, errorShare: 0.4, leastAnswers: 20 },
+  health: { checkTimeout: 2_000, hangTimeout: 5_000, errorShare: 0.4, leastAnswers: 20 },
   connections: 'migrate',
   websockets: 'close',
   websocketCloseWindow: 1_000,
