@@ -172,6 +172,15 @@ export function resolveOptions(given: GracefulOptions): ResolvedOptions {
   ) as unknown as ResolvedOptions
 }
 
+/** How long a reload may take, but for the steps between what the options limit. Milliseconds. */
+export function longestReload({
+  readyTimeout,
+  probation,
+  health
+}: Pick<ResolvedOptions, 'readyTimeout' | 'probation' | 'health'>): number {
+  return readyTimeout + probation + (health === false ? 0 : health.checkTimeout)
+}
+
 /** The names of the options that a user gave explicitly. */
 export function givenOptions(given: GracefulOptions): Array<keyof ResolvedOptions> {
   const input = given as Record<string, unknown>

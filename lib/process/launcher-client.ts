@@ -2,7 +2,7 @@ import type { ProcessStatus } from '../control/messages.js'
 import { fromPlainError, StoppingError, toPlainError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
-import type { ResolvedOptions } from '../options.js'
+import { longestReload, type ResolvedOptions } from '../options.js'
 import {
   type ConnectionsWord,
   type FromLauncher,
@@ -87,9 +87,9 @@ export class LauncherClient {
    * behind one waits here until that has arrived, and would be lost with this process.
    */
   serves(options: ResolvedOptions, logsTo: number | undefined): void {
-    const { signals, pidFile, readyTimeout, probation, lameDuck, ...limits } = options
+    const { signals, pidFile, readyTimeout, lameDuck, ...limits } = options
     const stop = lameDuck + limits.drainTimeout + limits.closeTimeout
-    const times = { reload: readyTimeout + probation, stop }
+    const times = { reload: longestReload(options), stop }
     this.#channel.say({ type: 'serves', signals, pidFile, logsTo, readyTimeout, times })
     this.listeners.hand()
   }

@@ -1,14 +1,14 @@
-import type { ResolvedOptions } from '../options.js'
+import { longestReload, type ResolvedOptions } from '../options.js'
 import { MainProcess } from './main-process.js'
 import { describeFailure, type Notice, type ServiceManager } from './notify.js'
 
-/** What a reload may take beyond `readyTimeout` and `probation`, for the steps between. Milliseconds. */
+/** What a reload may take beyond what its options say, for the steps between. Milliseconds. */
 const SLACK = 5000
 
 /** The service that the notices are about, seen from one of its processes. */
 interface Subject {
   readonly generation: number
-  readonly options: Pick<ResolvedOptions, 'readyTimeout' | 'probation'>
+  readonly options: Pick<ResolvedOptions, 'readyTimeout' | 'probation' | 'health'>
   readonly log: { warn(warning: string, err: Error): void }
 }
 
@@ -47,11 +47,10 @@ export class ServerNotices {
 
   /** A reload begins. The watchdog is fed by this process until the reload has succeeded. */
   reloading(): void {
-    const { readyTimeout, probation } = this.#service.options
     this.#tell({
       RELOADING: 1,
       MONOTONIC_USEC: String(process.hrtime.bigint() / 1000n),
-      EXTEND_TIMEOUT_USEC: microseconds(readyTimeout + probation + SLACK),
+      EXTEND_TIMEOUT_USEC: microseconds(longestReload(this.#service.options) + SLACK),
       STATUS: this.#status('reloading')
     })
   }
