@@ -13,7 +13,8 @@ export class AnswerCount {
 
   /** @param isOlder - whether a connection that has not been seen yet has had requests before, perhaps in another process */
   constructor(all: readonly Connections[], isOlder: (socket: Socket) => boolean) {
-    this.#all = all
+    // The first such listener of a server of HTTP/2 would change what happens to its streams.
+    this.#all = all.filter(({ server }) => server.listenerCount('request') > 0)
     this.#isOlder = isOlder
     for (const { server } of this.#all) server.prependListener('request', this.#onRequest)
   }

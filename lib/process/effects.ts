@@ -126,9 +126,13 @@ function askLauncher({ host, service, callers }: Parts, { ask, reason }: Of<'ask
   })
 }
 
-function leave({ service, shutdown, asParent }: Parts, { cause, reason, child, childLeads }: Of<'leave'>): void {
+function leave(
+  { service, shutdown, asParent, asChild }: Parts,
+  { cause, reason, child, childLeads }: Of<'leave'>
+): void {
   for (const { server } of service.listeners.open) leaveToDrain(server)
   asParent.endHealth()
+  asChild?.endHealth()
   if (cause !== 'reloaded' && cause !== 'app closes') service.launcher?.leaves(cause === 'error')
   if (cause !== 'asked' && cause !== 'error') return
   if (cause === 'asked') service.others.hear(reason)

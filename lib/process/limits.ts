@@ -26,14 +26,17 @@ const PARENT_LIMIT = 10_000
 const GIVE_BACK_LIMIT = 2000
 
 /** How long a wait of the machine may take: milliseconds, or until something has happened. */
-export function limitOf(timer: Timer, { host, service, shutdown, asChild }: Parts): number | Promise<unknown> {
-  const { readyTimeout, probation, lameDuck, health } = service.options
+export function limitOf(
+  timer: Timer,
+  { host, service, shutdown, asChild, asParent }: Parts
+): number | Promise<unknown> {
+  const { readyTimeout, probation, lameDuck } = service.options
   const { at } = host
   const limits: Record<Timer, () => number | Promise<unknown>> = {
     ready: () => readyTimeout,
     // Without a probation there is still the time in which all connections move at once.
     probation: () => (probation > 0 ? probation : (service.migration?.swept ?? 0)),
-    confirm: () => CONFIRM_LIMIT + (health === false ? 0 : health.checkTimeout),
+    confirm: () => CONFIRM_LIMIT + (at.name === 'parent' ? (asParent.successor(at.child)?.checkTimeout ?? 0) : 0),
     undo: () => UNDO_LIMIT,
     kill: () => KILL_LIMIT,
     tell: () => service.longest('drainTimeout') + TELL_SLACK,

@@ -49,6 +49,9 @@ export type Verdict = { readonly kind: 'silent' } | { readonly kind: 'errors'; r
 /** The last of what a child has told that count together: a second, if the host looks five times in one. */
 const WINDOW = 5
 
+/** How many of them are kept: what was longer ago, a minute at that pace, says nothing of the child as it is. */
+const KEPT = 300
+
 /** By how many standard deviations two shares must differ to be no chance. */
 const CHANCE = 4
 
@@ -61,7 +64,7 @@ export const NOTHING: Answers = { first: NONE, later: NONE }
 
 export function watch(at: Watch, input: WatchInput, tolerance: Tolerance): [Watch, readonly WatchEffect[]] {
   if (input.type === 'due') return look(at)
-  const told = [...at.told, input.child]
+  const told = [...at.told.slice(1 - KEPT), input.child]
   const how = complaintOf(told, input.parent, tolerance)
   const next: WatchEffect =
     how === undefined ? { do: 'wait', for: 'next look' } : { do: 'judge', verdict: { kind: 'errors', how } }
@@ -77,20 +80,24 @@ function look(at: Watch): [Watch, readonly WatchEffect[]] {
 function complaintOf(told: readonly Answers[], parent: Answers, tolerance: Tolerance): string | undefined {
   for (const kind of ['first', 'later'] as const) {
     const counts = told.map((answers) => answers[kind])
-    const lately = latest(counts, tolerance.leastAnswers)
-    if (lately !== undefined && isWorse(lately, parent[kind], tolerance))
-      return `answered ${describe(lately)}, and its parent ${describe(parent[kind])}`
+    const like = parent[kind].answers > 0 ? parent[kind] : total(parent)
+    const lately = latest(counts, tolerance.leastAnswers, like.answers > 0)
+    if (lately !== undefined && isWorse(lately, like, tolerance)) return describe(lately, like)
   }
   return undefined
 }
 
-/** What was answered lately: a second back, and further if that is not enough to judge by. */
-function latest(counts: readonly Count[], least: number): Count | undefined {
+/**
+ * What was answered lately: a second back, and further if that is not enough to judge by. But not where nothing is known of the
+ * parent: who asks so seldom may have met it as it was, had it lived a little longer.
+ */
+function latest(counts: readonly Count[], least: number, isParentKnown: boolean): Count | undefined {
   const last = counts.at(-1) as Count
+  const [first, second] = [counts[0] as Count, counts.at(-1 - WINDOW) ?? (counts[0] as Count)]
   const earlier = counts
     .slice(0, -1)
     .findLast((count, index) => counts.length - 1 - index >= WINDOW && last.answers - count.answers >= least)
-  const since = earlier ?? (counts[0] as Count)
+  const since = isParentKnown ? (earlier ?? first) : second
   const lately = { answers: last.answers - since.answers, errors: last.errors - since.errors }
   return lately.answers >= least ? lately : undefined
 }
@@ -107,8 +114,9 @@ function isWorse(child: Count, parent: Count, { errorShare }: Tolerance): boolea
   return excess > errorShare && excess > CHANCE * deviation
 }
 
-function describe({ answers, errors }: Count): string {
-  return `${errors} of ${answers} requests with a status of 500 or more`
+function describe(child: Count, parent: Count): string {
+  const of = ({ errors, answers }: Count): string => `${errors} of ${answers}`
+  return `answered ${of(child)} requests with a status of 500 or more (its parent: ${of(parent)})`
 }
 
 /** All that a process has answered. */

@@ -30,7 +30,12 @@ export type ToParent =
   /** A dormant duplicate of an inherited listener, by its index in the handoff; the handle travels with it. */
   | { type: 'listener'; index: number }
   /** The child could serve now. It accepts nothing yet. */
-  | { type: 'ready'; release: Release }
+  | {
+      type: 'ready'
+      release: Release
+      /** How long its apps may take to say that they are well, when it is to confirm. Milliseconds. */
+      checkTimeout: number
+    }
   /** The child accepts. */
   | { type: 'serving' }
   /** The child's last words before it ends without having served. */
@@ -148,7 +153,7 @@ const arrival: Field = record({ state: anything })
 
 const TO_PARENT: Table<ToParent> = {
   listener: { index: count },
-  ready: { release },
+  ready: { release, checkTimeout: number },
   serving: {},
   failed: { error: optional(plainError), stderr: listOf(text) },
   health: { answers },

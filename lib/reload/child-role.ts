@@ -128,7 +128,7 @@ export class ChildRole {
     for (const listener of this.#inherited.unclaimed) {
       void this.#parent.send({ type: 'listener', index: listener.index }, this.#inherited.handleOf(listener))
     }
-    void this.#parent.send({ type: 'ready', release: command.release })
+    void this.#parent.send({ type: 'ready', release: command.release, checkTimeout: this.checkTimeout })
   }
 
   /** Nothing has been accepted yet: a state that cannot be loaded ends this process as any error of its boot would. */
@@ -172,6 +172,12 @@ export class ChildRole {
     return this.#health.timeout
   }
 
+  /** Nobody judges this process any more. */
+  endHealth(): void {
+    this.#health.end()
+    this.#answers?.end()
+  }
+
   tell(word: ChildWord): void {
     if (word.type === 'confirmed') void this.#parent.send({ ...word, answers: this.#answers?.answers ?? NOTHING })
     else if (word.type !== 'ready') void this.#parent.send(word)
@@ -179,8 +185,7 @@ export class ChildRole {
 
   /** An app that listens late finds its listener until now: the parent keeps the socket alive for as long anyway. */
   settle(isOrphan: boolean): void {
-    this.#health.end()
-    this.#answers?.end()
+    this.endHealth()
     for (const { key, address } of this.#inherited.relinquish()) {
       this.#service.log.announce('unclaimed', { key, address: formatAddress(address) })
     }

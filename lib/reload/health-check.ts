@@ -2,7 +2,6 @@ import { toError } from '../errors.js'
 import type { ResolvedHealthOptions } from '../process/health-options.js'
 import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
-import { within } from '../util/within.js'
 
 /** How long after one check the next begins. Milliseconds. */
 const CHECK_PAUSE = 500
@@ -11,6 +10,7 @@ const CHECK_PAUSE = 500
 export class HealthCheck {
   readonly #service: Service
   readonly #host: ServerHost
+  /** The pause before the next check, or the limit of the one under way. */
   #timer: NodeJS.Timeout | undefined
 
   constructor(service: Service, host: ServerHost) {
@@ -21,8 +21,9 @@ export class HealthCheck {
   /** Asks the apps now, and again and again. */
   async begin(): Promise<void> {
     if (this.#checks.length === 0 || !this.#isWanted) return
-    const complaint = await within(this.#ask(), this.timeout, 'the health check').catch(({ message }: Error) => message)
+    const complaint = await Promise.race([this.#ask(), this.#late()])
     if (!this.#isWanted) return
+    clearTimeout(this.#timer)
     if (complaint !== undefined) this.#host.tell({ type: 'roll back', reason: complaint })
     else this.#timer = setTimeout(() => void this.begin(), CHECK_PAUSE).unref()
   }
@@ -34,13 +35,14 @@ export class HealthCheck {
     this.#host.tell(complaint === undefined ? { type: 'healthy' } : { type: 'roll back', reason: complaint })
   }
 
+  /** Nobody is judged any more. */
   end(): void {
     clearTimeout(this.#timer)
   }
 
   /** Of several apps, the one that needs longest counts. Milliseconds. */
   get timeout(): number {
-    return Math.max(0, ...this.#options.map(({ checkTimeout }) => checkTimeout))
+    return Math.max(0, ...this.#options.map(({ check, checkTimeout }) => (check === undefined ? 0 : checkTimeout)))
   }
 
   get #isWanted(): boolean {
@@ -61,7 +63,24 @@ export class HealthCheck {
       await Promise.all(this.#checks.map(async (check) => check()))
       return undefined
     } catch (thrown) {
-      return `the health check failed: ${toError(thrown).message}`
+      return `the health check failed: ${messageOf(thrown)}`
     }
+  }
+
+  /** The process does not live on for that: it serves. */
+  #late(): Promise<string> {
+    const { timeout } = this
+    return new Promise((resolve) => {
+      this.#timer = setTimeout(resolve, timeout, `the health check took longer than ${timeout} ms`).unref()
+    })
+  }
+}
+
+/** An app can throw what has no text. */
+function messageOf(thrown: unknown): string {
+  try {
+    return `${toError(thrown).message}`
+  } catch {
+    return 'it threw what cannot be shown'
   }
 }

@@ -17,6 +17,8 @@ export class Successor {
   child: Child | undefined
   /** What it has loaded. */
   release: Release | undefined
+  /** How long its apps may take to say that they are well. Milliseconds. */
+  checkTimeout = 0
   ending: Ending | undefined
   /** When it was started, ready and serving, on the clock of `performance.now()`. */
   readonly times = { started: 0, ready: 0, serving: 0 }
@@ -41,6 +43,7 @@ export class Successor {
     else if (message.type === 'failed') this.#lastWords = message
     else if (message.type === 'ready') {
       this.release = message.release
+      this.checkTimeout = message.checkTimeout
       this.times.ready = performance.now()
     } else if (message.type === 'serving') this.times.serving = performance.now()
   }

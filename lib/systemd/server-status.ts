@@ -3,7 +3,7 @@ import { MainProcess } from './main-process.js'
 import { describeFailure, type Notice, type ServiceManager } from './notify.js'
 
 /** What a reload may take beyond what its options say, for the steps between. Milliseconds. */
-const SLACK = 5000
+const SLACK = 15_000
 
 /** The service that the notices are about, seen from one of its processes. */
 interface Subject {

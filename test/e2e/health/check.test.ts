@@ -6,23 +6,24 @@ import { checkTakenBack, reloadTo, unwell } from '../../support/unwell.js'
 
 t.jobs = 2
 
+const UNWELL = [
+  [{ check: 'throws' }, /gave up \(the health check failed: no database\)/],
+  [{ check: 'throws', onlyCheck: true }, /gave up \(the health check failed: no database\)/],
+  [{ check: 'throws later' }, /gave up \(the health check failed: the database is gone\)/],
+  [{ check: 'hangs' }, /gave up \(the health check took longer than 800 ms\)/]
+] as const
+
 for (const { settings: way, where } of WAYS)
-  for (const [extra, message] of [
-    [{ check: 'throws' }, /gave up \(the health check failed: no database\)/],
-    [{ check: 'throws', onlyCheck: true }, /gave up \(the health check failed: no database\)/],
-    [{ check: 'throws later' }, /gave up \(the health check failed: the database is gone\)/],
-    [{ check: 'hangs' }, /gave up \(the health check took longer than 800 ms\)/]
-  ] as const)
-    t.test(
-      `a release whose app says that it is not well is taken back: ${JSON.stringify(extra)}${where}`,
-      async (t) => {
-        const server = await startServer(t, { ...unwell({ health: { checkTimeout: 800 } }), ...way })
-        const parent = server.current
-        const answer = await reloadTo(server, extra)
-        await checkTakenBack(t, server, parent, answer)
-        t.match(JSON.parse(answer.body).message, message)
-      }
-    )
+  t.test(`a release whose app says that it is not well is taken back${where}`, async (t) => {
+    const server = await startServer(t, { ...unwell({ health: { checkTimeout: 800 } }), ...way })
+    const parent = server.current
+    for (const [extra, message] of UNWELL) {
+      const answer = await reloadTo(server, extra)
+      await checkTakenBack(t, server, parent, answer)
+      t.match(JSON.parse(answer.body).message, message)
+    }
+    t.equal(await server.stop(), 0)
+  })
 
 t.test('an app is asked whether it is well before it confirms, also without a probation', async (t) => {
   const server = await startServer(t, unwell({ probation: 0, health: { checkTimeout: 800 } }))

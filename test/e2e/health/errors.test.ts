@@ -23,7 +23,7 @@ function clients(target: Target, tally: Tally): Client[] {
 /** Reloads under a load, to a release that is as well as `extra` says. */
 async function reloadUnderLoad(server: TestServer, extra: object): Promise<[Response, Tally]> {
   const tally: Tally = new Map()
-  const load = new Load(clients(server.target(), tally), { pause: 5 })
+  const load = new Load(clients(server.target(), tally), { pause: 10 })
   await load.answered(100)
   const answer = await reloadTo(server, extra)
   await load.stop()
@@ -40,7 +40,7 @@ for (const { settings: way, where } of WAYS) {
     const parent = server.current
     const [answer, tally] = await reloadUnderLoad(server, { fails: 'all' })
     await checkTakenBack(t, server, parent, answer)
-    const how = /answered (\d+) of \1 requests with a status of 500 or more, and its parent 0 of \d+ requests/
+    const how = /answered (\d+) of \1 requests with a status of 500 or more \(its parent: 0 of \d+\)/
     t.match(JSON.parse(answer.body).message, how)
     const { err } = await server.eventOf(parent, 'rolled-back')
     t.match(err, { message: how, health: { parent: { errors: 0 } } })

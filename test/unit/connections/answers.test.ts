@@ -46,6 +46,14 @@ t.test('HTTP/1.1: first and later requests of a connection, and the status of ea
   t.strictSame(count.answers, { first: { answers: 1, errors: 1 }, later: { answers: 5, errors: 2 } })
 })
 
+t.test('HTTP/2 without a listener for requests: a server is left as it is', async (t) => {
+  const server = createHttp2()
+  server.on('stream', (stream) => stream.respond({ ':status': 200 }, { endStream: true }))
+  const count = new AnswerCount([new Connections(server, () => {})], () => false)
+  t.equal(server.listenerCount('request'), 0)
+  count.end()
+})
+
 t.test('HTTP/2: the first stream of a session, and the later ones', async (t) => {
   const server = createHttp2(answer)
   const connections = new Connections(server, () => {})

@@ -44,7 +44,7 @@ t.test('errors count from the least number of answers on', async (t) => {
   t.equal(verdictOf(parent, answers([19, 19])), undefined)
   t.equal(
     verdictOf(parent, answers([20, 20])),
-    'answered 20 of 20 requests with a status of 500 or more, and its parent 0 of 100 requests with a status of 500 or more'
+    'answered 20 of 20 requests with a status of 500 or more (its parent: 0 of 100)'
   )
   t.ok(verdictOf(parent, answers([10, 10]), answers([20, 20])), 'all that it has told counts together')
 })
@@ -67,6 +67,24 @@ t.test('of a parent that has not been asked, only a child with nothing but error
   t.ok(verdictOf(answers([0, 0]), answers([20, 20])))
   t.equal(verdictOf(answers([0, 0]), answers([20, 19])), undefined)
   t.equal(verdictOf(answers([0, 0]), answers([1000, 900])), undefined)
+})
+
+t.test('nor one that asks seldom: who asks so may have met the parent as it was', async (t) => {
+  const seldom = [1, 2, 3, 4, 5, 6, 7, 8].map((look) => answers([look * 3, look * 3]))
+  t.equal(verdictOf(answers([0, 0]), ...seldom), undefined)
+  t.ok(verdictOf(answers([40, 0]), ...seldom))
+})
+
+t.test('what is known of the parent at all counts where nothing is known of its like', async (t) => {
+  t.equal(verdictOf(answers([0, 0], [500, 500]), answers([20, 20])), undefined)
+  t.ok(verdictOf(answers([0, 0], [500, 0]), answers([20, 20])))
+})
+
+t.test('a probation of hours is no burden', async (t) => {
+  let [at] = beginWatch()
+  const told = { child: answers([9, 0]), parent: answers([9, 0]) }
+  for (let look = 0; look < 1000; look++) [at] = watch(at, { type: 'told', ...told }, TOLERANCE)
+  t.equal(at.told.length, 300)
 })
 
 t.test('first and later requests are compared each with their like', async (t) => {
