@@ -158,6 +158,24 @@ testExample('state.mjs', async (t, path) => {
   t.equal(await example.stop(), 0)
 })
 
+testExample('health.mjs', async (t, path) => {
+  const example = await Example.start(t, path)
+  const { pid } = example
+  const file = join(example.folder, 'products.json')
+  process.kill(pid, 'SIGHUP')
+  const { err } = await example.event('rolled-back')
+  t.match(err, {
+    code: 'GRACEFUL_ERR_ROLLED_BACK',
+    message: /gave up \(the health check failed: ENOENT: .*products.json/
+  })
+  await writeFile(file, '["tea"]')
+  t.match(await (await example.ask('/')).json(), { products: ['tea'], generation: 1 })
+  process.kill(pid, 'SIGHUP')
+  await example.event((line) => line.graceful === 'closed' && line.pid === pid)
+  t.match(await (await example.ask('/')).json(), { products: ['tea'], generation: 2 })
+  t.equal(await example.stop(), 0)
+})
+
 testExample('tcp-service.mjs', async (t, path) => {
   const example = await Example.start(t, path)
   const line = await example.event(({ msg }) => /^echo service on port/.test(msg ?? ''))
