@@ -47,8 +47,9 @@ export class HealthWatch {
     this.#go(beginWatch())
   }
 
-  /** The child has told what it has answered. */
-  heard(child: Answers): void {
+  /** A child has told what it has answered. One that was taken back earlier may still do so. */
+  heard(id: ChildId, child: Answers): void {
+    if (this.#child?.id !== id) return
     this.#answers = child
     this.#deadlines.clear()
     this.#tell({ type: 'told', child, parent: this.#count.answers })

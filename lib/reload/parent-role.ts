@@ -220,10 +220,10 @@ export class ParentRole {
         return this.#host.tell({ type: 'child said', child, word: { type: 'ready', ...(error && { error }) } })
       }
       case 'health':
-        return this.#health?.heard(message.answers)
+        return this.#health?.heard(child, message.answers)
       case 'confirmed':
         // What it has answered counts first.
-        this.#health?.heard(message.answers)
+        this.#health?.heard(child, message.answers)
         return this.#host.tell({ type: 'child said', child, word: { type: 'confirmed' } })
       case 'serving':
       case 'roll back':

@@ -48,14 +48,23 @@ t.test(
   }
 )
 
+t.test('what a child of an earlier reload tells is none of it', async (t) => {
+  const { watch, heard } = watchChild()
+  const failing = { answers: 50, errors: 50 }
+  watch.heard(2, { first: failing, later: failing })
+  t.strictSame(watch.figures.child, { answers: 0, errors: 0 })
+  const [input] = await once(heard, 'unwell')
+  t.match(input, { isSilent: true })
+})
+
 t.test('a watch that has ended asks and judges no more', async (t) => {
   const { watch, heard } = watchChild()
   heard.on('unwell', () => t.fail('nobody is judged'))
   await once(heard, 'asked')
-  watch.heard(NOTHING)
+  watch.heard(1, NOTHING)
   await once(heard, 'asked')
   watch.end()
   heard.on('asked', () => t.fail('nobody is asked'))
-  watch.heard(NOTHING)
+  watch.heard(1, NOTHING)
   await pause(HANG_TIMEOUT * 4)
 })
