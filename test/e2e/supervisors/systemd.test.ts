@@ -41,7 +41,8 @@ t.test('systemctl reload returns when the reload is done, and the service goes o
   }
   t.match(await unit.show('Result', 'NRestarts'), { Result: 'success', NRestarts: '0' })
 
-  const last = await unit.mainPid()
+  // Not the main process as systemd sees it: for a moment after a reload that is another one, see lib/systemd/main-process.ts.
+  const last = await unit.serving(3)
   await unit.succeed('stop')
   t.match(await unit.event((line) => line.fixture === 'exit' && line.pid === last), { code: 0 })
   t.match(await unit.show('ActiveState', 'Result'), { ActiveState: 'inactive', Result: 'success' })
@@ -152,7 +153,8 @@ t.test('the watchdog is fed through a reload, and kills a server that hangs', { 
   const second = await unit.serving(2)
   await unit.until('MainPID', String(second))
   await pause(2500)
-  t.match(await unit.show('MainPID', 'NRestarts'), { MainPID: String(second), NRestarts: '0' })
+  await unit.until('MainPID', String(second))
+  t.match(await unit.show('NRestarts'), { NRestarts: '0' })
   process.kill(second, 'SIGSTOP')
   await unit.until('NRestarts', '1')
   await unit.until('StatusText', 'generation 1, serving')
