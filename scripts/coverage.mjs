@@ -1,10 +1,11 @@
 // Runs built tests and prints how much of lib/ they ran, child processes included: `npm run coverage [-- <tap argument>…]`.
 // Node writes what each process has run: https://nodejs.org/api/cli.html#node_v8_coveragedir
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { Covered } from './covered.mjs'
 
 /** How often to look for processes that have ended. Milliseconds. */
 const INTERVAL = 500
@@ -23,7 +24,10 @@ const tap = join(root, 'node_modules', 'tap', 'dist', 'esm', 'run.mjs')
 const c8 = join(root, 'node_modules', 'c8', 'bin', 'c8.js')
 const ours = `${pathToFileURL(join(root, 'dist', 'lib')).href}/`
 
+const covered = new Covered()
 const folder = mkdtempSync(join(tmpdir(), 'graceful-coverage-'))
+// Processes of other users write there too.
+chmodSync(folder, 0o1777)
 try {
   const status = await runTests()
   const reported = report()
@@ -41,24 +45,20 @@ async function runTests() {
     env,
     stdio: 'inherit'
   })
-  const kept = new Set()
-  const timer = setInterval(() => keepOurs(kept), INTERVAL)
+  const timer = setInterval(collect, INTERVAL)
   const status = await new Promise((resolve) => tests.once('exit', (code) => resolve(code ?? 1)))
   clearInterval(timer)
-  keepOurs(kept)
+  collect()
   return status
 }
 
-function keepOurs(kept) {
+function collect() {
   for (const name of readdirSync(folder)) {
-    if (kept.has(name)) continue
     const file = join(folder, name)
     const coverage = parse(readFileSync(file, 'utf8'))
     if (coverage === undefined) continue
-    kept.add(name)
-    const result = coverage.result.filter(({ url }) => url.startsWith(ours))
-    if (result.length > 0) writeFileSync(file, JSON.stringify({ result }))
-    else rmSync(file)
+    covered.add(coverage.result.filter(({ url }) => url.startsWith(ours)))
+    rmSync(file)
   }
 }
 
@@ -75,7 +75,8 @@ function parse(text) {
 function report() {
   const excluded = ['**/*.d.ts', ...withoutCode()].flatMap((name) => ['--exclude', name])
   const files = ['--all', '--src', join(root, 'dist/lib'), '--include', 'dist/lib/**', ...excluded]
-  const args = ['report', '--temp-directory', folder, '--merge-async', ...files, '--reporter', 'text']
+  writeFileSync(join(folder, 'coverage-all.json'), JSON.stringify({ result: covered.result }))
+  const args = ['report', '--temp-directory', folder, ...files, '--reporter', 'text']
   return spawnSync(process.execPath, [c8, ...args], { cwd: root, stdio: 'inherit' }).status ?? 1
 }
 

@@ -1,22 +1,28 @@
 import type { Socket } from 'node:net'
-import { type ConnectionHandle, readOn } from '../internals/connection-handle.js'
+import { type ConnectionHandle, keepHandle, readOn } from '../internals/connection-handle.js'
 import type { GiverWord, Outcome } from '../protocol/connection.js'
-import type { ToChild } from '../protocol/messages.js'
+import type { FromGiver } from '../protocol/connection-messages.js'
 import { type Gift, Giving, type Patience } from './giving.js'
+import type { KeptConnection } from './kept.js'
+import type { Life } from './move-in.js'
 import type { Candidate } from './moving.js'
 import type { Arrival } from './upgrades.js'
 import type { WebSockets } from './websockets.js'
 
-/** What it takes to give connections to a child. */
+/** What it takes to give connections to another process. */
 export interface Passage {
   upgraded: WebSockets
-  /** Sends to the child; rejects when what was given is certainly not sent. */
-  send(message: ToChild, handle?: ConnectionHandle): Promise<unknown>
-  /** For how long a connection that has itself been moved here may stay silent; see `Arrivals`. */
+  /** Sends to the other process; rejects when what was given is certainly not sent. */
+  send(message: FromGiver, handle?: ConnectionHandle): Promise<unknown>
+  /** For how long a connection that has itself been moved here may stay silent; see `Arrived`. */
   timeLeft(socket: Socket): number | undefined
+  /** Under which number a connection came from the process that it is given to. */
+  was?: ((socket: Socket) => number | undefined) | undefined
+  /** Keeps this process's copy of a connection that has moved. Undefined: there is no use for one. */
+  keep?: ((id: number, connection: KeptConnection) => void) | undefined
 }
 
-/** One connection on its way to the child. */
+/** One connection on its way to another process. */
 export class Departure implements Gift {
   readonly candidate: Candidate
   /** Resolves when it is known who has the connection. */
@@ -27,11 +33,14 @@ export class Departure implements Gift {
   readonly #giving: Giving
   readonly #onClose = () => this.#giving.tell({ type: 'closed' })
   #isForgotten = false
+  #isNoted = false
+  /** How it goes on, as it was when it was offered. */
+  #life: Life | undefined
   /** What goes along with a WebSocket, once it is let go. */
   #arrival: Arrival | undefined
   #conclude!: (outcome: Outcome) => void
 
-  /** @param onSilence - called when the child does not answer soon */
+  /** @param onSilence - called when the other process does not answer soon */
   constructor(id: number, candidate: Candidate, passage: Passage, patience: Patience, onSilence: () => void) {
     this.#id = id
     this.candidate = candidate
@@ -44,12 +53,14 @@ export class Departure implements Gift {
     this.#giving = new Giving(this.#isWebSocket ? 'websocket' : 'http', patience, this)
   }
 
-  /** Whether the child owes no answer about it any more. */
+  /** Whether the other process owes no answer about it any more. */
   get isForgotten(): boolean {
     return this.#isForgotten
   }
 
-  answered(isTaken: boolean): void {
+  /** @param isNoted - whether what is read from it will be known if the other process crashes */
+  answered(isTaken: boolean, isNoted: boolean): void {
+    this.#isNoted = isNoted
     this.#giving.answered(isTaken)
   }
 
@@ -58,18 +69,17 @@ export class Departure implements Gift {
     this.#giving.tell({ type: 'stop' })
   }
 
-  /** The child has ended, and all that it said was heard; or it cannot be reached any more. */
-  childGone(isOutOfReach: boolean): void {
+  /** The other process has ended, and all that it said was heard; or it cannot be reached any more. */
+  otherGone(isOutOfReach: boolean): void {
     this.#giving.tell({ type: isOutOfReach ? 'taker out of reach' : 'taker ended' })
   }
 
   offer(): Promise<unknown> {
-    const { group, socket, handle } = this.candidate
-    const { upgraded, timeLeft, send } = this.#passage
+    const { socket, handle } = this.candidate
+    const { upgraded, send, was } = this.#passage
     const upgrade = this.#isWebSocket ? upgraded.upgradeOf(socket) : undefined
-    const left = timeLeft(socket)
-    const life = { used: socket.bytesRead > 0 || left !== undefined, timeLeft: left ?? socket.timeout ?? 0 }
-    return send({ type: 'connection', id: this.#id, index: group.index, upgrade, ...life }, handle)
+    this.#life = this.#lifeNow()
+    return send({ type: 'connection', id: this.#id, upgrade, was: was?.(socket), ...this.#life }, handle)
   }
 
   say(word: GiverWord): Promise<unknown> {
@@ -96,6 +106,7 @@ export class Departure implements Gift {
     // Asked once, a socket knows its addresses after its end too, as hooks that run after the response expect.
     void [socket.remoteAddress, socket.localAddress]
     if (this.#arrival !== undefined) this.#passage.upgraded.release(socket)
+    else if (this.#isNoted && this.#passage.keep !== undefined) this.#keep(this.#passage.keep)
     // Closes this process's descriptor; no FIN, no shutdown: libuv, uv__stream_close.
     else socket.destroy()
   }
@@ -107,6 +118,18 @@ export class Departure implements Gift {
 
   forgotten(): void {
     this.#isForgotten = true
+  }
+
+  #keep(keep: NonNullable<Passage['keep']>): void {
+    const handle = keepHandle(this.candidate.socket)
+    if (handle !== undefined && this.#life !== undefined) keep(this.#id, { ...this.#life, handle })
+  }
+
+  #lifeNow(): Life {
+    const { group, socket } = this.candidate
+    const left = this.#passage.timeLeft(socket)
+    const used = socket.bytesRead > 0 || left !== undefined
+    return { index: group.index, used, timeLeft: left ?? socket.timeout ?? 0 }
   }
 
   get #isWebSocket(): boolean {

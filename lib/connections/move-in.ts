@@ -1,128 +1,139 @@
+import type { Server as HttpServer } from 'node:http'
 import type { Server, Socket } from 'node:net'
-import { onChannelEnd } from '../internals/channel-end.js'
-import { acceptConnection, type ConnectionHandle, markIdle } from '../internals/connection-handle.js'
-import type { ToChild, ToParent } from '../protocol/messages.js'
+import { acceptConnection, type ConnectionHandle } from '../internals/connection-handle.js'
+import type { FromGiver, FromTaker } from '../protocol/connection-messages.js'
+import type { Arrived } from './arrived.js'
+import type { KeptConnection } from './kept.js'
 import { Takings } from './taking.js'
 import type { Connections } from './tracker.js'
 import type { Arrival, Upgrade } from './upgrades.js'
 
-/** A connection that moves, as the parent announces it. */
-export type ArrivingConnection = Extract<ToChild, { type: 'connection' }>
+/** A connection that moves, as the other process announces it. */
+export type ArrivingConnection = Extract<FromGiver, { type: 'connection' }>
 
-/** What the child needs to take connections from its parent. */
+/** How a connection goes on that has been another process's. */
+export type Life = Pick<ArrivingConnection, 'index' | 'used' | 'timeLeft'>
+
+/** What this process needs to take connections from another one. */
 export interface ArrivalSettings {
-  /** The connections of the server that has adopted the listener with this index. */
+  readonly arrived: Arrived
+  /** The connections of the server that has the listener with this index. */
   find(index: number): Connections | undefined
   /** Whether a connection of a server that has stopped accepting would go on to the child of this process. */
   passesOn(connections: Connections): boolean
-  /** Sends to the parent; resolves once it is in the channel, and with false when it cannot be sent. */
-  send(message: ToParent): Promise<unknown>
+  /** Sends to the other process; resolves once it is in the channel, and with false when it cannot be sent. */
+  send(message: FromTaker): Promise<unknown>
+  /** Whether it can be reached. */
+  isInReach(): boolean
+  /** Whether what is read from connections that come will be noted. */
+  notes(): boolean
   /** Goes on with a WebSocket; without what should have come along, closes it. */
   resume(server: Server, handle: ConnectionHandle, upgrade: Upgrade, arrival: Arrival | undefined): void
-  /** One has been taken, and nothing has been read from it yet. */
-  accepted(): void
+  /** One is this process's from now on. */
+  comes(connection: ArrivingConnection): void
+  /** One has been taken, and nothing has been read from it yet; without a socket, it was closed at once. */
+  accepted(connection: ArrivingConnection, socket: Socket | undefined): void
 }
 
-/** Takes the connections that the parent moves here and gives them to their servers. */
+/** Takes the connections that another process moves here and gives them to their servers. */
 export class Arrivals {
   readonly #settings: ArrivalSettings
-  readonly #deadlines = new WeakMap<Socket, number>()
   readonly #takings = new Takings()
   /** The word by which a WebSocket becomes this process's, while it is heard. */
   #released: { readonly arrival: Arrival | undefined } | undefined
-  /** Nothing comes before the parent says so: it may be a launcher, which has no connections. */
+  /** Nothing comes before the other process says so. */
   #isOver = true
 
   constructor(settings: ArrivalSettings) {
     this.#settings = settings
-    onChannelEnd(() => this.#takings.tellAll({ type: 'cut off' }))
   }
 
-  /** Whether the parent has no connection left that could come. */
+  /** Whether the other process has no connection left that could come. */
   get isOver(): boolean {
     return this.#isOver
   }
 
-  /** Takes a connection, or leaves it to the parent. */
+  /** Takes a connection, or leaves it to the other process. */
   receive(message: ArrivingConnection, handle: ConnectionHandle | undefined): void {
     const { id, index, upgrade } = message
     const connections = this.#settings.find(index)
     const isAble = handle !== undefined && connections !== undefined && this.#hasRoom(connections)
-    // Without a channel the parent cannot hear that it was taken, and serves it itself.
-    this.#takings.take(id, upgrade === undefined ? 'http' : 'websocket', isAble && process.connected, {
-      say: (word) => this.#settings.send({ type: `connection ${word}`, id }),
+    // Without a channel the giver cannot hear that it was taken, and serves it itself.
+    this.#takings.take(id, upgrade === undefined ? 'http' : 'websocket', isAble && this.#settings.isInReach(), {
+      say: (word) => this.#answer(id, word === 'taken'),
       accept: () => isAble && this.#accept(connections.server, handle, message),
       close: () => handle?.close()
     })
   }
 
-  /** The parent has let go of a WebSocket, with what goes along. */
+  /** Serves a connection again that this process has kept, if it can. Returns whether it does. */
+  takeBack({ index, used, timeLeft, handle }: KeptConnection): boolean {
+    const connections = this.#settings.find(index)
+    if (connections === undefined || !this.#hasRoom(connections)) return false
+    const server = connections.server as HttpServer
+    this.#serve(server, handle, used, timeLeft ?? server.keepAliveTimeout)
+    return true
+  }
+
+  /** The giver has let go of a WebSocket, with what goes along. */
   released(id: number, arrival: Arrival | undefined): void {
     this.#released = { arrival }
     this.#takings.tell(id, { type: 'released' })
     this.#released = undefined
   }
 
-  /** The parent has kept a WebSocket. */
+  /** The giver has kept a WebSocket. */
   kept(id: number): void {
     this.#takings.tell(id, { type: 'kept' })
   }
 
-  /** The parent begins to give, or gives no more. */
+  /** The giver begins to give, or gives no more. */
   migration(isOver: boolean): void {
     this.#isOver = isOver
   }
 
-  /** The parent has ended: what it has not kept is ours. Or it cannot be reached any more, and may live. */
+  /** The channel has ended; the giver may live. */
+  cutOff(): void {
+    this.#takings.tellAll({ type: 'cut off' })
+  }
+
+  /** The giver has ended: what it has not kept is ours. Or it cannot be reached any more, and may live. */
   orphaned(isOutOfReach: boolean): void {
     this.#isOver = true
-    this.#takings.tellAll({ type: isOutOfReach ? 'cut off' : 'giver ended' })
+    if (isOutOfReach) this.cutOff()
+    else this.#takings.tellAll({ type: 'giver ended' })
   }
 
-  /** The parent has sent a connection and heard nothing of it; its handle may have been lost on the way. */
+  /** The giver has sent a connection and heard nothing of it; its handle may have been lost on the way. */
   inquire(id: number): void {
-    if (this.#takings.isUnknown(id)) void this.#settings.send({ type: 'connection refused', id })
+    if (this.#takings.isUnknown(id)) void this.#answer(id, false)
   }
 
-  /** Whether a connection had its first request before it was moved here. */
-  hasBrought(socket: Socket): boolean {
-    return this.#deadlines.has(socket)
+  #answer(id: number, isTaken: boolean): Promise<unknown> {
+    const { send, notes } = this.#settings
+    return send(isTaken ? { type: 'connection taken', id, noted: notes() } : { type: 'connection refused', id })
   }
 
-  /** For how long a connection that has sent nothing since it was moved here may stay silent; 0: for ever. Milliseconds. */
-  timeLeft(socket: Socket): number | undefined {
-    const deadline = this.#deadlines.get(socket)
-    if (deadline === undefined || socket.bytesRead > 0) return undefined
-    return deadline === Number.POSITIVE_INFINITY ? 0 : Math.max(1, deadline - performance.now())
-  }
-
-  #accept(server: Server, handle: ConnectionHandle, { upgrade, used, timeLeft }: ArrivingConnection): void {
-    if (upgrade !== undefined) {
-      // What is inherited from a parent that has ended comes without a word.
-      const { arrival } = this.#released ?? { arrival: upgrade.hasState ? undefined : { state: undefined } }
-      this.#settings.resume(server, handle, upgrade, arrival)
+  #accept(server: Server, handle: ConnectionHandle, message: ArrivingConnection): void {
+    const { upgrade, used, timeLeft } = message
+    this.#settings.comes(message)
+    if (upgrade === undefined) {
+      this.#settings.accepted(message, this.#serve(server, handle, used, timeLeft))
       return
     }
+    // What is inherited from a giver that has ended comes without a word.
+    const { arrival } = this.#released ?? { arrival: upgrade.hasState ? undefined : { state: undefined } }
+    this.#settings.resume(server, handle, upgrade, arrival)
+  }
+
+  #serve(server: Server, handle: ConnectionHandle, used: boolean, timeLeft: number): Socket | undefined {
     const socket = acceptConnection(server, handle)
-    if (socket !== undefined && used) this.#resume(socket, timeLeft)
-    this.#settings.accepted()
+    if (socket !== undefined && used) this.#settings.arrived.goOn(socket, timeLeft)
+    return socket
   }
 
   #hasRoom(connections: Connections): boolean {
     const { server, size } = connections
     return (server.listening || this.#settings.passesOn(connections)) && !(server.maxConnections <= size)
-  }
-
-  /**
-   * Lets a connection go on as one between two requests: closed without a word when it stays silent until its keep-alive
-   * timeout, which Node sets after a response and not before. From the first byte on, Node's own timeouts apply.
-   */
-  #resume(socket: Socket, timeLeft: number): void {
-    markIdle(socket)
-    this.#deadlines.set(socket, timeLeft > 0 ? performance.now() + timeLeft : Number.POSITIVE_INFINITY)
-    if (timeLeft <= 0) return
-    const closeIfSilent = () => socket.bytesRead === 0 && socket.destroy()
-    // The second look finds the bytes that had arrived when the timer fired.
-    setTimeout(() => setImmediate(closeIfSilent), timeLeft).unref()
   }
 }

@@ -2,7 +2,7 @@ import diagnosticsChannel from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import { readOn, stopReading } from '../internals/connection-handle.js'
 import type { Outcome } from '../protocol/connection.js'
-import type { ToParent } from '../protocol/messages.js'
+import type { FromTaker } from '../protocol/connection-messages.js'
 import type { Candidates } from './candidates.js'
 import { Departure, type Passage } from './departure.js'
 import { type Candidate, LONGEST_HOLD, mostHeld } from './moving.js'
@@ -28,7 +28,7 @@ const SILENCE_LIMIT = 30_000
 const LOOK_INTERVAL = 50
 
 /**
- * Moves the open connections of this process to its child: the idle ones in growing batches, the busy ones, once their
+ * Moves the open connections of this process to another one, its child or its parent: the idle ones in growing batches, the busy ones, once their
  * turn has come, as soon as they fall idle. Until it moves, a connection is served as ever. One connection at a time is on its
  * way, which is how Node sends handles anyway.
  */
@@ -80,16 +80,21 @@ export class Migration {
     return this.#stalled
   }
 
+  /** Whether it was ended before all had moved. */
+  get isEnded(): boolean {
+    return this.#ended
+  }
+
   /** Whether these connections are among those that move. */
   moves(connections: Connections): boolean {
     return !this.#ended && this.#settings.candidates.includes(connections)
   }
 
-  /** Takes the child's answer about a connection. */
-  heard(message: ToParent): void {
-    if (message.type !== 'connection taken' && message.type !== 'connection refused') return
+  /** Takes the other process's answer about a connection. */
+  heard(message: Exclude<FromTaker, { type: 'connections closed' }>): void {
     const departure = this.#departures.get(message.id)
-    departure?.answered(message.type === 'connection taken')
+    if (message.type === 'connection taken') departure?.answered(true, message.noted)
+    else departure?.answered(false, false)
     if (departure?.isForgotten) this.#departures.delete(message.id)
   }
 
@@ -107,10 +112,10 @@ export class Migration {
     this.#wake()
   }
 
-  /** The same, when the child is gone *and* all that it said has been heard; or when it cannot be reached any more. */
-  childGone(isOutOfReach: boolean): void {
+  /** The same, when the other process is gone *and* all that it said has been heard; or when it cannot be reached any more. */
+  otherGone(isOutOfReach: boolean): void {
     this.stop()
-    for (const departure of this.#departures.values()) departure.childGone(isOutOfReach)
+    for (const departure of this.#departures.values()) departure.otherGone(isOutOfReach)
     this.#departures.clear()
   }
 

@@ -13,11 +13,12 @@ export interface ConnectionHandle {
   close(callback?: () => void): void
   /** Whether the stream above wants to read: lib/internal/stream_base_commons.js and lib/net.js, tryReadStart. */
   reading?: boolean
+  /** Whether a parser reads from it, past the stream: lib/_http_server.js, connectionListenerInternal. */
+  _consumed?: boolean
 }
 
 interface SocketInternals {
   _handle?: (Partial<ConnectionHandle> & object) | null
-  parser?: Record<number, unknown> & { execute?(data: Buffer): unknown }
 }
 
 /** What Node calls for each connection that the kernel has accepted: lib/net.js, onconnection. */
@@ -64,6 +65,25 @@ export function readOn(handle: ConnectionHandle): void {
 }
 
 /**
+ * Takes the handle from its socket, which ends without it: the connection stays open, and nothing in this process reads from it or
+ * writes to it any more. Node does the same with a socket that it sends to a child:
+ * https://github.com/nodejs/node/blob/v24.0.0/lib/internal/child_process.js (handleConversion, `net.Socket`)
+ *
+ * Fallback: undefined; the socket is destroyed with this process's copy of the connection.
+ */
+export function keepHandle(socket: net.Socket): ConnectionHandle | undefined {
+  const handle = connectionHandle(socket)
+  if (handle !== undefined) {
+    ;(socket as unknown as SocketInternals)._handle = null
+    // As on a new one: a socket that is made of it again shall read, and an HTTP server let its parser do so.
+    delete (handle as Partial<ConnectionHandle>).readStart
+    handle.reading = handle._consumed = false
+  }
+  socket.destroy()
+  return handle
+}
+
+/**
  * Makes a received handle an accepted connection of a server, with all that belongs to one: the server's socket options,
  * its count of connections, `close` waiting for it. `server.emit('connection', socket)` is the public way and gives none of
  * these: https://nodejs.org/api/http.html#event-connection
@@ -103,30 +123,4 @@ export function divertConnections(server: net.Server, divert: (handle: Connectio
     if (status !== 0 || !divert(handle)) accept.call(this, status, handle)
   }
   listening.onconnection = Object.assign(diverting, { [DIVERTED]: accept })
-}
-
-/** `kOnHeaders`, `kOnHeadersComplete` and `kOnMessageComplete` of src/node_http_parser.cc. */
-const MESSAGE_CALLBACKS = [1, 2, 4]
-/** No header: trailing ones would be flushed into the request to come. */
-const MESSAGE = Buffer.from('GET / HTTP/1.1\r\n\r\n')
-
-/**
- * Makes a fresh connection count as one that waits for its next request. To Node it is one that owes its first request since
- * it was accepted, so that after `headersTimeout` (60 s) it would be answered 408; and Fastify's `keepAliveTimeout` is longer (72 s).
- * The state is inside the native parser, which leaves it only by a message's end (src/node_http_parser.cc,
- * `last_message_start_`): so it is shown one, with the callbacks that would make a request of it taken away.
- *
- * Returns whether it worked. Fallback: a connection that is idle for longer than `headersTimeout` is answered 408.
- */
-export function markIdle(socket: net.Socket): boolean {
-  const { parser } = socket as unknown as SocketInternals
-  if (typeof parser?.execute !== 'function') return false
-  const callbacks = MESSAGE_CALLBACKS.map((index) => parser[index])
-  if (callbacks.some((callback) => typeof callback !== 'function')) return false
-  for (const index of MESSAGE_CALLBACKS) parser[index] = undefined
-  try {
-    return parser.execute(MESSAGE) === MESSAGE.length
-  } finally {
-    for (const [at, index] of MESSAGE_CALLBACKS.entries()) parser[index] = callbacks[at]
-  }
 }

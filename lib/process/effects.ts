@@ -99,7 +99,7 @@ function childsOf({ service, asChild, serves }: Parts) {
     accept: () => asChild?.accept(),
     'check health': () => asChild?.checkHealth(),
     settle: ({ orphan }) => asChild?.settle(orphan),
-    disown: () => service.disown(),
+    disown: () => disown(service, asChild),
     serve: () => serves()
   } satisfies Partial<Table>
 }
@@ -132,6 +132,7 @@ function leave(
 ): void {
   for (const { server } of service.listeners.open) leaveToDrain(server)
   asParent.endHealth()
+  asParent.releaseKept()
   asChild?.endHealth()
   if (cause !== 'reloaded' && cause !== 'app closes') service.launcher?.leaves(cause === 'error')
   if (cause !== 'asked' && cause !== 'error') return
@@ -139,6 +140,12 @@ function leave(
   const pid = child === undefined ? undefined : asParent.successor(child)?.pid
   if (childLeads && pid !== undefined) service.notices.stoppingWith(pid, shutdown.limit(cause))
   else service.notices.stopping(shutdown.limit(cause))
+}
+
+/** The service is the parent's again. */
+function disown(service: Parts['service'], asChild: Parts['asChild']): void {
+  asChild?.giveBack()
+  service.disown()
 }
 
 async function drain({ host, shutdown, asParent }: Parts, { cause, reason }: Of<'drain'>): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Server } from 'node:net'
+import { Arrived } from '../connections/arrived.js'
 import type { Arrivals } from '../connections/move-in.js'
 import type { Migration } from '../connections/move-out.js'
 import { type IsMeant, OwnedConnections } from '../connections/owned.js'
@@ -54,9 +55,10 @@ export class Service {
   readonly log: ProcessLog
   /** Under a launcher: the connections that this process has too many. */
   readonly surplus: Surplus | undefined
-  /** The connections that the parent of this process moves here. */
-  arrivals: Arrivals | undefined
-  /** The connections that this process moves to its child, once that serves. */
+  /** The connections that other processes, the parent of this one or a child of it, move here. */
+  readonly arrivals = new Set<Arrivals>()
+  readonly arrived = new Arrived()
+  /** The connections that this process moves to its child, once that serves, or back to its parent. */
   migration: Migration | undefined
   readonly webSockets = new WebSockets((warning, error) => this.log.warnOnce(warning, error))
   readonly connections = new OwnedConnections(this.webSockets)

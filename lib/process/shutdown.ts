@@ -58,10 +58,11 @@ export class Shutdown {
   async drain(cause: Cause, reason: string): Promise<boolean> {
     const { migration } = this.#service
     const isOwnTime = isSucceeded(cause)
-    if (migration !== undefined && !isOwnTime) await within(migration.done, LAST_ANSWER, 'the child').catch(() => {})
+    const moving = isOwnTime || migration?.isEnded === false ? migration : undefined
+    if (moving === undefined && migration !== undefined)
+      await within(migration.done, LAST_ANSWER, 'the child').catch(() => {})
     // An app that has begun to close by itself has a drain of its own.
     const begun = [...this.#drains].map(({ done }) => done)
-    const moving = cause === 'reloaded' ? migration : undefined
     const manner = { idle: isOwnTime ? 'own timeout' : 'soon', moving, limit: this.#limitName(cause) } as const
     if (cause === 'app closes') this.#service.closeControlSocket()
     const last = [...this.#service.apps].find(({ leaving }) => !leaving)

@@ -1,7 +1,7 @@
-import type { Arrival, Upgrade } from '../connections/upgrades.js'
 import type { PlainError } from '../errors.js'
 import type { Release } from '../reload/release.js'
 import type { ReloadResult } from '../reload/reload-result.js'
+import { CONNECTION_MESSAGES, type ConnectionMessage } from './connection-messages.js'
 import {
   anything,
   bytes,
@@ -51,10 +51,7 @@ export type ToParent =
   /** How the reload ended that the parent passed on. */
   | { type: 'reloaded'; id: number; result: ReloadResult }
   | { type: 'reload failed'; id: number; error: PlainError }
-  /** A connection is the child's now; it has not read from it yet. */
-  | { type: 'connection taken'; id: number }
-  /** A connection stays the parent's; the child has not read from it. */
-  | { type: 'connection refused'; id: number }
+  | ConnectionMessage
 
 /** What makes session tickets of one TLS server valid on another. */
 export interface TicketKeys {
@@ -84,26 +81,10 @@ export type ToChild =
   | { type: 'give up'; reason: string }
   /** Somebody asked the parent to stop the service. */
   | { type: 'stop'; reason: string }
-  /**
-   * An open connection of the listener with this index; the handle travels with it. `used`: it waits for its next request,
-   * not for its first, and may stay silent for `timeLeft` milliseconds (0: for ever). `upgrade`: it is a WebSocket, on which
-   * the parent's app may still send; the child leaves it alone until it hears who has it.
-   */
-  | { type: 'connection'; id: number; index: number; used: boolean; timeLeft: number; upgrade?: Upgrade | undefined }
-  /**
-   * The parent has let go of a WebSocket that the child has taken. `arrival`: what its route handed along at that moment; undefined: it
-   * could not be had, and the child closes the connection with 1012.
-   */
-  | { type: 'connection released'; id: number; arrival: Arrival | undefined }
-  /** The parent keeps a WebSocket that the child has taken: it was not at rest any more. */
-  | { type: 'connection kept'; id: number }
-  /** A connection was sent and the parent has heard nothing of it yet. */
-  | { type: 'connection sent'; id: number }
-  /** The parent moves connections here from now on; or all that could move have. */
-  | { type: 'migration'; isOver: boolean }
+  | ConnectionMessage
 
 /** The version of the handoff flag and of the messages. Both ends must speak the same one. */
-export const PROTOCOL_VERSION = 5
+export const PROTOCOL_VERSION = 6
 
 /** An error that was made plain for its way; what is known of it beyond that is not looked at before it is shown. */
 export const plainError: Field = record({
@@ -140,17 +121,6 @@ export const reloadResult: Field = record({
 /** @see {@link TicketKeys} */
 export const ticketKeys: Field = record({ keys: bytes, context: optional(text) })
 
-const upgrade: Field = record({
-  method: text,
-  url: text,
-  httpVersion: text,
-  rawHeaders: listOf(text),
-  protocol: text,
-  hasState: flag
-})
-
-const arrival: Field = record({ state: anything })
-
 const TO_PARENT: Table<ToParent> = {
   listener: { index: count },
   ready: { release, checkTimeout: number },
@@ -162,8 +132,7 @@ const TO_PARENT: Table<ToParent> = {
   stopping: { reason: text },
   reloaded: { id: count, result: reloadResult },
   'reload failed': { id: count, error: plainError },
-  'connection taken': { id: count },
-  'connection refused': { id: count }
+  ...CONNECTION_MESSAGES
 }
 
 const TO_CHILD: Table<ToChild> = {
@@ -175,11 +144,7 @@ const TO_CHILD: Table<ToChild> = {
   reload: { id: count, reason: text },
   'give up': { reason: text },
   stop: { reason: text },
-  connection: { id: count, index: count, used: flag, timeLeft: number, upgrade: optional(upgrade) },
-  'connection released': { id: count, arrival: optional(arrival) },
-  'connection kept': { id: count },
-  'connection sent': { id: count },
-  migration: { isOver: flag }
+  ...CONNECTION_MESSAGES
 }
 
 export const isToParent: Field = (value) => isMessage(TO_PARENT, value)

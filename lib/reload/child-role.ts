@@ -1,20 +1,24 @@
-import type { Server } from 'node:net'
+import type { Server, Socket } from 'node:net'
 import { AnswerCount } from '../connections/answers.js'
-import { Arrivals } from '../connections/move-in.js'
+import type { Exchange } from '../connections/exchange.js'
+import { Noting } from '../connections/noting.js'
 import type { Connections } from '../connections/tracker.js'
 import type { ReloadUnderWay } from '../control/messages.js'
 import { toPlainError } from '../errors.js'
+import { onChannelEnd } from '../internals/channel-end.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import { Envelope } from '../process/envelope.js'
 import type { App } from '../process/hosted-app.js'
 import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
+import { type ConnectionMessage, type FromGiver, isOfConnections } from '../protocol/connection-messages.js'
 import { NOTHING } from '../protocol/health.js'
 import type { ToChild } from '../protocol/messages.js'
 import type { ChildWord } from '../protocol/server.js'
 import type { InheritedListeners } from '../sockets/inherited-listeners.js'
 import { formatAddress } from '../sockets/listener-key.js'
 import { setTicketKeys } from '../sockets/tls-tickets.js'
+import { exchangeWith, move } from './exchanges.js'
 import { HealthCheck } from './health-check.js'
 import type { LastWords } from './last-words.js'
 import { ParentChannel } from './parent-channel.js'
@@ -31,7 +35,8 @@ export class ChildRole {
   readonly #lastWords: LastWords
   readonly #reload: (reason: string) => Promise<ReloadResult>
   readonly #parent: ParentChannel
-  readonly #arrivals: Arrivals
+  readonly #exchange: Exchange
+  #noting: Noting | undefined
   readonly #health: HealthCheck
   #answers: AnswerCount | undefined
   #legacy: Legacy = { states: [], ticketKeys: [] }
@@ -58,14 +63,15 @@ export class ChildRole {
       said: (message, handle) => this.#hear(message, handle as ConnectionHandle | undefined),
       gone: () => this.#orphaned()
     })
-    this.#arrivals = new Arrivals({
+    this.#exchange = exchangeWith(service, {
       find: (index) => this.#connectionsOf(index),
-      passesOn: (connections) => service.migration?.moves(connections) === true,
       send: (message) => this.#parent.send(message),
-      resume: (...arrived) => service.webSockets.receive(...arrived),
-      accepted: () => service.migration?.look()
+      isInReach: () => process.connected,
+      notes: () => this.#noting !== undefined,
+      comes: () => {},
+      accepted: ({ id }, socket) => this.#accepted(id, socket)
     })
-    service.arrivals = this.#arrivals
+    onChannelEnd(() => this.#exchange.arrivals.cutOff())
     this.#health = new HealthCheck(service, host)
   }
 
@@ -152,10 +158,10 @@ export class ChildRole {
       if (inherited !== undefined) setTicketKeys(server, inherited)
     }
     this.#legacy = { states: [], ticketKeys: [] }
-    const { connections, listeners } = this.#service
+    const { connections, listeners, arrived } = this.#service
     this.#answers = new AnswerCount(
       connections.of(() => true),
-      (socket) => this.#arrivals.hasBrought(socket)
+      (socket) => arrived.has(socket)
     )
     listeners.accept()
     void this.#health.begin()
@@ -186,11 +192,36 @@ export class ChildRole {
   /** An app that listens late finds its listener until now: the parent keeps the socket alive for as long anyway. */
   settle(isOrphan: boolean): void {
     this.endHealth()
+    this.#noting?.end()
     for (const { key, address } of this.#inherited.relinquish()) {
       this.#service.log.announce('unclaimed', { key, address: formatAddress(address) })
     }
     this.#service.notices.settled(isOrphan)
     if (isOrphan) this.#service.notices.parentGone()
+  }
+
+  /** The parent accepts again: open connections go back to it. */
+  giveBack(): void {
+    const { listeners } = this.#service
+    move(this.#service, this.#exchange, {
+      listeners: listeners.open.flatMap((listener) =>
+        listener.index === undefined ? [] : [[listener.index, listener]]
+      ),
+      send: (message, handle) => this.#give(message, handle),
+      was: (socket) => this.#noting?.idOf(socket),
+      register: undefined,
+      duration: 0
+    })
+  }
+
+  async #give(message: FromGiver, handle: ConnectionHandle | undefined): Promise<void> {
+    const isSent = await this.#parent.send(message, handle)
+    if (!isSent) throw new Error('the parent is gone')
+  }
+
+  #accepted(id: number, socket: Socket | undefined): void {
+    this.#noting?.add(id, socket)
+    this.#service.migration?.look()
   }
 
   #connectionsOf(index: number): Connections | undefined {
@@ -199,6 +230,7 @@ export class ChildRole {
   }
 
   #hear(message: ToChild, handle: ConnectionHandle | undefined): unknown {
+    if (isOfConnections(message)) return this.#hearOfConnections(message, handle)
     switch (message.type) {
       case 'take over':
         this.#legacy = message
@@ -216,24 +248,22 @@ export class ChildRole {
         return this.#host.tell({ type: 'parent said', word: message })
       case 'reload':
         return this.#reloadFor(message)
-      case 'connection':
-        return this.#arrivals.receive(message, handle)
-      case 'connection sent':
-        return this.#arrivals.inquire(message.id)
-      case 'connection released':
-        return this.#arrivals.released(message.id, message.arrival)
-      case 'connection kept':
-        return this.#arrivals.kept(message.id)
-      case 'migration':
-        return this.#arrivals.migration(message.isOver)
       default:
         return message satisfies never
     }
   }
 
+  #hearOfConnections(message: ConnectionMessage, handle: ConnectionHandle | undefined): void {
+    if (message.type === 'migration' && !message.isOver) {
+      const tell = (ids: number[]) => void this.#parent.send({ type: 'connections closed', ids })
+      this.#noting = Noting.begin(message.register, tell)
+    }
+    this.#exchange.hear(message, handle)
+  }
+
   #orphaned(): void {
     const isSettled = this.#host.at.name !== 'successor' && this.#host.at.name !== 'trial'
-    this.#arrivals.orphaned(this.#service.launcher !== undefined && !this.#isParentEnded)
+    this.#exchange.gone(this.#service.launcher !== undefined && !this.#isParentEnded)
     this.#host.tell({ type: 'parent gone' })
     if (isSettled) this.#service.notices.parentGone()
   }

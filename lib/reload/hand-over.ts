@@ -1,10 +1,13 @@
-import { Candidates } from '../connections/candidates.js'
+import type { Exchange } from '../connections/exchange.js'
 import { Farewell } from '../connections/farewell.js'
-import { Migration } from '../connections/move-out.js'
-import type { MovingGroup } from '../connections/moving.js'
+import { Kept } from '../connections/kept.js'
+import type { Migration } from '../connections/move-out.js'
+import { Register } from '../connections/register.js'
+import { toError } from '../errors.js'
 import type { Service } from '../process/service.js'
 import type { Listener } from '../sockets/listeners.js'
 import type { Child } from './child.js'
+import { move } from './exchanges.js'
 
 /** The open connections of a parent whose child serves: they move, or their clients are told to come again. */
 export class HandOver {
@@ -12,28 +15,24 @@ export class HandOver {
   readonly #farewell: Farewell
 
   /** @param listeners - that the child has adopted */
-  constructor(service: Service, child: Child, listeners: readonly Listener[]) {
-    // One that is gone waits for none.
-    const tell = (isOver: boolean) => void child.send({ type: 'migration', isOver }).catch(() => {})
-    tell(false)
-    const upgraded = service.webSockets
-    const groups = listeners.flatMap((listener, index) => movingGroup(service, listener, index))
-    const migration = new Migration({
-      candidates: new Candidates(groups, upgraded),
-      upgraded,
+  constructor(service: Service, child: Child, exchange: Exchange, listeners: readonly Listener[]) {
+    const register = createRegister(service)
+    const kept = register && new Kept(register)
+    exchange.kept = kept
+    const migration = move(service, exchange, {
+      listeners: [...listeners.entries()],
       send: (message, handle) => child.send(message, handle),
-      timeLeft: (socket) => service.arrivals?.timeLeft(socket),
-      expectsMore: () => service.arrivals?.isOver === false,
+      keep: kept && ((id, connection) => kept.add(id, connection)),
+      register: register?.path,
       duration: service.options.probation
     })
     this.migration = migration
     this.#farewell = new Farewell({
-      upgraded,
+      upgraded: service.webSockets,
       connections: () => service.connections.of(() => true).filter(({ isHttp }) => isHttp),
       moves: (connections) => migration.moves(connections),
       window: service.longest('websocketCloseWindow')
     })
-    void migration.done.then(() => tell(true))
   }
 
   /** What has not moved yet stays. */
@@ -48,15 +47,15 @@ export class HandOver {
   }
 }
 
-/** The connections of a listener, unless they cannot go on in another process. */
-function movingGroup(service: Service, listener: Listener, index: number): MovingGroup[] {
-  const connections = service.connections.ofServer(listener.server)
-  if (connections === undefined || !connections.canMove || service.optionsOf(listener).connections === 'close')
-    return []
-  if (!connections.hasForeignListeners) return [{ index, connections }]
-  service.log.warn(
-    `connections to "${listener.key}" are not moved: its server has "connection" listeners of the app's own, and what they ` +
-      'did cannot be done again'
-  )
-  return []
+/** Without one, the connections that have moved end with a child that crashes. */
+function createRegister({ log }: Service): Register | undefined {
+  try {
+    return Register.create()
+  } catch (error) {
+    const { message } = toError(error)
+    log.warnOnce(
+      `a child that crashes on its probation takes the connections with it that have moved to it: ${message}`
+    )
+    return undefined
+  }
 }

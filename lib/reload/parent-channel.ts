@@ -1,6 +1,5 @@
 import { onChannelEnd } from '../internals/channel-end.js'
 import { onMessageFromAbove, sendUp } from '../internals/ipc-channel.js'
-import type { ListeningHandle } from '../internals/listening-handle.js'
 import type { Envelope } from '../process/envelope.js'
 import { heed } from '../process/heed.js'
 import type { ToChild, ToParent } from '../protocol/messages.js'
@@ -44,7 +43,7 @@ export class ParentChannel {
   }
 
   /** Says something to the parent. Resolves once it is on its way, and also when nobody is there to hear it. */
-  send(message: ToParent, handle?: ListeningHandle): Promise<boolean> {
+  send(message: ToParent, handle?: object): Promise<boolean> {
     return new Promise((resolve) => {
       if (this.#gone) return resolve(false)
       const isSent = sendUp(this.#envelope.seal('parent', message), handle, (error) => resolve(!error))

@@ -1,16 +1,21 @@
+import type { Exchange } from '../connections/exchange.js'
 import type { ReloadUnderWay } from '../control/messages.js'
 import { fromPlainError, OutcomeUnknownError, StateError, toError, VetoedError } from '../errors.js'
+import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
 import type { Callers } from '../process/callers.js'
 import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
 import { describeEnding, type Ending } from '../process/subprocess.js'
+import { isOfConnections } from '../protocol/connection-messages.js'
 import type { ToChild, ToParent } from '../protocol/messages.js'
 import type { Ask, ChildId, ParentWord, Reload } from '../protocol/server.js'
 import { ticketKeysOf } from '../sockets/tls-tickets.js'
 import { unless } from '../util/unless.js'
 import { watchBoot } from './boot-watch.js'
+import type { Child } from './child.js'
 import { shareCompileCache } from './compile-cache.js'
+import { exchangeWith } from './exchanges.js'
 import { HandOver } from './hand-over.js'
 import { HealthWatch } from './health-watch.js'
 import { PassedOn } from './passed-on.js'
@@ -113,6 +118,7 @@ export class ParentRole {
       successor.times.started = performance.now()
       const hear = (message: ToParent, handle?: ListeningHandle) => this.#hear(child, successor, message, handle)
       successor.child = await startChild(again, generation + 1, inherited, hear)
+      successor.exchange = this.#exchangeWith(successor, successor.child)
       void successor.child.ended.then((ending) => this.#ended(child, successor, ending))
       this.#host.tell({ type: 'started', child })
     } catch (error) {
@@ -163,12 +169,11 @@ export class ParentRole {
   handOver(child: ChildId): void {
     const service = this.#service
     const successor = this.#successors.get(child)
-    if (successor?.child === undefined) return
+    if (successor?.child === undefined || successor.exchange === undefined) return
     const { probation } = service.options
     service.log.announce('handed-over', { child: successor.pid, probation })
     service.notices.handedOver()
-    this.#handOver = new HandOver(service, successor.child, successor.listeners)
-    service.migration = this.#handOver.migration
+    this.#handOver = new HandOver(service, successor.child, successor.exchange, successor.listeners)
     this.#health?.begin(child, () => this.#send(child, { type: 'how are you' }))
     const script = successor.release?.script
     const link = service.command.movedLink(script)
@@ -181,6 +186,11 @@ export class ParentRole {
   /** This process serves again, or stops: what has not moved yet stays. */
   stopMoving(): void {
     this.#handOver?.stop()
+  }
+
+  /** What has moved is the child's for good, or ends with this process. */
+  releaseKept(): void {
+    for (const { exchange } of this.#successors.values()) exchange?.kept?.release()
   }
 
   /** The reload is over: nobody is judged any more. */
@@ -212,7 +222,21 @@ export class ParentRole {
     })
   }
 
+  #exchangeWith({ listeners }: Successor, child: Child): Exchange {
+    const service = this.#service
+    const exchange = exchangeWith(service, {
+      find: (index) => listeners[index] && service.connections.ofServer(listeners[index].server),
+      send: (message) => child.send(message).catch(() => false),
+      isInReach: () => !child.hasEnded,
+      notes: () => false,
+      comes: ({ was }) => was !== undefined && exchange.kept?.givenBack(was),
+      accepted: () => service.migration?.look()
+    })
+    return exchange
+  }
+
   #hear(child: ChildId, successor: Successor, message: ToParent, handle: ListeningHandle | undefined): unknown {
+    if (isOfConnections(message)) return successor.exchange?.hear(message, handle as ConnectionHandle | undefined)
     successor.note(message, handle)
     switch (message.type) {
       case 'ready': {
@@ -233,9 +257,6 @@ export class ParentRole {
         return this.#passedOn.learn(message.id, message.result)
       case 'reload failed':
         return this.#passedOn.learn(message.id, fromPlainError(message.error))
-      case 'connection taken':
-      case 'connection refused':
-        return this.#service.migration?.heard(message)
       case 'listener':
       case 'failed':
         return undefined
@@ -246,12 +267,16 @@ export class ParentRole {
 
   #ended(child: ChildId, successor: Successor, ending: Ending): void {
     successor.ended(ending)
-    this.#service.migration?.childGone(successor.child?.isOutOfReach === true)
+    const isOutOfReach = successor.child?.isOutOfReach === true
+    successor.exchange?.gone(isOutOfReach)
     const { signals } = this.#service.options
     // A child that cannot listen to signals yet is ended by one that asks for a reload: that is no less a request.
     const isRequest = ending.signal !== null && signals !== false && signals.reload.includes(ending.signal)
     const again = isRequest && successor.times.serving === 0 ? (ending.signal ?? undefined) : undefined
     this.#host.tell({ type: 'child ended', child, how: describeEnding(ending), again })
+    // By now this process accepts again, if it is to serve.
+    successor.exchange?.takeBack(isOutOfReach)
+    if (successor.exchange !== undefined) this.#service.arrivals.delete(successor.exchange.arrivals)
   }
 
   /** One that does not arrive needs no error: its limit, or the child's end, tells the same. */

@@ -1,3 +1,4 @@
+import type { Exchange } from '../connections/exchange.js'
 import { BadHandoffError, ChildExitedError, fromPlainError, type PlainError } from '../errors.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
 import { describeEnding, type Ending } from '../process/subprocess.js'
@@ -15,6 +16,8 @@ export type Duplicate = [Listener, ListeningHandle]
 export class Successor {
   /** Set when it has been started. */
   child: Child | undefined
+  /** The connections that pass between it and this process, once it has been started. */
+  exchange: Exchange | undefined
   /** What it has loaded. */
   release: Release | undefined
   /** How long its apps may take to say that they are well. Milliseconds. */

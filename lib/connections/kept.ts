@@ -1,0 +1,88 @@
+import type { ConnectionHandle } from '../internals/connection-handle.js'
+import { endKept, type KeptInput } from '../protocol/connection-kept.js'
+import type { Life } from './move-in.js'
+import type { Register } from './register.js'
+
+/** A connection that has moved, with this process's copy of it. */
+export interface KeptConnection extends Omit<Life, 'timeLeft'> {
+  /** Undefined: as long as after any answer. Milliseconds. */
+  readonly timeLeft: number | undefined
+  readonly handle: ConnectionHandle
+}
+
+/** Serves a connection again. Returns whether it does. */
+type Serve = (connection: KeptConnection) => boolean
+
+/** How long to close copies at a time, while others are served. Milliseconds. */
+const SLICE = 1
+
+const cannot: Serve = () => false
+
+/**
+ * The connections that have moved to a child on probation: a copy of each is kept, and should the child crash, those live on here that it
+ * had not in hand.
+ */
+export class Kept {
+  readonly #register: Register
+  readonly #connections = new Map<number, KeptConnection>()
+  #latest = 0
+  #isOver = false
+
+  constructor(register: Register) {
+    this.#register = register
+  }
+
+  /** A connection has moved with this number. Its copy is this object's from now on. */
+  add(id: number, connection: KeptConnection): void {
+    this.#connections.set(id, connection)
+    this.#latest = Math.max(this.#latest, id)
+    if (this.#isOver) this.#end(id, { type: 'settled' })
+  }
+
+  /** The child has closed these. */
+  closed(ids: readonly number[]): void {
+    for (const id of ids) this.#end(id, { type: 'closed' })
+  }
+
+  /** This one has come back. */
+  givenBack(id: number): void {
+    this.#end(id, { type: 'given back' })
+  }
+
+  /** The child has them for good. */
+  release(): void {
+    this.#close()
+    const end = performance.now() + SLICE
+    for (const id of this.#connections.keys()) {
+      if (performance.now() >= end) break
+      this.#end(id, { type: 'settled' })
+    }
+    if (this.#connections.size > 0) setImmediate(() => this.release())
+  }
+
+  /** The child has ended, and all that it said was heard; or it cannot be reached any more. */
+  childGone(isOutOfReach: boolean, serve: Serve): void {
+    if (this.#isOver) return
+    const notedOf = this.#register.read(this.#latest)
+    for (const [id, connection] of this.#connections) {
+      const noted = notedOf(id)
+      // The time that it had left began anew with its last answer there.
+      if (noted === 'answered') this.#connections.set(id, { ...connection, used: true, timeLeft: undefined })
+      const inHand = noted === 'in hand'
+      this.#end(id, isOutOfReach ? { type: 'taker out of reach' } : { type: 'taker ended', inHand }, serve)
+    }
+    this.#close()
+  }
+
+  #end(id: number, input: KeptInput, serve = cannot): void {
+    const connection = this.#connections.get(id)
+    if (connection === undefined) return
+    this.#connections.delete(id)
+    if (endKept(input) !== 'serve' || !serve(connection)) connection.handle.close()
+  }
+
+  #close(): void {
+    if (!this.#isOver) this.#register.close()
+    this.#isOver = true
+  }
+}

@@ -1,0 +1,120 @@
+import diagnosticsChannel from 'node:diagnostics_channel'
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { canSeeRequests, onRequestBegin } from '../internals/http-parser.js'
+import { type Noted, Register } from './register.js'
+
+/** A connection that was moved here. */
+interface Brought {
+  readonly id: number
+  /** How many requests have begun on it, and how many have been answered. */
+  begun: number
+  answered: number
+  stop(): void
+}
+
+/** What is published when a response has been handed to the kernel: https://nodejs.org/api/diagnostics_channel.html#http */
+interface Finish {
+  readonly request: IncomingMessage
+  readonly socket: Socket
+}
+
+/**
+ * The connections that were moved here and of which the parent keeps a copy: should this process crash, those live on that are idle. So what
+ * is in hand is noted before anything is done about it. And since the copy keeps a connection open that is closed here without a
+ * FIN, the parent is told of each end.
+ */
+export class Noting {
+  readonly #register: Register
+  readonly #tell: (ids: number[]) => void
+  readonly #noted = new Map<Socket, Brought>()
+  #closed: number[] = []
+
+  private constructor(register: Register, tell: (ids: number[]) => void) {
+    this.#register = register
+    this.#tell = tell
+    diagnosticsChannel.subscribe('http.server.response.finish', this.#onFinish)
+  }
+
+  /**
+   * Begins, if the parent has a register that can be had, and Node tells what is to be noted.
+   *
+   * @param tell - tells the parent which connections are closed, by their numbers
+   */
+  static begin(path: string | undefined, tell: (ids: number[]) => void): Noting | undefined {
+    if (path === undefined || !canSeeRequests()) return undefined
+    try {
+      return new Noting(Register.open(path), tell)
+    } catch {
+      return undefined // The parent keeps no copy of what is not noted.
+    }
+  }
+
+  /**
+   * A connection has been taken, and nothing has been read from it yet.
+   *
+   * @param socket - undefined: its server had no room for it
+   */
+  add(id: number, socket: Socket | undefined): void {
+    if (socket === undefined || socket.destroyed) {
+      this.#isClosed(id)
+      return
+    }
+    const noted: Brought = { id, begun: 0, answered: 0, stop: () => {} }
+    const stop = onRequestBegin(socket, () => this.#begins(noted))
+    if (stop === undefined) this.#note(id, 'in hand')
+    else noted.stop = stop
+    this.#noted.set(socket, noted)
+    socket.once('close', () => this.#forget(socket))
+  }
+
+  /** The number under which a connection came. */
+  idOf(socket: Socket): number | undefined {
+    return this.#noted.get(socket)?.id
+  }
+
+  /** Nobody keeps a copy any more. */
+  end(): void {
+    diagnosticsChannel.unsubscribe('http.server.response.finish', this.#onFinish)
+    for (const { stop } of this.#noted.values()) stop()
+    this.#noted.clear()
+    this.#register.close()
+  }
+
+  #begins(noted: Brought): void {
+    noted.begun += 1
+    if (noted.begun === noted.answered + 1) this.#note(noted.id, 'in hand')
+  }
+
+  readonly #onFinish = (message: unknown): void => {
+    const { request, socket } = message as Finish
+    const noted = this.#noted.get(socket)
+    if (noted === undefined) return
+    noted.answered += 1
+    // The rest of a request that was answered early is still to come. With the next one, that is over.
+    if (noted.answered === noted.begun && request.complete) this.#note(noted.id, 'answered')
+  }
+
+  /** Where there is no place left to note anything, the parent keeps nothing either. */
+  #note(id: number, what: Noted): void {
+    try {
+      this.#register.note(id, what)
+    } catch {
+      for (const noted of this.#noted.values()) this.#isClosed(noted.id)
+    }
+  }
+
+  #forget(socket: Socket): void {
+    const noted = this.#noted.get(socket)
+    if (noted === undefined) return
+    noted.stop()
+    this.#noted.delete(socket)
+    this.#isClosed(noted.id)
+  }
+
+  /** What ends in one turn of the event loop is told at once. */
+  #isClosed(id: number): void {
+    this.#closed.push(id)
+    if (this.#closed.length === 1) setImmediate(() => this.#tell(this.#closed.splice(0)))
+  }
+}

@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto'
+import { closeSync, constants, openSync, readSync, rmSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** What is noted of a connection, in the order of the bytes that stand for it. `untouched`: nothing has been read from it. */
+const STATES = ['untouched', 'in hand', 'answered'] as const
+export type Noted = (typeof STATES)[number]
+
+const BYTES = STATES.map((_, byte) => Buffer.of(byte))
+
+/**
+ * What a child has in hand of the connections that were moved to it: a file with one byte for each, at its number. It says what is so at
+ * the moment at which the child is killed: a write to a file is done when the call returns, while a message may still wait
+ * in the process, and a memory that two processes share is not to be had in Node.
+ */
+export class Register {
+  /** Where the child finds it; it removes the name as soon as it has it open. */
+  readonly path: string
+  readonly #fd: number
+
+  private constructor(path: string, fd: number) {
+    this.path = path
+    this.#fd = fd
+  }
+
+  /**
+   * Makes an empty one in the folder for temporary files. Nobody else can have made it, or open it.
+   *
+   * @throws {Error} when there is no place for it
+   */
+  static create(): Register {
+    const path = join(tmpdir(), `fastify-graceful-reload-${randomUUID()}`)
+    return new Register(path, openSync(path, 'wx+', 0o600))
+  }
+
+  /** @throws {Error} when it cannot be had */
+  static open(path: string): Register {
+    const register = new Register(path, openSync(path, constants.O_RDWR | constants.O_NOFOLLOW))
+    register.#remove()
+    return register
+  }
+
+  /** @throws {Error} when there is no place for it */
+  note(id: number, noted: Noted): void {
+    writeSync(this.#fd, BYTES[STATES.indexOf(noted)] as Buffer, 0, 1, id)
+  }
+
+  /** What is noted of the connections up to a number. */
+  read(last: number): (id: number) => Noted {
+    const bytes = Buffer.alloc(last + 1)
+    let size = 0
+    for (let read = -1; read !== 0; size += read) read = readSync(this.#fd, bytes, size, bytes.length - size, size)
+    return (id) => STATES[bytes[id] as number] ?? 'in hand'
+  }
+
+  close(): void {
+    closeSync(this.#fd)
+    this.#remove()
+  }
+
+  #remove(): void {
+    rmSync(this.path, { force: true })
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * A connection that has moved to a child on probation, and of which the parent keeps a copy. The child reads from it, and notes
+ * what it has in hand before it does anything about that. The copy ends with the first thing that the parent hears.
+ */
+
+export type KeptInput =
+  /** The child has closed it. With the last copy, the client hears of that. */
+  | { readonly type: 'closed' }
+  /** The parent has taken it back from the child by another copy. */
+  | { readonly type: 'given back' }
+  /** The child serves for good, or leaves with the parent. */
+  | { readonly type: 'settled' }
+  /** The child has ended, and all that it said was heard. `inHand`: a request has begun and is not answered. */
+  | { readonly type: 'taker ended'; readonly inHand: boolean }
+  /** The child may live, and read from it. */
+  | { readonly type: 'taker out of reach' }
+
+/** `serve`: it is the parent's again. `let go`: the copy is closed. */
+export function endKept(input: KeptInput): 'serve' | 'let go' {
+  switch (input.type) {
+    case 'taker ended':
+      return input.inHand ? 'let go' : 'serve'
+    case 'closed':
+    case 'given back':
+    case 'settled':
+    case 'taker out of reach':
+      return 'let go'
+    default:
+      return input satisfies never
+  }
+}
