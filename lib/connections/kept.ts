@@ -1,6 +1,6 @@
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import { endKept, type KeptInput } from '../protocol/connection-kept.js'
-import type { Life } from './move-in.js'
+import type { Life } from '../protocol/connection-messages.js'
 import type { Register } from './register.js'
 
 /** A connection that has moved, with this process's copy of it. */

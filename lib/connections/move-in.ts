@@ -1,18 +1,12 @@
 import type { Server as HttpServer } from 'node:http'
 import type { Server, Socket } from 'node:net'
 import { acceptConnection, type ConnectionHandle } from '../internals/connection-handle.js'
-import type { FromGiver, FromTaker } from '../protocol/connection-messages.js'
+import type { FromTaker, MovingConnection } from '../protocol/connection-messages.js'
 import type { Arrived } from './arrived.js'
 import type { KeptConnection } from './kept.js'
 import { Takings } from './taking.js'
 import type { Connections } from './tracker.js'
 import type { Arrival, Upgrade } from './upgrades.js'
-
-/** A connection that moves, as the other process announces it. */
-export type ArrivingConnection = Extract<FromGiver, { type: 'connection' }>
-
-/** How a connection goes on that has been another process's. */
-export type Life = Pick<ArrivingConnection, 'index' | 'used' | 'timeLeft'>
 
 /** What this process needs to take connections from another one. */
 export interface ArrivalSettings {
@@ -30,9 +24,9 @@ export interface ArrivalSettings {
   /** Goes on with a WebSocket; without what should have come along, closes it. */
   resume(server: Server, handle: ConnectionHandle, upgrade: Upgrade, arrival: Arrival | undefined): void
   /** One is this process's from now on. */
-  comes(connection: ArrivingConnection): void
+  comes(connection: MovingConnection): void
   /** One has been taken, and nothing has been read from it yet; without a socket, it was closed at once. */
-  accepted(connection: ArrivingConnection, socket: Socket | undefined): void
+  accepted(connection: MovingConnection, socket: Socket | undefined): void
 }
 
 /** Takes the connections that another process moves here and gives them to their servers. */
@@ -54,7 +48,7 @@ export class Arrivals {
   }
 
   /** Takes a connection, or leaves it to the other process. */
-  receive(message: ArrivingConnection, handle: ConnectionHandle | undefined): void {
+  receive(message: MovingConnection, handle: ConnectionHandle | undefined): void {
     const { id, index, upgrade } = message
     const connections = this.#settings.find(index)
     const isAble = handle !== undefined && connections !== undefined && this.#hasRoom(connections)
@@ -114,7 +108,7 @@ export class Arrivals {
     return send(isTaken ? { type: 'connection taken', id, noted: notes() } : { type: 'connection refused', id })
   }
 
-  #accept(server: Server, handle: ConnectionHandle, message: ArrivingConnection): void {
+  #accept(server: Server, handle: ConnectionHandle, message: MovingConnection): void {
     const { upgrade, used, timeLeft } = message
     this.#settings.comes(message)
     if (upgrade === undefined) {

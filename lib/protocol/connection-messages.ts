@@ -38,6 +38,12 @@ export type FromGiver =
    */
   | { type: 'migration'; isOver: boolean; register?: string | undefined }
 
+/** A connection that moves, as the giver announces it. */
+export type MovingConnection = Extract<FromGiver, { type: 'connection' }>
+
+/** How a connection goes on in the other process. */
+export type Life = Pick<MovingConnection, 'index' | 'used' | 'timeLeft'>
+
 /** From the one that takes. */
 export type FromTaker =
   /** A connection is the taker's now; it has not read from it yet. `noted`: what it reads will be in the register. */
