@@ -4,17 +4,21 @@ import type { Candidate, MovingGroup } from './moving.js'
 import type { Connections } from './tracker.js'
 import type { WebSockets } from './websockets.js'
 
-/** Looking at thousands of connections takes milliseconds, and the parent still serves: one part in this many goes to it. */
-const LOOK_SHARE = 10
+/** For how long to look at connections at a time, of which there may be thousands while this process still serves. Milliseconds. */
+const SLICE = 0.5
+/** How many are looked at before the clock is. */
+const STRIDE = 16
 
 /** The connections that could move: those that are idle now, and WebSockets between two frames. */
 export class Candidates {
   readonly #groups: readonly MovingGroup[]
   readonly #upgraded: WebSockets
-  /** Groups of which the child takes no more. */
+  /** Groups of which the other process takes no more. */
   readonly #refused = new Set<MovingGroup>()
-  #found: Candidate[] = []
-  #nextLook = 0
+  /** One on which something has just ended. */
+  #suggested: Socket | undefined
+  /** The look at all of them that is under way. */
+  #look: Iterator<readonly [MovingGroup, Socket]> | undefined
 
   constructor(groups: readonly MovingGroup[], upgraded: WebSockets) {
     this.#groups = groups
@@ -28,61 +32,86 @@ export class Candidates {
   /** What was refused once would be again: no such listener, or no room. Its connections stay here to their end. */
   refuse(group: MovingGroup): void {
     this.#refused.add(group)
-    this.#found = this.#found.filter((candidate) => candidate.group !== group)
   }
 
-  /** Whether these connections are among those that move, and the child takes them. */
+  /** Whether these connections are among those that move, and the other process takes them. */
   includes(connections: Connections): boolean {
     return this.#groups.some((group) => group.connections === connections && !this.#refused.has(group))
   }
 
-  /** One that is idle at this moment, other than those that are known already. */
+  /** A connection may be idle now: it is looked at next. */
+  suggest(socket: Socket): void {
+    this.#suggested = socket
+  }
+
+  /** Begins to look at all of them, if that is not under way. */
+  lookAtAll(): void {
+    this.#look ??= this.#all()
+  }
+
+  /** Whether {@link next} has not looked at all of them yet. */
+  get isLooking(): boolean {
+    return this.#look !== undefined
+  }
+
+  /** One that is idle at this moment, other than those that are known already; undefined if none was found in the time for that. */
   next(isKnown: (socket: Socket) => boolean): Candidate | undefined {
-    for (;;) {
-      const candidate = this.#found.pop() ?? this.#look(isKnown)
-      if (candidate === undefined || this.#isStillIdle(candidate)) return candidate
-    }
+    const socket = this.#suggested
+    this.#suggested = undefined
+    const candidate = socket && !isKnown(socket) ? this.#candidate(this.#groupOf(socket), socket) : undefined
+    return candidate ?? this.#nextInLook(isKnown)
   }
 
   /** Whether there is a connection that could move now or later. */
   get isAnyLeft(): boolean {
-    return this.#groups.some((group) => {
-      const { open } = group.connections
-      return !this.#refused.has(group) && [...open].some((socket) => this.#canEverMove(group, socket))
-    })
+    for (const [group, socket] of this.#all()) if (this.#canEverMove(group, socket)) return true
+    return false
+  }
+
+  #nextInLook(isKnown: (socket: Socket) => boolean): Candidate | undefined {
+    const end = performance.now() + SLICE
+    for (let count = 1; this.#look !== undefined; count += 1) {
+      const { value, done } = this.#look.next()
+      if (done === true) {
+        this.#look = undefined
+        return undefined
+      }
+      const [group, socket] = value
+      const candidate = this.#candidate(group, socket)
+      if (candidate !== undefined && !isKnown(socket)) return candidate
+      if (count % STRIDE === 0 && performance.now() >= end) return undefined
+    }
+    return undefined
+  }
+
+  /** What comes or goes while one looks is seen or not: https://tc39.es/ecma262/#sec-set.prototype.foreach */
+  *#all(): Generator<readonly [MovingGroup, Socket], undefined> {
+    for (const group of this.#groups) {
+      for (const socket of group.connections.open) {
+        if (this.#refused.has(group)) break
+        yield [group, socket]
+      }
+    }
+  }
+
+  #groupOf(socket: Socket): MovingGroup | undefined {
+    return this.#groups.find((group) => !this.#refused.has(group) && group.connections.open.has(socket))
+  }
+
+  #candidate(group: MovingGroup | undefined, socket: Socket): Candidate | undefined {
+    if (group === undefined || !this.#isIdle(group, socket)) return undefined
+    const handle = connectionHandle(socket)
+    const isUntouched = socket.readableLength === 0 && !socket.readableEnded && !socket.writableEnded
+    return handle === undefined || !isUntouched ? undefined : { group, socket, handle }
+  }
+
+  #isIdle({ connections }: MovingGroup, socket: Socket): boolean {
+    if (!connections.isUpgraded(socket)) return connections.isIdle(socket)
+    return !socket.destroyed && this.#upgraded.mobility(socket) === 'ready'
   }
 
   #canEverMove({ connections }: MovingGroup, socket: Socket): boolean {
     if (socket.destroyed || connectionHandle(socket) === undefined) return false
     return !connections.isUpgraded(socket) || this.#upgraded.mobility(socket) !== 'never'
-  }
-
-  /** What was idle and has read nothing since still is. */
-  #isStillIdle({ group, socket, bytesRead }: Candidate): boolean {
-    if (group.connections.isUpgraded(socket)) return this.#upgraded.mobility(socket) === 'ready'
-    return !socket.destroyed && socket.bytesRead === bytesRead
-  }
-
-  #look(isKnown: (socket: Socket) => boolean): Candidate | undefined {
-    const begun = performance.now()
-    if (begun < this.#nextLook) return undefined
-    for (const group of this.#groups) {
-      if (this.#refused.has(group)) continue
-      for (const socket of [...group.connections.idle(), ...this.#webSocketsAtRest(group)]) {
-        const handle = connectionHandle(socket)
-        const isUntouched = socket.readableLength === 0 && !socket.readableEnded && !socket.writableEnded
-        if (handle === undefined || !isUntouched || isKnown(socket)) continue
-        this.#found.push({ group, socket, handle, bytesRead: socket.bytesRead })
-      }
-    }
-    const ended = performance.now()
-    this.#nextLook = ended + (ended - begun) * LOOK_SHARE
-    return this.#found.pop()
-  }
-
-  #webSocketsAtRest({ connections }: MovingGroup): Socket[] {
-    const isAtRest = (socket: Socket) =>
-      connections.isUpgraded(socket) && !socket.destroyed && this.#upgraded.mobility(socket) === 'ready'
-    return [...connections.open].filter(isAtRest)
   }
 }

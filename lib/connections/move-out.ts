@@ -5,7 +5,7 @@ import type { Outcome } from '../protocol/connection.js'
 import type { FromTaker } from '../protocol/connection-messages.js'
 import type { Candidates } from './candidates.js'
 import { Departure, type Passage } from './departure.js'
-import { type Candidate, LONGEST_HOLD, mostHeld } from './moving.js'
+import { type Candidate, LONGEST_HOLD, mostHeld, nextTurn, type Progress } from './moving.js'
 import type { Connections } from './tracker.js'
 
 /** What a migration needs. */
@@ -13,7 +13,7 @@ export interface MigrationSettings extends Passage {
   candidates: Candidates
   /** Whether connections may still come here from this process's own parent, to move on. */
   expectsMore(): boolean
-  /** Within which time to move everything that is idle, in growing batches. Milliseconds; 0: at once. */
+  /** Within which time to move everything that is idle, evenly. Milliseconds; 0: at once. */
   duration: number
 }
 
@@ -28,7 +28,7 @@ const SILENCE_LIMIT = 30_000
 const LOOK_INTERVAL = 50
 
 /**
- * Moves the open connections of this process to another one, its child or its parent: the idle ones in growing batches, the busy ones, once their
+ * Moves the open connections of this process to another one, its child or its parent: the idle ones evenly over a time, the busy ones, once their
  * turn has come, as soon as they fall idle. Until it moves, a connection is served as ever. One connection at a time is on its
  * way, which is how Node sends handles anyway.
  */
@@ -51,13 +51,15 @@ export class Migration {
   #roundTrip = LONGEST_HOLD
   #stalled = false
   #ended = false
-  #lookScheduled = false
+  /** On which something has ended in this tick. */
+  #finished: Socket[] = []
   #wake: () => void = () => {}
   #endSweep!: () => void
 
   constructor(settings: MigrationSettings) {
     this.#settings = settings
     const { groups } = settings.candidates
+    settings.candidates.lookAtAll()
     this.#total = groups.reduce((sum, { connections }) => sum + connections.size, 0)
     // Published when a response has been handed to the kernel, also those under way before anyone subscribed:
     // https://nodejs.org/api/diagnostics_channel.html#http
@@ -98,8 +100,10 @@ export class Migration {
     if (departure?.isForgotten) this.#departures.delete(message.id)
   }
 
-  /** Looks for connections that could move, in the tick in which they have come, so that nothing has been read from them. */
-  look(): void {
+  /** A connection could move now, in the tick in which it has come: nothing has been read from it yet. */
+  look(socket: Socket): void {
+    if (!this.#mayMove) return
+    this.#settings.candidates.suggest(socket)
     this.#hold()
     if (this.#held.length > 0) this.#wake()
   }
@@ -123,8 +127,9 @@ export class Migration {
     while (!this.#ended) {
       this.#hold()
       const next = this.#held.shift()
-      if (next === undefined && performance.now() - this.#begun >= this.#settings.duration) this.#endSweep()
+      const isLooking = this.#settings.candidates.isLooking && this.#mayMove
       if (next !== undefined) await this.#move(next)
+      else if (isLooking) await nextTurnOfLoop()
       else if (this.#settings.candidates.isAnyLeft || this.#settings.expectsMore()) await this.#somethingToHappen()
       else break
     }
@@ -171,15 +176,8 @@ export class Migration {
 
   /** Stops reading on the next idle connections, in the same tick in which they are found to be idle. */
   #hold(): void {
-    if (this.#ended || this.#stalled) return
-    const most = mostHeld({
-      elapsed: performance.now() - this.#begun,
-      duration: this.#settings.duration,
-      total: this.#total,
-      migrated: this.#migrated,
-      onItsWay: this.#onItsWay === undefined ? 0 : 1,
-      roundTrip: this.#roundTrip
-    })
+    if (!this.#mayMove) return
+    const most = mostHeld(this.#progress)
     while (this.#held.length < most) {
       const candidate = this.#settings.candidates.next((socket) => this.#isKnown(socket))
       if (candidate === undefined) return
@@ -188,13 +186,36 @@ export class Migration {
     }
   }
 
+  get #mayMove(): boolean {
+    return !this.#ended && !this.#stalled && mostHeld(this.#progress) > 0
+  }
+
+  get #progress(): Progress {
+    return {
+      elapsed: performance.now() - this.#begun,
+      duration: this.#settings.duration,
+      total: this.#total,
+      migrated: this.#migrated,
+      onItsWay: this.#onItsWay === undefined ? 0 : 1,
+      roundTrip: this.#roundTrip
+    }
+  }
+
   #isKnown(socket: Socket): boolean {
     return socket === this.#onItsWay?.candidate.socket || this.#held.some((held) => held.socket === socket)
   }
 
   #somethingToHappen(): Promise<void> {
+    const progress = this.#progress
+    if (progress.elapsed >= progress.duration) this.#endSweep()
+    const turn = nextTurn(progress) - progress.elapsed
+    // What was not idle when its turn had come is looked for once in a while; it moves sooner when its response ends.
+    const wait = turn > 0 ? Math.min(turn, LOOK_INTERVAL) : LOOK_INTERVAL
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, LOOK_INTERVAL)
+      const timer = setTimeout(() => {
+        this.#settings.candidates.lookAtAll()
+        resolve()
+      }, wait)
       this.#wake = () => {
         clearTimeout(timer)
         resolve()
@@ -203,12 +224,17 @@ export class Migration {
   }
 
   /** In the next tick Node has let go of the response, and the client's next request has not been read yet. */
-  readonly #onFinish = (): void => {
-    if (this.#lookScheduled) return
-    this.#lookScheduled = true
+  readonly #onFinish = (message: unknown): void => {
+    this.#finished.push((message as { socket: Socket }).socket)
+    if (this.#finished.length > 1) return
     process.nextTick(() => {
-      this.#lookScheduled = false
-      this.look()
+      for (const socket of this.#finished.splice(0)) this.look(socket)
     })
   }
+}
+
+function nextTurnOfLoop(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve)
+  })
 }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { Connections } from './tracker.js'
 
-/** The connections of one listener, with the index under which the child knows it. */
+/** The connections of one listener, with the index under which the other process knows it. */
 export interface MovingGroup {
   readonly index: number
   readonly connections: Connections
@@ -13,8 +13,6 @@ export interface Candidate {
   readonly group: MovingGroup
   readonly socket: Socket
   readonly handle: ConnectionHandle
-  /** How much had been read from it when it was found. */
-  readonly bytesRead: number
 }
 
 /** How far a migration has come. */
@@ -26,26 +24,43 @@ export interface Progress {
   readonly total: number
   readonly migrated: number
   readonly onItsWay: number
-  /** How long the child took for the last one. Milliseconds. */
+  /** How long the other process took for the last one. Milliseconds. */
   readonly roundTrip: number
 }
 
 /** How many connections at most wait for their turn with reading stopped, and for how long in all. Milliseconds. */
 const MOST_HELD = 16
-export const LONGEST_HOLD = 10
+export const LONGEST_HOLD = 2
 
-/** The part of the duration over which the batches are spread; the last one, half of all, takes the rest. */
-const SPREAD = 2 / 3
+/** The part of the duration after which all are to have moved, and the part of that in which the pace grows to what it then stays. */
+const SPREAD = 0.9
+const START = 0.25
 
 /** How many connections may wait for their turn now, with reading stopped. */
-export function mostHeld({ elapsed, duration, total, migrated, onItsWay, roundTrip }: Progress): number {
+export function mostHeld(progress: Progress): number {
+  const { elapsed, migrated, onItsWay, roundTrip } = progress
   const most = Math.max(1, Math.min(MOST_HELD, LONGEST_HOLD / roundTrip))
-  return Math.min(Math.floor(most), allowance(elapsed, duration, total) - migrated - onItsWay)
+  return Math.min(Math.floor(most), allowance(progress, elapsed) - migrated - onItsWay)
 }
 
-/** How many of all connections may have moved by now: 1, 3, 7, …, as one, two, four, … follow each other; in the end all. */
-function allowance(elapsed: number, duration: number, total: number): number {
-  const batches = Math.ceil(Math.log2(total + 1))
-  const step = (duration * SPREAD) / Math.max(batches, 1)
-  return elapsed >= step * (batches - 1) ? Number.POSITIVE_INFINITY : 2 ** (Math.floor(elapsed / step) + 1) - 1
+/** When the next connection may move, on the clock of `elapsed`; in the past, if one may now. Milliseconds. */
+export function nextTurn({ duration, total, migrated, onItsWay }: Progress): number {
+  const share = (migrated + onItsWay) / Math.max(total, 1)
+  return share >= 1 ? duration * SPREAD : duration * SPREAD * timeOf(share)
+}
+
+/** How many connections may have moved by now: few at first, then evenly, and in the end all, those included that have come since. */
+function allowance({ duration, total }: Progress, elapsed: number): number {
+  const time = duration === 0 ? 1 : elapsed / (duration * SPREAD)
+  return time >= 1 ? Number.POSITIVE_INFINITY : Math.floor(total * shareAt(time)) + 1
+}
+
+/** Which share of all has moved at which part of the time: its growth is steady up to `START`, and then the same to the end. */
+function shareAt(time: number): number {
+  return time < START ? time ** 2 / (START * (2 - START)) : (2 * time - START) / (2 - START)
+}
+
+function timeOf(share: number): number {
+  const early = Math.sqrt(share * START * (2 - START))
+  return early < START ? early : (share * (2 - START) + START) / 2
 }

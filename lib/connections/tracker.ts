@@ -1,6 +1,7 @@
 import { createServer, type Server as HttpServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { ServerHttp2Session } from 'node:http2'
 import type { Server, Socket } from 'node:net'
+import { isBetweenRequests } from '../internals/http-parser.js'
 import { connectionBelow, currentResponse, idleConnections } from '../internals/http1.js'
 import { begins, watchRequests } from './age.js'
 import { beforeUpgrade } from './upgrade-listener.js'
@@ -74,8 +75,14 @@ export class Connections {
    */
   idle(): Socket[] {
     if (!this.isHttp) return []
-    const noted = idleConnections(this.server as HttpServer, this.open)
+    const noted = this.#noted()
     return [...this.open].filter((socket) => (noted.has(socket) || this.isUnused(socket)) && this.#isQuiet(socket))
+  }
+
+  /** Whether that is so of one of them, at less cost than of all. */
+  isIdle(socket: Socket): boolean {
+    if (!this.isHttp || !this.#isQuiet(socket)) return false
+    return this.isUnused(socket) || (isBetweenRequests(socket) ?? this.#noted().has(socket))
   }
 
   /** Whether nothing has ever been received on a connection. Node before 26.4 does not count such a connection as idle. */
@@ -99,6 +106,10 @@ export class Connections {
       const response = currentResponse(socket)
       return response === undefined || this.isUpgraded(socket) ? [] : [[socket, response]]
     })
+  }
+
+  #noted(): Set<Socket> {
+    return idleConnections(this.server as HttpServer, this.open)
   }
 
   #isQuiet(socket: Socket): boolean {

@@ -4,7 +4,7 @@ import { Duplex } from 'node:stream'
 
 /** The touches of Node's HTTP parser, src/node_http_parser.cc, that moving a connection needs. */
 
-type Parser = Record<number, unknown> & { execute?(data: Buffer): unknown }
+type Parser = Record<number, unknown> & { execute?(data: Buffer): unknown; duration?(): unknown }
 
 /** `kOnMessageBegin` */
 const MESSAGE_BEGIN = 0
@@ -34,6 +34,17 @@ export function markIdle(socket: net.Socket): boolean {
   } finally {
     for (const [at, index] of MESSAGE_CALLBACKS.entries()) parser[index] = callbacks[at]
   }
+}
+
+/**
+ * Whether nothing of a request has been received of which the rest is still to come. It is what `server.closeIdleConnections()`
+ * goes by (`ConnectionsList::Idle`), of one connection instead of all. A fresh one counts as one that owes its first request.
+ *
+ * Fallback: undefined; then all have to be looked at.
+ */
+export function isBetweenRequests(socket: net.Socket): boolean | undefined {
+  const parser = parserOf(socket)
+  return typeof parser?.duration === 'function' ? parser.duration() === 0 : undefined
 }
 
 /**

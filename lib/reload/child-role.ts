@@ -221,7 +221,7 @@ export class ChildRole {
 
   #accepted(id: number, socket: Socket | undefined): void {
     this.#noting?.add(id, socket)
-    this.#service.migration?.look()
+    if (socket !== undefined) this.#service.migration?.look(socket)
   }
 
   #connectionsOf(index: number): Connections | undefined {

@@ -230,7 +230,7 @@ export class ParentRole {
       isInReach: () => !child.hasEnded,
       notes: () => false,
       comes: ({ was }) => was !== undefined && exchange.kept?.givenBack(was),
-      accepted: () => service.migration?.look()
+      accepted: (_, socket) => socket && service.migration?.look(socket)
     })
     return exchange
   }

@@ -8,19 +8,18 @@ import type { TestServer } from '../../support/server.js'
 import { startServer } from '../../support/start.js'
 
 const script = 'migration.cjs'
-/** A probation that no test waits for. Milliseconds. */
-const PROBATION = 10_000
+/** The connections have moved after a second, and the probation goes on. */
+const config = { options: { probation: 1000 }, extra: { endlessProbation: true } }
 
 t.test('a child that is killed at any moment of its probation costs no idle connection', async (t) => {
-  const server = await startServer(t, { script, config: { options: { probation: 6000, health: false } } })
+  const server = await startServer(t, { script, config })
   const idle = await openIdle(server.target(), 500)
   const connections = [...idle, ...(await openUnused(server.target(), 500))]
   const used = connections.filter((_, index) => index % 7 === 0)
   for (let round = 1; round <= 10; round++) {
     server.signal('SIGHUP', server.pid)
     const child = await handedOver(server, round)
-    // In growing batches they move: so this is any moment of the probation.
-    const moved = Math.floor((connections.length / 2) ** Math.random())
+    const moved = Math.floor(Math.random() * connections.length)
     await server.event({ what: `connection ${moved}`, test: () => portsAt(server, child).length >= moved })
     // Some have had an answer of the child.
     const at = new Set(portsAt(server, child))
@@ -37,7 +36,7 @@ t.test('a child that is killed at any moment of its probation costs no idle conn
 })
 
 t.test('what a child has in hand when it crashes ends with it, and nothing else does', async (t) => {
-  const server = await startServer(t, { script, config: { options: { probation: PROBATION } } })
+  const server = await startServer(t, { script, config })
   const [held, half, early, idle, again] = (await openIdle(server.target(), 5)) as Five
   server.signal('SIGHUP')
   const child = await handedOver(server, 1)
@@ -61,7 +60,7 @@ t.test('what a child has in hand when it crashes ends with it, and nothing else 
 
 t.test('what a child on probation closes is closed, though the parent has a copy', async (t) => {
   const fastify = { keepAliveTimeout: 1000 }
-  const server = await startServer(t, { script, config: { options: { probation: PROBATION }, fastify } })
+  const server = await startServer(t, { script, config: { ...config, fastify } })
   const connections = await openIdle(server.target(), 3)
   server.signal('SIGHUP')
   const child = await handedOver(server, 1)
@@ -74,7 +73,7 @@ t.test('what a child on probation closes is closed, though the parent has a copy
 
 for (const how of ['gives the service back', 'throws'] as const) {
   t.test(`a child that ${how} gives its connections back as well`, async (t) => {
-    const server = await startServer(t, { script, config: { options: { probation: PROBATION, health: false } } })
+    const server = await startServer(t, { script, config })
     const idle = await openIdle(server.target(), 100)
     const [held] = (await openIdle(server.target(), 1)) as [HttpConnection]
     const clients = await PersistentClient.openMany(server.target(), 8)
@@ -111,7 +110,7 @@ for (const how of ['gives the service back', 'throws'] as const) {
 }
 
 t.test('new clients are served throughout', async (t) => {
-  const server = await startServer(t, { script, config: { options: { probation: PROBATION, health: false } } })
+  const server = await startServer(t, { script, config })
   const load = new Load([new FreshClient(server.target())], { pause: 1 })
   const idle = await openIdle(server.target(), 20)
   for (const round of [1, 2, 3]) {

@@ -47,7 +47,7 @@ t.test('without probation all move at once', async (t) => {
   await checkMoved(t, connections, server.current)
 })
 
-t.test('the batches grow over the probation', async (t) => {
+t.test('connections move evenly over the probation', async (t) => {
   const probation = 2_000 // What is checked is that none moves too early: a busy machine may be late.
   const server = await startServer(t, { script, config: { options: { probation } } })
   const connections = await openIdle(server.target(), 31)
@@ -57,8 +57,9 @@ t.test('the batches grow over the probation', async (t) => {
   const begin = Number((await handedOver).time)
   const moved = server.events((line) => line.fixture === 'connected' && line.pid === server.current)
   const within = (share: number) => moved.filter(({ time }) => Number(time) - begin < probation * share).length
-  t.ok(within(0.1) <= 3, `${within(0.1)} in the first tenth`)
-  t.ok(within(0.5) <= 15, `${within(0.5)} in the first half`)
+  t.ok(within(0.1) <= 2, `${within(0.1)} in the first tenth`)
+  t.ok(within(0.5) <= 18, `${within(0.5)} in the first half`)
+  t.ok(within(0.8) <= 29, `${within(0.8)} in the first eight tenths`)
   await checkMoved(t, connections, server.current)
 })
 
