@@ -4,7 +4,7 @@ import { Duplex } from 'node:stream'
 
 /** The touches of Node's HTTP parser, src/node_http_parser.cc, that moving a connection needs. */
 
-type Parser = Record<number, unknown> & { execute?(data: Buffer): unknown; duration?(): unknown }
+type Parser = Record<number, unknown> & { execute?(data: Buffer): unknown; finish?(): unknown }
 
 /** `kOnMessageBegin` */
 const MESSAGE_BEGIN = 0
@@ -14,6 +14,7 @@ const MESSAGE_CALLBACKS = [1, 2, 4]
 const MESSAGE = Buffer.from('GET / HTTP/1.1\r\n\r\n')
 
 let isSeen: boolean | undefined
+let isBetweenTold: boolean | undefined
 
 /**
  * Makes a fresh connection count as one that waits for its next request. To Node it is one that owes its first request since
@@ -26,25 +27,19 @@ let isSeen: boolean | undefined
 export function markIdle(socket: net.Socket): boolean {
   const parser = parserOf(socket)
   if (typeof parser?.execute !== 'function') return false
-  const callbacks = MESSAGE_CALLBACKS.map((index) => parser[index])
-  if (callbacks.some((callback) => typeof callback !== 'function')) return false
-  for (const index of MESSAGE_CALLBACKS) parser[index] = undefined
-  try {
-    return parser.execute(MESSAGE) === MESSAGE.length
-  } finally {
-    for (const [at, index] of MESSAGE_CALLBACKS.entries()) parser[index] = callbacks[at]
-  }
+  return hidden(parser, () => parser.execute?.(MESSAGE)) === MESSAGE.length
 }
 
 /**
- * Whether nothing of a request has been received of which the rest is still to come. It is what `server.closeIdleConnections()`
- * goes by (`ConnectionsList::Idle`), of one connection instead of all. A fresh one counts as one that owes its first request.
+ * Whether nothing of a request has been received of which the rest is still to come. `server.closeIdleConnections()` knows that too, but
+ * of all connections at once. So the parser is asked what Node asks it when a connection ends: whether that would be in the
+ * middle of something (lib/_http_server.js, socketOnEnd). Its answer changes nothing.
  *
- * Fallback: undefined; then all have to be looked at.
+ * Fallback: undefined, where a try has shown that this Node does not tell; then all have to be looked at.
  */
 export function isBetweenRequests(socket: net.Socket): boolean | undefined {
   const parser = parserOf(socket)
-  return typeof parser?.duration === 'function' ? parser.duration() === 0 : undefined
+  return isTold() && typeof parser?.finish === 'function' ? !(parser.finish() instanceof Error) : undefined
 }
 
 /**
@@ -65,25 +60,55 @@ export function onRequestBegin(socket: net.Socket, begins: () => void): (() => v
 }
 
 /**
- * Whether this Node tells of the first byte of a request, tried once on a connection to nobody. Fallback: connections that were moved
- * end with a child that crashes.
+ * Whether this Node tells of the first byte of a request, tried once. Fallback: connections that were moved end with a child that
+ * crashes.
  */
 export function canSeeRequests(): boolean {
-  isSeen ??= tryToSee()
+  isSeen ??= onNobodysConnection((socket) => {
+    let seen = 0
+    onRequestBegin(socket, () => {
+      seen += 1
+    })
+    return markIdle(socket) && seen === 1
+  })
   return isSeen
 }
 
-function tryToSee(): boolean {
+/** Whether this Node tells what {@link isBetweenRequests} asks, tried once: of half a request, and of the same one when it is whole. */
+function isTold(): boolean {
+  isBetweenTold ??= onNobodysConnection((socket) => {
+    const parser = parserOf(socket) as Parser
+    const half = MESSAGE.length / 2
+    const isWithin = hidden(parser, () => {
+      parser.execute?.(MESSAGE.subarray(0, half))
+      const wasWithin = parser.finish?.() instanceof Error
+      return wasWithin && parser.execute?.(MESSAGE.subarray(half)) === MESSAGE.length - half
+    })
+    return isWithin === true && parser.finish?.() === undefined
+  })
+  return isBetweenTold
+}
+
+/** Tries something on a connection that nobody is at the other end of. */
+function onNobodysConnection(attempt: (socket: net.Socket) => boolean): boolean {
   const socket = new Duplex({ read: () => {}, write: (_chunk, _encoding, done) => done() }) as net.Socket
-  let seen = 0
   // Node's own way for streams that are not its sockets: https://nodejs.org/api/http.html#event-connection
   createServer().emit('connection', socket)
-  onRequestBegin(socket, () => {
-    seen += 1
-  })
-  const isShown = markIdle(socket)
+  const isSuccess = attempt(socket)
   socket.destroy()
-  return isShown && seen === 1
+  return isSuccess
+}
+
+/** Shows a parser something of which it is not to make a request; undefined where that cannot be had. */
+function hidden<T>(parser: Parser, show: () => T): T | undefined {
+  const callbacks = MESSAGE_CALLBACKS.map((index) => parser[index])
+  if (callbacks.some((callback) => typeof callback !== 'function')) return undefined
+  for (const index of MESSAGE_CALLBACKS) parser[index] = undefined
+  try {
+    return show()
+  } finally {
+    for (const [at, index] of MESSAGE_CALLBACKS.entries()) parser[index] = callbacks[at]
+  }
 }
 
 function parserOf(socket: net.Socket): Parser | undefined {
