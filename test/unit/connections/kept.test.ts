@@ -1,0 +1,67 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import t from 'tap'
+import { Kept, type KeptConnection } from '../../../lib/connections/kept.js'
+import { Register } from '../../../lib/connections/register.js'
+
+/** Keeps connections 1, 2, … and tells which handles were closed, and which connections were served again. */
+function keep(count: number) {
+  const register = Register.create()
+  const kept = new Kept(register)
+  const closed: number[] = []
+  const served: KeptConnection[] = []
+  for (let id = 1; id <= count; id += 1) {
+    const handle = { close: () => closed.push(id) } as unknown as KeptConnection['handle']
+    kept.add(id, { index: id, used: false, timeLeft: 10, handle })
+  }
+  const serve = (connection: KeptConnection) => served.push(connection) > 0
+  return { register, kept, closed, serve, indexes: () => served.map(({ index }) => index), served }
+}
+
+t.test('of a child that has ended, what it had not in hand is served again', async (t) => {
+  const { register, kept, closed, serve, served } = keep(4)
+  register.note(2, 'in hand')
+  register.note(3, 'answered')
+  kept.closed([4])
+  kept.childGone(false, serve)
+  t.match(served, [
+    { index: 1, used: false, timeLeft: 10 },
+    { index: 3, used: true, timeLeft: undefined }
+  ])
+  t.equal(served.length, 2)
+  t.strictSame(closed, [4, 2])
+  kept.childGone(false, serve)
+  t.equal(served.length, 2, 'once')
+})
+
+t.test('what cannot be served is closed', async (t) => {
+  const { kept, closed } = keep(3)
+  kept.childGone(false, () => false)
+  t.strictSame(closed, [1, 2, 3])
+})
+
+t.test('of a child that may live nothing is served again', async (t) => {
+  const { kept, closed, serve, indexes } = keep(3)
+  kept.childGone(true, serve)
+  t.strictSame(closed, [1, 2, 3])
+  t.strictSame(indexes(), [])
+})
+
+t.test('what has come back is not served twice', async (t) => {
+  const { kept, closed, serve, indexes } = keep(3)
+  kept.givenBack(2)
+  kept.givenBack(2)
+  kept.childGone(false, serve)
+  t.strictSame(closed, [2])
+  t.strictSame(indexes(), [1, 3])
+})
+
+t.test("what is the child's for good is closed here, a part at a time", async (t) => {
+  const { register, kept, closed, serve, indexes } = keep(3000)
+  kept.release()
+  const late = { close: () => closed.push(3001) } as unknown as KeptConnection['handle']
+  kept.add(3001, { index: 1, used: true, timeLeft: 0, handle: late })
+  kept.childGone(false, serve)
+  while (closed.length < 3001) await turn()
+  t.strictSame(indexes(), [])
+  t.throws(() => register.note(1, 'in hand'), { code: 'EBADF' }, 'the register is closed')
+})

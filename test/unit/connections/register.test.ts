@@ -1,0 +1,39 @@
+import { existsSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { Register } from '../../../lib/connections/register.js'
+import { tempFolder } from '../../support/temp-folder.js'
+
+t.test('what one process has noted, the other one reads', async (t) => {
+  const parents = Register.create()
+  t.equal(statSync(parents.path).mode & 0o777, 0o600)
+  const childs = Register.open(parents.path)
+  t.equal(existsSync(parents.path), false, 'it has no name any more')
+  childs.note(3, 'in hand')
+  childs.note(70_000, 'in hand')
+  childs.note(5, 'in hand')
+  childs.note(5, 'answered')
+  const notedOf = parents.read(100_000)
+  t.strictSame([0, 1, 3, 5, 6, 70_000, 99_999].map(notedOf), [
+    ...['untouched', 'untouched', 'in hand', 'answered'],
+    ...['untouched', 'in hand', 'untouched']
+  ])
+  t.equal(parents.read(3)(5), 'in hand', 'what is not known may be in hand')
+  childs.close()
+  parents.close()
+})
+
+t.test('one that no child has opened leaves no file behind', async (t) => {
+  const register = Register.create()
+  t.equal(existsSync(register.path), true)
+  register.close()
+  t.equal(existsSync(register.path), false)
+})
+
+t.test('a link that somebody has put there is not followed', async (t) => {
+  const folder = await tempFolder(t)
+  writeFileSync(join(folder, 'file'), 'precious')
+  symlinkSync(join(folder, 'file'), join(folder, 'link'))
+  t.throws(() => Register.open(join(folder, 'link')), { code: 'ELOOP' })
+  t.throws(() => Register.open(join(folder, 'nothing')), { code: 'ENOENT' })
+})
