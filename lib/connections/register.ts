@@ -17,7 +17,7 @@ const BYTES = STATES.map((_, byte) => Buffer.of(byte))
 export class Register {
   /** Where the child finds it; it removes the name as soon as it has it open. */
   readonly path: string
-  readonly #fd: number
+  #fd: number
 
   private constructor(path: string, fd: number) {
     this.path = path
@@ -56,6 +56,8 @@ export class Register {
 
   close(): void {
     closeSync(this.#fd)
+    // The number may soon be that of another file.
+    this.#fd = -1
     this.#remove()
   }
 

@@ -1,24 +1,19 @@
-import type { Server, Socket } from 'node:net'
 import { AnswerCount } from '../connections/answers.js'
-import type { Exchange } from '../connections/exchange.js'
-import { Noting } from '../connections/noting.js'
-import type { Connections } from '../connections/tracker.js'
 import type { ReloadUnderWay } from '../control/messages.js'
 import { toPlainError } from '../errors.js'
-import { onChannelEnd } from '../internals/channel-end.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import { Envelope } from '../process/envelope.js'
 import type { App } from '../process/hosted-app.js'
 import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
-import { type ConnectionMessage, type FromGiver, isOfConnections } from '../protocol/connection-messages.js'
+import { isOfConnections } from '../protocol/connection-messages.js'
 import { NOTHING } from '../protocol/health.js'
 import type { ToChild } from '../protocol/messages.js'
 import type { ChildWord } from '../protocol/server.js'
 import type { InheritedListeners } from '../sockets/inherited-listeners.js'
 import { formatAddress } from '../sockets/listener-key.js'
 import { setTicketKeys } from '../sockets/tls-tickets.js'
-import { exchangeWith, move } from './exchanges.js'
+import { ChildConnections } from './child-connections.js'
 import { HealthCheck } from './health-check.js'
 import type { LastWords } from './last-words.js'
 import { ParentChannel } from './parent-channel.js'
@@ -35,16 +30,13 @@ export class ChildRole {
   readonly #lastWords: LastWords
   readonly #reload: (reason: string) => Promise<ReloadResult>
   readonly #parent: ParentChannel
-  readonly #exchange: Exchange
-  #noting: Noting | undefined
+  readonly #connections: ChildConnections
   readonly #health: HealthCheck
   #answers: AnswerCount | undefined
   #legacy: Legacy = { states: [], ticketKeys: [] }
   #isBooting = true
   /** The launcher has said so; one that is gone has not. */
   #isParentEnded = false
-  /** What has adopted an inherited listener, by the place of that in the handoff. */
-  readonly #adopted = new Map<number, Server>()
 
   /** @param reload - makes a reload that the parent was asked for */
   constructor(
@@ -63,15 +55,7 @@ export class ChildRole {
       said: (message, handle) => this.#hear(message, handle as ConnectionHandle | undefined),
       gone: () => this.#orphaned()
     })
-    this.#exchange = exchangeWith(service, {
-      find: (index) => this.#connectionsOf(index),
-      send: (message) => this.#parent.send(message),
-      isInReach: () => process.connected,
-      notes: () => this.#noting !== undefined,
-      comes: () => {},
-      accepted: ({ id }, socket) => this.#accepted(id, socket)
-    })
-    onChannelEnd(() => this.#exchange.arrivals.cutOff())
+    this.#connections = new ChildConnections(service, this.#parent)
     this.#health = new HealthCheck(service, host)
   }
 
@@ -97,8 +81,7 @@ export class ChildRole {
 
   /** An app has been registered, or listens. */
   progress(): void {
-    for (const { index, server } of this.#service.listeners.open)
-      if (index !== undefined) this.#adopted.set(index, server)
+    this.#connections.adopt()
     const apps = [...this.#service.apps]
     const listening = apps.some((hosted) => hosted.listening)
     const complete =
@@ -192,7 +175,7 @@ export class ChildRole {
   /** An app that listens late finds its listener until now: the parent keeps the socket alive for as long anyway. */
   settle(isOrphan: boolean): void {
     this.endHealth()
-    this.#noting?.end()
+    this.#connections.settle()
     for (const { key, address } of this.#inherited.relinquish()) {
       this.#service.log.announce('unclaimed', { key, address: formatAddress(address) })
     }
@@ -202,35 +185,11 @@ export class ChildRole {
 
   /** The parent accepts again: open connections go back to it. */
   giveBack(): void {
-    const { listeners } = this.#service
-    move(this.#service, this.#exchange, {
-      listeners: listeners.open.flatMap((listener) =>
-        listener.index === undefined ? [] : [[listener.index, listener]]
-      ),
-      send: (message, handle) => this.#give(message, handle),
-      was: (socket) => this.#noting?.idOf(socket),
-      register: undefined,
-      duration: 0
-    })
-  }
-
-  async #give(message: FromGiver, handle: ConnectionHandle | undefined): Promise<void> {
-    const isSent = await this.#parent.send(message, handle)
-    if (!isSent) throw new Error('the parent is gone')
-  }
-
-  #accepted(id: number, socket: Socket | undefined): void {
-    this.#noting?.add(id, socket)
-    if (socket !== undefined) this.#service.migration?.look(socket)
-  }
-
-  #connectionsOf(index: number): Connections | undefined {
-    const server = this.#adopted.get(index)
-    return server && this.#service.connections.ofServer(server)
+    this.#connections.giveBack()
   }
 
   #hear(message: ToChild, handle: ConnectionHandle | undefined): unknown {
-    if (isOfConnections(message)) return this.#hearOfConnections(message, handle)
+    if (isOfConnections(message)) return this.#connections.hear(message, handle)
     switch (message.type) {
       case 'take over':
         this.#legacy = message
@@ -253,17 +212,9 @@ export class ChildRole {
     }
   }
 
-  #hearOfConnections(message: ConnectionMessage, handle: ConnectionHandle | undefined): void {
-    if (message.type === 'migration' && !message.isOver) {
-      const tell = (ids: number[]) => void this.#parent.send({ type: 'connections closed', ids })
-      this.#noting = Noting.begin(message.register, tell)
-    }
-    this.#exchange.hear(message, handle)
-  }
-
   #orphaned(): void {
     const isSettled = this.#host.at.name !== 'successor' && this.#host.at.name !== 'trial'
-    this.#exchange.gone(this.#service.launcher !== undefined && !this.#isParentEnded)
+    this.#connections.orphaned(this.#service.launcher !== undefined && !this.#isParentEnded)
     this.#host.tell({ type: 'parent gone' })
     if (isSettled) this.#service.notices.parentGone()
   }

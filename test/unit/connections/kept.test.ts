@@ -63,5 +63,5 @@ t.test("what is the child's for good is closed here, a part at a time", async (t
   kept.childGone(false, serve)
   while (closed.length < 3001) await turn()
   t.strictSame(indexes(), [])
-  t.throws(() => register.note(1, 'in hand'), { code: 'EBADF' }, 'the register is closed')
+  t.throws(() => register.note(1, 'in hand'), { code: 'ERR_OUT_OF_RANGE' }, 'the register is closed')
 })
