@@ -29,8 +29,8 @@ const MACHINES = {
     tests: ['unit/protocol/launcher-table.test.js', 'unit/protocol/launcher.test.js']
   },
   connection: {
-    files: ['connection.js', 'connection-taker.js'],
-    entries: ['connection.js', 'connection-taker.js'],
+    files: ['', '-kept', '-taker'].map((part) => `connection${part}.js`),
+    entries: ['', '-kept', '-taker'].map((part) => `connection${part}.js`),
     judge: judgeConnection,
     tests: ['unit/protocol/connection.test.js']
   },

@@ -19,6 +19,8 @@ export interface Passage {
   was?: ((socket: Socket) => number | undefined) | undefined
   /** Keeps this process's copy of a connection that has moved. Undefined: there is no use for one. */
   keep?: ((id: number, connection: KeptConnection) => void) | undefined
+  /** See {@link Gift}. Undefined: the channel ends with the other process. */
+  isOutOfReach?: (() => boolean) | undefined
 }
 
 /** One connection on its way to another process. */
@@ -108,6 +110,10 @@ export class Departure implements Gift {
     else if (this.#isNoted && this.#passage.keep !== undefined) this.#keep(this.#passage.keep)
     // Closes this process's descriptor; no FIN, no shutdown: libuv, uv__stream_close.
     else socket.destroy()
+  }
+
+  isOutOfReach(): boolean {
+    return this.#passage.isOutOfReach?.() === true
   }
 
   concluded(outcome: Outcome): void {

@@ -12,9 +12,15 @@ export class Exchange {
   migration: Migration | undefined
   /** What has gone to it, and may be taken back. */
   kept: Kept | undefined
+  #isOver = false
 
   constructor(arrivals: Arrivals) {
     this.arrivals = arrivals
+  }
+
+  /** Whether all that the other process said has been heard, and nothing more will come. */
+  get isOver(): boolean {
+    return this.#isOver
   }
 
   /** Takes a word of the other process. */
@@ -43,6 +49,7 @@ export class Exchange {
 
   /** The other process has ended, and all that it said was heard; or it cannot be reached any more. */
   gone(isOutOfReach: boolean): void {
+    this.#isOver = true
     this.migration?.otherGone(isOutOfReach)
     this.arrivals.orphaned(isOutOfReach)
   }

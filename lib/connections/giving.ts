@@ -25,6 +25,11 @@ export interface Gift {
   concluded(outcome: Outcome): void
   /** The taker owes no answer any more. */
   forgotten(): void
+  /**
+   * Whether the taker may live although it cannot be asked: this process's end of the channel was closed, and an answer may have been lost
+   * with it.
+   */
+  isOutOfReach?(): boolean
 }
 
 /** How long a taker may be silent. Milliseconds. */
@@ -98,6 +103,10 @@ export class Giving {
     }
   }
 
+  #cannotAsk(): void {
+    this.tell({ type: this.#gift.isOutOfReach?.() === true ? 'taker out of reach' : 'taker ended' })
+  }
+
   #say(word: GiverWord): void {
     const said = this.#gift.say(word)
     if (word === 'released')
@@ -106,8 +115,7 @@ export class Giving {
         () => this.tell({ type: 'not sent' })
       )
     // The channel has ended. All that came over it will have been read when the taker could have answered.
-    else if (word === 'sent')
-      said.catch(() => this.#deadline.set(this.#patience.answer, () => this.tell({ type: 'taker ended' })))
+    else if (word === 'sent') said.catch(() => this.#deadline.set(this.#patience.answer, () => this.#cannotAsk()))
     else said.catch(() => {}) // A taker that is gone needs no answer.
   }
 }

@@ -67,9 +67,16 @@ export class ChildConnections {
       ),
       send: (message, handle) => this.#give(message, handle),
       was: (socket) => this.#noting?.idOf(socket),
+      isOutOfReach: () => this.#isParentAlive(),
       register: undefined,
       duration: 0
     })
+  }
+
+  /** Asks the system: if the parent is gone, all that is on its way to it comes back here by that. */
+  #isParentAlive(): boolean {
+    this.#parent.look()
+    return !this.#parent.isGone
   }
 
   async #give(message: FromGiver, handle: ConnectionHandle | undefined): Promise<void> {

@@ -24,7 +24,7 @@ export function exchangeWith(service: Service, peer: Peer): Exchange {
 }
 
 /** What it takes to move connections to another process. */
-export interface Moving extends Pick<Passage, 'was' | 'keep'> {
+export interface Moving extends Pick<Passage, 'was' | 'keep' | 'isOutOfReach'> {
   /** A listener of this process, by the index under which the other one knows it. */
   readonly listeners: ReadonlyArray<readonly [index: number, listener: Listener]>
   send: Passage['send']
@@ -36,7 +36,7 @@ export interface Moving extends Pick<Passage, 'was' | 'keep'> {
 
 /** Moves connections to the other process from now on. */
 export function move(service: Service, exchange: Exchange, moving: Moving): Migration {
-  const { listeners, send, was, keep, duration, register } = moving
+  const { listeners, send, was, keep, isOutOfReach, duration, register } = moving
   // A process that is gone waits for none.
   const tell = (message: FromGiver) => void send(message).catch(() => {})
   tell({ type: 'migration', isOver: false, register })
@@ -48,6 +48,7 @@ export function move(service: Service, exchange: Exchange, moving: Moving): Migr
     send,
     was,
     keep,
+    isOutOfReach,
     timeLeft: (socket) => service.arrived.timeLeft(socket),
     expectsMore: () => [...service.arrivals].some(({ isOver }) => !isOver),
     duration

@@ -227,7 +227,8 @@ export class ParentRole {
     const exchange = exchangeWith(service, {
       find: (index) => listeners[index] && service.connections.ofServer(listeners[index].server),
       send: (message) => child.send(message).catch(() => false),
-      isInReach: () => !child.hasEnded,
+      // What a child offered that has just ended is this process's, unless that has been heard.
+      isInReach: () => !exchange.isOver,
       notes: () => false,
       comes: ({ was }) => was !== undefined && exchange.kept?.givenBack(was),
       accepted: (_, socket) => socket && service.migration?.look(socket)

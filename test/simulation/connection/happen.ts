@@ -1,58 +1,76 @@
+import { endFirst, endPeer, hearOfEnd, isKept, tellOfCopy } from './copy.js'
 import type { ConnectionEvent } from './events.js'
-import {
-  offerTo,
-  readAtGiver,
-  readAtTaker,
-  tellGiver,
-  tellTaker,
-  tellTakersOf,
-  writeToGiver,
-  writeToTaker
-} from './host.js'
+import { offer, sayClosed, tellGiver, tellGiversOf, tellTaker, tellTakersOf } from './host.js'
+import { hear, loseUnread, write } from './lines.js'
 import { type Attempt, type Peer, peerOf, type World } from './world.js'
 
 /** Lets an event happen. */
 export function happen(world: World, { process, act, detail }: ConnectionEvent): void {
-  if (process === 0) OF_GIVER[act]?.(world, detail)
-  else OF_TAKER[act]?.(world, peerOf(world, process), detail)
+  if (act === 'due') due(world, process, Number(detail))
+  else if (process === 0) OF_FIRST[act]?.(world, detail)
+  else OF_PEER[act]?.(world, peerOf(world, process), detail)
 }
 
 type Acts<A> = { readonly [K in ConnectionEvent['act']]?: A }
 
-const OF_GIVER: Acts<(world: World, detail: string) => void> = {
+const OF_FIRST: Acts<(world: World, detail: string) => void> = {
   'goes on': (world) => {
     world.life = 'ran on'
   },
   'stands still': (world) => {
     world.life = 'stands still'
   },
-  writes: (world, peer) => writeToTaker(world, peerOf(world, Number(peer))),
+  writes: (world, peer) => write(world, 0, Number(peer)),
   hears: (world, detail) =>
-    readAtGiver(world, peerOf(world, Number.parseInt(detail, 10)), !detail.endsWith('not at rest')),
-  'hears the end of': (world, id) => {
-    const peer = peerOf(world, Number(id))
-    peer.isOver = true
-    const type = peer.relay === 'lives' ? 'taker ended' : 'taker out of reach'
-    for (const [index, attempt] of world.attempts.entries())
-      if (attempt.peer === peer.id) tellGiver(world, index, { type })
-  },
-  due: (world, index) => {
-    const attempt = world.attempts[Number(index)] as Attempt
-    attempt.giverTimer = false
-    tellGiver(world, Number(index), { type: 'due' })
-  },
-  'offers to': (world, peer) => offerTo(world, Number(peer)),
+    hear(world, Number.parseInt(detail, 10), 0, detail.endsWith('not at rest') ? 'not at rest' : 'well'),
+  'loses the handle': (world) => hearPoorly(world, 'lost'),
+  'has no room': (world) => hearPoorly(world, 'unable'),
+  'hears the end of': (world, id) => learnOfEnd(world, peerOf(world, Number(id))),
+  'offers to': (world, peer) => offer(world, 0, Number(peer)),
   'stops moving': (world) => tellGiver(world, 0, { type: 'stop' }),
+  settles: (world) => {
+    world.isSettled = true
+    if (world.owner > 0 && peerOf(world, world.owner).life === 'dead') world.mayBeLost = true
+    tellOfCopy(world, { type: 'settled' })
+  },
   'hears the client close': (world) => tellGiver(world, 0, { type: 'closed' }),
-  dies: (world) => {
-    world.life = 'dead'
-    world.holds = false
-    if (world.owner === 0) world.mayBeLost = true
-    for (const { toTaker } of world.peers) toTaker.unwritten = []
+  dies: endFirst
+}
+
+function hearPoorly(world: World, how: 'lost' | 'unable'): void {
+  forgoReturn(world)
+  hear(world, 1, 0, how)
+}
+
+/** Process 0 does not take what comes back. If that was all that a dead peer has left, it is lost. */
+function forgoReturn(world: World): void {
+  if (peerOf(world, 1).life === 'dead' && !isKept(world)) world.mayBeLost = true
+}
+
+function learnOfEnd(world: World, peer: Peer): void {
+  const isOutOfReach = peer.relay !== 'lives'
+  const type = isOutOfReach ? 'taker out of reach' : 'taker ended'
+  if (peer.known === 'nothing') tellGiversOf(world, 0, peer.id, { type })
+  peer.known = isOutOfReach || peer.life === 'dead' ? 'end' : 'cut'
+  // What a peer has that lives, it may read from.
+  if (peer.known === 'cut') return
+  tellTakersOf(world, 0, { type: isOutOfReach ? 'cut off' : 'giver ended' })
+  hearOfEnd(world, isOutOfReach)
+}
+
+function due(world: World, process: number, index: number): void {
+  const attempt = world.attempts[index] as Attempt
+  if (attempt.from === process) {
+    attempt.giverTimer = false
+    tellGiver(world, index, { type: 'due' })
+  } else {
+    attempt.takerTimer = false
+    if (process === 0) forgoReturn(world)
+    tellTaker(world, index, { type: 'due' })
   }
 }
 
-const OF_TAKER: Acts<(world: World, peer: Peer, detail: string) => void> = {
+const OF_PEER: Acts<(world: World, peer: Peer, detail: string) => void> = {
   'goes on': (_world, peer) => {
     peer.life = 'ran on'
   },
@@ -62,26 +80,24 @@ const OF_TAKER: Acts<(world: World, peer: Peer, detail: string) => void> = {
   'never goes on': (_world, peer) => {
     peer.life = 'stuck'
   },
-  writes: writeToGiver,
-  hears: (world, peer) => readAtTaker(world, peer, 'well'),
-  'loses the handle': (world, peer) => readAtTaker(world, peer, 'lost'),
-  'has no room': (world, peer) => readAtTaker(world, peer, 'unable'),
+  writes: (world, { id }) => write(world, id, 0),
+  hears: (world, { id }) => hear(world, 0, id, 'well'),
+  'loses the handle': (world, { id }) => hear(world, 0, id, 'lost'),
+  'has no room': (world, { id }) => hear(world, 0, id, 'unable'),
   'hears that the relay is gone': (world, peer) => {
     peer.relay = 'gone'
     tellTakersOf(world, peer.id, { type: 'cut off' })
+    tellGiversOf(world, peer.id, 0, { type: 'taker out of reach' })
   },
-  'hears the end of': (world, _peer, index) => tellTaker(world, Number(index), { type: 'giver ended' }),
-  due: (world, _peer, index) => {
-    const attempt = world.attempts[Number(index)] as Attempt
-    attempt.takerTimer = false
-    tellTaker(world, Number(index), { type: 'due' })
+  'hears the end of': (world, _peer, index) => {
+    const { from } = world.attempts[Number(index)] as Attempt
+    // An answer that was not read is lost with a channel that was closed here.
+    const type = world.life === 'dead' ? 'taker ended' : 'taker out of reach'
+    if (from === 0) tellTaker(world, Number(index), { type: 'giver ended' })
+    else tellGiver(world, Number(index), { type })
   },
-  dies: (world, peer) => {
-    peer.life = 'dead'
-    peer.toGiver.unwritten = []
-    loseUnread(world, peer)
-  },
-  // The app of a taker closes the channel.
+  dies: endPeer,
+  // The app of a peer closes the channel.
   'closes its channel': (world, peer) => {
     peer.isCut = true
     loseUnread(world, peer)
@@ -91,13 +107,26 @@ const OF_TAKER: Acts<(world: World, peer: Peer, detail: string) => void> = {
   'loses the relay': (world, peer, passes) => {
     peer.isCut = true
     peer.relay = 'unheard'
-    if (passes.endsWith('nothing')) peer.toTaker.kernel = peer.toGiver.kernel = []
+    if (passes.endsWith('nothing')) peer.toPeer.kernel = peer.fromPeer.kernel = []
     // What the one has let go of and the other has not heard of ends with the last copy.
     world.mayBeLost = true
+  },
+  'gives back': (world, { id }) => offer(world, id, 0),
+  // It is noted before anything is done about it.
+  'begins a request': (world) => {
+    world.inHand = true
+  },
+  'answers it': (world) => {
+    world.inHand = false
+  },
+  'closes the connection': (world, { id }) => {
+    const [first] = world.attempts
+    if (first !== undefined) first.reads = false
+    world.mayBeLost = true
+    sayClosed(world, id)
+  },
+  'hears the client close': (world, { id }) => {
+    tellGiversOf(world, id, 0, { type: 'closed' })
+    sayClosed(world, id)
   }
-}
-
-function loseUnread(world: World, peer: Peer): void {
-  peer.toTaker.kernel = []
-  if (world.owner === peer.id) world.mayBeLost = true
 }

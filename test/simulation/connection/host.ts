@@ -1,36 +1,50 @@
 import type { GiverEffect, GiverInput } from '../../../lib/protocol/connection.js'
 import type { TakerEffect, TakerInput } from '../../../lib/protocol/connection-taker.js'
-import { type Attempt, type Line, type Message, type Peer, peerOf, type World } from './world.js'
+import { keep, tellOfCopy } from './copy.js'
+import { type Attempt, type Line, lineOf, type Message, type Peer, peerOf, type World } from './world.js'
 
-/** Carries out what both machines want, and moves what they say, as honest hosts and a kernel do. */
+/** Carries out what both machines want, as honest hosts do. */
 
-export function offerTo(world: World, peer: number): void {
+export function offer(world: World, from: number, to: number): void {
   const [giver, effects] = world.machines.offer(world.rules.move)
-  world.holds = false
-  const attempt: Attempt = { peer, giver, giverTimer: false, taker: undefined, takerTimer: false, reads: false }
+  read(world, from, false)
+  const attempt: Attempt = { from, to, giver, giverTimer: false, taker: undefined, takerTimer: false, reads: false }
   world.attempts = [...world.attempts, attempt]
-  carryOutGiver(world, world.attempts.length - 1, effects)
+  carryOutGiver(world, world.attempts.length - 1, effects, false)
+}
+
+/** What the giver reads from; a peer, from what has come to it. */
+function read(world: World, giver: number, reads: boolean): void {
+  const came = world.attempts.find(({ to }) => to === giver)
+  if (giver === 0) world.holds = reads
+  else if (came !== undefined) came.reads = reads
 }
 
 export function tellGiver(world: World, index: number, input: GiverInput): void {
   const attempt = world.attempts[index] as Attempt
   const [giver, effects] = world.machines.give(attempt.giver, input)
   attempt.giver = giver
-  carryOutGiver(world, index, effects)
+  carryOutGiver(world, index, effects, input.type === 'taken')
 }
 
-function carryOutGiver(world: World, index: number, effects: readonly GiverEffect[]): void {
+function carryOutGiver(world: World, index: number, effects: readonly GiverEffect[], isTaken: boolean): void {
   const attempt = world.attempts[index] as Attempt
-  const { toTaker } = peerOf(world, attempt.peer)
+  const { from, to } = attempt
   for (const effect of effects) {
-    if (effect.do === 'offer') say(toTaker, { attempt: index, word: 'offer' })
-    else if (effect.do === 'say') say(toTaker, { attempt: index, word: effect.word })
-    else if (effect.do === 'read on') world.holds = true
-    // The app of a parent must not write from here on: a WebSocket is not the parent's any more before the word is with the kernel.
-    else if (effect.do === 'let go' && world.rules.move === 'websocket') release(world, peerOf(world, attempt.peer))
+    if (effect.do === 'offer') say(lineOf(world, from, to), { attempt: index, word: 'offer' })
+    else if (effect.do === 'say') say(lineOf(world, from, to), { attempt: index, word: effect.word })
+    else if (effect.do === 'read on') read(world, from, true)
+    else if (effect.do === 'let go') letGo(world, attempt, isTaken)
     else if (effect.do === 'wait' || effect.do === 'cancel') attempt.giverTimer = effect.do === 'wait'
     else if (effect.do === 'conclude' && ['closed', 'abandoned'].includes(effect.outcome)) world.mayBeLost = true
   }
+}
+
+function letGo(world: World, { from, to }: Attempt, isTaken: boolean): void {
+  // The app of a parent must not write from here on: a WebSocket is not the parent's any more before the word is with the kernel.
+  if (world.rules.move === 'websocket') release(world, peerOf(world, to))
+  else if (from > 0) sayClosed(world, from)
+  else if (isTaken && world.rules.keeps) keep(world)
 }
 
 function release(world: World, { id, life, isCut }: Peer): void {
@@ -46,67 +60,45 @@ export function tellTaker(world: World, index: number, input: TakerInput): void 
   carryOutTaker(world, index, effects)
 }
 
+/** An offer has come. */
+export function takeOffer(world: World, index: number, isAble: boolean): void {
+  const attempt = world.attempts[index] as Attempt
+  const [taker, effects] = world.machines.take(world.rules.move, isAble)
+  attempt.taker = taker
+  carryOutTaker(world, index, effects)
+}
+
 function carryOutTaker(world: World, index: number, effects: readonly TakerEffect[]): void {
   const attempt = world.attempts[index] as Attempt
-  const { toGiver } = peerOf(world, attempt.peer)
   for (const effect of effects) {
-    if (effect.do === 'say') say(toGiver, { attempt: index, word: effect.word })
-    else if (effect.do === 'accept') attempt.reads = true
+    if (effect.do === 'say') say(lineOf(world, attempt.to, attempt.from), { attempt: index, word: effect.word })
+    else if (effect.do === 'accept') accept(world, attempt)
     else if (effect.do === 'wait' || effect.do === 'cancel') attempt.takerTimer = effect.do === 'wait'
   }
 }
 
-/** All takers of a peer hear it. */
-export function tellTakersOf(world: World, id: number, input: TakerInput): void {
-  for (const [index, { peer }] of world.attempts.entries()) if (peer === id) tellTaker(world, index, input)
+function accept(world: World, attempt: Attempt): void {
+  if (attempt.to === 0 && world.rules.keeps) tellOfCopy(world, { type: 'given back' })
+  attempt.reads = true
 }
 
-function say(line: Line, message: Message): void {
+/** All takers of a process hear it. */
+export function tellTakersOf(world: World, process: number, input: TakerInput): void {
+  for (const [index, { to }] of world.attempts.entries()) if (to === process) tellTaker(world, index, input)
+}
+
+/** All givers of a process hear it. */
+export function tellGiversOf(world: World, process: number, other: number, input: GiverInput): void {
+  for (const [index, { from, to }] of world.attempts.entries())
+    if (from === process && to === other) tellGiver(world, index, input)
+}
+
+export function say(line: Line, message: Message): void {
   line.unwritten = [...line.unwritten, message]
 }
 
-function take(line: Line, from: keyof Line): Message {
-  const [message, ...rest] = line[from]
-  line[from] = rest
-  return message as Message
-}
-
-/** The giver writes its next message to a peer. */
-export function writeToTaker(world: World, { id, toTaker, life, isCut }: Peer): void {
-  const message = take(toTaker, 'unwritten')
-  const { attempt, word } = message
-  const arrives = life !== 'dead' && !isCut
-  if (arrives) toTaker.kernel = [...toTaker.kernel, message]
-  if (arrives && word === 'released') world.owner = id
-  if (arrives && word === 'released') tellGiver(world, attempt, { type: 'sent' })
-  if (!arrives && (word === 'offer' || word === 'released')) tellGiver(world, attempt, { type: 'not sent' })
-}
-
-export function writeToGiver(world: World, { id, toGiver, isCut }: Peer): void {
-  const message = take(toGiver, 'unwritten')
-  const arrives = world.life !== 'dead' && !isCut
-  if (arrives) toGiver.kernel = [...toGiver.kernel, message]
-  if (message.word !== 'taken') return
-  if (arrives && world.rules.move === 'http') world.owner = id
-  tellTaker(world, message.attempt, { type: arrives ? 'sent' : 'not sent' })
-}
-
-/** The taker reads its next message. An offer can come without its handle: then Node drops it. */
-export function readAtTaker(world: World, { toTaker, toGiver }: Peer, how: 'well' | 'lost' | 'unable'): void {
-  const { attempt: index, word } = take(toTaker, 'kernel')
-  const attempt = world.attempts[index] as Attempt
-  if (word === 'released' || word === 'kept') tellTaker(world, index, { type: word })
-  else if (word === 'sent') {
-    const isOver = attempt.taker === undefined || attempt.taker.at === 'over'
-    if (isOver) say(toGiver, { attempt: index, word: 'refused' })
-  } else if (how !== 'lost') {
-    const [taker, effects] = world.machines.take(world.rules.move, how === 'well')
-    attempt.taker = taker
-    carryOutTaker(world, index, effects)
-  }
-}
-
-export function readAtGiver(world: World, { toGiver }: Peer, atRest: boolean): void {
-  const { attempt, word } = take(toGiver, 'kernel')
-  tellGiver(world, attempt, word === 'taken' ? { type: 'taken', atRest } : { type: 'refused' })
+/** A peer has closed what had come to it. */
+export function sayClosed(world: World, peer: number): void {
+  const attempt = world.attempts.findIndex(({ to }) => to === peer)
+  if (world.rules.keeps) say(peerOf(world, peer).fromPeer, { attempt, word: 'closed' })
 }

@@ -1,28 +1,48 @@
-import { type Attempt, peerOf, runs, type World } from './world.js'
+import { type Attempt, lifeOf, peerOf, returnOf, runs, type World } from './world.js'
 
 /** What must hold for a connection that moves. Each function says what is wrong, or nothing. */
 
-/** Those whose process reads from the connection. */
+/** Those whose process reads from the connection that has come to it. */
 export function readersOf(world: World): Attempt[] {
-  return world.attempts.filter(({ reads, peer }) => reads && peerOf(world, peer).life !== 'dead')
+  return world.attempts.filter(({ reads, to }) => reads && lifeOf(world, to) !== 'dead')
+}
+
+/** Whoever reads from the connection; twice, who has two copies of it. */
+export function servesOf(world: World): number[] {
+  const { holds, copy } = world
+  return [...(holds ? [0] : []), ...(copy === 'served' ? [0] : []), ...readersOf(world).map(({ to }) => to)]
 }
 
 /** What must never be. */
 export function problemOf(world: World): string | undefined {
-  const readers = readersOf(world)
-  if (readers.length + (world.holds ? 1 : 0) > 1) return 'two owners'
-  const isEarly = world.life !== 'dead' && readers.some(({ peer }) => peer !== world.owner)
-  return isEarly ? 'the taker reads what is not its own yet' : undefined
+  if (servesOf(world).length > 1) return 'two owners'
+  const isEarly = readersOf(world).some(({ from, to }) => lifeOf(world, from) !== 'dead' && to !== world.owner)
+  if (isEarly) return 'the taker reads what is not its own yet'
+  if (world.copy !== 'served') return undefined
+  if (peerOf(world, 1).life !== 'dead') return 'a copy is served of what the taker may read from'
+  return world.inHand ? 'a copy is served of what the taker had in hand' : undefined
 }
 
 /** What must not be when nothing more can happen. */
 export function problemAtRest(world: World): string | undefined {
-  const { life, holds, attempts, owner, mayBeLost } = world
-  for (const { giver, taker, peer } of attempts) {
-    if (life !== 'dead' && giver.at !== 'over' && giver.at !== 'late') return `the giver waits for ever: ${giver.at}`
-    const isAwake = runs(peerOf(world, peer).life)
-    if (isAwake && taker !== undefined && taker.at !== 'over') return `the taker waits for ever: ${taker.at}`
+  for (const { from, to, giver, taker } of world.attempts) {
+    const isOver = giver.at === 'over' || giver.at === 'late'
+    if (runs(lifeOf(world, from)) && !isOver) return `the giver waits for ever: ${giver.at}`
+    if (runs(lifeOf(world, to)) && taker !== undefined && taker.at !== 'over')
+      return `the taker waits for ever: ${taker.at}`
   }
-  if (holds || mayBeLost || readersOf(world).length > 0) return undefined
+  if (isKeptForNothing(world)) return 'a copy is kept for ever'
+  const { owner, mayBeLost } = world
+  if (mayBeLost || servesOf(world).length > 0) return undefined
   return owner > 0 && peerOf(world, owner).life === 'stuck' ? undefined : 'nobody has it'
+}
+
+/** Whether process 0 keeps a copy of what its peer has no more, and could have said so. */
+function isKeptForNothing(world: World): boolean {
+  const { copy, attempts } = world
+  const { known, life, isCut } = peerOf(world, 1)
+  if (copy !== 'open') return false
+  const back = returnOf(world)
+  const isThere = attempts[0]?.reads === true || (back !== undefined && back.giver.at !== 'over')
+  return known === 'end' || (runs(life) && !isCut && !isThere)
 }

@@ -1,8 +1,8 @@
 import type { Kind, Search } from '../kind.js'
 import { type ConnectionEvent, faults, progress } from './events.js'
 import { happen } from './happen.js'
-import { offerTo } from './host.js'
-import { problemAtRest, problemOf, readersOf } from './invariants.js'
+import { offer } from './host.js'
+import { problemAtRest, problemOf, servesOf } from './invariants.js'
 import { MISTAKES } from './mistakes.js'
 import { STORIES } from './stories.js'
 import { copyWorld, createWorld, MACHINES, type Machines, type Rules, type World } from './world.js'
@@ -20,6 +20,11 @@ export const CONNECTION: Kind<Machines, Rules, World> = {
   searches: [
     searchOf({ move: 'http' }, 3, true),
     searchOf({ move: 'http', isRelayed: true }, 2, true),
+    searchOf({ move: 'http', keeps: true }, 2, true),
+    searchOf({ move: 'http', returns: true }, 2, true),
+    searchOf({ move: 'http', keeps: true, returns: true }, 1, true),
+    searchOf({ move: 'http', keeps: true, returns: true }, 2, false),
+    searchOf({ move: 'http', keeps: true, returns: true, isRelayed: true }, 1, true),
     searchOf({ move: 'websocket' }, 3, true),
     searchOf({ move: 'websocket', isRelayed: true }, 2, true),
     searchOf({ move: 'surplus', offers: 2 }, 2, true),
@@ -32,24 +37,26 @@ export const CONNECTION: Kind<Machines, Rules, World> = {
   limits: ['0 due', 'n due'],
   faultNames: ['fault'],
   faultRarity: 8,
-  usual: { move: 'http', peers: 1, offers: 1, isRelayed: false },
+  usual: { move: 'http', peers: 1, offers: 1, isRelayed: false, keeps: false, returns: false },
   planOf: (random) => {
     const move = random.pick(['http', 'websocket', 'surplus', 'surplus'] as const)
     const isSurplus = move === 'surplus'
     const peers = isSurplus ? 1 + random.below(3) : 1
     const rules = { move, peers, offers: isSurplus ? 1 + random.below(5) : 1, isRelayed: random.oneIn(4) }
-    return { rules, budget: { fault: random.below(5) }, isBooted: true }
+    const isHttp = move === 'http'
+    const more = { keeps: isHttp && random.oneIn(2), returns: isHttp && random.oneIn(2) }
+    return { rules: { ...rules, ...more }, budget: { fault: random.below(5) }, isBooted: true }
   },
   begin: (machines, { rules, budget }) => {
     const world = createWorld(machines, rules)
-    offerTo(world, 1)
+    offer(world, 0, 1)
     world.budget = budget
     return world
   },
   copy: copyWorld,
-  essenceOf: ({ life, holds, peers, attempts, owner, mayBeLost, budget }) => [
+  essenceOf: ({ life, holds, peers, attempts, owner, mayBeLost, inHand, copy, isSettled, budget }) => [
     ...[life, holds, owner, mayBeLost, budget],
-    ...[peers, attempts]
+    ...[peers, attempts, inHand, copy, isSettled]
   ],
   progress,
   faults,
@@ -60,9 +67,10 @@ export const CONNECTION: Kind<Machines, Rules, World> = {
   problemAtRest,
   reloads: () => undefined,
   outcomesOf: () => [],
-  servesOf: (world) => [...(world.holds ? [0] : []), ...readersOf(world).map(({ peer }) => peer)],
-  placesOf: ({ attempts, owner }) => {
-    const places = attempts.map(({ peer, giver, taker }) => `to ${peer}: ${giver.at}, ${taker?.at ?? 'nothing'}`)
-    return [`${owner} has it`, ...places].join('; ')
+  servesOf,
+  placesOf: ({ attempts, owner, copy, inHand }) => {
+    const places = attempts.map(({ to, giver, taker }) => `to ${to}: ${giver.at}, ${taker?.at ?? 'nothing'}`)
+    const kept = copy === 'none' ? [] : [`its copy: ${copy}`]
+    return [`${owner} has it${inHand ? ', with a request' : ''}`, ...places, ...kept].join('; ')
   }
 }

@@ -1,11 +1,24 @@
+import type { KeptInput } from '../../../lib/protocol/connection-kept.js'
 import { type Mistake, slipsOf } from '../mistakes.js'
 import { MACHINES, type Machines } from './world.js'
 
 /** Deliberate mistakes in the machines of a connection that moves: the simulation has to find each of them. */
 
-const { take: rightTake, offer: rightOffer } = MACHINES
+const { take: rightTake, offer: rightOffer, endKept: rightEnd } = MACHINES
 const giver = slipsOf(MACHINES.give, (give): Machines => ({ ...MACHINES, give }))
 const taker = slipsOf(MACHINES.receive, (receive): Machines => ({ ...MACHINES, receive }))
+
+/** The giver hears something else of what becomes of its copy. */
+const hearingOfCopy = (say: (input: KeptInput) => KeptInput): Machines => ({
+  ...MACHINES,
+  endKept: (input) => rightEnd(say(input))
+})
+
+/** The giver serves its copy, or lets go of it, when it hears something. */
+const endingCopy = (type: KeptInput['type'], end: 'serve' | 'let go'): Machines => ({
+  ...MACHINES,
+  endKept: (input) => (input.type === type ? end : rightEnd(input))
+})
 
 export const MISTAKES: ReadonlyArray<Mistake<Machines>> = [
   {
@@ -81,5 +94,58 @@ export const MISTAKES: ReadonlyArray<Mistake<Machines>> = [
       input.type === 'giver ended' ? [{ ...was, at: 'over' }, [{ do: 'accept' }]] : step
     ),
     found: /two owners/
+  },
+  {
+    rule: 'owner',
+    title: 'the giver serves its copy of what the taker had in hand',
+    machine: hearingOfCopy((input) => (input.type === 'taker ended' ? { ...input, inHand: false } : input)),
+    found: /had in hand/
+  },
+  {
+    rule: 'owner',
+    title: 'the giver serves its copy of what the taker has for good',
+    machine: endingCopy('settled', 'serve'),
+    found: /two owners|may read from/
+  },
+  {
+    rule: 'owner',
+    title: 'the giver serves two copies of what has come back',
+    machine: endingCopy('given back', 'serve'),
+    found: /two owners/
+  },
+  {
+    rule: 'owner',
+    title: 'the giver does not let go of its copy of what has come back',
+    machine: {
+      ...MACHINES,
+      endKept: (input) => (input.type === 'given back' ? (undefined as never) : rightEnd(input))
+    },
+    found: /two owners|kept for ever/
+  },
+  {
+    rule: 'end',
+    title: 'the giver serves its copy although the taker is only out of reach',
+    machine: hearingOfCopy((input) =>
+      input.type === 'taker out of reach' ? { type: 'taker ended', inHand: false } : input
+    ),
+    found: /two owners|may read from/
+  },
+  {
+    rule: 'words',
+    title: 'the giver serves its copy of what the taker has closed',
+    machine: endingCopy('closed', 'serve'),
+    found: /may read from/
+  },
+  {
+    rule: 'words',
+    title: 'the giver keeps its copy of what the taker has closed',
+    machine: { ...MACHINES, endKept: (input) => (input.type === 'closed' ? (undefined as never) : rightEnd(input)) },
+    found: /kept for ever/
+  },
+  {
+    rule: 'duty',
+    title: 'the giver lets go of its copy although the taker had nothing in hand',
+    machine: endingCopy('taker ended', 'let go'),
+    found: /nobody has it/
   }
 ]

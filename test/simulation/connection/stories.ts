@@ -18,5 +18,53 @@ export const STORIES: ReadonlyArray<Story<Rules>> = [
     rules: { move: 'websocket' },
     lines: ['0 writes 1', '1 hears', '1 writes', '0 dies'],
     serves: [1]
+  },
+  {
+    title: 'the taker gives it back',
+    rules: { keeps: true, returns: true },
+    lines: ['... until 0 hears 1', '1 gives back'],
+    serves: [0]
+  },
+  {
+    title: 'the taker dies while it has nothing in hand',
+    rules: { keeps: true },
+    lines: ['... until 0 hears 1', '1 begins a request', '1 answers it', '1 dies'],
+    serves: [0]
+  },
+  {
+    title: 'the taker dies while it has a request in hand',
+    rules: { keeps: true },
+    lines: ['... until 0 hears 1', '1 begins a request', '1 dies'],
+    serves: []
+  },
+  {
+    title: 'the taker dies before its word is heard that it takes it',
+    rules: { keeps: true },
+    lines: ['0 writes 1', '1 hears', '1 writes', '1 dies'],
+    serves: [0]
+  },
+  {
+    title: 'the taker dies while it gives it back, and the giver has another copy',
+    rules: { keeps: true, returns: true },
+    lines: ['... until 0 hears 1', '1 gives back', '1 writes', '1 dies', '0 hears 1'],
+    serves: [0]
+  },
+  {
+    title: 'the taker dies with what it gives back, and the handle is lost',
+    rules: { keeps: true, returns: true },
+    lines: ['... until 0 hears 1', '1 gives back', '1 writes', '1 dies', '0 loses the handle'],
+    serves: [0]
+  },
+  {
+    title: 'whoever has passed on the words of the taker ends, and both may live',
+    rules: { keeps: true, isRelayed: true },
+    lines: ['... until 0 hears 1', '1 loses the relay that passed on all'],
+    serves: [1]
+  },
+  {
+    title: 'the taker closes its channel before it has read that it is rid of it',
+    rules: { returns: true },
+    lines: ['... until 0 hears 1', '1 gives back', '1 writes', '0 hears 1', '0 writes 1', '1 closes its channel'],
+    serves: [0]
   }
 ]

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { type Giver, type GiverInput, give, type Move, offer, wouldRelease } from '../../../lib/protocol/connection.js'
+import { endKept, type KeptInput } from '../../../lib/protocol/connection-kept.js'
 import { receive, type TakerInput, take } from '../../../lib/protocol/connection-taker.js'
 
 type Line = readonly [input: string, at: string, ...effects: string[]]
@@ -165,6 +166,18 @@ t.test('the taker: refuses what it has no room for', async (t) => {
   const [taker, effects] = take('http', false)
   t.strictSame([taker.at, ...effects.map(words)], ['over', 'close', 'say refused'])
 })
+
+/** What becomes of a copy that is kept. */
+const KEPT: ReadonlyArray<readonly [story: string, input: KeptInput, end: ReturnType<typeof endKept>]> = [
+  ['of what a child had in hand', { type: 'taker ended', inHand: true }, 'let go'],
+  ['of what was idle when the child ended', { type: 'taker ended', inHand: false }, 'serve'],
+  ['of what a child may have', { type: 'taker out of reach' }, 'let go'],
+  ['of what the child has closed', { type: 'closed' }, 'let go'],
+  ['of what has come back', { type: 'given back' }, 'let go'],
+  ['of what the child has for good', { type: 'settled' }, 'let go']
+]
+
+for (const [story, input, end] of KEPT) t.test(`a copy ${story}`, async (t) => t.equal(endKept(input), end))
 
 t.test('a route is only asked what goes along when the connection is then let go', async (t) => {
   const ways: GiverInput[][] = [
