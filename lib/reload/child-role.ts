@@ -193,6 +193,7 @@ export class ChildRole {
   settle(isOrphan: boolean): void {
     this.endHealth()
     this.#noting?.end()
+    this.#noting = undefined // More may come, of which the parent keeps no copy.
     for (const { key, address } of this.#inherited.relinquish()) {
       this.#service.log.announce('unclaimed', { key, address: formatAddress(address) })
     }
