@@ -91,8 +91,14 @@ export class Noting {
     const noted = this.#noted.get(socket)
     if (noted === undefined) return
     noted.answered += 1
-    // The rest of a request that was answered early is still to come. With the next one, that is over.
-    if (noted.answered === noted.begun && request.complete) this.#note(noted.id, 'answered')
+    if (request.complete) this.#rests(socket)
+    // The rest of a request that was answered early is still to come.
+    else request.once('end', () => this.#rests(socket))
+  }
+
+  #rests(socket: Socket): void {
+    const noted = this.#noted.get(socket)
+    if (noted !== undefined && noted.answered === noted.begun) this.#note(noted.id, 'answered')
   }
 
   /** Where there is no place left to note anything, the parent keeps nothing either. */

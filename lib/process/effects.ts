@@ -136,7 +136,10 @@ function leave(
   asChild?.endHealth()
   if (cause !== 'reloaded' && cause !== 'app closes') service.launcher?.leaves(cause === 'error')
   if (cause !== 'asked' && cause !== 'error') return
-  if (cause === 'asked') service.others.hear(reason)
+  if (cause === 'asked') {
+    service.others.hear(reason)
+    asParent.stopFormer(reason, child)
+  }
   const pid = child === undefined ? undefined : asParent.successor(child)?.pid
   if (childLeads && pid !== undefined) service.notices.stoppingWith(pid, shutdown.limit(cause))
   else service.notices.stopping(shutdown.limit(cause))

@@ -9,6 +9,7 @@ import {
   type PlaceOf,
   refuse,
   stay,
+  stopOf,
   stopOfChild,
   stray,
   wait
@@ -38,6 +39,9 @@ export function leaving(server: Server, at: Leaving, input: Input): Step {
       return input.child === at.child ? childEnded(server, at) : stay(server)
     case 'child said':
       return hearChild(server, at, input)
+    case 'parent said':
+      // It took the service back from this process, and now ends it.
+      return input.word.type === 'stop' ? stopAgain(server, at, stopOf(input.word)) : stay(server)
     case 'parent gone':
       return finish({ ...server, parent: 'gone' }, { ...at, awaitsParent: false })
     case 'started':

@@ -52,7 +52,7 @@ export class ChildConnections {
     this.#exchange.gone(isOutOfReach)
   }
 
-  /** The parent keeps no copies any more. */
+  /** The parent keeps no copies any more; of those that may still come neither. */
   settle(): void {
     this.#noting?.end()
     this.#noting = undefined

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import type { Exchange } from '../connections/exchange.js'
 import { Farewell } from '../connections/farewell.js'
 import { Kept } from '../connections/kept.js'
@@ -52,10 +53,10 @@ function createRegister({ log }: Service): Register | undefined {
   try {
     return Register.create()
   } catch (error) {
-    const { message } = toError(error)
-    log.warnOnce(
-      `a child that crashes on its probation takes the connections with it that have moved to it: ${message}`
-    )
+    // The whole message has a name in it that is never the same.
+    const { code, message } = toError(error) as NodeJS.ErrnoException
+    const why = `no file can be made in ${tmpdir()} (${code ?? message})`
+    log.warnOnce(`a child that crashes on its probation takes the connections with it that have moved to it: ${why}`)
     return undefined
   }
 }

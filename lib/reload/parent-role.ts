@@ -193,6 +193,12 @@ export class ParentRole {
     for (const { exchange } of this.#successors.values()) exchange?.kept?.release()
   }
 
+  /** The service ends: children that were taken back, and still finish what they had, have less time for that now. */
+  stopFormer(reason: string, current: ChildId | undefined): void {
+    for (const [child, successor] of this.#successors)
+      if (child !== current && successor.child?.hasEnded === false) this.#send(child, { type: 'stop', reason })
+  }
+
   /** The reload is over: nobody is judged any more. */
   endHealth(): void {
     this.#health?.end()

@@ -32,6 +32,8 @@ export interface FixtureConfig {
   plain?: ListenOptions[]
   /** Fails at boot in this way, or waits for the file `go` of the release. Default: `none`. */
   boot?: 'throw' | 'exit' | 'hang' | 'wait' | 'none'
+  /** A child never confirms that it serves: its probation is as long as a test likes, while connections move as fast as `probation` says. */
+  staysOnProbation?: boolean
   /** Makes `preReload` throw this message. */
   veto?: string
   /** What the first hook of each name does in hooks.cjs; the second one is that of every fixture. */

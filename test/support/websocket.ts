@@ -122,6 +122,11 @@ export class CountingClient {
     await this.#until(() => this.generation >= generation)
   }
 
+  /** Waits until the latest answer is one of this generation, be it an earlier one that serves again. */
+  async isAt(generation: number): Promise<void> {
+    await this.#until(() => this.generation === generation)
+  }
+
   /** Sends no more, and waits for what is still to come. */
   async finish(): Promise<void> {
     this.#isOver = true

@@ -1,10 +1,10 @@
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { FreshClient } from '../../support/clients.js'
+import { checkAt, handedOver, rolledBack, untilBack } from '../../support/coming-back.js'
 import type { HttpConnection } from '../../support/connection.js'
 import { Load } from '../../support/load.js'
 import { factsOf, openIdle, openUnused, portsAt, untilAt } from '../../support/moving.js'
 import { PersistentClient } from '../../support/persistent-clients.js'
-import type { TestServer } from '../../support/server.js'
 import { startServer } from '../../support/start.js'
 
 const script = 'migration.cjs'
@@ -128,30 +128,3 @@ t.test('new clients are served throughout', async (t) => {
 })
 
 type Five = [HttpConnection, HttpConnection, HttpConnection, HttpConnection, HttpConnection]
-
-async function handedOver(server: TestServer, round: number): Promise<number> {
-  const test = () => server.events('handed-over').length >= round
-  await server.event({ what: `handover ${round}`, test })
-  return Number(server.events('handed-over')[round - 1]?.child)
-}
-
-/** Waits until the first process has got a connection for the second time. */
-async function untilBack(server: TestServer, { localPort }: HttpConnection): Promise<void> {
-  const test = () => portsAt(server, server.pid).filter((port) => port === localPort).length === 2
-  await server.event({ what: `return of the connection from port ${localPort}`, test })
-}
-
-async function rolledBack(server: TestServer, round: number): Promise<void> {
-  await server.event({ what: `rollback ${round}`, test: () => server.events('rolled-back').length >= round })
-}
-
-/** Checks that each connection is open, was told nothing of a close, and is answered by this process. */
-async function checkAt(t: Test, connections: HttpConnection[], pid: number): Promise<void> {
-  const facts = await Promise.all(connections.map((connection) => factsOf(connection)))
-  t.strictSame(
-    facts.filter((fact, index) => fact.pid !== pid || fact.remotePort !== connections[index]?.localPort),
-    [],
-    `${connections.length} connections are answered by ${pid}`
-  )
-  t.notOk(connections.some(({ isClosed, announced }) => isClosed || announced))
-}

@@ -1,0 +1,91 @@
+import t, { type Test } from 'tap'
+import { checkAt, handedOver, rolledBack, untilBack } from '../../support/coming-back.js'
+import type { HttpConnection } from '../../support/connection.js'
+import type { Exchange } from '../../support/exchange.js'
+import { openIdle, untilAt } from '../../support/moving.js'
+import type { TestServer } from '../../support/server.js'
+import { type ServerSettings, startServer } from '../../support/start.js'
+
+/** What else happens while a child that was taken back still gives connections back. */
+
+/** Longer than any test: what ends earlier was not ended by this. Milliseconds. */
+const FOR_EVER = 2 ** 30
+
+const settings: ServerSettings = {
+  script: 'migration.cjs',
+  config: { options: { probation: 300 }, staysOnProbation: true, fastify: { keepAliveTimeout: FOR_EVER } }
+}
+
+/** A child that has given the service back, and still has a request in hand. */
+interface Former {
+  child: number
+  idle: HttpConnection[]
+  held: HttpConnection
+  exchange: Exchange
+}
+
+async function begin(t: Test): Promise<[TestServer, Former]> {
+  const server = await startServer(t, settings)
+  const idle = await openIdle(server.target(), 20)
+  const [held] = (await openIdle(server.target(), 1)) as [HttpConnection]
+  server.signal('SIGHUP')
+  const child = await handedOver(server)
+  for (const connection of [...idle, held]) await untilAt(server, child, connection)
+  const exchange = held.send({ path: '/hold/former' })
+  exchange.response.catch(() => {})
+  t.equal(await server.held('former'), child)
+  await server.tell({ command: 'rollback', reason: 'bad' }, child)
+  await rolledBack(server)
+  return [server, { child, idle, held, exchange }]
+}
+
+t.test('in the next reload, what a former child gives back moves on', async (t) => {
+  const [server, { child, idle, held, exchange }] = await begin(t)
+  server.signal('SIGHUP', server.pid)
+  const second = await handedOver(server, 2)
+  for (const connection of idle) await untilAt(server, second, connection)
+  await server.tell({ command: 'release', name: 'former' }, child)
+  t.match(JSON.parse((await exchange.response).body), { pid: child })
+  await untilAt(server, second, held)
+  t.equal(await server.exitOf(child), 0)
+  await checkAt(t, [...idle, held], second)
+  await server.heard(second)
+  process.kill(second, 'SIGKILL')
+  await rolledBack(server, 2)
+  await checkAt(t, [...idle, held], server.pid)
+  await server.release.configure({ staysOnProbation: false })
+  const third = await server.reload()
+  await checkAt(t, [...idle, held], third)
+  for (const connection of [...idle, held]) connection.close()
+  t.equal(await server.stop(), 0)
+})
+
+t.test('a former child that crashes while another one is on probation', async (t) => {
+  const [server, { child, idle, held, exchange }] = await begin(t)
+  for (const connection of idle) await untilBack(server, connection)
+  server.signal('SIGHUP', server.pid)
+  const second = await handedOver(server, 2)
+  for (const connection of idle) await untilAt(server, second, connection)
+  process.kill(child, 'SIGKILL')
+  await t.rejects(exchange.response)
+  t.not(await held.closed, 'by the client')
+  await checkAt(t, idle, second)
+  await server.tell({ command: 'rollback', reason: 'bad' }, second)
+  await rolledBack(server, 2)
+  t.equal(await server.exitOf(second), 0)
+  await checkAt(t, idle, server.pid)
+  for (const connection of idle) connection.close()
+  t.equal(await server.stop(), 0)
+})
+
+t.test('a stop of the service ends what a former child has, too', async (t) => {
+  const [server, { child, idle, held, exchange }] = await begin(t)
+  server.signal('SIGTERM', server.pid)
+  const endings = Promise.all(idle.map(({ closed }) => closed))
+  t.strictSame(new Set(await server.waitFor(endings, 'end of the idle connections')), new Set(['by the server']))
+  await server.tell({ command: 'release', name: 'former' }, child)
+  t.match(await exchange.response, { status: 200 })
+  t.equal(await server.waitFor(held.closed, 'end of the connection of the former child'), 'by the server')
+  t.equal(await server.exitOf(server.pid), 0)
+  t.equal(await server.exitOf(child), 0)
+})
