@@ -40,9 +40,10 @@ export function endPeer(world: World, peer: Peer): void {
 /** Whether process 0 will have what a peer had that has just died. */
 function isInherited(world: World, { relay, fromPeer }: Peer): boolean {
   if (world.life === 'dead' || relay !== 'lives') return false
-  const back = returnOf(world)
-  const isOffered = fromPeer.kernel.some(({ word }) => word === 'offer')
-  return isOffered || (back?.taker !== undefined && back.taker.at !== 'over') || isKept(world)
+  if (isKept(world)) return true
+  const { giver, taker } = returnOf(world) ?? {}
+  if (giver?.at !== 'offered' && giver?.at !== 'asked') return false
+  return taker === undefined ? fromPeer.kernel.some(({ word }) => word === 'offer') : taker.at !== 'over'
 }
 
 /** Whether process 0 has a copy, or will have one as soon as it hears that the connection was taken, with nothing in hand. */

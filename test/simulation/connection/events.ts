@@ -47,7 +47,7 @@ export function progress(world: World): ConnectionEvent[] {
   if (world.life === 'stands still') add('goes on')
   for (const peer of world.peers) {
     if (runs(world.life)) addFirst(world, peer, add)
-    addPeer(peer, adder(events, peer.id))
+    addPeer(world, peer, adder(events, peer.id))
   }
   for (const [index, attempt] of world.attempts.entries()) {
     const { from, to, giverTimer, takerTimer } = attempt
@@ -67,11 +67,13 @@ function addFirst({ rules }: World, { id, life, isCut, known, toPeer, fromPeer }
   if (isUnknown && letter === undefined) add('hears the end of', id)
 }
 
-function addPeer({ life, relay, toPeer, fromPeer }: Peer, add: Add): void {
+function addPeer({ rules }: World, { life, relay, toPeer, fromPeer }: Peer, add: Add): void {
+  const [letter] = toPeer.kernel
   if (life === 'stands still') add('goes on')
   if (!runs(life)) return
   if (fromPeer.unwritten.length > 0) add('writes')
-  if (toPeer.kernel.length > 0) add('hears')
+  if (letter?.word === 'taken' && rules.move === 'websocket') add('hears', 'not at rest')
+  if (letter !== undefined) add('hears')
   else if (relay === 'unheard') add('hears that the relay is gone')
 }
 
@@ -87,7 +89,7 @@ function hearsOfEnd(world: World, { from, to, giver, taker }: Attempt): boolean 
 export function faults(world: World): ConnectionEvent[] {
   const events: ConnectionEvent[] = []
   if (runs(world.life)) addChoices(world, adder(events, 0))
-  if (world.rules.move === 'http') addChoicesOfPeer(world, peerOf(world, 1), adder(events, 1))
+  if (world.rules.returns || world.rules.keeps) addChoicesOfPeer(world, peerOf(world, 1), adder(events, 1))
   if ((world.budget.fault ?? 0) <= 0) return events
   const add = adder(events, 0, 'fault')
   if (world.life !== 'dead') add('dies')

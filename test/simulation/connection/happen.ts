@@ -81,7 +81,7 @@ const OF_PEER: Acts<(world: World, peer: Peer, detail: string) => void> = {
     peer.life = 'stuck'
   },
   writes: (world, { id }) => write(world, id, 0),
-  hears: (world, { id }) => hear(world, 0, id, 'well'),
+  hears: (world, { id }, detail) => hear(world, 0, id, detail === 'not at rest' ? detail : 'well'),
   'loses the handle': (world, { id }) => hear(world, 0, id, 'lost'),
   'has no room': (world, { id }) => hear(world, 0, id, 'unable'),
   'hears that the relay is gone': (world, peer) => {

@@ -1,7 +1,7 @@
 import type { GiverEffect, GiverInput } from '../../../lib/protocol/connection.js'
 import type { TakerEffect, TakerInput } from '../../../lib/protocol/connection-taker.js'
 import { keep, tellOfCopy } from './copy.js'
-import { type Attempt, type Line, lineOf, type Message, type Peer, peerOf, type World } from './world.js'
+import { type Attempt, type Line, lifeOf, lineOf, type Message, peerOf, type World } from './world.js'
 
 /** Carries out what both machines want, as honest hosts do. */
 
@@ -42,14 +42,14 @@ function carryOutGiver(world: World, index: number, effects: readonly GiverEffec
 
 function letGo(world: World, { from, to }: Attempt, isTaken: boolean): void {
   // The app of a parent must not write from here on: a WebSocket is not the parent's any more before the word is with the kernel.
-  if (world.rules.move === 'websocket') release(world, peerOf(world, to))
+  if (world.rules.move === 'websocket') release(world, from, to)
   else if (from > 0) sayClosed(world, from)
   else if (isTaken && world.rules.keeps) keep(world)
 }
 
-function release(world: World, { id, life, isCut }: Peer): void {
-  world.owner = id
-  if (life === 'dead' || isCut) world.mayBeLost = true
+function release(world: World, from: number, to: number): void {
+  world.owner = to
+  if (lifeOf(world, to) === 'dead' || peerOf(world, from || to).isCut) world.mayBeLost = true
 }
 
 export function tellTaker(world: World, index: number, input: TakerInput): void {

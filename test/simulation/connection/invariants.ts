@@ -25,16 +25,28 @@ export function problemOf(world: World): string | undefined {
 
 /** What must not be when nothing more can happen. */
 export function problemAtRest(world: World): string | undefined {
-  for (const { from, to, giver, taker } of world.attempts) {
+  const { attempts, owner, mayBeLost } = world
+  for (const attempt of attempts) {
+    const { from, to, giver, taker } = attempt
     const isOver = giver.at === 'over' || giver.at === 'late'
     if (runs(lifeOf(world, from)) && !isOver) return `the giver waits for ever: ${giver.at}`
-    if (runs(lifeOf(world, to)) && taker !== undefined && taker.at !== 'over')
-      return `the taker waits for ever: ${taker.at}`
+    if (runs(lifeOf(world, to)) && isUndecided(attempt) && !awaitsEnd(world, attempt))
+      return `the taker waits for ever: ${taker?.at}`
   }
   if (isKeptForNothing(world)) return 'a copy is kept for ever'
-  const { owner, mayBeLost } = world
-  if (mayBeLost || servesOf(world).length > 0) return undefined
+  if (mayBeLost || servesOf(world).length > 0 || attempts.some((attempt) => awaitsEnd(world, attempt))) return undefined
   return owner > 0 && peerOf(world, owner).life === 'stuck' ? undefined : 'nobody has it'
+}
+
+function isUndecided({ taker }: Attempt): boolean {
+  return taker !== undefined && taker.at !== 'over'
+}
+
+/** Whether process 0 waits for the end of a peer that says nothing more. */
+function awaitsEnd(world: World, attempt: Attempt): boolean {
+  if (attempt.to > 0 || !isUndecided(attempt)) return false
+  const { known, life } = peerOf(world, attempt.from)
+  return known === 'cut' || life === 'stuck'
 }
 
 /** Whether process 0 keeps a copy of what its peer has no more, and could have said so. */

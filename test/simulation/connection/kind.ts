@@ -20,17 +20,18 @@ export const CONNECTION: Kind<Machines, Rules, World> = {
   searches: [
     searchOf({ move: 'http' }, 3, true),
     searchOf({ move: 'http', isRelayed: true }, 2, true),
-    searchOf({ move: 'http', keeps: true }, 2, true),
-    searchOf({ move: 'http', returns: true }, 2, true),
-    searchOf({ move: 'http', keeps: true, returns: true }, 1, true),
-    searchOf({ move: 'http', keeps: true, returns: true }, 2, false),
-    searchOf({ move: 'http', keeps: true, returns: true, isRelayed: true }, 1, true),
     searchOf({ move: 'websocket' }, 3, true),
     searchOf({ move: 'websocket', isRelayed: true }, 2, true),
     searchOf({ move: 'surplus', offers: 2 }, 2, true),
     searchOf({ move: 'surplus', offers: 2 }, 3, false),
     searchOf({ move: 'surplus', peers: 2, offers: 2 }, 1, true),
-    searchOf({ move: 'surplus', peers: 2, offers: 2 }, 2, false)
+    searchOf({ move: 'surplus', peers: 2, offers: 2 }, 2, false),
+    searchOf({ move: 'http', returns: true }, 2, false),
+    searchOf({ move: 'websocket', returns: true }, 2, false),
+    searchOf({ move: 'websocket', returns: true, isRelayed: true }, 1, false),
+    searchOf({ move: 'http', keeps: true, returns: true }, 1, true),
+    searchOf({ move: 'http', keeps: true, returns: true }, 2, false),
+    searchOf({ move: 'http', keeps: true, returns: true, isRelayed: true }, 1, false)
   ],
   mistakes: MISTAKES,
   runs: { judge: 1000, test: 20_000, simulate: 1_000_000 },
@@ -43,8 +44,7 @@ export const CONNECTION: Kind<Machines, Rules, World> = {
     const isSurplus = move === 'surplus'
     const peers = isSurplus ? 1 + random.below(3) : 1
     const rules = { move, peers, offers: isSurplus ? 1 + random.below(5) : 1, isRelayed: random.oneIn(4) }
-    const isHttp = move === 'http'
-    const more = { keeps: isHttp && random.oneIn(2), returns: isHttp && random.oneIn(2) }
+    const more = { keeps: move === 'http' && random.oneIn(2), returns: !isSurplus && random.oneIn(2) }
     return { rules: { ...rules, ...more }, budget: { fault: random.below(5) }, isBooted: true }
   },
   begin: (machines, { rules, budget }) => {

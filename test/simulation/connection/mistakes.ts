@@ -85,7 +85,7 @@ export const MISTAKES: ReadonlyArray<Mistake<Machines>> = [
       next,
       effects.map((one) => (one.do === 'say' && one.word === 'kept' ? { ...one, word: 'released' } : one))
     ]),
-    found: /two owners/
+    found: /two owners|not its own/
   },
   {
     rule: 'owner',

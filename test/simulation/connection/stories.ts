@@ -26,6 +26,27 @@ export const STORIES: ReadonlyArray<Story<Rules>> = [
     serves: [0]
   },
   {
+    title: 'the taker gives a WebSocket back, and is still busy with it',
+    rules: { move: 'websocket', returns: true },
+    lines: [
+      ...['0 writes 1', '1 hears', '1 writes', '0 hears 1', '0 writes 1', '1 hears'],
+      ...['1 gives back', '1 writes', '0 hears 1', '0 writes 1', '1 hears not at rest']
+    ],
+    serves: [1]
+  },
+  {
+    title: 'the taker has it for good',
+    rules: { keeps: true },
+    lines: ['... until 0 hears 1', '0 settles'],
+    serves: [1]
+  },
+  {
+    title: 'the taker closes it',
+    rules: { keeps: true },
+    lines: ['... until 0 hears 1', '1 closes the connection'],
+    serves: []
+  },
+  {
     title: 'the taker dies while it has nothing in hand',
     rules: { keeps: true },
     lines: ['... until 0 hears 1', '1 begins a request', '1 answers it', '1 dies'],

@@ -43,6 +43,12 @@ const GIVER: ReadonlyArray<readonly [story: string, move: Move, ...lines: Line[]
     ['stop', 'offered'],
     ['taken', 'over', 'cancel', 'let go', 'conclude moved', 'forget']
   ],
+  [
+    'a child that cannot be reached may have it',
+    'http',
+    ['sent', 'offered'],
+    ['taker out of reach', 'over', 'cancel', 'let go', 'conclude abandoned', 'forget']
+  ],
   ['the client closes', 'http', ['closed', 'over', 'cancel', 'conclude closed', 'forget'], ['taken', 'over']],
   ['a WebSocket moves', 'websocket', ['taken', 'over', 'cancel', 'let go', 'say released', 'conclude moved', 'forget']],
   [
@@ -73,6 +79,7 @@ const GIVER: ReadonlyArray<readonly [story: string, move: Move, ...lines: Line[]
     'a surplus connection moves',
     'surplus',
     ['taken', 'releasing', 'cancel', 'say released'],
+    ['stop', 'releasing'],
     ['sent', 'over', 'cancel', 'let go', 'conclude moved', 'forget']
   ],
   [
@@ -147,6 +154,7 @@ const TAKER: ReadonlyArray<readonly [story: string, move: Move, ...lines: Line[]
     'never inherits what may be with somebody else',
     'surplus',
     ['sent', 'waiting'],
+    ['due', 'waiting'],
     ['giver ended', 'over', 'cancel', 'close']
   ]
 ]
@@ -154,7 +162,7 @@ const TAKER: ReadonlyArray<readonly [story: string, move: Move, ...lines: Line[]
 for (const [story, move, ...lines] of TAKER) {
   t.test(`the taker: ${story}`, async (t) => {
     let [taker, effects] = take(move, true)
-    t.strictSame(effects, [{ do: 'say', word: 'taken' }])
+    t.strictSame([taker.at, ...effects.map(words)], [move === 'http' ? 'saying' : 'waiting', 'say taken'])
     for (const [input, at, ...expected] of lines) {
       ;[taker, effects] = receive(taker, { type: input } as TakerInput)
       t.strictSame([taker.at, ...effects.map(words)], [at, ...expected], input)
