@@ -120,7 +120,7 @@ t.test('after an answer of any kind a connection is idle again', async (t) => {
     'POST /echo HTTP/1.1\r\nhost: fixture\r\nexpect: 100-continue\r\ncontent-type: text/plain\r\ncontent-length: 5\r\n\r\n'
   t.equal((await continued.begin(head).response).status, 100)
   t.equal((await continued.begin('hello').response).body, 'hello')
-  t.equal((await none.request({ path: '/none' })).status, 204)
+  t.equal((await none.request({ method: 'HEAD', path: '/none' })).status, 204)
   t.equal((await old.begin('GET / HTTP/1.0\r\nconnection: keep-alive\r\n\r\n').response).status, 200)
   t.equal((await missing.request({ path: '/missing' })).status, 404)
   t.equal((await large.request({ path: '/large/10000000' })).status, 200)

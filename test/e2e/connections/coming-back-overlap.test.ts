@@ -2,9 +2,11 @@ import t, { type Test } from 'tap'
 import { checkAt, handedOver, rolledBack, untilBack } from '../../support/coming-back.js'
 import type { HttpConnection } from '../../support/connection.js'
 import type { Exchange } from '../../support/exchange.js'
-import { openIdle, untilAt } from '../../support/moving.js'
+import { isAlive } from '../../support/fds.js'
+import { openIdle, portsAt, untilAt } from '../../support/moving.js'
 import type { TestServer } from '../../support/server.js'
-import { type ServerSettings, startServer } from '../../support/start.js'
+import { type ServerSettings, startServer, WAYS } from '../../support/start.js'
+import { untilTrue } from '../../support/tree.js'
 
 /** What else happens while a child that was taken back still gives connections back. */
 
@@ -24,11 +26,11 @@ interface Former {
   exchange: Exchange
 }
 
-async function begin(t: Test): Promise<[TestServer, Former]> {
-  const server = await startServer(t, settings)
+async function begin(t: Test, way: Partial<ServerSettings> = {}): Promise<[TestServer, Former]> {
+  const server = await startServer(t, { ...settings, ...way })
   const idle = await openIdle(server.target(), 20)
   const [held] = (await openIdle(server.target(), 1)) as [HttpConnection]
-  server.signal('SIGHUP')
+  server.signal('SIGHUP', server.addressee)
   const child = await handedOver(server)
   for (const connection of [...idle, held]) await untilAt(server, child, connection)
   const exchange = held.send({ path: '/hold/former' })
@@ -78,14 +80,39 @@ t.test('a former child that crashes while another one is on probation', async (t
   t.equal(await server.stop(), 0)
 })
 
-t.test('a stop of the service ends what a former child has, too', async (t) => {
-  const [server, { child, idle, held, exchange }] = await begin(t)
-  server.signal('SIGTERM', server.pid)
-  const endings = Promise.all(idle.map(({ closed }) => closed))
-  t.strictSame(new Set(await server.waitFor(endings, 'end of the idle connections')), new Set(['by the server']))
-  await server.tell({ command: 'release', name: 'former' }, child)
-  t.match(await exchange.response, { status: 200 })
-  t.equal(await server.waitFor(held.closed, 'end of the connection of the former child'), 'by the server')
-  t.equal(await server.exitOf(server.pid), 0)
-  t.equal(await server.exitOf(child), 0)
+t.test('a child that is killed while it gives its connections back', async (t) => {
+  const server = await startServer(t, settings)
+  const idle = await openIdle(server.target(), 300)
+  for (let round = 1; round <= 5; round++) {
+    const before = portsAt(server, server.pid).length
+    server.signal('SIGHUP', server.pid)
+    const child = await handedOver(server, round)
+    const hasAll = () => portsAt(server, child).length >= idle.length
+    await server.event({ what: 'move of all connections', test: hasAll })
+    await server.tell({ command: 'rollback', reason: 'bad' }, child)
+    const some = before + Math.floor(Math.random() * idle.length)
+    await server.event({ what: 'return of some', test: () => portsAt(server, server.pid).length >= some })
+    process.kill(child, 'SIGKILL')
+    await rolledBack(server, round)
+    await untilTrue(server, 'end of the child', () => !isAlive(child))
+    await checkAt(t, idle, server.pid)
+    t.equal(portsAt(server, server.pid).length, before + idle.length, 'each has come back once')
+  }
+  for (const connection of idle) connection.close()
+  t.equal(await server.stop(), 0)
 })
+
+for (const { settings: way, where } of WAYS) {
+  t.test(`a stop of the service ends what a former child has, too${where}`, async (t) => {
+    const [server, { child, idle, held, exchange }] = await begin(t, way)
+    const parent = server.current
+    server.signal('SIGTERM', server.addressee)
+    const endings = Promise.all(idle.map(({ closed }) => closed))
+    t.strictSame(new Set(await server.waitFor(endings, 'end of the idle connections')), new Set(['by the server']))
+    await server.tell({ command: 'release', name: 'former' }, child)
+    t.match(await exchange.response, { status: 200 })
+    t.equal(await server.waitFor(held.closed, 'end of the connection of the former child'), 'by the server')
+    t.equal(await server.exitOf(parent), 0)
+    t.equal(await server.exitOf(child), 0)
+  })
+}
