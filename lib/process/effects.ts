@@ -80,7 +80,7 @@ function parentsOf({ service, asParent, conclusion }: Parts) {
     sleep: ({ child }) => asParent.sleep(child),
     wake: () => service.listeners.wake(),
     'tell child': ({ child, word }) => asParent.tell(child, word),
-    'kill child': ({ child }) => asParent.kill(child),
+    'kill child': ({ child }) => asParent.successors.kill(child),
     'hand over': ({ child }) => asParent.handOver(child),
     'take back': () => service.writePidFile(),
     'stop moving': () => asParent.stopMoving(),
@@ -132,15 +132,15 @@ function leave(
 ): void {
   for (const { server } of service.listeners.open) leaveToDrain(server)
   asParent.endHealth()
-  asParent.releaseKept()
+  asParent.successors.releaseKept()
   asChild?.endHealth()
   if (cause !== 'reloaded' && cause !== 'app closes') service.launcher?.leaves(cause === 'error')
   if (cause !== 'asked' && cause !== 'error') return
   if (cause === 'asked') {
     service.others.hear(reason)
-    asParent.stopFormer(reason, child)
+    asParent.successors.stopFormer(reason, child)
   }
-  const pid = child === undefined ? undefined : asParent.successor(child)?.pid
+  const pid = child === undefined ? undefined : asParent.successors.get(child)?.pid
   if (childLeads && pid !== undefined) service.notices.stoppingWith(pid, shutdown.limit(cause))
   else service.notices.stopping(shutdown.limit(cause))
 }
@@ -164,7 +164,7 @@ async function closeApps({ host, shutdown }: Parts): Promise<void> {
 function close({ service, asParent, ended }: Parts, { reason, code, exits }: Of<'close'>): void {
   try {
     service.end(reason, code)
-    asParent.release()
+    asParent.successors.release()
   } finally {
     ended({ code, exits, reason }, code === 0 ? undefined : new ForcedError(reason, 'work in progress'))
   }

@@ -36,7 +36,7 @@ export function limitOf(
     ready: () => readyTimeout,
     // Without a probation there is still the time in which all connections move at once.
     probation: () => (probation > 0 ? probation : (service.migration?.swept ?? 0)),
-    confirm: () => CONFIRM_LIMIT + (at.name === 'parent' ? (asParent.successor(at.child)?.checkTimeout ?? 0) : 0),
+    confirm: () => CONFIRM_LIMIT + (at.name === 'parent' ? (asParent.successors.get(at.child)?.checkTimeout ?? 0) : 0),
     undo: () => UNDO_LIMIT,
     kill: () => KILL_LIMIT,
     tell: () => service.longest('drainTimeout') + TELL_SLACK,

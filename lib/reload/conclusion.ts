@@ -83,7 +83,7 @@ export class Conclusion {
   }
 
   async #errorOf(child: ChildId, failure: Failure): Promise<Error> {
-    const successor = this.#parent.successor(child)
+    const successor = this.#parent.successors.get(child)
     switch (failure.kind) {
       case 'vetoed':
       case 'not started':
@@ -110,7 +110,7 @@ export class Conclusion {
   #resultOf({ reason }: Reload, child: ChildId): ReloadResult {
     const { generation, migration } = this.#service
     const { begun, health } = this.#parent
-    const successor = this.#parent.successor(child)
+    const successor = this.#parent.successors.get(child)
     const release = successor?.release
     const { started = 0, ready = 0, serving = 0 } = successor?.times ?? {}
     const now = performance.now()

@@ -1,4 +1,3 @@
-import type { Exchange } from '../connections/exchange.js'
 import type { ReloadUnderWay } from '../control/messages.js'
 import { fromPlainError, OutcomeUnknownError, StateError, toError, VetoedError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
@@ -8,29 +7,28 @@ import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
 import { describeEnding, type Ending } from '../process/subprocess.js'
 import { isOfConnections } from '../protocol/connection-messages.js'
-import type { ToChild, ToParent } from '../protocol/messages.js'
+import type { ToParent } from '../protocol/messages.js'
 import type { Ask, ChildId, ParentWord, Reload } from '../protocol/server.js'
 import { ticketKeysOf } from '../sockets/tls-tickets.js'
 import { unless } from '../util/unless.js'
 import { watchBoot } from './boot-watch.js'
-import type { Child } from './child.js'
 import { shareCompileCache } from './compile-cache.js'
-import { exchangeWith } from './exchanges.js'
 import { HandOver } from './hand-over.js'
 import { HealthWatch } from './health-watch.js'
 import { PassedOn } from './passed-on.js'
 import type { ReloadHealth } from './reload-health.js'
 import { asCarried } from './state-check.js'
 import { Successor } from './successor.js'
+import { Successors } from './successors.js'
 
 /** This process as the parent of a reload: what it asks of the system, of the apps and of the child. */
 export class ParentRole {
+  readonly successors: Successors
   #handOver: HandOver | undefined
   #health: HealthWatch | undefined
   readonly #service: Service
   readonly #host: ServerHost
   readonly #passedOn: PassedOn
-  readonly #successors = new Map<ChildId, Successor>()
   #asking = new AbortController()
   #begun = 0
   #states: unknown[] = []
@@ -41,10 +39,7 @@ export class ParentRole {
     this.#service = service
     this.#host = host
     this.#passedOn = new PassedOn(host, callers)
-  }
-
-  successor(child: ChildId): Successor | undefined {
-    return this.#successors.get(child)
+    this.successors = new Successors(service)
   }
 
   /** When the reload under way began, on the clock of `performance.now()`. */
@@ -60,7 +55,7 @@ export class ParentRole {
   /** What there is to say of a reload while it goes on. */
   report({ reason }: Reload, child: ChildId): ReloadUnderWay {
     const elapsed = Math.round(performance.now() - this.#begun)
-    const pid = this.#successors.get(child)?.child?.pid
+    const pid = this.successors.get(child)?.child?.pid
     const migrated = this.#service.migration?.migrated ?? 0
     const health = this.#handOver && this.health
     return {
@@ -114,12 +109,12 @@ export class ParentRole {
         again,
         inherited.map(([listener]) => listener)
       )
-      this.#successors.set(child, successor)
+      this.successors.add(child, successor)
       successor.times.started = performance.now()
       const hear = (message: ToParent, handle?: ListeningHandle) => this.#hear(child, successor, message, handle)
-      successor.child = await startChild(again, generation + 1, inherited, hear)
-      successor.exchange = this.#exchangeWith(successor, successor.child)
-      void successor.child.ended.then((ending) => this.#ended(child, successor, ending))
+      const started = await startChild(again, generation + 1, inherited, hear)
+      this.successors.started(successor, started)
+      void started.ended.then((ending) => this.#ended(child, successor, ending))
       this.#host.tell({ type: 'started', child })
     } catch (error) {
       this.#host.tell({ type: 'not started', child, error })
@@ -127,7 +122,7 @@ export class ParentRole {
   }
 
   noteChild(child: ChildId, { reason }: Reload): void {
-    this.#service.log.announce('reload-started', { reason, child: this.#successors.get(child)?.pid ?? 0 })
+    this.#service.log.announce('reload-started', { reason, child: this.successors.get(child)?.pid ?? 0 })
   }
 
   /** What is saved must not become old at once: this process has stopped accepting. */
@@ -146,35 +141,26 @@ export class ParentRole {
 
   /** Ends accepting on all that the child has: what is there in its place can be woken. */
   sleep(child: ChildId): void {
-    const duplicates = this.#successors.get(child)?.takeDuplicates() ?? []
+    const duplicates = this.successors.get(child)?.takeDuplicates() ?? []
     for (const [listener, dormant] of duplicates) this.#service.listeners.sleep(listener, dormant)
   }
 
   tell(child: ChildId, word: ParentWord): void {
     if (word.type === 'take over') this.#letTakeOver(child)
-    else if (word.type === 'stop') this.#send(child, { type: 'stop', reason: word.reason })
-    else this.#send(child, word)
-  }
-
-  kill(child: ChildId): void {
-    this.#successors.get(child)?.child?.kill()
-  }
-
-  /** Nothing is left to do here: no child keeps this process alive. */
-  release(): void {
-    for (const { child } of this.#successors.values()) child?.unref()
+    else if (word.type === 'stop') this.successors.send(child, { type: 'stop', reason: word.reason })
+    else this.successors.send(child, word)
   }
 
   /** The child accepts: open connections move to it. */
   handOver(child: ChildId): void {
     const service = this.#service
-    const successor = this.#successors.get(child)
+    const successor = this.successors.get(child)
     if (successor?.child === undefined || successor.exchange === undefined) return
     const { probation } = service.options
     service.log.announce('handed-over', { child: successor.pid, probation })
     service.notices.handedOver()
     this.#handOver = new HandOver(service, successor.child, successor.exchange, successor.listeners)
-    this.#health?.begin(child, () => this.#send(child, { type: 'how are you' }))
+    this.#health?.begin(child, () => this.successors.send(child, { type: 'how are you' }))
     const script = successor.release?.script
     const link = service.command.movedLink(script)
     if (link !== undefined)
@@ -186,17 +172,6 @@ export class ParentRole {
   /** This process serves again, or stops: what has not moved yet stays. */
   stopMoving(): void {
     this.#handOver?.stop()
-  }
-
-  /** What has moved is the child's for good, or ends with this process. */
-  releaseKept(): void {
-    for (const { exchange } of this.#successors.values()) exchange?.kept?.release()
-  }
-
-  /** The service ends: children that were taken back, and still finish what they had, have less time for that now. */
-  stopFormer(reason: string, current: ChildId | undefined): void {
-    for (const [child, successor] of this.#successors)
-      if (child !== current && successor.child?.hasEnded === false) this.#send(child, { type: 'stop', reason })
   }
 
   /** The reload is over: nobody is judged any more. */
@@ -213,33 +188,19 @@ export class ParentRole {
   passOn(child: ChildId, asks: readonly Ask[], reason: string): void {
     const id = this.#passedOn.add(asks)
     const lost = (error: unknown) => this.#passedOn.learn(id, new OutcomeUnknownError(toError(error).message))
-    this.#deliver(child, { type: 'reload', id, reason }).catch(lost)
+    this.successors.deliver(child, { type: 'reload', id, reason }).catch(lost)
   }
 
   #letTakeOver(child: ChildId): void {
-    const { listeners = [] } = this.#successors.get(child) ?? {}
+    const { listeners = [] } = this.successors.get(child) ?? {}
     const ticketKeys = listeners.flatMap(({ server }, index) => ticketKeysOf(server, index))
     const states = this.#states
-    this.#deliver(child, { type: 'take over', states, ticketKeys }).catch((cause) => {
+    this.successors.deliver(child, { type: 'take over', states, ticketKeys }).catch((cause) => {
       // A child that has just ended tells by that how the reload failed.
-      if (isOfChannel(cause) || this.#successors.get(child)?.child?.hasEnded) return
+      if (isOfChannel(cause) || this.successors.get(child)?.child?.hasEnded) return
       const error = Object.assign(new StateError(toError(cause).message), { cause })
       this.#host.tell({ type: 'not sent', child, error })
     })
-  }
-
-  #exchangeWith({ listeners }: Successor, child: Child): Exchange {
-    const service = this.#service
-    const exchange = exchangeWith(service, {
-      find: (index) => listeners[index] && service.connections.ofServer(listeners[index].server),
-      send: (message) => child.send(message).catch(() => false),
-      // What a child offered that has just ended is this process's, unless that has been heard.
-      isInReach: () => !exchange.isOver,
-      notes: () => false,
-      comes: ({ was }) => was !== undefined && exchange.kept?.givenBack(was),
-      accepted: (_, socket) => socket && service.migration?.look(socket)
-    })
-    return exchange
   }
 
   #hear(child: ChildId, successor: Successor, message: ToParent, handle: ListeningHandle | undefined): unknown {
@@ -284,17 +245,6 @@ export class ParentRole {
     // By now this process accepts again, if it is to serve.
     successor.exchange?.takeBack(isOutOfReach)
     if (successor.exchange !== undefined) this.#service.arrivals.delete(successor.exchange.arrivals)
-  }
-
-  /** One that does not arrive needs no error: its limit, or the child's end, tells the same. */
-  #send(child: ChildId, message: ToChild): void {
-    this.#deliver(child, message).catch(() => {})
-  }
-
-  async #deliver(child: ChildId, message: ToChild): Promise<void> {
-    const process = this.#successors.get(child)?.child
-    if (process === undefined) throw new Error('the child has not been started')
-    await process.send(message)
   }
 }
 
