@@ -76,6 +76,11 @@ const GIVER: ReadonlyArray<readonly [story: string, move: Move, ...lines: Line[]
     ['taken', 'over', 'say kept', 'forget']
   ],
   [
+    'a WebSocket and a child that cannot be reached',
+    'websocket',
+    ['taker out of reach', 'over', 'cancel', 'read on', 'conclude refused', 'forget']
+  ],
+  [
     'a surplus connection moves',
     'surplus',
     ['taken', 'releasing', 'cancel', 'say released'],
