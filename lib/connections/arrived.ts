@@ -1,20 +1,27 @@
 import type { Socket } from 'node:net'
 import { markIdle } from '../internals/http-parser.js'
 
-/** The connections that had their first request in another process. */
+/** How a connection began here. */
+interface Start {
+  readonly deadline: number
+  /** What had been read from it by then: more than nothing if this process has had it before, and kept it. */
+  readonly bytesRead: number
+}
+
+/** The connections that had their first request in another process, or in an earlier time here. */
 export class Arrived {
-  readonly #deadlines = new WeakMap<Socket, number>()
+  readonly #starts = new WeakMap<Socket, Start>()
 
   /** Whether a connection is one of them. */
   has(socket: Socket): boolean {
-    return this.#deadlines.has(socket)
+    return this.#starts.has(socket)
   }
 
-  /** For how long a connection that has sent nothing since it was moved here may stay silent; 0: for ever. Milliseconds. */
+  /** For how long a connection that has sent nothing since it came here may stay silent; 0: for ever. Milliseconds. */
   timeLeft(socket: Socket): number | undefined {
-    const deadline = this.#deadlines.get(socket)
-    if (deadline === undefined || socket.bytesRead > 0) return undefined
-    return deadline === Number.POSITIVE_INFINITY ? 0 : Math.max(1, deadline - performance.now())
+    const start = this.#starts.get(socket)
+    if (start === undefined || socket.bytesRead > start.bytesRead) return undefined
+    return start.deadline === Number.POSITIVE_INFINITY ? 0 : Math.max(1, start.deadline - performance.now())
   }
 
   /**
@@ -23,9 +30,13 @@ export class Arrived {
    */
   goOn(socket: Socket, timeLeft: number): void {
     markIdle(socket)
-    this.#deadlines.set(socket, timeLeft > 0 ? performance.now() + timeLeft : Number.POSITIVE_INFINITY)
+    const { bytesRead } = socket
+    this.#starts.set(socket, {
+      bytesRead,
+      deadline: timeLeft > 0 ? performance.now() + timeLeft : Number.POSITIVE_INFINITY
+    })
     if (timeLeft <= 0) return
-    const closeIfSilent = () => socket.bytesRead === 0 && socket.destroy()
+    const closeIfSilent = () => socket.bytesRead === bytesRead && socket.destroy()
     // The second look finds the bytes that had arrived when the timer fired.
     setTimeout(() => setImmediate(closeIfSilent), timeLeft).unref()
   }

@@ -5,10 +5,13 @@ import { clientPorts, HAS_PROC, isStopped } from '../../support/fds.js'
 import { Load } from '../../support/load.js'
 import { openIdle, untilAt } from '../../support/moving.js'
 import { PersistentClient } from '../../support/persistent-clients.js'
+import type { TestServer } from '../../support/server.js'
 import { type ServerSettings, startServer } from '../../support/start.js'
 import { untilTrue } from '../../support/tree.js'
 
 /** Connections in an unusual state when they could come back, or the end of one that the parent has a copy of. */
+
+const skip = HAS_PROC ? false : 'needs /proc'
 
 /** Longer than any test: what ends earlier was not ended by this. Milliseconds. */
 const FOR_EVER = 2 ** 30
@@ -32,12 +35,7 @@ t.test('what ends on probation ends for the client at once, though the parent ha
   t.equal(await server.waitFor(announced.closed, 'end of the connection that was announced'), 'by the server')
   wrong.write('nonsense\r\n\r\n')
   t.equal(await server.waitFor(wrong.closed, 'end of the connection with a wrong request'), 'by the server')
-  const { port } = server.target() as { port: number }
-  if (HAS_PROC) {
-    // The other end of a listener is 0.
-    const ports = () => clientPorts(server.pid, port).filter((other) => other !== 0)
-    await untilTrue(server, 'end of the copies', () => ports().join() === `${idle.localPort}`)
-  }
+  if (HAS_PROC) await untilTrue(server, 'end of the copies', () => portsOf(server).join() === `${idle.localPort}`)
   process.kill(child, 'SIGKILL')
   await rolledBack(server)
   await checkAt(t, [idle], server.pid)
@@ -164,5 +162,57 @@ t.test(
     t.equal(await server.stop(), 0)
   }
 )
+
+t.test(
+  'a connection that came back from a child that crashed, and stays silent, ends by its keep-alive timeout',
+  async (t) => {
+    const config = { ...settings.config, fastify: { keepAliveTimeout: 4000 } }
+    const server = await startServer(t, { ...settings, config })
+    const connections = await openIdle(server.target(), 2)
+    const [asked] = connections as [HttpConnection]
+    server.signal('SIGHUP')
+    const child = await handedOver(server)
+    for (const connection of connections) await untilAt(server, child, connection)
+    t.equal((await asked.request({ path: '/' })).status, 200)
+    await server.heard(child)
+    process.kill(child, 'SIGKILL')
+    await rolledBack(server)
+    // On a slow machine the child may have closed them before, which is no less right.
+    const endings = Promise.all(connections.map(({ closed }) => closed))
+    t.strictSame(await server.waitFor(endings, 'end of the silent connections', 60_000), [
+      'by the server',
+      'by the server'
+    ])
+    t.equal(await server.stop(), 0)
+  }
+)
+
+t.test('a client that leaves while a child hangs leaves no copy behind', { skip }, async (t) => {
+  const server = await startServer(t, settings)
+  const connections = await openIdle(server.target(), 3)
+  const [left, asked, idle] = connections as [HttpConnection, HttpConnection, HttpConnection]
+  server.signal('SIGHUP')
+  const child = await handedOver(server)
+  for (const connection of connections) await untilAt(server, child, connection)
+  process.kill(child, 'SIGSTOP')
+  await untilTrue(server, 'a child that stands still', () => isStopped(child))
+  left.endWriting()
+  const exchange = asked.send({ path: '/' })
+  asked.endWriting()
+  process.kill(child, 'SIGKILL')
+  await rolledBack(server)
+  t.equal(JSON.parse((await exchange.response).body).pid, server.pid)
+  for (const connection of [left, asked]) await server.waitFor(connection.closed, 'end of what its client has closed')
+  await untilTrue(server, 'end of the copies', () => portsOf(server).join() === `${idle.localPort}`)
+  await checkAt(t, [idle], server.pid)
+  idle.close()
+  t.equal(await server.stop(), 0)
+})
+
+/** The ports of the clients whose connections the first process has open; the other end of a listener is 0. */
+function portsOf(server: TestServer): number[] {
+  const { port } = server.target() as { port: number }
+  return clientPorts(server.pid, port).filter((other) => other !== 0)
+}
 
 type Six = [HttpConnection, HttpConnection, HttpConnection, HttpConnection, HttpConnection, HttpConnection]
