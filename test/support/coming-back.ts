@@ -1,5 +1,6 @@
 import type { Test } from 'tap'
 import type { HttpConnection } from './connection.js'
+import { clientPorts } from './fds.js'
 import { factsOf, portsAt } from './moving.js'
 import type { TestServer } from './server.js'
 
@@ -32,4 +33,10 @@ export async function checkAt(t: Test, connections: HttpConnection[], pid: numbe
     `${connections.length} connections are answered by ${pid}`
   )
   t.notOk(connections.some(({ isClosed, announced }) => isClosed || announced))
+}
+
+/** The ports of the clients whose connections the first process has open; the other end of a listener is 0. */
+export function portsOf(server: TestServer): number[] {
+  const { port } = server.target() as { port: number }
+  return clientPorts(server.pid, port).filter((other) => other !== 0)
 }
