@@ -9,7 +9,7 @@ import { startServer } from '../../support/start.js'
 
 const script = 'migration.cjs'
 /** The connections have moved after a second, and the probation goes on. */
-const config = { options: { probation: 1000 }, extra: { endlessProbation: true } }
+const config = { options: { probation: 1000 }, staysOnProbation: true }
 
 t.test('a child that is killed at any moment of its probation costs no idle connection', async (t) => {
   const server = await startServer(t, { script, config })

@@ -15,7 +15,7 @@ for (const moved of [1, 7, 40, 90]) {
   t.test(`a child that is killed when ${moved} of ${CONNECTIONS} connections have moved`, async (t) => {
     const server = await startServer(t, {
       script,
-      config: { options: { probation: 1000 }, extra: { endlessProbation: true } }
+      config: { options: { probation: 1000 }, staysOnProbation: true }
     })
     const idle = await openIdle(server.target(), CONNECTIONS / 2)
     const connections = [...idle, ...(await openUnused(server.target(), CONNECTIONS / 2))]
