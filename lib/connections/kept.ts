@@ -13,7 +13,7 @@ export interface KeptConnection extends Omit<Life, 'timeLeft'> {
 /** Serves a connection again. Returns whether it does. */
 type Serve = (connection: KeptConnection) => boolean
 
-/** How long to close copies at a time, while others are served. Milliseconds. */
+/** How long to end copies at a time. Milliseconds. */
 const SLICE = 1
 
 const cannot: Serve = () => false
@@ -52,26 +52,31 @@ export class Kept {
   /** The child has them for good. */
   release(): void {
     this.#close()
-    const end = performance.now() + SLICE
-    for (const id of this.#connections.keys()) {
-      if (performance.now() >= end) break
-      this.#end(id, { type: 'settled' })
-    }
-    if (this.#connections.size > 0) setImmediate(() => this.release())
+    this.#endAll((id) => this.#end(id, { type: 'settled' }))
   }
 
   /** The child has ended, and all that it said was heard; or it cannot be reached any more. */
   childGone(isOutOfReach: boolean, serve: Serve): void {
     if (this.#isOver) return
     const notedOf = this.#register.read(this.#latest)
-    for (const [id, connection] of this.#connections) {
+    this.#close()
+    this.#endAll((id, connection) => {
       const noted = notedOf(id)
       // The time that it had left began anew with its last answer there.
       if (noted === 'answered') this.#connections.set(id, { ...connection, used: true, timeLeft: undefined })
       const inHand = noted === 'in hand'
       this.#end(id, isOutOfReach ? { type: 'taker out of reach' } : { type: 'taker ended', inHand }, serve)
+    })
+  }
+
+  /** There may be thousands, while others are served. Until its turn has come, what a client sends waits in the kernel. */
+  #endAll(end: (id: number, connection: KeptConnection) => void): void {
+    const limit = performance.now() + SLICE
+    for (const [id, connection] of this.#connections) {
+      if (performance.now() >= limit) break
+      end(id, connection)
     }
-    this.#close()
+    if (this.#connections.size > 0) setImmediate(() => this.#endAll(end))
   }
 
   #end(id: number, input: KeptInput, serve = cannot): void {

@@ -33,6 +33,22 @@ t.test('of a child that has ended, what it had not in hand is served again', asy
   t.equal(served.length, 2, 'once')
 })
 
+t.test('thousands are served again a part at a time, unless this process leaves in the meantime', async (t) => {
+  const { kept, closed, serve, served } = keep(3000)
+  kept.childGone(false, (connection) => {
+    const until = performance.now() + 0.1
+    while (performance.now() < until) {} // As long as it takes to make a socket of it.
+    return serve(connection)
+  })
+  const first = served.length
+  t.ok(first > 0 && first < 1500, `${first} at once`)
+  while (served.length < 1500) await turn()
+  kept.release()
+  while (served.length + closed.length < 3000) await turn()
+  t.ok(closed.length > 0, `${closed.length} are closed`)
+  t.equal(new Set([...served.map(({ index }) => index), ...closed]).size, 3000)
+})
+
 t.test('what cannot be served is closed', async (t) => {
   const { kept, closed } = keep(3)
   kept.childGone(false, () => false)
