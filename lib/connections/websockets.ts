@@ -13,8 +13,8 @@ type Handshake = Omit<Upgrade, 'protocol' | 'hasState'>
 interface Known {
   handshake: Handshake
   isWebSocket: boolean
-  /** Whether a route of the app answers the upgrade, so that the same request does the same in the child. */
-  isRouted: boolean
+  /** Whether a route of the app answers the upgrade, so that the same request does the same in the child; undefined: not known yet. */
+  isRouted: boolean | undefined
   /** Whether this plugin knows what the route says. */
   isAdmitted: boolean
   /** That the route lets it move. */
@@ -53,7 +53,7 @@ export class WebSockets {
     const known: Known = {
       handshake: { method, url, httpVersion, rawHeaders },
       isWebSocket,
-      isRouted: false,
+      isRouted: undefined,
       isAdmitted: false,
       hasBody: hasBody(rawHeaders),
       bytesWritten: socket.bytesWritten
@@ -106,7 +106,7 @@ export class WebSockets {
 
   mobility(socket: Socket): Mobility {
     const known = this.#known.get(socket)
-    if (known === undefined || !known.isRouted || known.hasBody) return 'never'
+    if (known === undefined || known.isRouted === false || known.hasBody) return 'never'
     const webSocket = this.#webSocketOn(socket)
     if (webSocket === undefined) return 'busy' // The upgrade has not been answered yet.
     if (!isPlain(webSocket) || !mayMove(known.consent, webSocket)) return 'never'
