@@ -7,7 +7,7 @@ t.test('a child may take as long to confirm as it has said that its apps need to
     ({
       host: { at: { name: 'parent', child: 1 } },
       service: { options: {} },
-      asParent: { successor: () => ({ checkTimeout }) }
+      asParent: { successors: { get: () => ({ checkTimeout }) } }
     }) as unknown as Parts
   const least = limitOf('confirm', parts(0)) as number
   t.ok(least > 0)
