@@ -1,5 +1,6 @@
 import diagnosticsChannel from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
+import { setImmediate as nextTurnOfLoop } from 'node:timers/promises'
 import { readOn, stopReading } from '../internals/connection-handle.js'
 import type { Outcome } from '../protocol/connection.js'
 import type { FromTaker } from '../protocol/connection-messages.js'
@@ -102,7 +103,7 @@ export class Migration {
 
   /** A connection could move now, in the tick in which it has come: nothing has been read from it yet. */
   look(socket: Socket): void {
-    if (!this.#mayMove) return
+    if (this.#room <= 0) return
     this.#settings.candidates.suggest(socket)
     this.#hold()
     if (this.#held.length > 0) this.#wake()
@@ -127,7 +128,7 @@ export class Migration {
     while (!this.#ended) {
       this.#hold()
       const next = this.#held.shift()
-      const isLooking = this.#settings.candidates.isLooking && this.#mayMove
+      const isLooking = this.#settings.candidates.isLooking && this.#room > 0
       if (next !== undefined) await this.#move(next)
       else if (isLooking) await nextTurnOfLoop()
       else if (this.#settings.candidates.isAnyLeft || this.#settings.expectsMore()) await this.#somethingToHappen()
@@ -176,8 +177,7 @@ export class Migration {
 
   /** Stops reading on the next idle connections, in the same tick in which they are found to be idle. */
   #hold(): void {
-    if (!this.#mayMove) return
-    const most = mostHeld(this.#progress)
+    const most = this.#room
     while (this.#held.length < most) {
       const candidate = this.#settings.candidates.next((socket) => this.#isKnown(socket))
       if (candidate === undefined) return
@@ -186,8 +186,9 @@ export class Migration {
     }
   }
 
-  get #mayMove(): boolean {
-    return !this.#ended && !this.#stalled && mostHeld(this.#progress) > 0
+  /** How many connections may wait for their turn now. */
+  get #room(): number {
+    return this.#ended || this.#stalled ? 0 : mostHeld(this.#progress)
   }
 
   get #progress(): Progress {
@@ -231,10 +232,4 @@ export class Migration {
       for (const socket of this.#finished.splice(0)) this.look(socket)
     })
   }
-}
-
-function nextTurnOfLoop(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve)
-  })
 }

@@ -29,6 +29,7 @@ export class Noting {
   readonly #tell: (ids: number[]) => void
   readonly #noted = new Map<Socket, Brought>()
   #closed: number[] = []
+  #isOn = true
 
   private constructor(register: Register, tell: (ids: number[]) => void) {
     this.#register = register
@@ -50,16 +51,24 @@ export class Noting {
     }
   }
 
+  /** Whether what is read from connections that come will be noted. */
+  get isOn(): boolean {
+    return this.#isOn
+  }
+
   /**
    * A connection has been taken, and nothing has been read from it yet.
    *
    * @param socket - undefined: its server had no room for it
    */
   add(id: number, socket: Socket | undefined): void {
-    if (socket === undefined || socket.destroyed) {
+    if (socket === undefined || socket.destroyed || !this.#isOn) {
       this.#isClosed(id)
       return
     }
+    // What is written once has its place on the disk: when a request has begun, it would be too late to find none.
+    this.#note(id, 'untouched')
+    if (!this.#isOn) return
     const noted: Brought = { id, begun: 0, answered: 0, stop: () => {} }
     const stop = onRequestBegin(socket, () => this.#begins(noted))
     if (stop === undefined) this.#note(id, 'in hand')
@@ -75,6 +84,8 @@ export class Noting {
 
   /** Nobody keeps a copy any more. */
   end(): void {
+    if (!this.#isOn) return
+    this.#isOn = false
     diagnosticsChannel.unsubscribe('http.server.response.finish', this.#onFinish)
     for (const { stop } of this.#noted.values()) stop()
     this.#noted.clear()
@@ -101,12 +112,14 @@ export class Noting {
     if (noted !== undefined && noted.answered === noted.begun) this.#note(noted.id, 'answered')
   }
 
-  /** Where there is no place left to note anything, the parent keeps nothing either. */
+  /** Where nothing can be noted any more, the parent shall keep nothing either. */
   #note(id: number, what: Noted): void {
+    if (!this.#isOn) return
     try {
       this.#register.note(id, what)
     } catch {
-      for (const noted of this.#noted.values()) this.#isClosed(noted.id)
+      for (const other of [id, ...[...this.#noted.values()].map((noted) => noted.id)]) this.#isClosed(other)
+      this.end()
     }
   }
 

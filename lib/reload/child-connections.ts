@@ -26,7 +26,7 @@ export class ChildConnections {
       find: (index) => this.#connectionsOf(index),
       send: (message) => parent.send(message),
       isInReach: () => process.connected,
-      notes: () => this.#noting !== undefined,
+      notes: () => this.#noting?.isOn === true,
       comes: () => {},
       accepted: ({ id }, socket) => this.#accepted(id, socket)
     })
