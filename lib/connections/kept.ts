@@ -73,8 +73,8 @@ export class Kept {
   #endAll(end: (id: number, connection: KeptConnection) => void): void {
     const limit = performance.now() + SLICE
     for (const [id, connection] of this.#connections) {
-      if (performance.now() >= limit) break
       end(id, connection)
+      if (performance.now() >= limit) break
     }
     if (this.#connections.size > 0) setImmediate(() => this.#endAll(end))
   }
