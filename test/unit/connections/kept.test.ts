@@ -80,7 +80,7 @@ t.test('what has come back is not served twice', async (t) => {
 })
 
 t.test("what is the child's for good is closed here, a part at a time", async (t) => {
-  const { register, kept, closed, serve, indexes } = keep(3000)
+  const { register, kept, closed, serve, decided, indexes } = keep(3000)
   kept.release()
   const late = { close: () => closed.push(3001) } as unknown as KeptConnection['handle']
   kept.add(3001, { index: 1, used: true, timeLeft: 0, handle: late })
