@@ -6,7 +6,7 @@ import { Program } from './program.js'
 /** What runs beside the app: nothing, this plugin, or close-with-grace for the stop. */
 export type Variant = 'plain' | 'plugin' | 'close-with-grace'
 
-const LAUNCHER = join(__dirname, '..', 'lib', 'cli', 'bin.js')
+const LAUNCHER = join(__dirname, '..', 'package', 'cli', 'bin.js')
 
 /** How to start the app. */
 export interface ServerSettings {

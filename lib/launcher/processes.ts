@@ -1,7 +1,7 @@
+import { hideBootWatch } from '../boot-watch.js'
 import { toPlainError } from '../errors.js'
 import type { SpawnCommand } from '../process/subprocess.js'
 import type { Effect, Input, ServerId } from '../protocol/launcher.js'
-import { hideBootWatch } from '../reload/boot-watch.js'
 import type { HeldListener, HeldListeners } from './held-listeners.js'
 import { Server, type ServerEvents, type ServerSettings, type Service } from './server.js'
 

@@ -22,6 +22,7 @@ import type { AppDescriptors } from './descriptors.js'
 import { doubtsOf, ignoredOptions } from './doubts.js'
 import type { GracefulHooks } from './hooks.js'
 import { HostedApp } from './hosted-app.js'
+import { loadLaterModules } from './later-modules.js'
 import type { LauncherClient } from './launcher-client.js'
 import { ProcessLog } from './log.js'
 import { OtherListeners } from './other-listeners.js'
@@ -69,6 +70,7 @@ export class Service {
   notices = new ServerNotices(this, undefined, false)
   #leader: HostedApp | undefined
   #pidFile: PidFile | undefined
+  #stopLoading = () => {}
 
   /** @param accepting - see {@link Listeners} */
   constructor(
@@ -158,6 +160,7 @@ export class Service {
     const { signals } = this.options
     if (signals !== false && signals.reload.length > 0)
       this.surroundings.tellAtStart((warning) => this.log.warn(warning))
+    this.#stopLoading = loadLaterModules()
   }
 
   /** Where clients find this service. */
@@ -216,6 +219,7 @@ export class Service {
   leave(hosted: HostedApp): boolean {
     this.apps.delete(hosted)
     this.connections.forget(hosted)
+    if (this.apps.size === 0) this.#stopLoading()
     return this.apps.size === 0
   }
 

@@ -1,4 +1,3 @@
-import cluster from 'node:cluster'
 import { os } from '../util/os.js'
 import { isHeardByPm2, judge, type StartFacts, type Verdict } from './supervisor.js'
 
@@ -25,7 +24,7 @@ export class Surroundings {
       env: { ...os.startEnvironment(), ...process.env },
       script: process.argv[1],
       hasChannel: process.send !== undefined,
-      isClusterWorker: cluster.isWorker,
+      isClusterWorker: os.isClusterWorker(),
       generation,
       hasLauncher
     }

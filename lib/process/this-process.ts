@@ -1,4 +1,4 @@
-import { endBootWatch } from '../reload/boot-watch.js'
+import { endBootWatch } from '../boot-watch.js'
 import { descriptorsOf, launcherControlOf, launcherOf, secretOf } from '../reload/handoff.js'
 import { LastWords } from '../reload/last-words.js'
 import { Command } from '../reload/restart-command.js'

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { hideBootWatch } from './boot-watch.js'
+import { hideBootWatch } from '../boot-watch.js'
 import type { StartCommand } from './start-command.js'
 
 /** How long Node may take to read one file. Milliseconds. */

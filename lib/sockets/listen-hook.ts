@@ -1,8 +1,8 @@
-import cluster from 'node:cluster'
 import { tracingChannel } from 'node:diagnostics_channel'
 import type { ListenOptions, Server } from 'node:net'
 import { parkListen } from '../internals/listening-handle.js'
 import { subscribeAlone } from '../util/one-subscriber.js'
+import { os } from '../util/os.js'
 
 /** Carried by the options of a listen call: Fastify copies them for its server on the second loopback of localhost. */
 const OWNER = Symbol('fastify-graceful-reload.owner')
@@ -34,7 +34,7 @@ export class ListenCall {
 
   /** Whether the call goes to the primary of a cluster, which binds for all its workers: https://nodejs.org/api/cluster.html#how-it-works */
   get isForwarded(): boolean {
-    return cluster.isWorker
+    return os.isClusterWorker()
   }
 
   /** Whether the options cannot be changed, not even for a moment. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile } from 'node:child_process'
-import cluster from 'node:cluster'
 import { isMainThread } from 'node:worker_threads'
 import { describeError, toError } from '../errors.js'
+import { os } from '../util/os.js'
 import { printable } from '../util/printable.js'
 import { within } from '../util/within.js'
 
@@ -35,7 +35,7 @@ const LIMIT = 6000
  */
 export function findServiceManager(env: NodeJS.ProcessEnv, pid: number): Contact | undefined {
   const { NOTIFY_SOCKET: socket, WATCHDOG_USEC = '', WATCHDOG_PID = '' } = env
-  if (!socket || cluster.isWorker || !isMainThread) return undefined
+  if (!socket || os.isClusterWorker() || !isMainThread) return undefined
   const period = /^\d+$/.test(WATCHDOG_USEC) ? Number(WATCHDOG_USEC) / 1000 : 0
   return {
     socket,

@@ -35,7 +35,7 @@ export const os = {
   whyNoReload(): [why: string, instead: string] | undefined {
     if (RUNTIME !== 'Node') return [`on ${RUNTIME}`, 'restart the process instead, or run it on Node']
     if (process.platform === 'win32') return ['on Windows', 'restart the process instead']
-    if (cluster.isWorker) return ['in a cluster worker', 'let the primary replace its workers instead']
+    if (os.isClusterWorker()) return ['in a cluster worker', 'let the primary replace its workers instead']
     if (!isMainThread) return ['in a worker thread', 'register the plugin in the main thread']
     const permission = (process as { permission?: { has(scope: string): boolean } }).permission
     if (permission && !permission.has('child')) {
@@ -44,11 +44,16 @@ export const os = {
     return undefined
   },
 
+  /** A worker has a channel to its primary, so without one there is no need to load the module, which is slow. */
+  isClusterWorker(): boolean {
+    return process.send !== undefined && cluster.isWorker
+  },
+
   /** Why this process cannot have a unix socket to itself that only its user reaches, or undefined if it can. */
   whyNoControlSocket(): string | undefined {
     if (process.platform === 'win32') return 'on Windows'
     // The primary binds what its workers ask for, and the umask is not a worker thread's to set.
-    if (cluster.isWorker) return 'in a cluster worker'
+    if (os.isClusterWorker()) return 'in a cluster worker'
     return isMainThread ? undefined : 'in a worker thread'
   },
 

@@ -23,7 +23,7 @@ export interface CommandSettings {
 /** Runs the command of this package. */
 export function runCommand(args: string[], settings: CommandSettings = {}): Promise<Printed> {
   const { env = {}, prefix = [], root = PACKAGE_ROOT } = settings
-  const [file = '', ...rest] = [...prefix, process.execPath, join(root, 'dist/lib/cli/bin.js'), ...args]
+  const [file = '', ...rest] = [...prefix, process.execPath, join(root, 'dist/package/cli/bin.js'), ...args]
   return new Promise((resolve) => {
     const command = bare({ ...ownEnvironment(), FASTIFY_GRACEFUL_CONTROL: '', ...env }, file, rest)
     execFile(...command, { timeout: WAIT_LIMIT }, (error, stdout, stderr) => {

@@ -54,10 +54,10 @@ export class ReleaseFolders {
     await mkdir(join(modules, '@fastify'))
     for (const name of PACKAGES) await symlink(join(PACKAGE_ROOT, 'node_modules', name), join(modules, name))
     const plugin = join(modules, 'fastify-graceful-reload')
-    await cp(join(PACKAGE_ROOT, 'dist/lib'), join(plugin, 'dist/lib'), { recursive: true })
+    await cp(join(PACKAGE_ROOT, 'dist/package'), join(plugin, 'dist/package'), { recursive: true })
     await cp(join(PACKAGE_ROOT, 'package.json'), join(plugin, 'package.json'))
-    await symlink('../fastify-graceful-reload/dist/lib/cli/bin.js', join(modules, '.bin/fastify-graceful-reload'))
-    await promisify(execFile)('chmod', ['+x', join(plugin, 'dist/lib/cli/bin.js')])
+    await symlink('../fastify-graceful-reload/dist/package/cli/bin.js', join(modules, '.bin/fastify-graceful-reload'))
+    await promisify(execFile)('chmod', ['+x', join(plugin, 'dist/package/cli/bin.js')])
     const text = await readFile(join(PACKAGE_ROOT, 'example', this.#app), 'utf8')
     await writeFile(
       join(folder, 'server.js'),

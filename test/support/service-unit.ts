@@ -52,7 +52,7 @@ export class ServiceUnit {
     const commands = await Control.listen(join(manager.folder, 'control.sock'))
     const [output, pipe] = openOutput(t, join(manager.folder, 'output'))
     t.teardown(() => commands.close())
-    const command = `${process.execPath} ${join(PACKAGE_ROOT, 'dist/lib/cli/bin.js')}`
+    const command = `${process.execPath} ${join(PACKAGE_ROOT, 'dist/package/cli/bin.js')}`
     const unit = (await example(name))
       .replaceAll('/srv/app/node_modules/.bin/fastify-graceful-reload', command)
       .replaceAll('/usr/bin/node', process.execPath)

@@ -39,7 +39,7 @@ export const WAYS: Array<{ settings: Pick<ServerSettings, 'launcher'>; where: st
 ]
 
 /** The file behind the command `fastify-graceful-reload`. */
-export const LAUNCHER = join(PACKAGE_ROOT, 'dist/lib/cli/bin.js')
+export const LAUNCHER = join(PACKAGE_ROOT, 'dist/package/cli/bin.js')
 
 /** What to use in place of the default folder and path. */
 export interface Preparation {

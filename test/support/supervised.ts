@@ -169,7 +169,7 @@ export class Supervised {
 
 /** What npm makes of the package's `bin`. */
 async function linkCommand(release: Release): Promise<void> {
-  const command = join(PACKAGE_ROOT, 'dist/lib/cli/bin.js')
+  const command = join(PACKAGE_ROOT, 'dist/package/cli/bin.js')
   // What is so already is left alone: a change of the mode is a change of the file to a watcher.
   if ((statSync(command).mode & 0o111) === 0) chmodSync(command, 0o755)
   await mkdir(release.path('node_modules/.bin'))

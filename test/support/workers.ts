@@ -31,7 +31,7 @@ export async function startWorkers(t: Test, settings: WorkerSettings = {}): Prom
     ...rest,
     prepare: async (release) => {
       await edit?.(release)
-      const bin = join(PACKAGE_ROOT, 'dist/lib/cli/bin.js')
+      const bin = join(PACKAGE_ROOT, 'dist/package/cli/bin.js')
       return { command: [process.execPath, bin, '--workers', given, release.path(script)] }
     }
   })

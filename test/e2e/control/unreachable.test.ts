@@ -65,7 +65,7 @@ t.test('another user', { skip: isRoot && missing('setpriv') }, async (t) => {
   const folder = await tempFolder(t)
   for (const path of [join(control, '..'), folder]) chmodSync(path, 0o755)
   mkdirSync(join(folder, 'node_modules'))
-  for (const path of ['dist/lib', 'package.json', 'node_modules/@fastify/error'])
+  for (const path of ['dist/package', 'package.json', 'node_modules/@fastify/error'])
     cpSync(join(PACKAGE_ROOT, path), join(folder, path), { recursive: true, dereference: true })
   const prefix = isRoot ? ['setpriv', '--reuid=65534', '--clear-groups', '--'] : []
   if (!isRoot) chmodSync(control, 0)

@@ -27,7 +27,8 @@ const node = process.execPath
 const asYarnDoes = (release: Release) =>
   `NODE_OPTIONS=--require ${release.path('.pnp.cjs')} --experimental-loader file://${release.path('.pnp.loader.mjs')}`
 
-const BIN = 'require.resolve("fastify-graceful-reload/package.json").replace(/package.json$/, "dist/lib/cli/bin.js")'
+const BIN =
+  'require.resolve("fastify-graceful-reload/package.json").replace(/package.json$/, "dist/package/cli/bin.js")'
 const LAUNCH = `process.argv.splice(1, 0, ${BIN}); require(process.argv[1])`
 
 const WAYS: Way[] = [

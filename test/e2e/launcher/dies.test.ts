@@ -119,4 +119,4 @@ t.test('a log that nobody reads any more does not end the launcher', async (t) =
   t.equal(await server.stop(), 0)
 })
 
-const LAUNCHER_FILE = require.resolve('../../../lib/cli/bin.js')
+const LAUNCHER_FILE = require.resolve('../../../package/cli/bin.js')

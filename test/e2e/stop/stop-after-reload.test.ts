@@ -7,7 +7,7 @@ t.test('a stop of the launcher right after a reload is for the successor', async
   const server = await startServer(t, {
     config: { hooks: { postReload: 'block' } },
     prepare: async (release) => ({
-      command: [process.execPath, `${PACKAGE_ROOT}/dist/lib/cli/bin.js`, release.path('hooks.cjs')]
+      command: [process.execPath, `${PACKAGE_ROOT}/dist/package/cli/bin.js`, release.path('hooks.cjs')]
     })
   })
   server.signal('SIGHUP', server.pid)

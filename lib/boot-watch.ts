@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
-import { Envelope } from '../process/envelope.js'
-import { HANDOFF_VARIABLE, secretOf } from './handoff.js'
-import { LastWords } from './last-words.js'
-import type { StartCommand } from './start-command.js'
+import { Envelope } from './process/envelope.js'
+import { HANDOFF_VARIABLE, secretOf } from './reload/handoff.js'
+import { LastWords } from './reload/last-words.js'
+import type { StartCommand } from './reload/start-command.js'
 
 /**
  * Loaded by Node into the child of a reload before anything of the app: also what ends it before it imports this plugin (a missing
@@ -52,7 +52,7 @@ export function endBootWatch(): void {
 }
 
 /** Node loads this file into worker threads as well. */
-if (isMainThread && process.env[MARKER] !== undefined) {
+if (process.env[MARKER] !== undefined && isMainThread) {
   hideBootWatch(process.env)
   ;(globalThis as { [WATCH]?: unknown })[WATCH] = new LastWords(new Envelope(secretOf(process.env[HANDOFF_VARIABLE])))
 }

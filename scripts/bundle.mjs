@@ -1,0 +1,154 @@
+// Makes the published files of the compiled sources: `dist/package` from `dist/lib`.
+//
+// A server should boot as if the plugin were not there, and most of the plugin is for a reload or a stop. So the modules of an entry are
+// put into one file, where each is run when something first uses what it exports. What a server does not use until it listens is a second
+// file, which is loaded right after that. From then on nothing is read from the disk any more: a deployment replaces `node_modules` under
+// the process that has yet to reload.
+import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { transformSync } from 'esbuild'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const compiled = join(root, 'dist', 'lib')
+const published = join(root, 'dist', 'package')
+
+/** How the compiler writes an import: https://www.typescriptlang.org/docs/handbook/modules/reference.html#commonjs */
+const IMPORT = /^const (\w+_\d+) = (.*\brequire\("([^"]+)"\).*);$/gm
+const OWN = /\brequire\(['"](\.[^'"]+)['"]\)/g
+
+const FIRST = 'index.js'
+const LATER = 'later.js'
+
+/** The module that knows all others; in the compiled sources it knows none. */
+const MODULES = 'modules.js'
+
+/** Node looks for the names that an ES module can import in the text: https://github.com/nodejs/cjs-module-lexer */
+const NAMES = 'exports.graceful = module.exports'
+
+/** A plain server. */
+const BOOT = `
+  const { subscribe } = require('node:diagnostics_channel')
+  const graceful = require(process.argv[1])
+  const app = require('fastify')()
+  app.register(graceful)
+  subscribe('fastify-graceful-reload:serving', () => setImmediate(() => {
+    console.log(JSON.stringify(Object.keys(graceful.loaded)))
+    process.exit()
+  }))
+  app.listen({ host: '127.0.0.1', port: 0 })
+`
+
+rmSync(published, { recursive: true, force: true })
+bundlePlugin()
+for (const entry of ['boot-watch.js', 'cli/bin.js']) write(entry, bundle(modulesOf(entry), entry))
+chmodSync(join(published, 'cli/bin.js'), 0o755)
+
+function bundlePlugin() {
+  const modules = modulesOf(FIRST)
+  const used = usedUntilListening(modules)
+  const first = modules.filter((name) => used.includes(name))
+  const rest = modules.filter((name) => !used.includes(name))
+  write(LATER, `'use strict'\nmodule.exports = (load) => ({\n${rest.map(asFunction).join('\n')}\n})\n`)
+  write(FIRST, `${bundle(first, FIRST, `later ??= require('./${LATER}')(load)`)}${NAMES}\n`)
+}
+
+/** What a plain server runs, measured: it is run. Whatever else one of another kind needs by then, it loads with the rest, earlier. */
+function usedUntilListening(modules) {
+  const none = modules.filter((name) => name !== MODULES)
+  write(
+    FIRST,
+    `${bundle(none, FIRST, `{ '${MODULES}': (exports) => { exports.MODULES = [] } }`)}module.exports.loaded = loaded\n`
+  )
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['-e', BOOT, join(published, FIRST)], {
+    cwd: root,
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH }
+  })
+  if (status !== 0) throw new Error(`a server with all modules in one file does not boot:\n${stderr}`)
+  return JSON.parse(stdout)
+}
+
+/** An entry with modules that it uses, and where the others are, if there are others. */
+function bundle(modules, entry, others = 'undefined') {
+  return `#!/usr/bin/env node
+'use strict'
+let later
+const loaded = {}
+const modules = {
+${modules.map(asFunction).join('\n')}
+}
+function load(name) {
+  const module = loaded[name] ?? { exports: {} }
+  if (loaded[name] === undefined) {
+    const run = modules[name] ?? (${others})[name]
+    run(module.exports, module)
+    loaded[name] = module
+  }
+  return module.exports
+}
+module.exports = load('${entry}')
+`
+}
+
+function asFunction(name) {
+  const text = name === MODULES ? `exports.MODULES = ${listOfModules()}` : withLazyImports(name)
+  const { code } = transformSync(text, { loader: 'js' })
+  return `${JSON.stringify(name)}(exports, module) {\n${code}},`
+}
+
+/** Each import becomes a function that runs the module at the first call; in brackets, so that `new` takes what the module exports. */
+function withLazyImports(name) {
+  const names = []
+  const declared = textOf(name).replaceAll(IMPORT, (_, variable, value) => {
+    names.push(variable)
+    return `let ${variable}_value; const ${variable} = () => ${variable}_value ??= ${value};`
+  })
+  const lazy = names.reduce((text, variable) => {
+    const result = text.replaceAll(new RegExp(`(?<![\\w$])${variable}\\.`, 'g'), `(${variable}()).`)
+    if (new RegExp(`(?<![\\w$])${variable}(?!\\w|\\(\\)| = )`).test(result))
+      throw new Error(`${name}: an unknown use of ${variable}`)
+    return result
+  }, declared)
+  return lazy.replaceAll(OWN, (_, path) => `load(${JSON.stringify(besides(name, path))})`)
+}
+
+/** What lib/modules.ts has in the published files: modules of Node first, which a test runner may have in its keeping. */
+function listOfModules() {
+  const own = modulesOf(FIRST).filter((name) => name !== MODULES)
+  const ofNode = new Set(
+    own.flatMap((name) => [...textOf(name).matchAll(IMPORT)].map(([, , , from]) => from)).filter(isOfNode)
+  )
+  const calls = [...[...ofNode].map((name) => `require('${name}')`), ...own.map((name) => `load('${name}')`)]
+  return `[${calls.map((call) => `() => ${call}`).join(', ')}]`
+}
+
+/** The names of an entry and of all that it uses, below `dist/lib`. */
+function modulesOf(entry) {
+  const found = new Set()
+  const follow = (name) => {
+    if (found.has(name)) return
+    found.add(name)
+    for (const [, path] of textOf(name).matchAll(OWN)) follow(besides(name, path))
+  }
+  follow(entry)
+  return [...found].sort()
+}
+
+function besides(name, path) {
+  return join(dirname(name), path)
+}
+
+function isOfNode(name) {
+  return name.startsWith('node:')
+}
+
+function textOf(name) {
+  return readFileSync(join(compiled, name), 'utf8')
+}
+
+function write(name, text) {
+  mkdirSync(dirname(join(published, name)), { recursive: true })
+  writeFileSync(join(published, name), text)
+}
