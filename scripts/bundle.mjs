@@ -2,11 +2,13 @@
 //
 // A server should boot as if the plugin were not there, and most of the plugin is for a reload or a stop. So the modules of an entry are
 // put into one file, where each is run when something first uses what it exports. What a server does not use until it listens is a second
-// file, which is loaded right after that. From then on nothing is read from the disk any more: a deployment replaces `node_modules` under
-// the process that has yet to reload.
+// file, which is loaded a second after that. From then on nothing is read from the disk any more: a deployment replaces `node_modules`
+// under the process that has yet to reload.
+//
+// `--separate` makes files that lead to the compiled ones instead, for what looks at each module, such as the coverage.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { transformSync } from 'esbuild'
 
@@ -22,7 +24,7 @@ const FIRST = 'index.js'
 const LATER = 'later.js'
 
 /** The module that knows all others; in the compiled sources it knows none. */
-const MODULES = 'modules.js'
+const MODULES = 'util/modules.js'
 
 /** Node looks for the names that an ES module can import in the text: https://github.com/nodejs/cjs-module-lexer */
 const NAMES = 'exports.graceful = module.exports'
@@ -41,17 +43,20 @@ const BOOT = `
 `
 
 rmSync(published, { recursive: true, force: true })
-bundlePlugin()
-for (const entry of ['boot-watch.js', 'cli/bin.js']) write(entry, bundle(modulesOf(entry), entry))
-chmodSync(join(published, 'cli/bin.js'), 0o755)
+const areSeparate = process.argv.includes('--separate')
+for (const entry of [FIRST, 'boot-watch.js', 'cli/bin.js']) {
+  if (areSeparate) write(entry, `module.exports = require('${join(relative(dirname(entry), '..'), 'lib', entry)}')\n`)
+  else if (entry === FIRST) bundlePlugin()
+  else write(entry, bundle(modulesOf(entry), entry))
+}
 
 function bundlePlugin() {
   const modules = modulesOf(FIRST)
   const used = usedUntilListening(modules)
   const first = modules.filter((name) => used.includes(name))
   const rest = modules.filter((name) => !used.includes(name))
-  write(LATER, `'use strict'\nmodule.exports = (load) => ({\n${rest.map(asFunction).join('\n')}\n})\n`)
-  write(FIRST, `${bundle(first, FIRST, `later ??= require('./${LATER}')(load)`)}${NAMES}\n`)
+  write(LATER, `'use strict'\nmodule.exports = ($load) => ({\n${rest.map(asFunction).join('\n')}\n})\n`)
+  write(FIRST, `${bundle(first, FIRST, `later ??= require('./${LATER}')($load)`)}${NAMES}\n`)
 }
 
 /** What a plain server runs, measured: it is run. Whatever else one of another kind needs by then, it loads with the rest, earlier. */
@@ -70,16 +75,15 @@ function usedUntilListening(modules) {
   return JSON.parse(stdout)
 }
 
-/** An entry with modules that it uses, and where the others are, if there are others. */
+/** An entry with modules that it uses, and where the others are, if there are others. What a module calls has a name that none declares. */
 function bundle(modules, entry, others = 'undefined') {
-  return `#!/usr/bin/env node
-'use strict'
+  return `'use strict'
 let later
 const loaded = {}
 const modules = {
 ${modules.map(asFunction).join('\n')}
 }
-function load(name) {
+function $load(name) {
   const module = loaded[name] ?? { exports: {} }
   if (loaded[name] === undefined) {
     const run = modules[name] ?? (${others})[name]
@@ -88,7 +92,7 @@ function load(name) {
   }
   return module.exports
 }
-module.exports = load('${entry}')
+module.exports = $load('${entry}')
 `
 }
 
@@ -111,16 +115,15 @@ function withLazyImports(name) {
       throw new Error(`${name}: an unknown use of ${variable}`)
     return result
   }, declared)
-  return lazy.replaceAll(OWN, (_, path) => `load(${JSON.stringify(besides(name, path))})`)
+  return lazy.replaceAll(OWN, (_, path) => `$load(${JSON.stringify(besides(name, path))})`)
 }
 
-/** What lib/modules.ts has in the published files: modules of Node first, which a test runner may have in its keeping. */
+/** What lib/util/modules.ts has in the published files: first those of other packages, which are files of their own, and of Node. */
 function listOfModules() {
   const own = modulesOf(FIRST).filter((name) => name !== MODULES)
-  const ofNode = new Set(
-    own.flatMap((name) => [...textOf(name).matchAll(IMPORT)].map(([, , , from]) => from)).filter(isOfNode)
-  )
-  const calls = [...[...ofNode].map((name) => `require('${name}')`), ...own.map((name) => `load('${name}')`)]
+  const imported = own.flatMap((name) => [...textOf(name).matchAll(IMPORT)].map(([, , , from]) => from))
+  const others = new Set(imported.filter((from) => !from.startsWith('.')).sort())
+  const calls = [...[...others].map((name) => `require('${name}')`), ...own.map((name) => `$load('${name}')`)]
   return `[${calls.map((call) => `() => ${call}`).join(', ')}]`
 }
 
@@ -140,15 +143,15 @@ function besides(name, path) {
   return join(dirname(name), path)
 }
 
-function isOfNode(name) {
-  return name.startsWith('node:')
-}
-
+/** Without the first line of a command, which has its place at the top of the file. */
 function textOf(name) {
-  return readFileSync(join(compiled, name), 'utf8')
+  return readFileSync(join(compiled, name), 'utf8').replace(/^#!.*/, '')
 }
 
 function write(name, text) {
+  const isCommand = name.startsWith('cli/')
   mkdirSync(dirname(join(published, name)), { recursive: true })
-  writeFileSync(join(published, name), text)
+  writeFileSync(join(published, name), `${isCommand ? '#!/usr/bin/env node\n' : ''}${text}`, {
+    mode: isCommand ? 0o755 : 0o644
+  })
 }

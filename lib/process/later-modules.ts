@@ -1,4 +1,4 @@
-import { MODULES } from '../modules.js'
+import { MODULES } from '../util/modules.js'
 
 /** Whoever waits for this process to listen, and its first clients, come before this. Milliseconds. */
 const DELAY = 1000
@@ -10,16 +10,16 @@ const DELAY = 1000
  * @returns a function that leaves the rest undone. A test runner that has ended its environment counts it as an error to load anything.
  */
 export function loadLaterModules(modules?: ReadonlyArray<() => unknown>): () => void {
-  let immediate: NodeJS.Immediate | undefined
+  let isStopped = false
   const loadFrom = (at: number) => {
     const load = (modules ?? MODULES)[at]
-    if (load === undefined) return
+    if (isStopped || load === undefined) return
     load()
-    immediate = setImmediate(loadFrom, at + 1).unref()
+    setImmediate(loadFrom, at + 1)
   }
   const timer = setTimeout(loadFrom, DELAY, 0).unref()
   return () => {
+    isStopped = true
     clearTimeout(timer)
-    clearImmediate(immediate)
   }
 }

@@ -25,8 +25,8 @@ export const FOLDERS: readonly string[] = [
   'util'
 ]
 
-/** The public face of the plugin: the only files of `lib/` that are in none of its folders. */
-const FACE = /^lib\/(index|graceful|options|errors|events)\.ts$/
+/** The public face of the plugin, and what Node is told to load: the only files of `lib/` that are in none of its folders. */
+const FACE = /^lib\/(index|boot-watch|graceful|options|errors|events)\.ts$/
 
 /** The files that may touch what Node does not document, each with all that it may touch. */
 export const INTERNALS: Readonly<Record<string, readonly string[]>> = {

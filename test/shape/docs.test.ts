@@ -39,7 +39,7 @@ const SHORT_NAME = new Set(['package.json', 'package-lock.json', 'scripts/check-
 
 test('the command is called by the name of the package, which npx finds wherever it is asked', async (t) => {
   const { name, bin } = JSON.parse(texts.get('package.json') ?? '') as { name: string; bin: Record<string, string> }
-  t.strictSame(bin, { [name]: 'dist/package/cli/bin.js', 'fastify-graceful': 'dist/lib/cli/bin.js' })
+  t.strictSame(bin, { [name]: 'dist/package/cli/bin.js', 'fastify-graceful': 'dist/package/cli/bin.js' })
   const others = [...texts.keys()].filter((path) => !SHORT_NAME.has(path) && !path.startsWith('test/shape/'))
   t.strictSame(
     others.flatMap((path) => commandProblems(path, texts)),

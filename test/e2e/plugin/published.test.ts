@@ -1,0 +1,65 @@
+import { cp, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { PACKAGE_ROOT, type Release } from '../../support/release.js'
+import type { TestServer } from '../../support/server.js'
+import { startServer } from '../../support/start.js'
+
+t.jobs = 3
+
+/** A plain server: what an app does beside that may need more of the plugin earlier. */
+const PLAIN = `
+  const { subscribe } = require('node:diagnostics_channel')
+  const { say } = require('./app.cjs')
+  const later = () => Object.values(require.cache).find(({ id }) => id.endsWith('/dist/package/later.js'))
+  subscribe('fastify-graceful-reload:serving', () => {
+    say('serves', { later: later() !== undefined })
+    const looks = setInterval(() => {
+      // The last file that is read.
+      if (!later()?.children.some(({ id }) => id.endsWith('/@fastify/error/index.js'))) return
+      clearInterval(looks)
+      say('loaded', {})
+    }, 10)
+  })
+  const app = require('fastify')({ logger: true })
+  app.register(require('fastify-graceful-reload'), { probation: 100 })
+  app.listen({ host: '127.0.0.1', port: 0 }).then(() => say('started', {}))
+`
+
+/** Gives the release a copy of its own of what is published. */
+async function install(release: Release): Promise<undefined> {
+  const modules = release.path('node_modules')
+  const plugin = join(modules, 'fastify-graceful-reload')
+  await rm(plugin)
+  await mkdir(plugin)
+  await cp(join(PACKAGE_ROOT, 'package.json'), join(plugin, 'package.json'))
+  await cp(join(PACKAGE_ROOT, 'dist/package'), join(plugin, 'dist/package'), { recursive: true })
+  const { dependencies } = JSON.parse(await readFile(join(PACKAGE_ROOT, 'package.json'), 'utf8'))
+  for (const name of Object.keys(dependencies))
+    await symlink(join(PACKAGE_ROOT, 'node_modules', name), join(modules, name))
+  await release.write('server.cjs', PLAIN)
+  return undefined
+}
+
+function start(t: Test): Promise<TestServer> {
+  return startServer(t, { prepare: install })
+}
+
+t.test('a server loads the half of the plugin that it does not need yet after it serves', async (t) => {
+  const server = await start(t)
+  t.match(await server.eventOf(server.pid, 'serves'), { later: false })
+  await server.eventOf(server.pid, 'loaded')
+  server.signal('SIGHUP')
+  t.not(await server.serving(2), server.pid)
+})
+
+t.test('a deployment that takes the files away: the server goes on, refuses the new code, and stops', async (t) => {
+  const server = await start(t)
+  await server.eventOf(server.pid, 'loaded')
+  const { release } = server
+  await rename(release.path('node_modules'), release.path('elsewhere'))
+  server.signal('SIGHUP')
+  const { err } = await server.eventOf(server.pid, 'reload-failed')
+  t.match(err, { code: 'GRACEFUL_ERR_CHILD_EXITED', stack: /Cannot find module/ })
+  t.equal(await server.stop(), 0)
+})

@@ -1,0 +1,43 @@
+import t from 'tap'
+import { loadLaterModules } from '../../../lib/process/later-modules.js'
+import { deferred } from '../../support/deferred.js'
+
+t.test('loads one module in each turn of the event loop, and not at once', async (t) => {
+  const all = deferred<void>()
+  const order: string[] = []
+  const load = (name: string) => () => {
+    order.push(name)
+    setImmediate(() => order.push(`turn after ${name}`))
+    if (name === 'c') setImmediate(all.resolve)
+  }
+  loadLaterModules([load('a'), load('b'), load('c')])
+  t.strictSame(order, [])
+  const stay = setInterval(() => {}, 1000) // What is to be loaded holds no process.
+  await all.promise
+  clearInterval(stay)
+  t.strictSame(order, ['a', 'turn after a', 'b', 'turn after b', 'c', 'turn after c'])
+})
+
+t.test('leaves the rest undone when told', async (t) => {
+  const order: string[] = []
+  const told = deferred<void>()
+  const stop = loadLaterModules([
+    () => order.push('a'),
+    () => {
+      order.push('b')
+      stop()
+      told.resolve()
+    },
+    () => order.push('c')
+  ])
+  loadLaterModules([() => order.push('never')])()
+  const stay = setInterval(() => {}, 1000)
+  await told.promise
+  clearInterval(stay)
+  const after = deferred<void>()
+  loadLaterModules([after.resolve])
+  const longer = setInterval(() => {}, 1000)
+  await after.promise
+  clearInterval(longer)
+  t.strictSame(order, ['a', 'b'])
+})
