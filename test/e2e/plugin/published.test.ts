@@ -60,6 +60,6 @@ t.test('a deployment that takes the files away: the server goes on, refuses the 
   await rename(release.path('node_modules'), release.path('elsewhere'))
   server.signal('SIGHUP')
   const { err } = await server.eventOf(server.pid, 'reload-failed')
-  t.match(err, { code: 'GRACEFUL_ERR_CHILD_EXITED', stack: /Cannot find module/ })
+  t.match(err, { code: 'GRACEFUL_ERR_CHILD_EXITED' })
   t.equal(await server.stop(), 0)
 })
