@@ -61,5 +61,6 @@ t.test('a deployment that takes the files away: the server goes on, refuses the 
   server.signal('SIGHUP')
   const { err } = await server.eventOf(server.pid, 'reload-failed')
   t.match(err, { code: 'GRACEFUL_ERR_CHILD_EXITED' })
-  t.equal(await server.stop(), 0)
+  server.signal('SIGTERM')
+  t.match(await server.eventOf(server.pid, 'closed'), { exitCode: 0 })
 })
