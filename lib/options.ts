@@ -1,9 +1,9 @@
 import { inspect } from 'node:util'
-import type { FastifyInstance } from 'fastify'
 import { type ControlOptions, type ControlPlace, checkControl } from './control/place.js'
 import { InvalidOptionError } from './errors.js'
 import { checkHealth, type HealthOptions, type ResolvedHealthOptions } from './process/health-options.js'
 import { checkSignals, type SignalOptions } from './process/signal-options.js'
+import { checkWarmup, type Warmup } from './process/warmup-options.js'
 import { didYouMean } from './util/closest.js'
 import { checkDuration } from './util/duration.js'
 
@@ -79,10 +79,11 @@ export interface GracefulOptions {
    */
   control?: string | false | ControlOptions
   /**
-   * Run when the app is ready and before it listens: URLs to `inject`, or a function of the app. One that throws, or answers
-   * with a status of 500 or more, is a failed boot. Default: none.
+   * Run when the app is ready and before it listens: paths to `inject`, once, or again and again until the answers no longer become
+   * quicker ({@link RepeatedWarmup}); or a function of the app. One that throws, or answers with a status of 500 or more, is a failed
+   * boot. Default: none.
    */
-  warmup?: string[] | ((app: FastifyInstance) => unknown)
+  warmup?: Warmup
   /** Passes a value to the next generation; see {@link StateOptions}. Default: none. */
   state?: StateOptions
   /** Edits the environment of the child; receives a copy of the one this process was started with. Default: none. */
@@ -216,13 +217,6 @@ function isPath(value: unknown): value is string {
 function checkFunction(value: unknown, name: string): ResolvedOptions['env'] {
   if (value === undefined || typeof value === 'function') return value as ResolvedOptions['env']
   throw new InvalidOptionError(name, 'a function', inspect(value))
-}
-
-function checkWarmup(value: unknown, name: string): ResolvedOptions['warmup'] {
-  const isUrl = (url: unknown) => typeof url === 'string' && url.startsWith('/')
-  if (value === undefined || typeof value === 'function') return value as ResolvedOptions['warmup']
-  if (Array.isArray(value) && value.every(isUrl)) return value as string[]
-  throw new InvalidOptionError(name, 'a function or an array of paths that begin with /', inspect(value))
 }
 
 function checkState(value: unknown, name: string): StateOptions | undefined {

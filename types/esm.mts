@@ -34,7 +34,7 @@ const options: GracefulOptions = {
   health: { check: async () => {}, checkTimeout: 1, hangTimeout: 0, errorShare: 1, leastAnswers: 1 },
   websockets: 'move',
   websocketCloseWindow: 2_000,
-  warmup: ['/'],
+  warmup: { paths: ['/'], repeatFor: 500 },
   statusRoute: '/ready',
   pidFile: 'server.pid',
   control: { path: 'control.sock', mode: 0o660, group: 'deploy' },

@@ -52,7 +52,7 @@ const good: Record<string, unknown[]> = {
   statusRoute: ['/', '/status/ready'],
   pidFile: ['app.pid', '/run/app.pid'],
   control: [false, { path: '/run/app.sock', mode: 0o600, group: 0 }],
-  warmup: [[], ['/', '/a?b=c'], () => {}],
+  warmup: [[], ['/', '/a?b=c'], () => {}, { paths: ['/'], repeatFor: 0 }, { paths: [], repeatFor: 5000 }],
   state: [functions],
   env: [(env: NodeJS.ProcessEnv) => env],
   compileCache: [false, 'cache', '/var/cache/app']
@@ -108,7 +108,17 @@ const bad: Record<string, unknown[]> = {
   statusRoute: [...noText, 'status'],
   pidFile: [...noText, 'a\0b'],
   control: [...noText.filter((value) => value !== false), '\0abstract', { path: 'c', mode: 0o604 }],
-  warmup: [null, '/', [1], ['/', 'relative'], {}, 0],
+  warmup: [
+    null,
+    '/',
+    [1],
+    ['/', 'relative'],
+    {},
+    0,
+    { paths: '/' },
+    { paths: ['/'], repeatFor: -1 },
+    { paths: [], repeat: 1 }
+  ],
   state: [null, {}, functions.save, { save: functions.save }, { ...functions, load: 'load' }],
   env: [null, {}, 'PATH', 0],
   compileCache: [true, null, 0, '', 'a\0b', {}, ['/']]

@@ -23,6 +23,16 @@ t.test('URLs are requested before anything listens, in the first process and in 
   }
 })
 
+t.test('URLs are requested until the answers no longer become quicker, then it listens', async (t) => {
+  const server = await startServer(t, { script, config: { extra: { warmup: 'repeated' } } })
+  const names = server
+    .events((line) => ['warmed', 'listening'].includes(String(line.fixture)))
+    .map(({ fixture }) => fixture)
+  t.ok(names.length > 10, `${names.length - 1} rounds`)
+  t.strictSame(names.indexOf('listening'), names.length - 1)
+  t.equal(server.events('warning').length, 1)
+})
+
 t.test('the parent serves while its child warms up', async (t) => {
   const server = await launchServer(t, { script, config: { extra: { warmup: 'function' } } })
   const isWarming = (line: Line) => line.fixture === 'warming' && line.pid !== server.pid
