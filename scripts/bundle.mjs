@@ -75,9 +75,14 @@ function usedUntilListening(modules) {
   return JSON.parse(stdout)
 }
 
-/** An entry with modules that it uses, and where the others are, if there are others. What a module calls has a name that none declares. */
+/**
+ * An entry with modules that it uses, and where the others are, if there are others. What a module calls has a name that none declares.
+ * Each finds the package from where its own file would be; an app that was bundled as an ES module has no such place.
+ */
 function bundle(modules, entry, others = 'undefined') {
   return `'use strict'
+const { join: $join } = require('node:path')
+const $top = typeof __dirname === 'string' ? $join(__dirname, '${relative(dirname(entry), '.')}') : undefined
 let later
 const loaded = {}
 const modules = {
@@ -87,7 +92,7 @@ function $load(name) {
   const module = loaded[name] ?? { exports: {} }
   if (loaded[name] === undefined) {
     const run = modules[name] ?? (${others})[name]
-    run(module.exports, module)
+    run(module.exports, module, $top && $join($top, name, '..'))
     loaded[name] = module
   }
   return module.exports
@@ -99,7 +104,7 @@ module.exports = $load('${entry}')
 function asFunction(name) {
   const text = name === MODULES ? `exports.MODULES = ${listOfModules()}` : withLazyImports(name)
   const { code } = transformSync(text, { loader: 'js' })
-  return `${JSON.stringify(name)}(exports, module) {\n${code}},`
+  return `${JSON.stringify(name)}(exports, module, __dirname) {\n${code}},`
 }
 
 /** Each import becomes a function that runs the module at the first call; in brackets, so that `new` takes what the module exports. */
