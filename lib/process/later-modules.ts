@@ -7,10 +7,13 @@ const DELAY = 1000
  * Loads what this process has not needed so far, soon and one module in each turn of the event loop: a reload or a stop must not begin
  * with that, and the files may be those of another release by then.
  *
- * @returns a function that leaves the rest undone. A test runner that has ended its environment counts it as an error to load anything.
+ * Not under Jest, where it is an error to load anything when a test file is over, as it may be for an app that was left open:
+ * https://jestjs.io/docs/environment-variables
+ *
+ * @returns a function that leaves the rest undone
  */
 export function loadLaterModules(modules?: ReadonlyArray<() => unknown>): () => void {
-  let isStopped = false
+  let isStopped = process.env.JEST_WORKER_ID !== undefined
   const loadFrom = (at: number) => {
     const load = (modules ?? MODULES)[at]
     if (isStopped || load === undefined) return
