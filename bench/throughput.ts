@@ -1,5 +1,6 @@
 import autocannon from 'autocannon'
-import { BenchServer, type Variant } from './server.js'
+import type { Variant } from './apps/programs.js'
+import { BenchServer } from './server.js'
 import { median, ratios } from './statistics.js'
 import { asCount, asMebibytes, asRatio, formatTable } from './table.js'
 
