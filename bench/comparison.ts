@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { now } from './clock.js'
+import type { CrowdMakeUp } from './crowd.js'
 import { CrowdProcess } from './crowd-process.js'
 import { IdleConnections, type IdleOutcome } from './idle.js'
 import { type Observation, observe, type Window } from './observation.js'
 import type { Party, Service } from './party.js'
 import type { Timeline } from './plot.js'
-import { coldBoot } from './server.js'
+import { QUIET, type Watched, watch, watchLeftAlone } from './watch.js'
 
 /** How the comparison is done. */
 export interface ComparisonSettings {
@@ -36,12 +36,8 @@ export interface Result {
 
 /** How often each party reloads in a round. */
 export const RELOADS = 2
-/** For how long what happens is watched, at least. Milliseconds. */
-const WATCH = 4500
-/** For how long the clients are watched after the last process of the old code is gone. Milliseconds. */
-const AFTER = 500
-/** For how long the clients ask before a measurement, so that what came before it has died away. Milliseconds. */
-const QUIET = 1000
+/** Who asks. */
+export const CROWD: CrowdMakeUp = { keepAlive: 16, pause: 10, freshEvery: 10 }
 
 /** Lets each party reload under load, in turn; who begins rotates. */
 export async function compare({ parties, rounds, idle }: ComparisonSettings): Promise<Result[]> {
@@ -62,11 +58,11 @@ export async function compare({ parties, rounds, idle }: ComparisonSettings): Pr
 async function measure(party: Party, idleCount: number): Promise<Omit<Result, 'party'>> {
   const service = await party.start()
   const idle = new IdleConnections({ host: '127.0.0.1', port: service.port }, idleCount)
-  const crowd = new CrowdProcess(service.port)
+  const crowd = new CrowdProcess(service.port, CROWD)
   try {
     await idle.open()
     await delay(QUIET)
-    const beside = await watch(() => coldBoot(party.variant))
+    const beside = await watchLeftAlone(party.variant)
     const reloads = []
     for (let count = 0; count < RELOADS; count += 1) reloads.push(await reload(service, idle))
     const { samples, closings } = await crowd.stop()
@@ -94,19 +90,6 @@ async function reload(service: Service, idle: IdleConnections): Promise<Watched 
   await delay(QUIET)
   const watched = await watch(() => service.reload())
   return { ...watched, outcome: await idle.check() }
-}
-
-interface Watched {
-  window: Window
-  /** What the action returned. */
-  took: number
-}
-
-async function watch(act: () => Promise<number>): Promise<Watched> {
-  const from = now()
-  const [took] = await Promise.all([act(), delay(WATCH)])
-  await delay(AFTER)
-  return { window: { from, to: now() }, took }
 }
 
 function describe({ seen, idle }: Reloading): string {

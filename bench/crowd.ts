@@ -4,28 +4,37 @@ import { now } from './clock.js'
 import type { Closing, Sample } from './observation.js'
 
 /** How a crowd is made up. */
-const KEEP_ALIVE_CLIENTS = 16
-/** How long a keep-alive client waits between an answer and its next request. Milliseconds. */
-const PAUSE = 10
-/** How often a request is made on a new connection, whether the last one was answered or not. Milliseconds. */
-const FRESH_EVERY = 10
+export interface CrowdMakeUp {
+  /** How many keep-alive clients there are. */
+  keepAlive: number
+  /** How long a keep-alive client waits between an answer and its next request; 0: not at all. Milliseconds. */
+  pause: number
+  /** How often a request is made on a new connection, whether the last one was answered or not. Default: never. Milliseconds. */
+  freshEvery?: number
+}
 
-/** In words, for the tables. */
-export const CROWD = `${KEEP_ALIVE_CLIENTS} keep-alive clients that pause ${PAUSE} ms between requests, and one new connection each ${FRESH_EVERY} ms`
+/** A crowd in words, for the report. */
+export function describeCrowd({ keepAlive, pause, freshEvery }: CrowdMakeUp): string {
+  const clients = `${keepAlive} keep-alive clients that ${pause === 0 ? 'never pause' : `pause ${pause} ms`} between requests`
+  return freshEvery === undefined ? clients : `${clients}, and one new connection each ${freshEvery} ms`
+}
 
 /** Clients that ask and ask, never try a second time, and write down what they saw. */
 export class Crowd {
   readonly samples: Sample[] = []
   readonly closings: Closing[] = []
   readonly #target: Target
+  readonly #pause: number
   readonly #stopped = new AbortController()
   readonly #running: Promise<unknown>
 
   /** Starts at once. */
-  constructor(target: Target) {
+  constructor(target: Target, { keepAlive, pause, freshEvery }: CrowdMakeUp) {
     this.#target = target
-    const keepAlive = Array.from({ length: KEEP_ALIVE_CLIENTS }, () => this.#keepAsking())
-    this.#running = Promise.all([this.#askAfresh(), ...keepAlive])
+    this.#pause = pause
+    const clients = Array.from({ length: keepAlive }, () => this.#keepAsking())
+    if (freshEvery !== undefined) clients.push(this.#askAfresh(freshEvery))
+    this.#running = Promise.all(clients)
   }
 
   /** Lets the requests under way come to their end. */
@@ -46,7 +55,7 @@ export class Crowd {
         connection.close()
         connection = undefined
       }
-      await delay(PAUSE)
+      if (this.#pause > 0) await delay(this.#pause)
     }
     connection?.close()
   }
@@ -60,7 +69,7 @@ export class Crowd {
     return connection
   }
 
-  async #askAfresh(): Promise<void> {
+  async #askAfresh(every: number): Promise<void> {
     const open = new Set<Promise<void>>()
     while (!this.#stopped.signal.aborted) {
       const asked = this.#sample('fresh', async () => {
@@ -68,7 +77,7 @@ export class Crowd {
         await ask(connection).finally(() => connection.close())
       }).finally(() => open.delete(asked))
       open.add(asked)
-      await delay(FRESH_EVERY)
+      await delay(every)
     }
     await Promise.all(open)
   }

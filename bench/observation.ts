@@ -37,7 +37,6 @@ export interface Observation {
 export function observe(samples: readonly Sample[], closings: readonly Closing[], window: Window): Observation {
   const seen = samples.filter(({ begun }) => isWithin(begun, window))
   const failed = seen.filter((sample) => sample.failed)
-  const answered = seen.filter((sample) => !sample.failed)
   const closed = closings.filter(({ time }) => isWithin(time, window))
   const closedAnnounced = closed.filter(({ announced }) => announced).length
   return {
@@ -50,8 +49,15 @@ export function observe(samples: readonly Sample[], closings: readonly Closing[]
       samples.filter((sample) => !sample.failed).map(({ ended }) => ended),
       window
     ),
-    worstLatency: answered.reduce((worst, { begun, ended }) => Math.max(worst, ended - begun), 0)
+    worstLatency: latencies(samples, window).reduce((worst, latency) => Math.max(worst, latency), 0)
   }
+}
+
+/** How long each request took that began within the window and was answered. Milliseconds. */
+export function latencies(samples: readonly Sample[], window: Window): number[] {
+  return samples
+    .filter(({ begun, failed }) => !failed && isWithin(begun, window))
+    .map(({ begun, ended }) => ended - begun)
 }
 
 /** The longest part of the window in which none of the times lies. */

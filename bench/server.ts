@@ -1,8 +1,12 @@
 import { join } from 'node:path'
 import type { ReloadResult } from '../lib/index.js'
+import { resolveOptions } from '../lib/options.js'
 import { programOf, type Variant } from './apps/programs.js'
 import { askOnce } from './ask-once.js'
 import { Program } from './program.js'
+
+/** Of the plugin, when nothing is said. Milliseconds. */
+export const DEFAULT_PROBATION = resolveOptions({}).probation
 
 const LAUNCHER = join(__dirname, '..', 'lib', 'cli', 'bin.js')
 
