@@ -1,4 +1,6 @@
-import type { Reloading, Result } from './comparison.js'
+import { countLosses, type Reloading, type Result } from './comparison.js'
+import { type Goal, none } from './goals.js'
+import type { Party } from './party.js'
 import { ratios } from './statistics.js'
 import { asCount, asFactor, asMilliseconds, type ComparisonRow, formatCells, formatComparison } from './table.js'
 
@@ -45,6 +47,26 @@ export function tabulateComparison(results: readonly Result[]): string {
     results.map(({ party }) => party.name),
     rows
   )
+}
+
+/** That clients lose nothing through this plugin; what they lose otherwise is no goal. */
+export function comparisonGoals(results: readonly Result[], own: Party): Goal[] {
+  const losses = reloadingsOf(results, own).map(countLosses)
+  return [
+    none(
+      `requests failed in ${losses.length} reloads`,
+      losses.map(({ failed }) => failed)
+    ),
+    none(
+      `connections closed in ${losses.length} reloads`,
+      losses.map(({ closed }) => closed)
+    )
+  ]
+}
+
+/** All reloads of one party. */
+export function reloadingsOf(results: readonly Result[], party: Party): readonly Reloading[] {
+  return results.find((result) => result.party.name === party.name)?.reloadings ?? []
 }
 
 /** All reloads together: a rare failure does not show in a median. */

@@ -13,6 +13,9 @@ export interface CrowdMakeUp {
   freshEvery?: number
 }
 
+/** How long a request may still take once the clients are to stop. Milliseconds. */
+const PATIENCE = 5000
+
 /** A crowd in words, for the report. */
 export function describeCrowd({ keepAlive, pause, freshEvery }: CrowdMakeUp): string {
   const clients = `${keepAlive} keep-alive clients that ${pause === 0 ? 'never pause' : `pause ${pause} ms`} between requests`
@@ -25,6 +28,7 @@ export class Crowd {
   readonly closings: Closing[] = []
   readonly #target: Target
   readonly #pause: number
+  readonly #open = new Set<HttpConnection>()
   readonly #stopped = new AbortController()
   readonly #running: Promise<unknown>
 
@@ -37,17 +41,24 @@ export class Crowd {
     this.#running = Promise.all(clients)
   }
 
-  /** Lets the requests under way come to their end. */
+  /** Lets the requests under way come to their end; those that nobody answers have failed. */
   async stop(): Promise<void> {
     this.#stopped.abort()
+    const timer = setTimeout(() => this.#giveUp(), PATIENCE)
     await this.#running
+    clearTimeout(timer)
+  }
+
+  /** A worker that leaves can take an accepted connection with it, which then neither answers nor ends. */
+  #giveUp(): void {
+    for (const connection of this.#open) connection.close()
   }
 
   async #keepAsking(): Promise<void> {
     let connection: HttpConnection | undefined
     while (!this.#stopped.signal.aborted) {
       await this.#sample('keep-alive', async () => {
-        if (connection === undefined || connection.isClosed) connection = await this.#openWatched()
+        if (connection === undefined || connection.isClosed) connection = this.#watchClosing(await this.#openOne())
         await ask(connection)
       })
       if (connection?.announced) {
@@ -60,8 +71,14 @@ export class Crowd {
     connection?.close()
   }
 
-  async #openWatched(): Promise<HttpConnection> {
+  async #openOne(): Promise<HttpConnection> {
     const connection = await HttpConnection.open(this.#target)
+    this.#open.add(connection)
+    void connection.closed.then(() => this.#open.delete(connection))
+    return connection
+  }
+
+  #watchClosing(connection: HttpConnection): HttpConnection {
     void connection.closed.then((ending) => {
       const isWithoutAWord = ending !== 'by the client' && !connection.announced
       if (isWithoutAWord) this.closings.push({ time: now(), announced: false })
@@ -73,7 +90,7 @@ export class Crowd {
     const open = new Set<Promise<void>>()
     while (!this.#stopped.signal.aborted) {
       const asked = this.#sample('fresh', async () => {
-        const connection = await HttpConnection.open(this.#target)
+        const connection = await this.#openOne()
         await ask(connection).finally(() => connection.close())
       }).finally(() => open.delete(asked))
       open.add(asked)

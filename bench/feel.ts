@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { CrowdMakeUp } from './crowd.js'
 import { CrowdProcess } from './crowd-process.js'
 import { IdleConnections } from './idle.js'
-import { type Observation, latencies, observe } from './observation.js'
+import { latencies, type Observation, observe } from './observation.js'
 import type { Service } from './party.js'
 import { plugin } from './plugin.js'
 import { quantile } from './statistics.js'
@@ -42,7 +42,9 @@ export async function benchFeel(rounds: number, idle: number): Promise<Feel> {
     const busy = await runRound(BUSY, 0, round)
     feel.calm.push(calm)
     feel.busy.push(busy)
-    console.log(`feel, round ${round + 1} of ${rounds}: worst latency ${describe(calm)}; without pauses ${describe(busy)}`)
+    console.log(
+      `feel, round ${round + 1} of ${rounds}: worst latency ${describe(calm)}; without pauses ${describe(busy)}`
+    )
   }
   return feel
 }

@@ -10,12 +10,7 @@ export interface Goal {
 }
 
 /** That the median of all rounds is at most the limit. */
-export function medianAtMost(
-  figure: string,
-  values: readonly number[],
-  limit: number,
-  format: Goal['format']
-): Goal {
+export function medianAtMost(figure: string, values: readonly number[], limit: number, format: Goal['format']): Goal {
   return { figure, measured: median(values), limit, format }
 }
 
@@ -29,11 +24,16 @@ export function isMet({ measured, limit }: Goal): boolean {
   return measured <= limit
 }
 
+/** How large the figure may be, in words. */
+export function tellLimit({ limit, format }: Goal): string {
+  return limit === 0 ? 'none' : `at most ${format(limit)}`
+}
+
 /** A line for each goal: the figure, the goal, met or not. */
 export function tabulateGoals(goals: readonly Goal[]): string {
   const rows = goals.map((goal) => {
-    const { figure, measured, limit, format } = goal
-    return [figure, format(measured), limit === 0 ? 'none' : `at most ${format(limit)}`, isMet(goal) ? 'met' : '**not met**']
+    const { figure, measured, format } = goal
+    return [figure, format(measured), tellLimit(goal), isMet(goal) ? 'met' : '**not met**']
   })
   return formatCells([['', 'measured', 'goal', ''], ...rows])
 }

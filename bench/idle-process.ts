@@ -17,7 +17,7 @@ export interface IdleSettings {
 }
 
 /** How many connections one process has at most: the ports of one address, which are fewer than 30 000, must do for all. */
-const MOST = 20_000
+const MOST = 16_000
 
 /** Many idle connections, in as many processes as they need, each of which uses a loopback address of its own. */
 export class IdleCrowd {

@@ -79,7 +79,11 @@ export function tabulateReloadTime(results: readonly ReloadRound[]): string {
     { name: 'reload / cold boot, plain app', values: reloadOverBoot(results), format: asRatio },
     { name: 'cold boot: plugin / plain', values: bootOverBoot(results), format: asRatio },
     { name: 'cold boot: plain / plain (noise)', values: ratios(all('plainAgain'), all('plainBoot')), format: asRatio },
-    { name: 'reload / cold boot, app with the plugin', values: ratios(all('reload'), all('pluginBoot')), format: asRatio },
+    {
+      name: 'reload / cold boot, app with the plugin',
+      values: ratios(all('reload'), all('pluginBoot')),
+      format: asRatio
+    },
     { name: 'cold boot, plain', values: all('plainBoot'), format: asMilliseconds },
     { name: 'cold boot, plugin', values: all('pluginBoot'), format: asMilliseconds },
     { name: 'reload, from request to answer', values: all('reload'), format: asMilliseconds },

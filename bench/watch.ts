@@ -9,6 +9,8 @@ export interface Watched {
   window: Window
   /** What the action returned. */
   took: number
+  /** How long the action lasted: after a reload, until nothing of the old code runs. Milliseconds. */
+  lasted: number
 }
 
 /** For how long what happens is watched, at least. Milliseconds. */
@@ -21,11 +23,12 @@ export const WINDOW = WATCH + AFTER
 export const QUIET = 1000
 
 /** Opens a window, acts, and closes the window after a fixed time, or when the action is over. */
-export async function watch(act: () => Promise<number>): Promise<Watched> {
+export async function watch(action: () => Promise<number>): Promise<Watched> {
   const from = now()
-  const [took] = await Promise.all([act(), delay(WATCH)])
+  const act = async () => ({ took: await action(), lasted: now() - from })
+  const [acted] = await Promise.all([act(), delay(WATCH)])
   await delay(AFTER)
-  return { window: { from, to: now() }, took }
+  return { window: { from, to: now() }, ...acted }
 }
 
 /** The same without a reload: the service is left alone while another instance of its app boots and stops. */

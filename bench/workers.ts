@@ -9,7 +9,10 @@ import { asCount, asMebibytes, asMilliseconds, asRatio, formatTable } from './ta
 export interface WorkersTables {
   launcher: string
   cores: string
+  /** What one request costs the processor in the table of cores, in milliseconds. */
+  cost: number
   evenness: string
+  rounds: number
 }
 
 /** A service under load, by what it is measured for. */
@@ -19,7 +22,8 @@ interface Contender {
   start(): Promise<BenchServer>
 }
 
-const CONNECTIONS = 64
+/** How many clients ask at once. */
+export const CONNECTIONS = 64
 
 /** Requests that cost next to nothing show what the launcher costs. */
 const SINGLE: Contender[] = [
@@ -43,7 +47,9 @@ export async function benchWorkers(rounds: number, turns: number): Promise<Worke
   return {
     launcher: tabulateLauncher(single, reload),
     cores: tabulateCores(several),
-    evenness: await benchEvenness(rounds)
+    cost: 1000 / median((several[0] ?? []).map(({ requestsPerSecond }) => requestsPerSecond)),
+    evenness: await benchEvenness(rounds),
+    rounds
   }
 }
 
