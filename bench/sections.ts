@@ -12,7 +12,7 @@ import { TIMES as BOOTS, tabulateReloadTime } from './reload-time.js'
 import type { Results } from './results.js'
 import { DEFAULT_PROBATION } from './server.js'
 import type { Settings } from './settings.js'
-import { asCount, asMilliseconds } from './table.js'
+import { asCount, asMilliseconds, asNumberOf } from './table.js'
 import { CONNECTIONS as CLIENTS, tabulateThroughput } from './throughput.js'
 import { WINDOW } from './watch.js'
 import { CONNECTIONS as WORKERS_CLIENTS } from './workers.js'
@@ -43,7 +43,7 @@ function describeComparison({ idle }: Settings, { comparison }: Results): string
     `The load is ${describeCrowd(CROWD)}; ${asCount(idle)} further connections are used once and then idle, and are asked once more after the reload. No ` +
       'client ever tries a request a second time. A connection counts as closed *announced* if a response said `Connection: close`; ' +
       'every other one that the server closed is *unannounced*.',
-    `${rounds} rounds of ${RELOADS} reloads for each party; the parties take turns, and who begins rotates. The picture shows the first reload of each; the figures ` +
+    `${asNumberOf(rounds, 'round')} of ${RELOADS} reloads for each party; the parties take turns, and who begins rotates. The picture shows the first reload of each; the figures ` +
       'beside it are those of all. Between two reloads the idle connections are asked, and those that are missing are opened again.',
     tabulateComparison(comparison),
     'All reloads together:',
@@ -63,7 +63,7 @@ function describeFeel({ idle }: Settings, { feel }: Results): string[] {
   return [
     '## What clients feel of a reload',
     `Windows of ${WINDOW / 1000} s of the same server: one with a reload, with the default probation of ${DEFAULT_PROBATION / 1000} s, and two in which it is left alone while another ` +
-      `instance of the app boots and stops beside it; how far these two are apart is noise. ${feel.calm.length} rounds with a fresh server; which window comes first rotates. ` +
+      `instance of the app boots and stops beside it; how far these two are apart is noise. ${asNumberOf(feel.calm.length, 'round')} with a fresh server; which window comes first rotates. ` +
       `Each ratio is that of one round. No request is tried a second time.`,
     `${describeCrowd(CALM)}, beside ${asCount(idle)} idle connections:`,
     tabulateFeel(feel.calm),
@@ -77,7 +77,7 @@ function describeMigration({ migration }: Results): string[] {
   const { connections, overProbation } = migration
   return [
     '## Moving idle connections',
-    `${overProbation.length} rounds with ${asCount(connections)} keep-alive connections, which are used once and then idle; before and during the reload one of them is asked every ${ASK_EVERY} ms, each in its ` +
+    `${asNumberOf(overProbation.length, 'round')} with ${asCount(connections)} keep-alive connections, which are used once and then idle; before and during the reload one of them is asked every ${ASK_EVERY} ms, each in its ` +
       `turn. *At once* is \`probation: 0\`, *over the probation* the default of ${asMilliseconds(DEFAULT_PROBATION)}. Memory is resident memory: what two processes share, such as Node itself, counts in both.`,
     tabulateMigration(migration)
   ]
@@ -97,7 +97,7 @@ function describeThroughput({ turns }: Settings, { throughput }: Results): strin
   if (throughput === undefined) return []
   return [
     '## Cost between reloads',
-    `Throughput and memory with ${CLIENTS} connections, ${throughput[0]?.length} rounds of ${turns} seconds for each server. A ratio of 1 means: no difference. The second plain server shows how much of a difference is noise.`,
+    `Throughput and memory with ${CLIENTS} connections, ${asNumberOf(throughput[0]?.length ?? 0, 'round')} of ${asNumberOf(turns, 'second')} for each server. A ratio of 1 means: no difference. The second plain server shows how much of a difference is noise.`,
     tabulateThroughput(throughput)
   ]
 }
@@ -106,7 +106,7 @@ function describeReloadTime({ reloadTime }: Results): string[] {
   if (reloadTime === undefined) return []
   return [
     '## Reload time without load',
-    `Reload time, without probation, beside the cold boot of the same app, without the plugin (*plain*) and with it; ${reloadTime.length} rounds, in each of which everything is measured ${BOOTS} times, in turn, and the median counts.`,
+    `Reload time, without probation, beside the cold boot of the same app, without the plugin (*plain*) and with it; ${asNumberOf(reloadTime.length, 'round')}, in each of which everything is measured ${BOOTS} times, in turn, and the median counts.`,
     tabulateReloadTime(reloadTime)
   ]
 }
@@ -114,7 +114,7 @@ function describeReloadTime({ reloadTime }: Results): string[] {
 function describeWorkers({ turns }: Settings, { workers }: Results): string[] {
   if (workers === undefined) return []
   const { launcher, cores, cost, evenness, rounds } = workers
-  const how = `${rounds} rounds of ${Math.ceil(turns / 2)} seconds for each, in turn, with ${WORKERS_CLIENTS} connections`
+  const how = `${asNumberOf(rounds, 'round')} of ${asNumberOf(Math.ceil(turns / 2), 'second')} for each, in turn, with ${WORKERS_CLIENTS} connections`
   return [
     '## The launcher',
     `The same app with the plugin, with and without the launcher: ${how}; reload and cold boot as above, without probation.`,

@@ -32,14 +32,14 @@ function tellParty({ party, reloadings }: Result): string {
   const failed = sum(losses.map((loss) => loss.failed))
   const closed = sum(losses.map((loss) => loss.closed))
   const requests = sum(reloadings.map(({ seen }) => seen.requests))
-  return `${losses.length} reloads with ${party.name} failed ${failed} of ${requests} requests and closed ${closed} connections`
+  return `${losses.length} reloads by *${party.name}* failed ${failed} of ${requests} requests and closed ${closed} connections`
 }
 
 function tellFeeling(feel: Feel): string {
   const [worst, , busy] = feelGoals(feel)
   return (
-    `With a reload, the slowest answer takes ${tellGoal(worst)} times as long as when the same server is left alone, ` +
-    `and the longest wait of clients that never pause ${tellGoal(busy)} times as long.`
+    `With a reload, the slowest answer takes ${tellTimes(worst)} as when the same server is left alone ${tellGoal(worst)}, ` +
+    `and the longest wait of clients that never pause is ${tellTimes(busy)} ${tellGoal(busy)}.`
   )
 }
 
@@ -52,8 +52,8 @@ function tellCosts(reloadTime?: readonly ReloadRound[], throughput?: Measurement
 function tellReloadTime(rounds: readonly ReloadRound[]): string {
   const [reload, boot] = reloadTimeGoals(rounds)
   return (
-    `a reload takes ${tellGoal(reload)} times as long as starting the app without the plugin, ` +
-    `and starting it with the plugin ${tellGoal(boot)} times as long`
+    `a reload takes ${tellTimes(reload)} as starting the app without the plugin ${tellGoal(reload)}, ` +
+    `and starting it with the plugin ${tellTimes(boot)} ${tellGoal(boot)}`
   )
 }
 
@@ -62,9 +62,12 @@ function tellThroughput(results: Measurement[][]): string {
   return `between reloads it answers ${asRatio(speed)} times as many requests as without, and needs ${asRatio(memory)} times as much memory`
 }
 
+function tellTimes(goal: Goal | undefined): string {
+  return goal === undefined ? '' : `${goal.format(goal.measured)} times as long`
+}
+
 function tellGoal(goal: Goal | undefined): string {
-  if (goal === undefined) return '?'
-  return `${goal.format(goal.measured)} (goal: ${tellLimit(goal)}, ${isMet(goal) ? 'met' : 'not met'})`
+  return goal === undefined ? '' : `(goal: ${tellLimit(goal)}, ${isMet(goal) ? 'met' : 'not met'})`
 }
 
 function capitalize(text: string): string {
