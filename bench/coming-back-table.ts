@@ -11,6 +11,7 @@ const TOTALS: ReadonlyArray<[string, Pick]> = [
   ['idle connections: closed with their next answer', ({ idle }) => idle.announced],
   ['requests of the clients that ask', ({ seen }) => seen.requests],
   ['of them failed', ({ seen }) => seen.keepAliveFailed],
+  ['of them given up: no answer, no end', ({ seen }) => seen.givenUp],
   ['their connections closed unannounced', ({ seen }) => seen.closedUnannounced],
   ['their connections closed announced', ({ seen }) => seen.closedAnnounced]
 ]

@@ -98,8 +98,9 @@ async function undoOne(server: BenchServer, way: Way, moment: number): Promise<O
     const duration = (await back).time - begun
     await refused
     await delay(AFTER)
+    const window = { from, to: now() }
     const { samples, closings } = await crowd.stop()
-    return { moment, moved, duration, seen: observe(samples, closings, { from, to: now() }) }
+    return { moment, moved, duration, seen: observe(samples, closings, window) }
   } finally {
     crowd.kill()
   }

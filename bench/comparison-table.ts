@@ -78,6 +78,7 @@ export function tabulateTotals(results: readonly Result[]): string {
     row('reloads', () => 1),
     row('requests near them, fresh and keep-alive', ({ seen }) => seen.requests),
     row('failed', ({ seen }) => seen.freshFailed + seen.keepAliveFailed),
+    row('of them given up: no answer, no end', ({ seen }) => seen.givenUp),
     row('connections closed unannounced, keep-alive and idle', ({ seen, idle }) => seen.closedUnannounced + idle.closed)
   ])
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { HttpConnection, type Target } from '../test/support/connection.js'
 import { now } from './clock.js'
-import type { Closing, Sample } from './observation.js'
+import { type Closing, PATIENCE, type Sample } from './observation.js'
 
 /** How a crowd is made up. */
 export interface CrowdMakeUp {
@@ -12,9 +12,6 @@ export interface CrowdMakeUp {
   /** How often a request is made on a new connection, whether the last one was answered or not. Default: never. Milliseconds. */
   freshEvery?: number
 }
-
-/** How long a request may still take once the clients are to stop. Milliseconds. */
-const PATIENCE = 5000
 
 /** A crowd in words, for the report. */
 export function describeCrowd({ keepAlive, pause, freshEvery }: CrowdMakeUp): string {
@@ -41,7 +38,7 @@ export class Crowd {
     this.#running = Promise.all(clients)
   }
 
-  /** Lets the requests under way come to their end; those that nobody answers have failed. */
+  /** Lets the requests under way come to their end; those that have none for some time have failed. */
   async stop(): Promise<void> {
     this.#stopped.abort()
     const timer = setTimeout(() => this.#giveUp(), PATIENCE)

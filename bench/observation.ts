@@ -20,11 +20,16 @@ export interface Window {
   to: number
 }
 
+/** After how long a request that has neither an answer nor an end is given up. Milliseconds. */
+export const PATIENCE = 5000
+
 /** What clients saw within a window. */
 export interface Observation {
   requests: number
   freshFailed: number
   keepAliveFailed: number
+  /** How many of the failed were given up: nobody answered, and nobody ended the connection. */
+  givenUp: number
   closedUnannounced: number
   closedAnnounced: number
   /** The longest time without any answer. Milliseconds. */
@@ -43,6 +48,7 @@ export function observe(samples: readonly Sample[], closings: readonly Closing[]
     requests: seen.length,
     freshFailed: failed.filter(({ client }) => client === 'fresh').length,
     keepAliveFailed: failed.filter(({ client }) => client === 'keep-alive').length,
+    givenUp: failed.filter(({ begun, ended }) => ended - begun >= PATIENCE).length,
     closedUnannounced: closed.length - closedAnnounced,
     closedAnnounced,
     longestGap: longestGap(

@@ -62,7 +62,7 @@ function describeFeel({ idle }: Settings, { feel }: Results): string[] {
   if (feel === undefined) return []
   return [
     '## What clients feel of a reload',
-    `Windows of ${WINDOW / 1000} s of the same server: one with a reload, with the default probation of ${DEFAULT_PROBATION / 1000} s, and two in which it is left alone while another ` +
+    `Windows of at least ${WINDOW / 1000} s of the same server: one with a reload, with the default probation of ${DEFAULT_PROBATION / 1000} s, and two in which it is left alone while another ` +
       `instance of the app boots and stops beside it; how far these two are apart is noise. ${asNumberOf(feel.calm.length, 'round')} with a fresh server; which window comes first rotates. ` +
       `Each ratio is that of one round. No request is tried a second time.`,
     `${describeCrowd(CALM)}, beside ${asCount(idle)} idle connections:`,

@@ -5,9 +5,9 @@ export const LAYOUT = {
   width: 960,
   /** Of the time axis. */
   left: 66,
-  right: 730,
+  right: 706,
   /** Of the figures beside it. */
-  figures: 762,
+  figures: 734,
   top: 90,
   /** Of the latencies of a party, of the lane of its failures below them, and from one party to the next. */
   panel: 76,

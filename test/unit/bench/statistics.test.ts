@@ -66,10 +66,14 @@ t.test('observe', async (t) => {
     requests: 4,
     freshFailed: 1,
     keepAliveFailed: 1,
+    givenUp: 0,
     closedUnannounced: 1,
     closedAnnounced: 1,
     longestGap: 11, // The answer at 12 counts although its request began earlier.
     worstLatency: 51 // A failure has no latency.
+  })
+  t.match(observe([{ client: 'fresh', begun: 20, ended: 5020, failed: true }], [], { from: 10, to: 30 }), {
+    givenUp: 1
   })
   t.match(observe([], [], { from: 10, to: 30 }), { requests: 0, longestGap: 20, worstLatency: 0 })
   t.same(latencies(samples, { from: 10, to: 30 }), [7, 51], 'of those that began in the window and were answered')
