@@ -120,8 +120,8 @@ function describeWorkers({ turns }: Settings, { workers }: Results): string[] {
     `The same app with the plugin, with and without the launcher: ${how}; reload and cold boot as above, without probation.`,
     launcher,
     '## Several workers',
-    `Two workers beside one, and beside two of \`node:cluster\` (round robin): ${how}. With one worker a request costs ${asMilliseconds(cost)}, ` +
-      'most of it processor time, so that the clients, on the same machine, weigh little.',
+    `Two workers beside one, and beside two of \`node:cluster\` (round robin): ${how}. A request hashes a password, ` +
+      `which takes one worker ${asMilliseconds(cost)}, so that the clients, on the same machine, weigh little.`,
     cores,
     `How clients spread over ${WORKERS} workers. The launcher's accept from one socket, and one that has clearly more than its share ` +
       'passes new connections on, before it has read from them. `node:cluster` gives each connection from its primary to a worker, in turn, ' +
