@@ -1,11 +1,11 @@
-// A primary of node:cluster with BENCH_WORKERS workers. SIGHUP replaces them one by one: the old one is told to stop when the
+// A primary of node:cluster with BENCH_WORKERS workers of the app as BENCH_VARIANT says. SIGHUP replaces them one by one: the old one is told to stop when the
 // new one listens.
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
-import { join } from 'node:path'
+import { programOf, type Variant } from './apps/programs.js'
 
 async function main(): Promise<void> {
-  cluster.setupPrimary({ exec: join(__dirname, 'app.js') })
+  cluster.setupPrimary({ exec: programOf(process.env.BENCH_VARIANT as Variant) })
   const workers: Worker[] = []
   process.on('SIGHUP', async () => {
     for (const [index, worker] of [...workers].entries()) {

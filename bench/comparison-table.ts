@@ -1,4 +1,6 @@
-import type { Reloading, Result } from './comparison.js'
+import { countLosses, type Reloading, type Result } from './comparison.js'
+import { type Goal, none } from './goals.js'
+import type { Party } from './party.js'
 import { ratios } from './statistics.js'
 import { asCount, asFactor, asMilliseconds, type ComparisonRow, formatCells, formatComparison } from './table.js'
 
@@ -47,6 +49,26 @@ export function tabulateComparison(results: readonly Result[]): string {
   )
 }
 
+/** That clients lose nothing through this plugin; what they lose otherwise is no goal. */
+export function comparisonGoals(results: readonly Result[], own: Party): Goal[] {
+  const losses = reloadingsOf(results, own).map(countLosses)
+  return [
+    none(
+      `requests failed in ${losses.length} reloads`,
+      losses.map(({ failed }) => failed)
+    ),
+    none(
+      `connections closed in ${losses.length} reloads`,
+      losses.map(({ closed }) => closed)
+    )
+  ]
+}
+
+/** All reloads of one party. */
+export function reloadingsOf(results: readonly Result[], party: Party): readonly Reloading[] {
+  return results.find((result) => result.party.name === party.name)?.reloadings ?? []
+}
+
 /** All reloads together: a rare failure does not show in a median. */
 export function tabulateTotals(results: readonly Result[]): string {
   const sum = ({ reloadings }: Result, pick: Pick) => asCount(reloadings.reduce((total, each) => total + pick(each), 0))
@@ -56,6 +78,7 @@ export function tabulateTotals(results: readonly Result[]): string {
     row('reloads', () => 1),
     row('requests near them, fresh and keep-alive', ({ seen }) => seen.requests),
     row('failed', ({ seen }) => seen.freshFailed + seen.keepAliveFailed),
+    row('of them given up: no answer, no end', ({ seen }) => seen.givenUp),
     row('connections closed unannounced, keep-alive and idle', ({ seen, idle }) => seen.closedUnannounced + idle.closed)
   ])
 }

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { now } from './clock.js'
+import type { CrowdMakeUp } from './crowd.js'
 import { CrowdProcess } from './crowd-process.js'
 import { IdleConnections, type IdleOutcome } from './idle.js'
 import { type Observation, observe, type Window } from './observation.js'
 import type { Party, Service } from './party.js'
-import type { Timeline } from './plot.js'
-import { coldBoot } from './server.js'
+import type { Timeline } from './plot/timeline.js'
+import { QUIET, type Watched, watch, watchLeftAlone } from './watch.js'
 
 /** How the comparison is done. */
 export interface ComparisonSettings {
@@ -31,17 +31,16 @@ export interface Result {
   party: Party
   reloadings: Reloading[]
   /** What its clients saw in the first round. */
-  timeline: Timeline
+  seenFirst: SeenFirst
 }
+
+/** The first reload of a party, and what its clients saw of it and around it. */
+type SeenFirst = Pick<Timeline, 'samples' | 'reload'>
 
 /** How often each party reloads in a round. */
 export const RELOADS = 2
-/** For how long what happens is watched, at least. Milliseconds. */
-const WATCH = 4500
-/** For how long the clients are watched after the last process of the old code is gone. Milliseconds. */
-const AFTER = 500
-/** For how long the clients ask before a measurement, so that what came before it has died away. Milliseconds. */
-const QUIET = 1000
+/** Who asks. */
+export const CROWD: CrowdMakeUp = { keepAlive: 16, pause: 10, freshEvery: 10 }
 
 /** Lets each party reload under load, in turn; who begins rotates. */
 export async function compare({ parties, rounds, idle }: ComparisonSettings): Promise<Result[]> {
@@ -49,8 +48,8 @@ export async function compare({ parties, rounds, idle }: ComparisonSettings): Pr
   for (let round = 0; round < rounds; round += 1) {
     for (let turn = 0; turn < parties.length; turn += 1) {
       const party = parties[(round + turn) % parties.length] as Party
-      const { reloadings, timeline } = await measure(party, idle)
-      const result = results.get(party) ?? { party, reloadings: [], timeline }
+      const { reloadings, seenFirst } = await measure(party, idle)
+      const result = results.get(party) ?? { party, reloadings: [], seenFirst }
       result.reloadings.push(...reloadings)
       results.set(party, result)
       console.log(`comparison, round ${round + 1} of ${rounds}: ${party.name}: ${reloadings.map(describe).join('; ')}`)
@@ -62,26 +61,22 @@ export async function compare({ parties, rounds, idle }: ComparisonSettings): Pr
 async function measure(party: Party, idleCount: number): Promise<Omit<Result, 'party'>> {
   const service = await party.start()
   const idle = new IdleConnections({ host: '127.0.0.1', port: service.port }, idleCount)
-  const crowd = new CrowdProcess(service.port)
+  const crowd = new CrowdProcess(service.port, CROWD)
   try {
     await idle.open()
     await delay(QUIET)
-    const beside = await watch(() => coldBoot(party.variant))
+    const beside = await watchLeftAlone(party.variant)
     const reloads = []
-    for (let count = 0; count < RELOADS; count += 1) reloads.push(await reload(service, idle))
+    for (let count = 0; count < RELOADS; count += 1) reloads.push(await reloadOnce(service, idle))
     const { samples, closings } = await crowd.stop()
     const see = (window: Window) => observe(samples, closings, window)
     const besideBoot = see(beside.window)
-    return {
-      reloadings: reloads.map(({ took: duration, window, outcome }) => {
-        return { seen: see(window), idle: outcome, duration, besideBoot, coldBoot: beside.took }
-      }),
-      timeline: {
-        name: party.name,
-        samples,
-        reloads: reloads.map(({ took, window }) => ({ from: window.from, to: window.from + took }))
-      }
-    }
+    const reloadings = reloads.map(({ took: duration, window, outcome }) => {
+      return { seen: see(window), idle: outcome, duration, besideBoot, coldBoot: beside.took }
+    })
+    const { window, took, lasted } = reloads[0] as Watched
+    const reload = { from: window.from, to: window.from + took, over: window.from + lasted }
+    return { reloadings, seenFirst: { samples, reload } }
   } finally {
     crowd.kill()
     idle.close()
@@ -89,27 +84,30 @@ async function measure(party: Party, idleCount: number): Promise<Omit<Result, 'p
   }
 }
 
-async function reload(service: Service, idle: IdleConnections): Promise<Watched & { outcome: IdleOutcome }> {
+async function reloadOnce(service: Service, idle: IdleConnections): Promise<Watched & { outcome: IdleOutcome }> {
   await idle.open()
   await delay(QUIET)
   const watched = await watch(() => service.reload())
   return { ...watched, outcome: await idle.check() }
 }
 
-interface Watched {
-  window: Window
-  /** What the action returned. */
-  took: number
+/** What the clients lost, all kinds of them together. */
+export function countLosses({ seen, idle }: Pick<Reloading, 'seen' | 'idle'>): { failed: number; closed: number } {
+  return {
+    failed: seen.freshFailed + seen.keepAliveFailed + idle.failed,
+    closed: seen.closedUnannounced + seen.closedAnnounced + idle.closed + idle.announced
+  }
 }
 
-async function watch(act: () => Promise<number>): Promise<Watched> {
-  const from = now()
-  const [took] = await Promise.all([act(), delay(WATCH)])
-  await delay(AFTER)
-  return { window: { from, to: now() }, took }
+/** What the picture shows of a party. */
+export function timelineOf({ party, reloadings, seenFirst }: Result): Timeline {
+  const losses = reloadings.map(countLosses)
+  const sum = (name: 'failed' | 'closed') => losses.reduce((total, one) => total + one[name], 0)
+  const totals = { reloads: losses.length, failed: sum('failed'), closed: sum('closed') }
+  return { name: party.name, ...seenFirst, losses: totals }
 }
 
-function describe({ seen, idle }: Reloading): string {
-  const failed = seen.freshFailed + seen.keepAliveFailed + idle.failed
-  return `${failed} requests failed, ${seen.closedUnannounced + idle.closed} connections closed unannounced`
+function describe(reloading: Reloading): string {
+  const { failed, closed } = countLosses(reloading)
+  return `${failed} requests failed, ${closed} connections closed`
 }

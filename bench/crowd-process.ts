@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import type { CrowdMakeUp } from './crowd.js'
 import type { Closing, Sample } from './observation.js'
 
 /** What the clients of a crowd saw, on the clock of `now()`. */
@@ -14,8 +15,8 @@ export class CrowdProcess {
   readonly #child: ChildProcess
 
   /** Starts at once. */
-  constructor(port: number) {
-    const env = { ...process.env, BENCH_PORT: String(port) }
+  constructor(port: number, makeUp: CrowdMakeUp) {
+    const env = { ...process.env, BENCH_PORT: String(port), BENCH_CROWD: JSON.stringify(makeUp) }
     this.#child = fork(join(__dirname, 'crowd-program.js'), { env, serialization: 'advanced' })
   }
 

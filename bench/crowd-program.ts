@@ -1,8 +1,9 @@
-// The clients, in a process of their own, so that nothing but the servers makes them wait. They ask BENCH_PORT until they are
-// told to stop, and then report what they saw.
+// The clients, in a process of their own, so that nothing but the servers makes them wait. They ask BENCH_PORT, made up as
+// BENCH_CROWD says, until they are told to stop, and then report what they saw.
 import { Crowd } from './crowd.js'
 
-const crowd = new Crowd({ host: '127.0.0.1', port: Number(process.env.BENCH_PORT) })
+const { BENCH_PORT, BENCH_CROWD = '' } = process.env
+const crowd = new Crowd({ host: '127.0.0.1', port: Number(BENCH_PORT) }, JSON.parse(BENCH_CROWD))
 
 process.once('message', async () => {
   await crowd.stop()

@@ -1,44 +1,61 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { HttpConnection, type Target } from '../test/support/connection.js'
 import { now } from './clock.js'
-import type { Closing, Sample } from './observation.js'
+import { type Closing, PATIENCE, type Sample } from './observation.js'
 
 /** How a crowd is made up. */
-const KEEP_ALIVE_CLIENTS = 16
-/** How long a keep-alive client waits between an answer and its next request. Milliseconds. */
-const PAUSE = 10
-/** How often a request is made on a new connection, whether the last one was answered or not. Milliseconds. */
-const FRESH_EVERY = 10
+export interface CrowdMakeUp {
+  /** How many keep-alive clients there are. */
+  keepAlive: number
+  /** How long a keep-alive client waits between an answer and its next request; 0: not at all. Milliseconds. */
+  pause: number
+  /** How often a request is made on a new connection, whether the last one was answered or not. Default: never. Milliseconds. */
+  freshEvery?: number
+}
 
-/** In words, for the tables. */
-export const CROWD = `${KEEP_ALIVE_CLIENTS} keep-alive clients that pause ${PAUSE} ms between requests, and one new connection each ${FRESH_EVERY} ms`
+/** A crowd in words, for the report. */
+export function describeCrowd({ keepAlive, pause, freshEvery }: CrowdMakeUp): string {
+  const clients = `${keepAlive} keep-alive clients that ${pause === 0 ? 'never pause' : `pause ${pause} ms`} between requests`
+  return freshEvery === undefined ? clients : `${clients}, and one new connection each ${freshEvery} ms`
+}
 
 /** Clients that ask and ask, never try a second time, and write down what they saw. */
 export class Crowd {
   readonly samples: Sample[] = []
   readonly closings: Closing[] = []
   readonly #target: Target
+  readonly #pause: number
+  readonly #open = new Set<HttpConnection>()
   readonly #stopped = new AbortController()
   readonly #running: Promise<unknown>
 
   /** Starts at once. */
-  constructor(target: Target) {
+  constructor(target: Target, { keepAlive, pause, freshEvery }: CrowdMakeUp) {
     this.#target = target
-    const keepAlive = Array.from({ length: KEEP_ALIVE_CLIENTS }, () => this.#keepAsking())
-    this.#running = Promise.all([this.#askAfresh(), ...keepAlive])
+    this.#pause = pause
+    const clients = Array.from({ length: keepAlive }, () => this.#keepAsking())
+    if (freshEvery !== undefined) clients.push(this.#askAfresh(freshEvery))
+    this.#running = Promise.all(clients)
   }
 
-  /** Lets the requests under way come to their end. */
+  /** Lets the requests under way come to their end; those that have none for some time have failed. */
   async stop(): Promise<void> {
     this.#stopped.abort()
+    const timer = setTimeout(() => this.#giveUp(), PATIENCE)
     await this.#running
+    clearTimeout(timer)
+  }
+
+  /** A worker that leaves can take an accepted connection with it, which then neither answers nor ends. */
+  #giveUp(): void {
+    for (const connection of this.#open) connection.close()
   }
 
   async #keepAsking(): Promise<void> {
     let connection: HttpConnection | undefined
     while (!this.#stopped.signal.aborted) {
       await this.#sample('keep-alive', async () => {
-        if (connection === undefined || connection.isClosed) connection = await this.#openWatched()
+        if (connection === undefined || connection.isClosed) connection = this.#watchClosing(await this.#openOne())
         await ask(connection)
       })
       if (connection?.announced) {
@@ -46,13 +63,19 @@ export class Crowd {
         connection.close()
         connection = undefined
       }
-      await delay(PAUSE)
+      if (this.#pause > 0) await delay(this.#pause)
     }
     connection?.close()
   }
 
-  async #openWatched(): Promise<HttpConnection> {
+  async #openOne(): Promise<HttpConnection> {
     const connection = await HttpConnection.open(this.#target)
+    this.#open.add(connection)
+    void connection.closed.then(() => this.#open.delete(connection))
+    return connection
+  }
+
+  #watchClosing(connection: HttpConnection): HttpConnection {
     void connection.closed.then((ending) => {
       const isWithoutAWord = ending !== 'by the client' && !connection.announced
       if (isWithoutAWord) this.closings.push({ time: now(), announced: false })
@@ -60,15 +83,15 @@ export class Crowd {
     return connection
   }
 
-  async #askAfresh(): Promise<void> {
+  async #askAfresh(every: number): Promise<void> {
     const open = new Set<Promise<void>>()
     while (!this.#stopped.signal.aborted) {
       const asked = this.#sample('fresh', async () => {
-        const connection = await HttpConnection.open(this.#target)
+        const connection = await this.#openOne()
         await ask(connection).finally(() => connection.close())
       }).finally(() => open.delete(asked))
       open.add(asked)
-      await delay(FRESH_EVERY)
+      await delay(every)
     }
     await Promise.all(open)
   }

@@ -36,7 +36,7 @@ export class IdleConnections {
     })
   }
 
-  /** One of those that are open, each in turn. */
+  /** One of all, each in turn. */
   take(turn: number): HttpConnection {
     return this.#connections[turn % this.#connections.length] as HttpConnection
   }

@@ -1,25 +1,43 @@
 import { execFileSync } from 'node:child_process'
 import { setTimeout as delay } from 'node:timers/promises'
-import { ask } from './crowd.js'
-import { IdleConnections } from './idle.js'
-import { BenchServer } from './server.js'
-import { quantile } from './statistics.js'
-import { asCount, asMilliseconds, formatTable, type Row } from './table.js'
+import type { IdleOutcome } from './idle.js'
+import { IdleCrowd, processesFor } from './idle-process.js'
+import { type Pair, residentMemoryOf, watchMemory } from './memory.js'
+import { BenchServer, DEFAULT_PROBATION } from './server.js'
+import { asCount, asMilliseconds } from './table.js'
 
 /** One reload with many idle connections. Times in milliseconds. */
-interface Move {
+export interface Move {
+  /** Of the plugin. */
+  probation: number
   moved: number
   closed: number
   failed: number
   /** From the child accepting until it has all connections. */
   duration: number
+  /** How long each request waited on the idle connections meanwhile. */
   waits: number[]
+  /** The same before the reload. */
+  waitsBefore: number[]
+  /** Resident memory of the parent before the reload, in bytes. */
+  memoryBefore: number
+  /** Resident memory of both processes when they had most, in bytes. */
+  memory: Pair
+}
+
+/** All moves at once, without probation, and all over the default one. */
+export interface Migration {
+  connections: number
+  atOnce: Move[]
+  overProbation: Move[]
 }
 
 /** How often one of the connections is asked. Milliseconds. */
-const ASK_EVERY = 2
+export const ASK_EVERY = 2
+/** For how long they are asked before the reload. Milliseconds. */
+const BEFORE = 2000
 /** How often the child is asked how many connections it has. Milliseconds. */
-const LOOK_EVERY = 10
+const LOOK_EVERY = 20
 /** For how long a move may take. Milliseconds. */
 const LIMIT = 60_000
 /** Descriptors that a process needs beside its connections. */
@@ -33,47 +51,67 @@ export function possibleConnections(wanted: number): number {
 }
 
 /**
- * Moves `count` idle connections, `rounds` times at once (no probation) and over the default probation, while one of them is
- * asked each few milliseconds. Returns a table.
+ * Moves `connections` idle connections, `rounds` times at once (no probation) and over the default probation, while one of them
+ * is asked each few milliseconds.
  */
-export async function benchMigration(rounds: number, count: number): Promise<string> {
-  const atOnce: Move[] = []
-  const inBatches: Move[] = []
+export async function benchMigration(rounds: number, connections: number): Promise<Migration> {
+  const migration: Migration = { connections, atOnce: [], overProbation: [] }
   for (let round = 0; round < rounds; round += 1) {
-    for (const [moves, probation] of [[atOnce, 0] as const, [inBatches, undefined] as const]) {
-      const move = await measure(count, probation)
-      moves.push(move)
-      const how = probation === 0 ? 'at once' : 'over the probation'
-      const worst = asMilliseconds(Math.max(...move.waits))
-      console.log(`migration ${how}, round ${round + 1} of ${rounds}: ${asCount(rate(move))}/s, worst wait ${worst}`)
+    for (const [how, probation] of [['atOnce', 0] as const, ['overProbation', DEFAULT_PROBATION] as const]) {
+      const move = await measure(connections, probation)
+      migration[how].push(move)
+      console.log(`migration, round ${round + 1} of ${rounds}: ${describe(move)}`)
     }
   }
-  return formatTable([
-    ...rows('at once', atOnce),
-    { name: 'at once: connections moved per second', values: atOnce.map(rate), format: asCount },
-    ...rows('over the probation', inBatches)
-  ])
+  return migration
 }
 
-async function measure(count: number, probation?: number): Promise<Move> {
-  const server = await BenchServer.start('plugin', probation === undefined ? {} : { probation })
-  const idle = new IdleConnections({ host: '127.0.0.1', port: server.port }, count)
+async function measure(count: number, probation: number): Promise<Move> {
+  // Several addresses are needed only where the ports of one do not suffice; not every system has more than one.
+  const host = processesFor(count) > 1 ? '0.0.0.0' : '127.0.0.1'
+  const server = await BenchServer.start('plugin', { host, probation })
+  const idle = new IdleCrowd(server.port, count, ASK_EVERY)
   try {
     await idle.open()
-    const { waits, failed, returned: duration } = await askWhile(idle, () => move(server, count))
-    const { closed, failed: failedLater } = await idle.check()
-    return { moved: count - closed, closed, failed: failed + failedLater, duration, waits }
+    const before = await idle.askWhile(() => delay(BEFORE))
+    const memoryBefore = residentMemoryOf((await server.connections()).pid)
+    const { waits, failed, returned } = await idle.askWhile(() => move(server, count))
+    const outcome = await idle.check()
+    return {
+      ...returned,
+      ...countLosses(count, outcome, failed + before.failed),
+      probation,
+      waits,
+      waitsBefore: before.waits,
+      memoryBefore
+    }
   } finally {
     idle.close()
     await server.stop()
   }
 }
 
-/** Reloads; returns for how long the connections moved. */
-async function move(server: BenchServer, count: number): Promise<number> {
+function countLosses(count: number, { closed, failed }: IdleOutcome, failedBefore: number) {
+  return { moved: count - closed, closed, failed: failed + failedBefore }
+}
+
+/** Reloads; returns for how long the connections moved, and how much memory that took. */
+async function move(server: BenchServer, count: number): Promise<Pick<Move, 'duration' | 'memory'>> {
+  const { pid: parent } = await server.connections()
   const reloaded = server.reload()
   const { time, pid: child } = await server.program.said('taken over')
-  const limit = time + LIMIT
+  const peak = watchMemory(parent, child)
+  try {
+    await untilMoved(server, child, count, time + LIMIT)
+    const duration = performance.now() - time
+    await reloaded
+    return { duration, memory: peak() }
+  } finally {
+    peak()
+  }
+}
+
+async function untilMoved(server: BenchServer, child: number, count: number, limit: number): Promise<void> {
   const haveMoved = async () => {
     const { connections, pid } = await server.connections()
     return pid === child && connections >= count
@@ -82,62 +120,10 @@ async function move(server: BenchServer, count: number): Promise<number> {
     if (performance.now() > limit) throw new Error(`${count} connections had not moved within ${LIMIT} ms`)
     await delay(LOOK_EVERY)
   }
-  const duration = performance.now() - time
-  await reloaded
-  return duration
 }
 
-interface Asked<T> {
-  waits: number[]
-  failed: number
-  returned: T
-}
-
-async function askWhile<T>(idle: IdleConnections, act: () => Promise<T>): Promise<Asked<T>> {
-  const asked = { waits: [] as number[], failed: 0 }
-  const askInTurn = async (turn: number) => {
-    const begun = performance.now()
-    try {
-      await ask(idle.take(turn))
-      asked.waits.push(performance.now() - begun)
-    } catch {
-      asked.failed += 1
-    }
-  }
-  let isOver = false
-  const keepAsking = async () => {
-    const open: Array<Promise<void>> = []
-    for (let turn = 0; !isOver; turn += 1) {
-      open.push(askInTurn(turn))
-      await delay(ASK_EVERY)
-    }
-    await Promise.all(open)
-  }
-  const asking = keepAsking()
-  const returned = await act().finally(() => {
-    isOver = true
-  })
-  await asking
-  return { ...asked, returned }
-}
-
-function rate({ moved, duration }: Move): number {
-  return (moved / duration) * 1000
-}
-
-function rows(how: string, moves: readonly Move[]): Row[] {
-  const worst = moves.map(({ waits }) => quantile(waits, 1))
-  const percentile = moves.map(({ waits }) => quantile(waits, 0.99))
-  return [
-    { name: `${how}: connections moved`, values: moves.map(({ moved }) => moved), format: asCount },
-    { name: `${how}: connections closed`, values: moves.map(({ closed }) => closed), format: asCount },
-    { name: `${how}: requests failed`, values: moves.map(({ failed }) => failed), format: asCount },
-    {
-      name: `${how}: until the last one has moved`,
-      values: moves.map((move) => move.duration),
-      format: asMilliseconds
-    },
-    { name: `${how}: longest wait of a request`, values: worst, format: asMilliseconds },
-    { name: `${how}: wait, 99th percentile`, values: percentile, format: asMilliseconds }
-  ]
+function describe({ probation, moved, closed, failed, duration, waits }: Move): string {
+  const worst = asMilliseconds(Math.max(...waits))
+  const lost = `${closed} closed, ${failed} requests failed`
+  return `probation ${probation} ms: ${asCount(moved)} moved in ${asMilliseconds(duration)}, ${lost}, worst wait ${worst}`
 }

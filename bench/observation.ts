@@ -20,11 +20,16 @@ export interface Window {
   to: number
 }
 
+/** After how long a request that has neither an answer nor an end is given up. Milliseconds. */
+export const PATIENCE = 5000
+
 /** What clients saw within a window. */
 export interface Observation {
   requests: number
   freshFailed: number
   keepAliveFailed: number
+  /** How many of the failed were given up: nobody answered, and nobody ended the connection. */
+  givenUp: number
   closedUnannounced: number
   closedAnnounced: number
   /** The longest time without any answer. Milliseconds. */
@@ -37,21 +42,28 @@ export interface Observation {
 export function observe(samples: readonly Sample[], closings: readonly Closing[], window: Window): Observation {
   const seen = samples.filter(({ begun }) => isWithin(begun, window))
   const failed = seen.filter((sample) => sample.failed)
-  const answered = seen.filter((sample) => !sample.failed)
   const closed = closings.filter(({ time }) => isWithin(time, window))
   const closedAnnounced = closed.filter(({ announced }) => announced).length
   return {
     requests: seen.length,
     freshFailed: failed.filter(({ client }) => client === 'fresh').length,
     keepAliveFailed: failed.filter(({ client }) => client === 'keep-alive').length,
+    givenUp: failed.filter(({ begun, ended }) => ended - begun >= PATIENCE).length,
     closedUnannounced: closed.length - closedAnnounced,
     closedAnnounced,
     longestGap: longestGap(
       samples.filter((sample) => !sample.failed).map(({ ended }) => ended),
       window
     ),
-    worstLatency: answered.reduce((worst, { begun, ended }) => Math.max(worst, ended - begun), 0)
+    worstLatency: latencies(samples, window).reduce((worst, latency) => Math.max(worst, latency), 0)
   }
+}
+
+/** How long each request took that began within the window and was answered. Milliseconds. */
+export function latencies(samples: readonly Sample[], window: Window): number[] {
+  return samples
+    .filter(({ begun, failed }) => !failed && isWithin(begun, window))
+    .map(({ begun, ended }) => ended - begun)
 }
 
 /** The longest part of the window in which none of the times lies. */

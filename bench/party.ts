@@ -1,4 +1,4 @@
-import type { Variant } from './server.js'
+import type { Variant } from './apps/programs.js'
 
 /** One way to bring new code into a running service. */
 export interface Party {

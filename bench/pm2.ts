@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { freePort } from '../test/support/free-port.js'
 import { installOnce } from '../test/support/install.js'
+import { programOf } from './apps/programs.js'
 import { askOnce } from './ask-once.js'
 import type { Party, Service } from './party.js'
 
@@ -33,7 +34,7 @@ async function start(command: string): Promise<Service> {
   const home = mkdtempSync(join(tmpdir(), 'bench-pm2-'))
   const port = await freePort()
   const added = { PM2_HOME: home, PM2_DISABLE_VERSION_CHECK: 'true' }
-  const env = { ...process.env, ...added, BENCH_VARIANT: 'close-with-grace', BENCH_PORT: String(port) }
+  const env = { ...process.env, ...added, BENCH_PORT: String(port) }
   const pm2 = (...args: string[]) => run(command, args, env)
   const stop = async () => {
     const daemon = Number(readFileSync(join(home, 'pm2.pid'), 'utf8'))
@@ -41,7 +42,7 @@ async function start(command: string): Promise<Service> {
     rmSync(home, { recursive: true, force: true })
   }
   try {
-    await pm2('start', join(__dirname, 'app.js'), '--name', 'app', '--instances', String(INSTANCES))
+    await pm2('start', programOf('close-with-grace'), '--name', 'app', '--instances', String(INSTANCES))
     await allAnswer(port)
   } catch (error) {
     await stop()

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
 import { createInterface } from 'node:readline'
 
-/** How long a process may take to start, to reload or to end. Milliseconds. */
-const LIMIT = 30_000
+/** How long a process may take to start, to reload with all its connections, or to end. Milliseconds. */
+const LIMIT = 120_000
 
 /** What a program has said, and when it was heard, on the clock of `performance.now()`. */
 export interface Line {

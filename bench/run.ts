@@ -3,15 +3,17 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rollingCluster } from './cluster.js'
-import { compare, RELOADS, type Result } from './comparison.js'
-import { tabulateComparison, tabulateTotals } from './comparison-table.js'
+import { benchComingBack } from './coming-back.js'
+import { compare, type Result, timelineOf } from './comparison.js'
+import { benchFeel } from './feel.js'
 import { benchMigration, possibleConnections } from './migration.js'
-import { plotLatency, type Timeline } from './plot.js'
+import { plotLatency } from './plot/plot.js'
 import { plugin } from './plugin.js'
 import { installPm2 } from './pm2.js'
 import { benchReloadTime } from './reload-time.js'
-import { describeMachine, formatReport, type Rounds, type Tables } from './report.js'
-import { readSettings, type Settings } from './settings.js'
+import { describeMachine, formatReport } from './report.js'
+import type { Results } from './results.js'
+import { type Part, readSettings, type Settings } from './settings.js'
 import { stopStart } from './stop-start.js'
 import { benchThroughput } from './throughput.js'
 import { benchWorkers } from './workers.js'
@@ -20,39 +22,37 @@ const ROOT = join(__dirname, '..', '..')
 
 async function main(): Promise<void> {
   const settings = readSettings(process.env)
-  const rounds = {
-    comparison: Math.ceil(settings.rounds / 2),
-    reloadsPerRound: RELOADS,
-    migration: Math.ceil(settings.rounds / 4),
-    workers: Math.ceil(settings.rounds / 2)
-  }
   console.log(`${describeMachine()}\n`)
-  const { tables, timelines } = await runParts(settings, rounds)
-  const report = formatReport(settings, tables, rounds)
+  const results = await runParts(settings)
+  const report = formatReport(settings, results)
   console.log(`\n${report}`)
   if (settings.output === undefined) return
-  const picture = timelines === undefined ? {} : { 'latency.svg': plotLatency(timelines) }
+  const { comparison } = results
+  const picture = comparison === undefined ? {} : { 'latency.svg': plotLatency(comparison.map(timelineOf)) }
   write(settings.output, { 'benchmarks.md': report, ...picture })
 }
 
-async function runParts(settings: Settings, rounds: Rounds): Promise<{ tables: Tables; timelines?: Timeline[] }> {
-  const only = <T>(part: string, run: () => Promise<T>): Promise<T | undefined> =>
+async function runParts(settings: Settings): Promise<Results> {
+  const { rounds, turns, idle, seed } = settings
+  const only = <T>(part: Part, run: () => Promise<T>): Promise<T | undefined> =>
     settings.parts === undefined || settings.parts.includes(part) ? run() : Promise.resolve(undefined)
-  const compared = await only('comparison', () => runComparison(settings, rounds.comparison))
+  const compared = await only('comparison', () => runComparison(settings, Math.ceil(rounds / 2)))
   const connections = possibleConnections(settings.connections)
-  const omissions = compared?.omissions ?? []
-  if (connections < settings.connections)
-    omissions.push(`\`ulimit -n\` allowed ${connections} connections in place of ${settings.connections}.`)
-  const tables = {
-    comparison: compared && tabulateComparison(compared.results),
-    totals: compared && tabulateTotals(compared.results),
-    migration: await only('migration', () => benchMigration(rounds.migration, connections)),
-    throughput: await only('throughput', () => benchThroughput(settings.rounds, settings.turns)),
-    reloadTime: await only('reload', () => benchReloadTime(settings.rounds)),
-    workers: await only('workers', () => benchWorkers(rounds.workers, Math.ceil(settings.turns / 2))),
-    omissions
+  return {
+    comparison: compared?.results,
+    feel: await only('feel', () => benchFeel(rounds, idle)),
+    migration: await only('migration', () => benchMigration(Math.ceil(rounds / 4), connections)),
+    comingBack: await only('return', () => benchComingBack(seed, idle)),
+    throughput: await only('throughput', () => benchThroughput(rounds, turns)),
+    reloadTime: await only('reload', () => benchReloadTime(rounds)),
+    workers: await only('workers', () => benchWorkers(Math.ceil(rounds / 2), Math.ceil(turns / 2))),
+    omissions: [...(compared?.omissions ?? []), ...omitted(connections, settings)]
   }
-  return compared === undefined ? { tables } : { tables, timelines: compared.results.map(({ timeline }) => timeline) }
+}
+
+function omitted(possible: number, { connections }: Settings): string[] {
+  if (possible >= connections) return []
+  return [`\`ulimit -n\` allowed ${possible} connections in place of ${connections}.`]
 }
 
 async function runComparison({ idle }: Settings, rounds: number): Promise<{ results: Result[]; omissions: string[] }> {

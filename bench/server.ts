@@ -1,10 +1,12 @@
 import { join } from 'node:path'
 import type { ReloadResult } from '../lib/index.js'
+import { resolveOptions } from '../lib/options.js'
+import { programOf, type Variant } from './apps/programs.js'
 import { askOnce } from './ask-once.js'
 import { Program } from './program.js'
 
-/** What runs beside the app: nothing, this plugin, or close-with-grace for the stop. */
-export type Variant = 'plain' | 'plugin' | 'close-with-grace'
+/** Of the plugin, when nothing is said. Milliseconds. */
+export const DEFAULT_PROBATION = resolveOptions({}).probation
 
 const LAUNCHER = join(__dirname, '..', 'package', 'cli', 'bin.js')
 
@@ -12,6 +14,8 @@ const LAUNCHER = join(__dirname, '..', 'package', 'cli', 'bin.js')
 export interface ServerSettings {
   /** Default: any that is free. */
   port?: number
+  /** Default: 127.0.0.1. It must be reached at that one too. */
+  host?: string
   /** Of the plugin. Default: the plugin's own. Milliseconds. */
   probation?: number
   /** Starts it through the launcher, with so many workers. */
@@ -39,15 +43,15 @@ export class BenchServer {
 
   /** Starts a server of the app and waits until it listens. */
   static start(variant: Variant, settings: ServerSettings = {}): Promise<BenchServer> {
-    const { port = 0, probation, workers } = settings
-    const env = { BENCH_VARIANT: variant, BENCH_PORT: String(port) }
+    const { port = 0, host = '127.0.0.1', probation, workers } = settings
+    const env = { BENCH_PORT: String(port), BENCH_HOST: host }
     const all = probation === undefined ? env : { ...env, BENCH_PROBATION: String(probation) }
     const launcher = workers === undefined ? [] : [LAUNCHER, '--workers', String(workers)]
-    return BenchServer.launch([...launcher, join(__dirname, 'app.js')], all, workers)
+    return BenchServer.launch([...launcher, programOf(variant)], all, workers)
   }
 
   /**
-   * Starts Node with these arguments, which make it a server that tells what app.ts tells, or several, and waits until all of
+   * Starts Node with these arguments, which make it a server that tells what apps/app.ts tells, or several, and waits until all of
    * them listen.
    *
    * @param workers - how many servers; undefined: one, which is the process that is started

@@ -38,6 +38,8 @@ export function formatCells(cells: readonly (readonly string[])[]): string {
   return [lines[0] ?? [], ruler, ...lines.slice(1)].map((row) => `| ${row.join(' | ')} |`).join('\n')
 }
 
+/** How many there were of something, in words. */
+export const asNumberOf = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`
 /** A ratio, to the tenth of a percent. */
 export const asRatio = (value: number): string => value.toFixed(3)
 /** A ratio that differs a lot. */

@@ -1,10 +1,11 @@
 import autocannon from 'autocannon'
-import { BenchServer, type Variant } from './server.js'
+import type { Variant } from './apps/programs.js'
+import { BenchServer } from './server.js'
 import { median, ratios } from './statistics.js'
 import { asCount, asMebibytes, asRatio, formatTable } from './table.js'
 
 /** What one server did in one round. */
-interface Measurement {
+export interface Measurement {
   requestsPerSecond: number
   residentMemory: number
 }
@@ -16,13 +17,14 @@ const CONTENDERS: Array<{ name: string; variant: Variant }> = [
   { name: 'plain again', variant: 'plain' }
 ]
 
-const CONNECTIONS = 50
+/** How many clients ask at once. */
+export const CONNECTIONS = 50
 
 /**
  * Measures requests per second and resident memory with and without the plugin. In each of the `rounds`, fresh processes
- * are measured in turn, one second each, `turns` times; who begins rotates. Returns a table.
+ * are measured in turn, one second each, `turns` times; who begins rotates. Returns a list for each of the contenders.
  */
-export async function benchThroughput(rounds: number, turns: number): Promise<string> {
+export async function benchThroughput(rounds: number, turns: number): Promise<Measurement[][]> {
   const results = CONTENDERS.map((): Measurement[] => [])
   for (let round = 0; round < rounds; round += 1) {
     const measurements = await runRound(turns, round)
@@ -31,7 +33,7 @@ export async function benchThroughput(rounds: number, turns: number): Promise<st
     })
     console.log(`throughput, round ${round + 1} of ${rounds}: ${describe(measurements)}`)
   }
-  return tabulate(results)
+  return results
 }
 
 async function runRound(turns: number, first: number): Promise<Measurement[]> {
@@ -60,18 +62,34 @@ function describe(measurements: Measurement[]): string {
   return CONTENDERS.map(({ name }, at) => `${name} ${asCount(measurements[at]?.requestsPerSecond ?? 0)}/s`).join(', ')
 }
 
-function tabulate(results: Measurement[][]): string {
-  const [plain = [], plugin = [], again = []] = results
-  const speed = (list: Measurement[]) => list.map(({ requestsPerSecond }) => requestsPerSecond)
-  const memory = (list: Measurement[]) => list.map(({ residentMemory }) => residentMemory)
+/** What the plugin costs while nothing is reloaded. */
+export function tabulateThroughput([plain = [], plugin = [], again = []]: Measurement[][]): string {
   return formatTable([
-    { name: 'requests/s: plugin / plain', values: ratios(speed(plugin), speed(plain)), format: asRatio },
+    { name: 'requests/s: plugin / plain', values: speedOverPlain([plain, plugin]), format: asRatio },
     { name: 'requests/s: plain / plain (noise)', values: ratios(speed(again), speed(plain)), format: asRatio },
-    { name: 'memory: plugin / plain', values: ratios(memory(plugin), memory(plain)), format: asRatio },
+    { name: 'memory: plugin / plain', values: memoryOverPlain([plain, plugin]), format: asRatio },
     { name: 'memory: plain / plain (noise)', values: ratios(memory(again), memory(plain)), format: asRatio },
     { name: 'requests/s, plain', values: speed(plain), format: asCount },
     { name: 'requests/s, plugin', values: speed(plugin), format: asCount },
     { name: 'memory, plain', values: memory(plain), format: asMebibytes },
     { name: 'memory, plugin', values: memory(plugin), format: asMebibytes }
   ])
+}
+
+/** By which factor the server with the plugin answers more requests than the one without, in each round. */
+export function speedOverPlain([plain = [], plugin = []]: Measurement[][]): number[] {
+  return ratios(speed(plugin), speed(plain))
+}
+
+/** By which factor it needs more memory. */
+export function memoryOverPlain([plain = [], plugin = []]: Measurement[][]): number[] {
+  return ratios(memory(plugin), memory(plain))
+}
+
+function speed(list: Measurement[]): number[] {
+  return list.map(({ requestsPerSecond }) => requestsPerSecond)
+}
+
+function memory(list: Measurement[]): number[] {
+  return list.map(({ residentMemory }) => residentMemory)
 }

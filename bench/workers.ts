@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import autocannon from 'autocannon'
 import { benchEvenness, startCluster } from './evenness.js'
+import { residentMemoryOf } from './memory.js'
 import { BenchServer, coldBoot } from './server.js'
 import { median, ratios } from './statistics.js'
 import { asCount, asMebibytes, asMilliseconds, asRatio, formatTable } from './table.js'
@@ -9,7 +9,10 @@ import { asCount, asMebibytes, asMilliseconds, asRatio, formatTable } from './ta
 export interface WorkersTables {
   launcher: string
   cores: string
+  /** What one request costs the processor in the table of cores, in milliseconds. */
+  cost: number
   evenness: string
+  rounds: number
 }
 
 /** A service under load, by what it is measured for. */
@@ -19,7 +22,8 @@ interface Contender {
   start(): Promise<BenchServer>
 }
 
-const CONNECTIONS = 64
+/** How many clients ask at once. */
+export const CONNECTIONS = 64
 
 /** Requests that cost next to nothing show what the launcher costs. */
 const SINGLE: Contender[] = [
@@ -43,7 +47,9 @@ export async function benchWorkers(rounds: number, turns: number): Promise<Worke
   return {
     launcher: tabulateLauncher(single, reload),
     cores: tabulateCores(several),
-    evenness: await benchEvenness(rounds)
+    cost: 1000 / median((several[0] ?? []).map(({ requestsPerSecond }) => requestsPerSecond)),
+    evenness: await benchEvenness(rounds),
+    rounds
   }
 }
 
@@ -77,7 +83,7 @@ async function runRound(contenders: Contender[], turns: number, first: number): 
     }
     return rates.map((list, at) => ({
       requestsPerSecond: median(list),
-      memory: residentMemoryOf(servers[at]?.program.pid)
+      memory: residentMemoryOf(servers[at]?.program.pid ?? 0)
     }))
   } finally {
     await Promise.all(servers.map((server) => server.stop()))
@@ -88,12 +94,6 @@ async function loadForOneSecond({ url }: BenchServer, path: string): Promise<num
   const { requests, errors, non2xx } = await autocannon({ url: url + path, connections: CONNECTIONS, duration: 1 })
   if (errors + non2xx > 0) throw new Error(`${errors} errors and ${non2xx} bad responses: this was no measurement`)
   return requests.average
-}
-
-/** NaN where the system does not tell. */
-function residentMemoryOf(pid: number | undefined): number {
-  if (process.platform !== 'linux') return Number.NaN
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
 }
 
 /** Cold boot and reload without probation, in milliseconds: first without, then with the launcher. */

@@ -1,6 +1,5 @@
 import t from 'tap'
-import { longestGap, observe, type Sample } from '../../../bench/observation.js'
-import { binSamples, plotLatency } from '../../../bench/plot.js'
+import { latencies, longestGap, observe, type Sample } from '../../../bench/observation.js'
 import { readSettings } from '../../../bench/settings.js'
 import { median, quantile, ratios, summarize } from '../../../bench/statistics.js'
 import { formatComparison } from '../../../bench/table.js'
@@ -67,33 +66,17 @@ t.test('observe', async (t) => {
     requests: 4,
     freshFailed: 1,
     keepAliveFailed: 1,
+    givenUp: 0,
     closedUnannounced: 1,
     closedAnnounced: 1,
     longestGap: 11, // The answer at 12 counts although its request began earlier.
     worstLatency: 51 // A failure has no latency.
   })
+  t.match(observe([{ client: 'fresh', begun: 20, ended: 5020, failed: true }], [], { from: 10, to: 30 }), {
+    givenUp: 1
+  })
   t.match(observe([], [], { from: 10, to: 30 }), { requests: 0, longestGap: 20, worstLatency: 0 })
-})
-
-t.test('bins of the plot', async (t) => {
-  const sample = (begun: number, ended: number, failed = false): Sample => ({ client: 'fresh', begun, ended, failed })
-  const samples = [sample(131, 135), sample(101, 103), sample(108, 115), sample(109, 110, true), sample(99, 100)]
-  t.same(binSamples(samples, { from: 100, to: 200 }, 10), [
-    { time: 0, worst: 7, failed: 1 },
-    { time: 30, worst: 4, failed: 0 }
-  ])
-})
-
-t.test('plot', async (t) => {
-  const samples: Sample[] = [{ client: 'fresh', begun: 1000, ended: 1010, failed: false }]
-  const svg = plotLatency([{ name: 'a < b & c', samples, reloads: [{ from: 900, to: 1200 }] }])
-  t.match(svg, '>a &lt; b &amp; c<')
-  t.equal(
-    svg.match(/<path class="latency" d="M[\d.]+ 110V55"/)?.length,
-    1,
-    '10 ms are half-way up the logarithmic scale'
-  )
-  t.notMatch(svg, /NaN|undefined|Infinity/)
+  t.same(latencies(samples, { from: 10, to: 30 }), [7, 51], 'of those that began in the window and were answered')
 })
 
 t.test('tables', async (t) => {
@@ -113,4 +96,11 @@ t.test('settings', async (t) => {
   t.throws(() => readSettings({ BENCH_TURNS: '0' }), {
     message: 'BENCH_TURNS must be a whole number above 0, received 0'
   })
+  t.match(readSettings({ BENCH_SEED: '5', BENCH_PARTS: 'feel,return' }), {
+    seed: 5,
+    parts: ['feel', 'return'],
+    output: undefined,
+    command: 'BENCH_SEED=5 BENCH_PARTS=feel,return npm run bench'
+  })
+  t.throws(() => readSettings({ BENCH_PARTS: 'feel,all' }), { message: /received all$/ })
 })

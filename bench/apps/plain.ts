@@ -1,0 +1,4 @@
+// The app alone.
+import { createApp, listen } from './app.js'
+
+listen(createApp())
