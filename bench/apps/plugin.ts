@@ -1,6 +1,6 @@
 // The app with the plugin; BENCH_PROBATION sets its probation. It also tells when it takes over, and when it has come back.
 import { subscribe } from 'node:diagnostics_channel'
-import graceful from '../../lib/index.js'
+import graceful from 'fastify-graceful-reload'
 import { createApp, listen, say } from './app.js'
 
 const { BENCH_PROBATION } = process.env
