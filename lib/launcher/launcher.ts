@@ -13,9 +13,11 @@ import { enteredDirectory } from '../reload/restart-command.js'
 import { takeActivation } from '../sockets/socket-activation.js'
 import { LauncherNotices } from '../systemd/launcher-status.js'
 import { findServiceManager, ServiceManager } from '../systemd/notify.js'
+import { printable } from '../util/printable.js'
 import type { HeldListener } from './held-listeners.js'
 import type { Log } from './log.js'
 import { Pipes } from './pipes.js'
+import { RollWatch } from './roll-watch.js'
 import type { Service } from './server.js'
 import { LauncherSignals } from './signals.js'
 import { statusOf } from './status.js'
@@ -61,8 +63,15 @@ export class Launcher {
     })
     this.#notices = new LauncherNotices(contact && new ServiceManager(contact), this.#workers, log)
     this.#signals = this.#listen()
-    const reload = (reason: string) => this.#workers.reload(reason)
-    this.#control = new ControlSocket({ status: () => statusOf(this.#workers), reload })
+    const rolls = new RollWatch(this.#workers)
+    this.#control = new ControlSocket({
+      status: () => statusOf(this.#workers),
+      reload: (reason) => this.#workers.reload(reason),
+      stop: (reason) => this.#stop(reason),
+      reloadId: () => rolls.id,
+      underWay: () => rolls.position,
+      onChange: (callback) => this.#workers.onChange(callback)
+    })
   }
 
   /**
@@ -80,6 +89,15 @@ export class Launcher {
     await this.#notices.flushed()
     this.#signals.uninstall()
     return ending
+  }
+
+  /** Whoever asks twice means it once: a second signal would force. */
+  #stop(reason: string): number {
+    if (!this.#workers.areLeaving) {
+      this.#events.log(`stop (${printable(reason)})`)
+      this.#workers.stop('SIGTERM')
+    }
+    return process.pid
   }
 
   #listen(): LauncherSignals {

@@ -1,9 +1,9 @@
-import type { LauncherStatus, ProcessStatus } from '../control/messages.js'
+import type { ProcessStatus, StatusReport } from '../control/messages.js'
 import type { Server } from './server.js'
 import type { Workers } from './workers.js'
 
 /** What a launcher says of itself and of the server of each worker; none of a worker whose server is yet to be started. */
-export async function statusOf({ current }: Workers): Promise<LauncherStatus> {
+export async function statusOf({ current }: Workers): Promise<StatusReport> {
   const launcher = { pid: process.pid, uptime: Math.round(process.uptime() * 1000) }
   return { launcher, workers: await Promise.all(current.map(statusOfServer)) }
 }

@@ -35,6 +35,8 @@ export class ChildRole {
   #answers: AnswerCount | undefined
   #legacy: Legacy = { states: [], ticketKeys: [] }
   #isBooting = true
+  /** Since when this process accepts, on the clock of `performance.now()`. */
+  #accepted = 0
   /** The launcher has said so; one that is gone has not. */
   #isParentEnded = false
 
@@ -61,7 +63,7 @@ export class ChildRole {
 
   /** For reports: this process serves, and its parent may still take over again. */
   get report(): ReloadUnderWay {
-    return { role: 'child', parent: this.#parent.pid }
+    return { role: 'child', parent: this.#parent.pid, elapsed: Math.round(performance.now() - this.#accepted) }
   }
 
   /** Hears from the parent, or learns that it is gone, from now on. */
@@ -134,6 +136,7 @@ export class ChildRole {
   }
 
   accept(): void {
+    this.#accepted = performance.now()
     this.#lastWords.dispose()
     const keys = new Map(this.#legacy.ticketKeys)
     for (const { index, server } of this.#service.listeners.open) {

@@ -1,4 +1,4 @@
-import type { ReloadUnderWay } from '../control/messages.js'
+import type { ReloadProgress } from '../control/messages.js'
 import { fromPlainError, OutcomeUnknownError, StateError, toError, VetoedError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
@@ -53,13 +53,12 @@ export class ParentRole {
   }
 
   /** What there is to say of a reload while it goes on. */
-  report({ reason }: Reload, child: ChildId): ReloadUnderWay {
+  report({ reason }: Reload, child: ChildId): Omit<ReloadProgress, 'step' | 'generation' | 'remaining' | 'probation'> {
     const elapsed = Math.round(performance.now() - this.#begun)
     const pid = this.successors.get(child)?.child?.pid
     const migrated = this.#service.migration?.migrated ?? 0
     const health = this.#handOver && this.health
     return {
-      role: 'parent',
       reason,
       ...(pid !== undefined && { child: pid }),
       migrated,

@@ -51,7 +51,11 @@ t.test('--json prints one object', async (t) => {
 
   const status = await runCommand(['status', '--json', '--control', control])
   t.match(status, { code: 0, stderr: '' })
-  t.match(JSON.parse(status.stdout), { generation: 2, pid, phase: 'serving', uptime: Number, connections: 0 })
+  t.match(JSON.parse(status.stdout), {
+    version: 2,
+    launcher: null,
+    workers: [{ generation: 2, pid, phase: 'serving', uptime: Number, connections: 0 }]
+  })
 
   await server.release.configure({ boot: 'throw' })
   const failed = await runCommand(['reload', '--json', '--control', control])

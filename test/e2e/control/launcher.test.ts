@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { ControlHandlers } from '../../../lib/control/exchange.js'
+import type { ControlHandlers } from '../../../lib/control/http.js'
 import type { ProcessStatus } from '../../../lib/control/messages.js'
 import { ControlSocket } from '../../../lib/control/socket.js'
 import { ChildExitedError } from '../../../lib/errors.js'
@@ -26,7 +26,11 @@ const outcome = (pid: number): ReloadResult => ({
 /** A process with several servers, whose listen calls nobody watches. */
 const HANDLERS: ControlHandlers = {
   status: () => ({ launcher: { pid: 7, uptime: 60_000 }, workers: [worker(20), worker(21)] }),
-  reload: async () => ({ ...outcome(20), workers: [outcome(20), outcome(21)] })
+  reload: async () => ({ ...outcome(20), workers: [outcome(20), outcome(21)] }),
+  stop: () => 7,
+  reloadId: () => undefined,
+  underWay: () => undefined,
+  onChange: () => () => {}
 }
 
 const placeOf = (path: string) => ({ path, mode: 0o600, group: undefined })
@@ -45,7 +49,7 @@ async function open(
 t.test('the status and the reload of several servers', async (t) => {
   const { path } = await open(t)
   const json = await runCommand(['status', '--json', '--control', path])
-  t.strictSame(JSON.parse(json.stdout), await HANDLERS.status())
+  t.strictSame(JSON.parse(json.stdout), { version: 2, ...(await HANDLERS.status()) })
   t.strictSame(await runCommand(['status', '--control', path]), {
     ...{ code: 0, stderr: '' },
     stdout: `launcher     7

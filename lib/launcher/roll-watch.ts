@@ -1,0 +1,61 @@
+import type { ReloadPosition } from '../control/messages.js'
+import type { Roll, Share } from '../protocol/launcher.js'
+import type { ReloadStep } from '../protocol/reload-step.js'
+import type { Workers } from './workers.js'
+
+/** As far as the launcher knows; while a server makes its share, that one knows better. */
+const STEPS: Readonly<Record<Share['stage'], ReloadStep>> = {
+  waiting: 'waiting',
+  asking: 'preparing',
+  making: 'booting',
+  'handed over': 'probation',
+  passed: 'confirming',
+  killing: 'preparing',
+  restarting: 'booting',
+  restarted: 'confirming',
+  closing: 'confirming',
+  over: 'confirming'
+}
+
+/** Tells how far the reload of all workers has come. */
+export class RollWatch {
+  readonly #workers: Workers
+  /** Who asked for the reload under way: for each reload another list. */
+  #asks: Roll['asks'] | undefined
+  #begun = 0
+
+  constructor(workers: Workers) {
+    this.#workers = workers
+    workers.onChange(() => this.#follow())
+  }
+
+  get id(): unknown {
+    return this.#workers.roll?.asks
+  }
+
+  /** That of the worker whose turn it is. */
+  get position(): Promise<ReloadPosition | undefined> {
+    return this.#positionNow()
+  }
+
+  #follow(): void {
+    const asks = this.#workers.roll?.asks
+    if (asks !== undefined && asks !== this.#asks) this.#begun = performance.now()
+    this.#asks = asks
+  }
+
+  async #positionNow(): Promise<ReloadPosition | undefined> {
+    const { roll, count } = this.#workers
+    const share = roll?.shares.at(-1)
+    if (roll === undefined || share === undefined) return undefined
+    const { reason, stage } = roll
+    const step = stage === 'undoing' ? 'rolling back' : STEPS[share.stage]
+    const turn = count > 1 ? { worker: share.worker + 1, workers: count } : {}
+    const own = { reason, elapsed: Math.round(performance.now() - this.#begun), ...turn }
+    const isAtWork = share.stage === 'making' || share.stage === 'handed over'
+    const report = isAtWork ? (await this.#workers.find(share.server)?.report())?.reload : undefined
+    if (report?.role !== 'parent') return { step, ...own }
+    const { role: _role, ...told } = report
+    return { ...told, ...(stage === 'undoing' && { step }), ...own }
+  }
+}
