@@ -3,7 +3,9 @@ import type {
   ControlStatus,
   ControlStop,
   ProcessStatus,
+  ReloadHistory,
   ReloadPosition,
+  ReloadRecord,
   ReloadUnderWay
 } from '../control/messages.js'
 import { describeRelease, type Release } from '../reload/release.js'
@@ -48,14 +50,33 @@ export function describeAnswer(answer: Exclude<Answer, { error: unknown }>): str
     const { reload } = answer
     return blocks((reload.workers ?? [reload]).map(resultRows))
   }
-  const { launcher, workers } = answer.status
+  return blocks(statusBlocks(answer.status))
+}
+
+/** A block for each process; what concerns the service is told of the one that answers. */
+function statusBlocks({ launcher, workers, plugin, history }: ControlStatus): Row[][] {
+  const own: Row[] = [...(plugin === null ? [] : [['plugin', plugin] as Row]), ...historyRows(history)]
   const rows = workers.map(statusRows)
-  if (launcher === null) return blocks(rows)
-  const own: Row[] = [
-    ['launcher', String(launcher.pid)],
-    ['uptime', seconds(launcher.uptime)]
+  if (launcher === null) return rows.map((each) => [...each, ...own])
+  return [[['launcher', String(launcher.pid)], ['uptime', seconds(launcher.uptime)], ...own], ...rows]
+}
+
+function historyRows({ succeeded, failed, rolledBack, restarts, last }: ReloadHistory): Row[] {
+  const counts = [
+    `${succeeded} succeeded`,
+    ...(failed === 0 ? [] : [`${failed} failed`]),
+    ...(rolledBack === 0 ? [] : [`${rolledBack} rolled back`]),
+    ...(restarts === 0 ? [] : [`${restarts} restarts after a crash`])
   ]
-  return blocks([own, ...rows])
+  return [['reloads', counts.join(', ')], ...(last === null ? [] : [['last', describeRecord(last)] as Row])]
+}
+
+function describeRecord({ began, reason, outcome, generation, error, timings }: ReloadRecord): string {
+  const { total, ...parts } = timings
+  const times = Object.entries(parts).map(([name, duration]) => `${name} ${duration}`)
+  const duration = `${total} ms${times.length === 0 ? '' : ` (${times.join(', ')})`}`
+  const what = `${began}, ${reason}: generation ${generation} ${outcome} after ${duration}`
+  return error === undefined ? what : `${what}: ${error.message} [${error.code}]`
 }
 
 /** A failure for people. */
@@ -111,10 +132,12 @@ function releaseRows(release: Release | undefined, unchanged = false): Row[] {
 }
 
 function describeReload(reload: ReloadUnderWay): string {
-  if (reload.role === 'child') return `on probation; process ${reload.parent} would come back`
-  const { reason, elapsed, child, migrated, health } = reload
-  const moved = child === undefined ? '' : `, child ${child}, ${migrated} connections moved`
-  return `${reason}, for ${elapsed} ms${moved}${health === undefined ? '' : `, errors: ${describeHealth(health)}`}`
+  if (reload.role === 'child')
+    return `on probation, ${spent(reload.probation)}; process ${reload.parent} takes over again if it fails`
+  const { reason, step, elapsed, child, migrated, remaining, probation, health } = reload
+  const waits = probation === undefined ? '' : `, ${spent(probation)}`
+  const moved = child === undefined ? '' : `, child ${child}, ${migrated} of ${migrated + remaining} connections moved`
+  return `${reason}, for ${elapsed} ms: ${step}${waits}${moved}${health === undefined ? '' : `, errors: ${describeHealth(health)}`}`
 }
 
 /** How a reload goes, in a line. */
@@ -130,12 +153,16 @@ export function describeProgress({
   const parts = [
     worker === undefined ? step : `worker ${worker} of ${workers}: ${step}`,
     ...(child === undefined ? [] : [`child ${child}`]),
-    ...(probation === undefined ? [] : [`${shortly(probation.elapsed)} of ${shortly(probation.duration)} s`]),
+    ...(probation === undefined ? [] : [spent(probation)]),
     ...(probation === undefined || migrated === undefined || remaining === undefined
       ? []
       : [`${migrated} of ${migrated + remaining} connections moved`])
   ]
   return `${printable(parts.join(', '))}\n`
+}
+
+function spent({ elapsed, duration }: { elapsed: number; duration: number }): string {
+  return `${shortly(elapsed)} of ${shortly(duration)} s`
 }
 
 function shortly(duration: number): string {

@@ -79,7 +79,7 @@ export class Control {
       return found?.role === 'parent' ? found : undefined
     }
     return {
-      status: () => ({ launcher: null, workers: [this.status()] }),
+      status: () => ({ launcher: null, workers: [this.status()], history: this.#service.history.report }),
       reload,
       onChange,
       reloadId: () => own() && reloads(),

@@ -2,7 +2,7 @@ import { isInRotation, type Phase } from '../protocol/phases.js'
 import { CONTROL_VERSION, type ControlHealth, type StatusReport } from './messages.js'
 
 /** Whether a service is there for its clients: one worker that serves is enough, as the sockets are shared. */
-export function healthOf({ workers }: StatusReport): ControlHealth {
+export function healthOf({ workers }: Pick<StatusReport, 'workers'>): ControlHealth {
   const judged = workers.map(({ generation, pid, phase }) => {
     return {
       generation,

@@ -4,13 +4,17 @@ import { BadMethodError, BadRequestError, LongRequestError, UnknownPathError } f
 import type { Exchange } from './exchange.js'
 import { healthOf } from './health.js'
 import { encodeAnswer, excerpt, type StatusReport, toControlFailure } from './messages.js'
+import { ownVersion } from './own-version.js'
 import { rawAnswer } from './raw-answer.js'
 import { type ReloadSource, ReloadStream } from './reload-stream.js'
 import { methodsOf, REQUESTS, type RequestName, reasonIn, requestNameOf, VERSION_HEADER } from './requests.js'
 
+/** What a service says of itself, whatever process answers. */
+export type ServiceReport = Omit<StatusReport, 'plugin' | 'node'>
+
 /** Who answers. What they throw, or reject with, is answered too. */
 export interface ControlHandlers extends ReloadSource {
-  status(): StatusReport | Promise<StatusReport>
+  status(): ServiceReport | Promise<ServiceReport>
   /** Begins to stop, if that has not begun. Returns the pid of the process that ends last. */
   stop(reason: string): number
 }
@@ -28,6 +32,7 @@ const LINES_TYPE = 'application/x-ndjson; charset=utf-8'
 /** What is spoken on the control socket: HTTP, by a server that never listens itself and is handed each connection. */
 export class ControlHttp {
   readonly #handlers: ControlHandlers
+  readonly #versions = { plugin: ownVersion(), node: process.version }
   // Whoever connects is obeyed, and a browser cannot connect to a unix socket: there is nothing to be learned from Host or Origin.
   readonly #server = createServer({ maxHeaderSize: HEAD_LIMIT, requireHostHeader: false, insecureHTTPParser: false })
 
@@ -68,7 +73,7 @@ export class ControlHttp {
 
   async #fulfil(name: RequestName, reason: string, response: ServerResponse): Promise<void> {
     const handlers = this.#handlers
-    if (name === 'status') return send(response, 200, await handlers.status())
+    if (name === 'status') return send(response, 200, { ...this.#versions, ...(await handlers.status()) })
     if (name === 'stop') return send(response, 202, { stopping: { pid: handlers.stop(reason), reason } })
     if (name === 'reload') return this.#reload(reason, response)
     const health = healthOf(await handlers.status())

@@ -3,7 +3,7 @@ import type { Phase } from '../protocol/phases.js'
 import type { ReloadStep } from '../protocol/reload-step.js'
 import type { Release } from '../reload/release.js'
 import type { ReloadHealth } from '../reload/reload-health.js'
-import type { ReloadResult } from '../reload/reload-result.js'
+import type { ReloadResult, ReloadTimings } from '../reload/reload-result.js'
 
 /**
  * What a process answers on the control socket. `control.schema.json` says the same to other programs, and
@@ -43,8 +43,8 @@ export interface ReloadProgress {
 /** A reload that is under way, in a status. */
 export type ReloadUnderWay =
   | ({ role: 'parent' } & ReloadProgress)
-  /** This process serves on probation; if it dies, its parent with this pid comes back. `elapsed`: since it serves, in milliseconds. */
-  | { role: 'child'; parent: number; elapsed: number }
+  /** This process serves on probation, for so long of how long, in milliseconds; if it fails, its parent with this pid takes over again. */
+  | { role: 'child'; parent: number; probation: { elapsed: number; duration: number } }
 
 /** What one process says of itself. */
 export interface ProcessStatus {
@@ -64,12 +64,42 @@ export interface ProcessStatus {
   reload?: ReloadUnderWay
 }
 
+/** A reload that has ended. */
+export interface ReloadRecord {
+  /** When it began, as of ISO 8601. */
+  began: string
+  /** What was given as its reason, or the signal that asked for it. */
+  reason: string
+  outcome: 'succeeded' | 'failed' | 'rolled back'
+  /** The generation that it led to, or should have. */
+  generation: number
+  /** Why it failed. */
+  error?: Pick<ControlFailure, 'code' | 'message'>
+  /** How long its parts took, as far as it came. Milliseconds. */
+  timings: Partial<ReloadTimings> & Pick<ReloadTimings, 'total'>
+}
+
+/** What has become of the reloads of a service since it was started, over all of its generations. */
+export interface ReloadHistory {
+  succeeded: number
+  failed: number
+  rolledBack: number
+  /** Of a launcher: servers that were started again after a crash. */
+  restarts: number
+  last: ReloadRecord | null
+}
+
 /** What is known of a service: the answer to `GET /status`, without its version. */
 export interface StatusReport {
+  /** The version of this package that the process has which answers; null where that cannot be told. */
+  plugin: string | null
+  /** The version of Node of that process. */
+  node: string
   /** The process that starts all servers and stays, if there is one. `uptime`: milliseconds. */
   launcher: { pid: number; uptime: number } | null
   /** The server of each worker. Without a launcher it is one, the process that answers. */
   workers: ProcessStatus[]
+  history: ReloadHistory
 }
 
 /** The answer to `GET /status`. */

@@ -1,5 +1,5 @@
 import type { ReloadPosition } from '../control/messages.js'
-import type { Roll, Share } from '../protocol/launcher.js'
+import type { Share } from '../protocol/launcher.js'
 import type { ReloadStep } from '../protocol/reload-step.js'
 import type { Workers } from './workers.js'
 
@@ -20,15 +20,18 @@ const STEPS: Readonly<Record<Share['stage'], ReloadStep>> = {
 /** Tells how far the reload of all workers has come. */
 export class RollWatch {
   readonly #workers: Workers
-  /** Who asked for the reload under way: for each reload another list. */
-  #asks: Roll['asks'] | undefined
   #begun = 0
 
   constructor(workers: Workers) {
     this.#workers = workers
-    workers.onChange(() => this.#follow())
   }
 
+  /** A reload begins. */
+  begin(): void {
+    this.#begun = performance.now()
+  }
+
+  /** Who asked for the reload under way: for each reload another list. */
   get id(): unknown {
     return this.#workers.roll?.asks
   }
@@ -38,10 +41,9 @@ export class RollWatch {
     return this.#positionNow()
   }
 
-  #follow(): void {
-    const asks = this.#workers.roll?.asks
-    if (asks !== undefined && asks !== this.#asks) this.#begun = performance.now()
-    this.#asks = asks
+  /** For how long it has been under way. Milliseconds. */
+  get elapsed(): number {
+    return Math.round(performance.now() - this.#begun)
   }
 
   async #positionNow(): Promise<ReloadPosition | undefined> {
@@ -51,7 +53,7 @@ export class RollWatch {
     const { reason, stage } = roll
     const step = stage === 'undoing' ? 'rolling back' : STEPS[share.stage]
     const turn = count > 1 ? { worker: share.worker + 1, workers: count } : {}
-    const own = { reason, elapsed: Math.round(performance.now() - this.#begun), ...turn }
+    const own = { reason, elapsed: this.elapsed, ...turn }
     const isAtWork = share.stage === 'making' || share.stage === 'handed over'
     const report = isAtWork ? (await this.#workers.find(share.server)?.report())?.reload : undefined
     if (report?.role !== 'parent') return { step, ...own }

@@ -24,7 +24,7 @@ t.test('reload prints what happened when it has, and status what is', async (t) 
   t.match(
     status.stdout,
     new RegExp(
-      `^generation   2\npid          ${pid}\nphase        serving\nuptime       [\\d.]+ s\nlisteners    127.0.0.1:${port}\nconnections  0\nrelease      .* in \\S+\nnode         ${process.version}\n$`
+      `^generation   2\npid          ${pid}\nphase        serving\nuptime       [\\d.]+ s\nlisteners    127.0.0.1:${port}\nconnections  0\nrelease      .* in \\S+\nnode         ${process.version}\nplugin       \\d\\S+\nreloads      1 succeeded\nlast         \\S+Z, release 2: generation 2 succeeded after [\\d.]+ ms \\(boot [\\d.]+, handoff [\\d.]+, probation [\\d.]+\\)\n$`
     )
   )
 })
@@ -75,7 +75,7 @@ t.test('a status while a reload goes on', async (t) => {
   t.match(status, { code: 0, stdout: /^phase +reloading$/m })
   t.match(
     status.stdout,
-    new RegExp(`^reload       deploy, for \\d+ ms, child ${hanging}, 0 connections moved$`, 'm'),
+    new RegExp(`^reload       deploy, for \\d+ ms: booting, child ${hanging}, 0 of 0 connections moved$`, 'm'),
     status.stdout
   )
   process.kill(hanging, 'SIGKILL')
@@ -87,7 +87,10 @@ t.test('a status while a reload goes on', async (t) => {
   const child = await server.serving(2)
   await server.event('handed-over')
   t.match(await runCommand(['status', '--control', control]), {
-    stdout: new RegExp(`^pid +${child}\n.*^reload +on probation; process ${server.pid} would come back$`, 'ms')
+    stdout: new RegExp(
+      `^pid +${child}\n.*^reload +on probation, [\\d.]+ of 60.0 s; process ${server.pid} takes over again if it fails$`,
+      'ms'
+    )
   })
   process.kill(child, 'SIGKILL')
   t.match(await rolledBack, {

@@ -25,7 +25,11 @@ class Reload {
 
   get handlers(): ControlHandlers {
     return {
-      status: () => ({ launcher: null, workers: [] }),
+      status: () => ({
+        launcher: null,
+        workers: [],
+        history: { succeeded: 0, failed: 0, rolledBack: 0, restarts: 0, last: null }
+      }),
       stop: () => 0,
       reloadId: () => undefined,
       reload: () => this.outcome.promise,
