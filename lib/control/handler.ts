@@ -7,7 +7,7 @@ import type { ReloadResult } from '../reload/reload-result.js'
 import { UnixPath } from '../sockets/unix-path.js'
 import { os } from '../util/os.js'
 import type { ControlHandlers } from './http.js'
-import type { ProcessStatus, ReloadUnderWay } from './messages.js'
+import { type ProcessStatus, positionOf, type ReloadUnderWay } from './messages.js'
 import { CONTROL_VARIABLE, type ControlPlace, checkControl } from './place.js'
 import { ControlSocket } from './socket.js'
 
@@ -74,19 +74,12 @@ export class Control {
 
   get #handlers(): ControlHandlers {
     const { reload, stop, underWay, reloads, onChange } = this.#events
-    const own = () => {
-      const found = underWay()
-      return found?.role === 'parent' ? found : undefined
-    }
     return {
       status: () => ({ launcher: null, workers: [this.status()], history: this.#service.history.report }),
       reload,
       onChange,
-      reloadId: () => own() && reloads(),
-      underWay: () => {
-        const { role: _role, ...position } = own() ?? {}
-        return 'step' in position ? position : undefined
-      },
+      reloadId: () => positionOf(underWay()) && reloads(),
+      underWay: () => positionOf(underWay()),
       stop: (reason) => {
         stop(reason)
         return process.pid

@@ -141,6 +141,13 @@ export interface ControlError extends Versioned {
 export type ReloadPosition = Pick<ReloadProgress, 'step' | 'reason' | 'elapsed'> &
   Partial<ReloadProgress> & { worker?: number; workers?: number }
 
+/** How far the reload is that a process makes; undefined if it makes none. */
+export function positionOf(found: ReloadUnderWay | undefined): ReloadPosition | undefined {
+  if (found?.role !== 'parent') return undefined
+  const { role: _role, ...position } = found
+  return position
+}
+
 /** What a line of the answer to `POST /reload` tells. The last one is `done` or `failed`. */
 export type ReloadEvent =
   | ({ event: 'progress' } & ReloadPosition)

@@ -1,4 +1,4 @@
-import type { ReloadPosition } from '../control/messages.js'
+import { positionOf, type ReloadPosition } from '../control/messages.js'
 import type { Share } from '../protocol/launcher.js'
 import type { ReloadStep } from '../protocol/reload-step.js'
 import type { Workers } from './workers.js'
@@ -55,9 +55,8 @@ export class RollWatch {
     const turn = count > 1 ? { worker: share.worker + 1, workers: count } : {}
     const own = { reason, elapsed: this.elapsed, ...turn }
     const isAtWork = share.stage === 'making' || share.stage === 'handed over'
-    const report = isAtWork ? (await this.#workers.find(share.server)?.report())?.reload : undefined
-    if (report?.role !== 'parent') return { step, ...own }
-    const { role: _role, ...told } = report
-    return { ...told, ...(stage === 'undoing' && { step }), ...own }
+    const report = isAtWork ? await this.#workers.find(share.server)?.report() : undefined
+    const told = positionOf(report?.reload)
+    return { step, ...told, ...(stage === 'undoing' && { step }), ...own }
   }
 }

@@ -7,14 +7,15 @@ export function underWay({ host, service, asParent, asChild }: Parts): ReloadUnd
   const { at } = host
   if (at.name === 'trial') return asChild?.report
   if (at.name !== 'reloading' && at.name !== 'parent') return undefined
-  const serving = at.name === 'parent' ? (asParent.successors.get(at.child)?.times.serving ?? 0) : 0
+  const step = stepOf(at)
+  const { serving = 0 } = asParent.successors.get(at.child)?.times ?? {}
   const elapsed = Math.round(performance.now() - serving)
   return {
     role: 'parent',
-    step: stepOf(at),
+    step,
     ...asParent.report(at.reload, at.child),
     generation: service.generation + 1,
     remaining: service.countConnections(),
-    ...(serving > 0 && { probation: { elapsed, duration: service.options.probation } })
+    ...(step === 'probation' && { probation: { elapsed, duration: service.options.probation } })
   }
 }

@@ -66,8 +66,9 @@ export class ChildRole {
 
   /** For reports: this process serves, and its parent may still take over again. */
   get report(): ReloadUnderWay {
-    const elapsed = Math.round(performance.now() - this.#accepted)
     const duration = this.#reloaded?.probation ?? this.#service.options.probation
+    // Behind it comes the word of the parent, which is no part of it.
+    const elapsed = Math.min(Math.round(performance.now() - this.#accepted), duration)
     return { role: 'child', parent: this.#parent.pid, probation: { elapsed, duration } }
   }
 

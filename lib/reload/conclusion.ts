@@ -67,7 +67,7 @@ export class Conclusion {
   async #succeeded(reload: Reload, child: ChildId): Promise<void> {
     const result = this.#resultOf(reload, child)
     this.#outcomes.set(reload, result)
-    this.#record(reload, child, 'succeeded')
+    this.#record(reload, 'succeeded', result.timings)
     this.#parent.successors.send(child, { type: 'history', history: this.#service.history.report })
     this.#service.log.announce('reload-succeeded', { result })
     await this.#service.notices.reloadSucceeded(result.pid)
@@ -79,7 +79,7 @@ export class Conclusion {
     const { reason } = reload
     const err = toGracefulError(await this.#errorOf(child, failure))
     this.#outcomes.set(reload, err)
-    this.#record(reload, child, failure.kind === 'rolled back' ? 'rolled back' : 'failed', err)
+    this.#record(reload, failure.kind === 'rolled back' ? 'rolled back' : 'failed', this.#timingsOf(child), err)
     this.#logged.add(err)
     this.#service.log.announce(failure.kind === 'rolled back' ? 'rolled-back' : 'reload-failed', { err, reason })
     await this.#service.notices.reloadFailed(err)
@@ -112,9 +112,8 @@ export class Conclusion {
     }
   }
 
-  #record({ reason }: Reload, child: ChildId, outcome: ReloadRecord['outcome'], err?: Error): void {
+  #record({ reason }: Reload, outcome: ReloadRecord['outcome'], timings: ReloadRecord['timings'], err?: Error): void {
     const { generation, history } = this.#service
-    const timings = this.#timingsOf(child)
     const began = beganBefore(timings.total)
     const { code, message } = toControlFailure(err)
     const why = err && { error: { code, message } }

@@ -100,6 +100,21 @@ t.test('a status while a reload goes on', async (t) => {
   })
 })
 
+t.test('a reload tells how it goes, where that is wanted, and a stop what it has stopped', async (t) => {
+  const { server, control } = await startWithControl(t, { options: { probation: 300 } })
+  const { code, stdout, stderr } = await runCommand(['reload', '--progress', '--control', control])
+  const pid = await server.serving(2)
+  t.match({ code, stdout }, { code: 0, stdout: /^reloaded +generation 2/ })
+  const probation = `probation, child ${pid}, 0\\.\\d of 0\\.3 s, 0 of 0 connections moved\n`
+  t.match(stderr, new RegExp(`booting, child ${pid}\nhanding over, child ${pid}\n${probation}`))
+  t.equal(await server.exitOf(server.pid), 0)
+  t.strictSame(await runCommand(['stop', '--control', control, '--reason', 'maintenance']), {
+    ...{ code: 0, stdout: `stopping  pid ${pid}\n`, stderr: '' }
+  })
+  t.equal(await server.exitOf(pid), 0)
+  t.match(server.events('draining').at(-1), { reason: 'maintenance' })
+})
+
 t.test('a reload that fails prints why, with the last lines of the child', async (t) => {
   const { server, control } = await startWithControl(t)
   await server.release.configure({ boot: 'throw' })
