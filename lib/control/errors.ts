@@ -34,12 +34,8 @@ export const SlowRequestError = createError<[number]>(
 /** A request is longer than any that means something. */
 export const LongRequestError = createError<[string]>('GRACEFUL_ERR_LONG_REQUEST', 'the request is too long: %s', 413)
 
-/** Too many clients are connected to the control socket. */
-export const BusyError = createError<[number]>(
-  'GRACEFUL_ERR_BUSY',
-  'this process already has %d connections to its control socket',
-  503
-)
+/** Too many clients are connected to the control socket, or wait for a reload. */
+export const BusyError = createError<[string]>('GRACEFUL_ERR_BUSY', 'this process is busy: %s already', 503)
 
 /** Command and server come from releases that do not understand each other. */
 export const ControlVersionError = createError<[string]>('GRACEFUL_ERR_CONTROL_VERSION', '%s', 400)

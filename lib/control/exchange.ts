@@ -9,8 +9,9 @@ import { rawAnswer } from './raw-answer.js'
 const REQUEST_TIME = 5000
 /** The same for a process that leaves: a request that was sent before the listener went to the child is here by then. */
 const LAST_REQUEST_TIME = 500
-/** How long a client may take to close once it has its answer. Milliseconds. */
+/** How long a client may take to close once it has its answer and sends no more; and if it goes on. Milliseconds. */
 const LINGER = 1000
+const LONGEST_LINGER = 5000
 
 /**
  * One connection to the control socket, for one request and its answer. HTTP is spoken on this stream instead of on the socket, which
@@ -24,6 +25,8 @@ export class Exchange extends Duplex {
   /** After a stall of this process, what has come meanwhile is read first. */
   readonly #limit = new Deadline()
   #mayLinger = true
+  /** Until when what still comes is waited for, on the clock of `performance.now()`; undefined while the answer is on its way. */
+  #lingersUntil: number | undefined
 
   constructor(socket: Socket) {
     super({ allowHalfOpen: true })
@@ -40,12 +43,17 @@ export class Exchange extends Duplex {
     })
   }
 
-  /** The whole request is here. What still comes is read and forgotten. */
-  heard(): void {
-    if (this.#state !== 'asking') return
+  /**
+   * The whole request is here. What still comes is read and forgotten.
+   *
+   * @returns whether it is to be answered: what came with it may have been refused
+   */
+  heard(): boolean {
+    if (this.#state !== 'asking') return false
     this.#state = 'waiting'
     this.#limit.clear()
     this.#socket.resume()
+    return true
   }
 
   /** The whole answer has been written, and is to be read in time. */
@@ -93,11 +101,19 @@ export class Exchange extends Duplex {
   }
 
   #receive(chunk: Buffer): void {
-    if (this.#state !== 'asking') return
+    if (this.#state !== 'asking') {
+      this.#linger()
+      return
+    }
     const isFirst = !this.#hasBegun
     this.#hasBegun = true
     if (isFirst && isFormer(chunk)) this.refuse(answerFormer())
     else if (!this.push(chunk)) this.#socket.pause()
+  }
+
+  #linger(): void {
+    if (this.#lingersUntil === undefined || !this.#mayLinger) return
+    this.#limitTo(Math.min(LINGER, Math.max(this.#lingersUntil - performance.now(), 0)))
   }
 
   #end(answer?: string): void {
@@ -107,7 +123,8 @@ export class Exchange extends Duplex {
     this.#socket.resume()
     const sent = () => {
       if (this.#socket.destroyed) return
-      if (this.#mayLinger) this.#limitTo(LINGER)
+      this.#lingersUntil = performance.now() + LONGEST_LINGER
+      if (this.#mayLinger) this.#linger()
       else this.#socket.destroy()
     }
     if (answer === undefined) this.#socket.end(sent)

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { BadMethodError, BadRequestError, LongRequestError, UnknownPathError } from './errors.js'
+import { BadMethodError, BadRequestError, BusyError, LongRequestError, UnknownPathError } from './errors.js'
 import type { Exchange } from './exchange.js'
 import { healthOf } from './health.js'
 import { encodeAnswer, excerpt, type StatusReport, toControlFailure } from './messages.js'
@@ -23,6 +23,9 @@ export interface ControlHandlers extends ReloadSource {
 const HEAD_LIMIT = 16 * 1024
 const BODY_LIMIT = 16 * 1024
 
+/** How many clients may wait for a reload, which takes long: half of all, so that there is room for questions. */
+const MOST_WAITING = 32
+
 /** The reason of a request that gives none. */
 const REASON = 'control socket'
 
@@ -35,6 +38,8 @@ export class ControlHttp {
   readonly #versions = { plugin: ownVersion(), node: process.version }
   // Whoever connects is obeyed, and a browser cannot connect to a unix socket: there is nothing to be learned from Host or Origin.
   readonly #server = createServer({ maxHeaderSize: HEAD_LIMIT, requireHostHeader: false, insecureHTTPParser: false })
+
+  #waiting = 0
 
   constructor(handlers: ControlHandlers) {
     this.#handlers = handlers
@@ -62,7 +67,7 @@ export class ControlHttp {
     try {
       const name = requestNameOf(method, url, String(request.headers[VERSION_HEADER] ?? '') || undefined)
       const reason = method === 'POST' ? reasonIn(await bodyOf(request), REASON) : ''
-      exchange.heard()
+      if (!exchange.heard()) return
       await this.#fulfil(name, reason, response)
     } catch (error) {
       exchange.heard()
@@ -82,22 +87,28 @@ export class ControlHttp {
 
   /** What is refused before it has begun is answered with a status of its own. */
   async #reload(reason: string, response: ServerResponse): Promise<void> {
+    if (this.#waiting >= MOST_WAITING) throw new BusyError(`${MOST_WAITING} clients wait for a reload`)
     const former = this.#handlers.reloadId()
     const outcome = this.#handlers.reload(reason)
     outcome.catch(() => {}) // Read below.
     await Promise.race([outcome, new Promise(setImmediate)])
     if (response.destroyed) return
+    this.#waiting += 1
+    response.once('close', () => {
+      this.#waiting -= 1
+    })
     response.writeHead(200, headers(LINES_TYPE))
     await new ReloadStream(this.#handlers, reason, former, response).end(outcome)
   }
 }
 
-function headers(type: string): Record<string, string> {
+function headers(type: string) {
   return { 'content-type': type, 'cache-control': 'no-store', connection: 'close' }
 }
 
 function send(response: ServerResponse, statusCode: number, answer: object): void {
-  response.writeHead(statusCode, headers(JSON_TYPE)).end(encodeAnswer(answer))
+  const body = encodeAnswer(answer)
+  response.writeHead(statusCode, { ...headers(JSON_TYPE), 'content-length': Buffer.byteLength(body) }).end(body)
 }
 
 function fail(error: unknown, url: string, response: ServerResponse): void {

@@ -96,7 +96,8 @@ export class ControlSocket {
   #accept(socket: Socket): void {
     const exchange = new Exchange(socket)
     socket.once('close', () => this.#exchanges.delete(exchange))
-    if (this.#exchanges.size >= MOST_EXCHANGES) exchange.refuse(rawAnswer(new BusyError(MOST_EXCHANGES)))
+    if (this.#exchanges.size >= MOST_EXCHANGES)
+      exchange.refuse(rawAnswer(new BusyError(`there are ${MOST_EXCHANGES} connections to its control socket`)))
     else this.#http?.accept(exchange)
     this.#exchanges.add(exchange)
   }

@@ -122,7 +122,7 @@ const STRANGE: Array<{ name: string; act: (client: ControlClient) => void; statu
   },
   {
     name: 'a long body',
-    act: (client) => client.write(reload(JSON.stringify({ reason: 'x'.repeat(4_000_000) }))),
+    act: (client) => client.write(reload(JSON.stringify({ reason: 'x'.repeat(400_000) }))),
     status: 413,
     told: /its body has more than 16384 bytes/
   },
@@ -212,6 +212,15 @@ t.test('who sends more than one request gets one answer, and one reload', async 
   t.match(parseAnswer(await twice.answer).lines.at(-1), { event: 'done', result: { generation: 2 } })
   t.match(await statusAt(control), { generation: 2, phase: 'serving' })
   t.equal(server.events('reload-queued').length, 0)
+  const noise = '\u0000 garbage\r\n'
+  const curious = await ControlClient.open(control)
+  curious.write(`${GET}\r\n${noise.repeat(10_000)}`)
+  t.match(parseAnswer(await curious.answer), { status: 200 })
+  const noisy = await ControlClient.open(control)
+  noisy.write(`${reload('')}${noise}`)
+  t.match(parseAnswer(await noisy.answer), { status: 400 }, 'then nothing is done, either')
+  t.match(await statusAt(control), { generation: 2, phase: 'serving' })
+  t.equal(server.events('reload-started').length, 1)
 })
 
 t.test('a command of the former protocol is told both versions, in its own words', async (t) => {

@@ -98,6 +98,19 @@ t.test('a client that never reads is let go of', async (t) => {
   deaf.destroy()
 })
 
+t.test('so many wait for a reload, and there is still room for questions', async (t) => {
+  const reload = new Reload()
+  const { path } = await open(t, reload)
+  const asked = Array.from({ length: 40 }, () => askControl(path, { command: 'reload' }))
+  const refused = await Promise.race(asked)
+  t.match(refused, { error: { code: 'GRACEFUL_ERR_BUSY', message: /32 clients wait for a reload already/ } })
+  t.match(await askControl(path, { command: 'status' }), { status: { workers: [] } })
+  reload.outcome.resolve(RESULT)
+  const outcomes = await Promise.all(asked)
+  t.equal(outcomes.filter((outcome) => 'reload' in outcome).length, 32)
+  t.match(await askControl(path, { command: 'reload' }), { reload: { generation: 2 } }, 'and later there is room again')
+})
+
 t.test('a client that has gone is told no more', async (t) => {
   const reload = new Reload()
   const { path } = await open(t, reload)
