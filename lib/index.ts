@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import type * as routes from './connections/websocket-routes.js'
 import { watchRoute } from './connections/websocket-routes.js'
+import type * as answers from './control/messages.js'
 import type * as control from './control/place.js'
 import type * as errors from './errors.js'
 import type * as events from './events.js'
@@ -72,6 +73,11 @@ declare namespace graceful {
   export type SignalOptions = signals.SignalOptions
   export type HealthOptions = health.HealthOptions
   export type ControlOptions = control.ControlOptions
+  export type ControlStatus = answers.ControlStatus
+  export type ControlHealth = answers.ControlHealth
+  export type ControlReloadLine = answers.ControlReloadLine
+  export type ControlStop = answers.ControlStop
+  export type ControlError = answers.ControlError
   export type GracefulRouteOptions = routes.GracefulRouteOptions
   export type Phase = phases.Phase
   export type ReloadHealth = reloadHealth.ReloadHealth

@@ -11,7 +11,8 @@ const installedVersion = (name) =>
   JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')).version
 
 /** All that a tarball may hold. */
-const WANTED = /^package\/(package\.json|README\.md|LICENSE|dist\/lib\/[\w/-]+\.d\.ts|dist\/package\/[\w/-]+\.js)$/
+const WANTED =
+  /^package\/(package\.json|control\.schema\.json|README\.md|LICENSE|dist\/lib\/[\w/-]+\.d\.ts|dist\/package\/[\w/-]+\.js)$/
 
 // Outside of the repository, so that nothing is found in its node_modules by accident.
 const project = mkdtempSync(join(tmpdir(), 'fastify-graceful-reload-'))

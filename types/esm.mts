@@ -2,6 +2,8 @@
 import { type AddressInfo, createServer } from 'node:net'
 import Fastify from 'fastify'
 import graceful, {
+  type ControlReloadLine,
+  type ControlStatus,
   type GracefulError,
   type GracefulOptions,
   type GracefulRouteOptions,
@@ -145,3 +147,14 @@ app.graceful.addHook('drain', async ({ reason }) => {
 app.graceful.addHook('preDrain', async () => {})
 // @ts-expect-error a function
 app.graceful.addHook('drain', 1)
+
+// The answers of the control interface.
+export function outcomeOf(line: ControlReloadLine, status: ControlStatus): string {
+  const version: 2 = line.version
+  if (line.event === 'failed') return line.error.code
+  if (line.event === 'done') return `${version} ${line.result.generation satisfies number}`
+  // @ts-expect-error only the last line has it
+  if (line.event === 'progress') return line.result
+  return status.launcher === null ? 'alone' : String(status.workers[0]?.reload?.role)
+}
+same<graceful.ControlStatus, ControlStatus>()

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 const [first, ...rest] = process.argv.slice(2)
 
 // Each loads only what it needs: a command is started for every reload, and the launcher stays small.
-if (first === 'reload' || first === 'status') {
+if (first === 'reload' || first === 'status' || first === 'stop') {
   const { runClient } = require('./client.js') as typeof import('./client.js')
   void runClient(first, rest).then((code) => {
     process.exitCode = code

@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util'
 import { UsageError } from '../control/errors.js'
-import type { ControlCommand } from '../control/messages.js'
 import { CONTROL_VARIABLE } from '../control/place.js'
 import { didYouMean } from '../util/closest.js'
 import { LONGEST_TIMER } from '../util/deadline.js'
+
+/** The commands that ask a running process. */
+export type ControlCommand = 'reload' | 'status' | 'stop'
 
 /** What a command of `fastify-graceful-reload` was told. */
 export interface ClientOptions {
@@ -12,12 +14,14 @@ export interface ClientOptions {
   /** Path of the control socket. */
   path: string
   reason: string
-  /** Milliseconds. */
-  timeout: number
+  /** Whether to tell on stderr how a reload goes. */
+  progress: boolean
+  /** For the whole answer. Milliseconds; undefined: for as long as the reload goes on. */
+  timeout: number | undefined
 }
 
-/** How long to wait for an answer, unless told otherwise; a reload takes a boot and a probation. Milliseconds. */
-const TIMEOUT = { status: 5_000, reload: 120_000 }
+/** How long to wait for an answer, unless told otherwise. How long a reload takes only the server knows. Milliseconds. */
+const TIMEOUT = { status: 5_000, stop: 5_000, reload: undefined }
 
 /**
  * Reads the arguments of a command.
@@ -28,6 +32,7 @@ export function readClientOptions(command: ControlCommand, args: string[], env: 
   const {
     help = false,
     json = false,
+    progress = process.stderr.isTTY === true,
     control,
     reason = `fastify-graceful-reload ${command}`,
     timeout
@@ -37,7 +42,7 @@ export function readClientOptions(command: ControlCommand, args: string[], env: 
     throw new UsageError(
       `no control socket given: use --control <path> or ${CONTROL_VARIABLE}, as in the option control`
     )
-  return { help, json, path, reason, timeout: durationOf(timeout) ?? TIMEOUT[command] }
+  return { help, json, path, reason, progress, timeout: durationOf(timeout) ?? TIMEOUT[command] }
 }
 
 interface Values {
@@ -46,6 +51,7 @@ interface Values {
   control?: string
   timeout?: string
   reason?: string
+  progress?: boolean
 }
 
 function parse(command: ControlCommand, args: string[]): Values {
@@ -54,7 +60,8 @@ function parse(command: ControlCommand, args: string[]): Values {
     json: { type: 'boolean' },
     control: { type: 'string' },
     timeout: { type: 'string' },
-    ...(command === 'reload' && { reason: { type: 'string' as const } })
+    ...(command !== 'status' && { reason: { type: 'string' as const } }),
+    ...(command === 'reload' && { progress: { type: 'boolean' as const } })
   } as const
   try {
     return parseArgs({ args, options, strict: true }).values as Values

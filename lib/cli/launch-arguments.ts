@@ -77,7 +77,7 @@ function isOwn(name: string): name is keyof Own {
 
 /** Node would only say that there is no such module. */
 function refuseMistyped(script = ''): void {
-  const meant = didYouMean(script, ['reload', 'status'])
+  const meant = didYouMean(script, ['reload', 'status', 'stop'])
   // What Node tries in this order: https://nodejs.org/api/modules.html#file-modules
   const isThere = ['', '.js', '.json', '.node'].some((ending) => existsSync(`${script}${ending}`))
   if (meant !== '' && !isThere) throw new UsageError(`there is no script '${script}'${meant}`)

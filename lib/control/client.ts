@@ -1,86 +1,156 @@
-import { connect, type Socket } from 'node:net'
-import { UnixPath } from '../sockets/unix-path.js'
-import { os } from '../util/os.js'
-import { BadAnswerError, ConnectionLostError, NoAnswerError, UnreachableError } from './errors.js'
-import {
-  ANSWER_LIMIT,
-  type ControlAnswer,
-  type ControlRequest,
-  decodeAnswer,
-  encodeControl,
-  excerpt
-} from './messages.js'
+import { type ClientRequest, type IncomingMessage, request as startRequest } from 'node:http'
+import type { Socket } from 'node:net'
+import { Deadline } from '../util/deadline.js'
+import { BadAnswerError, ConnectionLostError, NoAnswerError } from './errors.js'
+import { formerVersionOf, otherVersion } from './former-protocol.js'
+import { CONTROL_VERSION, excerpt, parseObject } from './messages.js'
+import { reach } from './reach.js'
+import { VERSION_HEADER } from './requests.js'
+
+/** What a process is asked for. */
+export interface Question {
+  method: 'GET' | 'POST'
+  path: string
+  body?: object
+  /** What is to be added to the message when the answer stays away. */
+  unknown?: string
+}
+
+/** How long to wait. Milliseconds. */
+export interface Patience {
+  /** For the whole answer; undefined: for as long as something comes. */
+  total?: number | undefined
+  /** For the next line of it. */
+  silence: number
+}
+
+type OnLine = (line: Record<string, unknown>) => void
+
+/** How long a line of an answer may be. Characters. */
+const LINE_LIMIT = 4 * 1024 * 1024
 
 /**
  * Asks the process at a control socket.
  *
- * @param timeout - how long to wait for the answer, in milliseconds
- * @throws {UnreachableError | ConnectionLostError | NoAnswerError | BadAnswerError}
+ * @param onLine - hears each line of the answer; most have one
+ * @returns the last line
+ * @throws {UnreachableError | ConnectionLostError | NoAnswerError | BadAnswerError | ControlVersionError}
  */
-export async function ask(path: string, request: ControlRequest, timeout: number): Promise<ControlAnswer> {
-  const unknown = request.command === 'reload' ? '; whether it reloads is unknown, see its status' : ''
-  const deadline = AbortSignal.timeout(timeout)
-  const socket = await reach(path, deadline, () => new NoAnswerError(path, timeout, ''))
+export async function ask<T extends object>(
+  path: string,
+  question: Question,
+  patience: Patience,
+  onLine: (line: T) => void = () => {}
+): Promise<T> {
+  const limit = patience.total ?? patience.silence
+  const socket = await reach(path, AbortSignal.timeout(limit), () => new NoAnswerError(path, limit, ''))
+  const exchange = new Asked(path, question, patience, socket, (line) => onLine(line as T))
   try {
-    socket.write(encodeControl(request))
-    const line = await readLine(socket, deadline, path)
-    const answer = line && decodeAnswer(line, request.command)
-    if (answer) return answer
-    if (line) throw new BadAnswerError(path, excerpt(line))
-    throw deadline.aborted ? new NoAnswerError(path, timeout, unknown) : new ConnectionLostError(path, unknown)
+    return (await exchange.answer) as T
   } finally {
-    socket.destroy()
+    exchange.end()
   }
 }
 
-/** @throws {UnreachableError} */
-async function reach(path: string, deadline: AbortSignal, late: () => Error): Promise<Socket> {
-  // Node before 24 would connect to the beginning of it without a word.
-  if (new UnixPath(path).tooLong !== undefined)
-    throw new UnreachableError(path, 'the path is longer than the system allows')
-  return new Promise((resolve, reject) => {
-    const socket = connect(path)
-    const giveUp = () => {
-      socket.destroy()
-      reject(late())
+/** A question under way. */
+class Asked {
+  readonly answer: Promise<Record<string, unknown>>
+  readonly #path: string
+  readonly #unknown: string
+  readonly #onLine: OnLine
+  readonly #socket: Socket
+  readonly #total = new Deadline()
+  readonly #silence = new Deadline()
+  readonly #patience: Patience
+  /** What came first, as it was: what is no HTTP is shown. */
+  #begin = ''
+  #rest = ''
+  #last: Record<string, unknown> | undefined
+  #reject!: (error: Error) => void
+  #resolve!: (answer: Record<string, unknown>) => void
+
+  constructor(path: string, question: Question, patience: Patience, socket: Socket, onLine: OnLine) {
+    const { unknown = '' } = question
+    this.#path = path
+    this.#unknown = unknown
+    this.#onLine = onLine
+    this.#socket = socket
+    this.#patience = patience
+    this.answer = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    const { total } = patience
+    if (total !== undefined) this.#total.set(total, () => this.#reject(new NoAnswerError(path, total, unknown)))
+    this.#send(question)
+    this.#heard()
+  }
+
+  end(): void {
+    this.#total.clear()
+    this.#silence.clear()
+    this.#socket.destroy()
+  }
+
+  #send({ method, path, body }: Question): void {
+    const text = body === undefined ? '' : JSON.stringify(body)
+    const headers = {
+      [VERSION_HEADER]: String(CONTROL_VERSION),
+      connection: 'close',
+      ...(body !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
     }
-    deadline.addEventListener('abort', giveUp, { once: true })
-    socket.once('error', (cause: NodeJS.ErrnoException) => {
-      deadline.removeEventListener('abort', giveUp)
-      reject(Object.assign(new UnreachableError(path, reasonOf(cause, path)), { cause }))
-    })
-    socket.once('connect', () => {
-      deadline.removeEventListener('abort', giveUp)
-      socket.removeAllListeners('error')
-      resolve(socket)
-    })
-  })
-}
+    const createConnection = () => this.#socket
+    const asked: ClientRequest = startRequest({ method, path, headers, createConnection, host: 'localhost' })
+    asked.on('socket', () => this.#socket.prependListener('data', (chunk: Buffer) => this.#note(chunk)))
+    asked.on('response', (response) => this.#read(response))
+    asked.on('error', (error: NodeJS.ErrnoException) => this.#failed(error))
+    asked.end(text)
+  }
 
-/** The first line, or what came of it; undefined if nothing came before the end or the deadline. */
-function readLine(socket: Socket, deadline: AbortSignal, path: string): Promise<string | undefined> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = []
-    let size = 0
-    const finish = () => resolve(size === 0 ? undefined : Buffer.concat(chunks).toString().split('\n', 1)[0])
-    socket.on('data', (chunk: Buffer) => {
-      chunks.push(chunk)
-      size += chunk.length
-      if (chunk.includes('\n')) finish()
-      else if (size > ANSWER_LIMIT) reject(new BadAnswerError(path, `more than ${ANSWER_LIMIT} bytes`))
-    })
-    socket.on('error', finish)
-    socket.on('close', finish)
-    deadline.addEventListener('abort', finish, { once: true })
-  })
-}
+  #note(chunk: Buffer): void {
+    if (this.#begin.length < 1024) this.#begin += chunk.toString('latin1', 0, 1024)
+  }
 
-function reasonOf({ code, message }: NodeJS.ErrnoException, path: string): string {
-  if (code === 'ENOENT') return 'there is no such socket; does the server run, with this path as its option control?'
-  if (code === 'EACCES' || code === 'EPERM')
-    return 'permission denied; only the user that the server runs as may ask it, and the group that its option control lets in'
-  if (os.stat(path)?.isFile() || os.stat(path)?.isDirectory()) return 'it is no socket'
-  if (code === 'ECONNREFUSED')
-    return 'nobody accepts; a server that crashed has left the socket behind, and the next one replaces it'
-  return message
+  #heard(): void {
+    const { silence } = this.#patience
+    this.#silence.set(silence, () => this.#reject(new NoAnswerError(this.#path, silence, this.#unknown)))
+  }
+
+  #failed({ code }: NodeJS.ErrnoException): void {
+    const isNoHttp = code?.startsWith('HPE_') === true && code !== 'HPE_INVALID_EOF_STATE'
+    const version = isNoHttp ? formerVersionOf(this.#begin) : undefined
+    if (version !== undefined) this.#reject(otherVersion(this.#path, version))
+    else if (isNoHttp) this.#reject(new BadAnswerError(this.#path, excerpt(this.#begin)))
+    else this.#reject(new ConnectionLostError(this.#path, this.#unknown))
+  }
+
+  #read(response: IncomingMessage): void {
+    response.setEncoding('utf8')
+    response.on('data', (text: string) => {
+      this.#heard()
+      const [first = '', ...lines] = text.split('\n')
+      const whole = [this.#rest + first, ...lines]
+      this.#rest = whole.pop() ?? ''
+      if (this.#rest.length > LINE_LIMIT)
+        this.#reject(new BadAnswerError(this.#path, `a line of more than ${LINE_LIMIT} characters`))
+      for (const line of whole) this.#take(line)
+    })
+    response.on('error', (error) => this.#failed(error))
+    response.on('end', () => {
+      if (this.#rest !== '') this.#take(this.#rest)
+      if (this.#last === undefined) this.#reject(new BadAnswerError(this.#path, excerpt(this.#begin)))
+      else this.#resolve(this.#last)
+    })
+  }
+
+  #take(line: string): void {
+    const answer = parseObject(line)
+    const version = answer?.version
+    if (answer === undefined || typeof version !== 'number') this.#reject(new BadAnswerError(this.#path, excerpt(line)))
+    else if (version !== CONTROL_VERSION) this.#reject(otherVersion(this.#path, version))
+    else {
+      this.#last = answer
+      this.#onLine(answer)
+    }
+  }
 }

@@ -7,8 +7,38 @@ export const ControlSocketError = createError<[string, string]>(
   500
 )
 
-/** What came over the control socket is no request, or came too slowly. */
+/** What came over the control socket is no request. */
 export const BadRequestError = createError<[string]>('GRACEFUL_ERR_BAD_REQUEST', 'no request for a server: %s', 400)
+
+/** There is nothing at the path of a request. */
+export const UnknownPathError = createError<[string, string]>(
+  'GRACEFUL_ERR_UNKNOWN_PATH',
+  'there is nothing at %s; there are %s',
+  404
+)
+
+/** What is at the path of a request cannot be asked for by its method. */
+export const BadMethodError = createError<[string, string, string]>(
+  'GRACEFUL_ERR_BAD_METHOD',
+  '%s cannot be asked for by %s, but by %s',
+  405
+)
+
+/** A request did not come in time. */
+export const SlowRequestError = createError<[number]>(
+  'GRACEFUL_ERR_SLOW_REQUEST',
+  'no whole request came within %d ms',
+  408
+)
+
+/** A request is longer than any that means something. */
+export const LongRequestError = createError<[string]>('GRACEFUL_ERR_LONG_REQUEST', 'the request is too long: %s', 413)
+
+/** Too many clients are connected to the control socket, or wait for a reload. */
+export const BusyError = createError<[string]>('GRACEFUL_ERR_BUSY', 'this process is busy: %s already', 503)
+
+/** Command and server come from releases that do not understand each other. */
+export const ControlVersionError = createError<[string]>('GRACEFUL_ERR_CONTROL_VERSION', '%s', 400)
 
 /** A command of `fastify-graceful-reload` was given arguments that it cannot use. */
 export const UsageError = createError<[string]>('GRACEFUL_ERR_USAGE', '%s', 400)
@@ -37,6 +67,6 @@ export const NoAnswerError = createError<[string, number, string]>(
 /** A command was answered by something else than this package. */
 export const BadAnswerError = createError<[string, string]>(
   'GRACEFUL_ERR_BAD_ANSWER',
-  'the process at %s is no server with fastify-graceful-reload of this version: it answered %s',
+  'the process at %s is no server with fastify-graceful-reload: it answered %s',
   502
 )

@@ -1,106 +1,133 @@
 import type { Socket } from 'node:net'
-import type { ReloadResult } from '../reload/reload-result.js'
+import { Duplex } from 'node:stream'
 import { Deadline } from '../util/deadline.js'
-import { BadRequestError } from './errors.js'
-import {
-  type ControlAnswer,
-  decodeRequest,
-  encodeControl,
-  REQUEST_LIMIT,
-  type StatusReport,
-  toControlFailure
-} from './messages.js'
+import { SlowRequestError } from './errors.js'
+import { answerFormer, isFormer } from './former-protocol.js'
+import { rawAnswer } from './raw-answer.js'
 
-/** Who answers. What they throw, or reject with, is answered too. */
-export interface ControlHandlers {
-  status(): StatusReport | Promise<StatusReport>
-  reload(reason: string): Promise<ReloadResult>
-}
-
-/** How long a request may take to come, and an answer to be read. Milliseconds. */
+/** How long a request may take to come, and a whole answer to be read. Milliseconds. */
 const REQUEST_TIME = 5000
 /** The same for a process that leaves: a request that was sent before the listener went to the child is here by then. */
 const LAST_REQUEST_TIME = 500
-/** How long a client may take to close once it has its answer. Milliseconds. */
+/** How long a client may take to close once it has its answer and sends no more; and if it goes on. Milliseconds. */
 const LINGER = 1000
+const LONGEST_LINGER = 5000
 
-/** One connection: a request, and its answer. */
-export class Exchange {
+/**
+ * One connection to the control socket, for one request and its answer. HTTP is spoken on this stream instead of on the socket, which
+ * so stays ours: who is slow has a limit, who ends its side is answered, what comes after the request is dropped, and the socket is
+ * not closed with unread bytes in it, which could cost the client its answer.
+ */
+export class Exchange extends Duplex {
   readonly #socket: Socket
-  readonly #handlers: ControlHandlers
   #state: 'asking' | 'waiting' | 'answered' = 'asking'
-  #received: Buffer[] = []
+  #hasBegun = false
   /** After a stall of this process, what has come meanwhile is read first. */
   readonly #limit = new Deadline()
   #mayLinger = true
+  /** Until when what still comes is waited for, on the clock of `performance.now()`; undefined while the answer is on its way. */
+  #lingersUntil: number | undefined
 
-  constructor(socket: Socket, handlers: ControlHandlers) {
+  constructor(socket: Socket) {
+    super({ allowHalfOpen: true })
     this.#socket = socket
-    this.#handlers = handlers
     this.#limitTo(REQUEST_TIME)
+    this.on('error', () => {})
     socket.on('error', () => {}) // It has gone; `close` follows.
     socket.on('data', (chunk: Buffer) => this.#receive(chunk))
-    socket.on('end', () => this.#ended())
-    socket.on('close', () => this.#limit.clear())
+    // A client may end its side when it has asked.
+    socket.on('end', () => this.#state === 'asking' && this.push(null))
+    socket.on('close', () => {
+      this.#limit.clear()
+      this.destroy()
+    })
   }
 
+  /**
+   * The whole request is here. What still comes is read and forgotten.
+   *
+   * @returns whether it is to be answered: what came with it may have been refused
+   */
+  heard(): boolean {
+    if (this.#state !== 'asking') return false
+    this.#state = 'waiting'
+    this.#limit.clear()
+    this.#socket.resume()
+    return true
+  }
+
+  /** The whole answer has been written, and is to be read in time. */
+  told(): void {
+    if (this.#state !== 'answered' && !this.#socket.destroyed) this.#limitTo(REQUEST_TIME)
+  }
+
+  /** Answers in place of HTTP, unless that is about to answer. */
+  refuse(answer: string): void {
+    if (this.#state !== 'asking') return
+    this.#end(answer)
+    this.destroy()
+  }
+
+  /** The process leaves: a request that has come is answered, and one that still does not come is not waited for. */
   hurry(): void {
     this.#mayLinger = false
     if (this.#socket.writableFinished) this.#socket.destroy()
     else if (this.#state === 'asking') this.#limitTo(LAST_REQUEST_TIME)
   }
 
+  override _read(): void {
+    this.#socket.resume()
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.#socket.write(chunk, () => done()) // A client that has gone is told by `close`.
+  }
+
+  override _final(done: () => void): void {
+    this.#end()
+    done()
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    if (this.#state !== 'answered') this.#socket.destroy()
+    done(error)
+  }
+
   #limitTo(duration: number): void {
     this.#limit.set(duration, () => {
-      if (this.#state === 'answered') this.#socket.destroy()
-      else this.#refuse(new BadRequestError(`no whole line came within ${duration} ms`))
+      if (this.#state === 'asking') this.refuse(rawAnswer(new SlowRequestError(duration)))
+      else this.#socket.destroy()
     })
   }
 
   #receive(chunk: Buffer): void {
-    if (this.#state !== 'asking') return // More than one line was sent; the first one counts.
-    const end = chunk.indexOf('\n')
-    this.#received.push(end === -1 ? chunk : chunk.subarray(0, end))
-    if (this.#received.reduce((sum, { length }) => sum + length, 0) > REQUEST_LIMIT)
-      this.#refuse(new BadRequestError(`more than ${REQUEST_LIMIT} bytes came`))
-    else if (end !== -1) void this.#answer()
-  }
-
-  /** The end of its side may stand for the end of the line. */
-  #ended(): void {
-    if (this.#state !== 'asking') return
-    if (this.#received.length === 0) this.#socket.destroy()
-    else void this.#answer()
-  }
-
-  async #answer(): Promise<void> {
-    this.#state = 'waiting'
-    this.#limit.clear()
-    this.#socket.pause()
-    try {
-      const request = decodeRequest(Buffer.concat(this.#received.splice(0)).toString())
-      if (request.command === 'status') this.#reply({ status: await this.#handlers.status() })
-      else this.#reply({ reload: await this.#handlers.reload(request.reason) })
-    } catch (error) {
-      this.#refuse(error)
+    if (this.#state !== 'asking') {
+      this.#linger()
+      return
     }
+    const isFirst = !this.#hasBegun
+    this.#hasBegun = true
+    if (isFirst && isFormer(chunk)) this.refuse(answerFormer())
+    else if (!this.push(chunk)) this.#socket.pause()
   }
 
-  #refuse(error: unknown): void {
-    this.#reply({ error: toControlFailure(error) })
+  #linger(): void {
+    if (this.#lingersUntil === undefined || !this.#mayLinger) return
+    this.#limitTo(Math.min(LINGER, Math.max(this.#lingersUntil - performance.now(), 0)))
   }
 
-  /** What still comes is read and forgotten: a socket that is closed with unread bytes may cost the other side its answer. */
-  #reply(answer: ControlAnswer): void {
+  #end(answer?: string): void {
+    if (this.#state === 'answered') return
     this.#state = 'answered'
-    this.#received = []
-    if (this.#socket.destroyed) return
     this.#limitTo(REQUEST_TIME)
     this.#socket.resume()
-    this.#socket.end(encodeControl(answer), () => {
+    const sent = () => {
       if (this.#socket.destroyed) return
-      if (this.#mayLinger) this.#limitTo(LINGER)
+      this.#lingersUntil = performance.now() + LONGEST_LINGER
+      if (this.#mayLinger) this.#linger()
       else this.#socket.destroy()
-    })
+    }
+    if (answer === undefined) this.#socket.end(sent)
+    else this.#socket.end(answer, sent)
   }
 }

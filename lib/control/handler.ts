@@ -2,18 +2,24 @@ import { toError } from '../errors.js'
 import type { GracefulOptions } from '../options.js'
 import type { HostedApp, Preparation } from '../process/hosted-app.js'
 import type { Service } from '../process/service.js'
+import type { Phase } from '../protocol/phases.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { UnixPath } from '../sockets/unix-path.js'
 import { os } from '../util/os.js'
-import type { ProcessStatus, ReloadUnderWay } from './messages.js'
+import type { ControlHandlers } from './http.js'
+import { type ProcessStatus, positionOf, type ReloadUnderWay } from './messages.js'
 import { CONTROL_VARIABLE, type ControlPlace, checkControl } from './place.js'
 import { ControlSocket } from './socket.js'
 
 /** What the control socket asks of this process. */
 export interface ControlEvents {
-  phase(): ProcessStatus['phase']
+  phase(): Phase
   reload(reason: string): Promise<ReloadResult>
+  stop(reason: string): void
   underWay(): ReloadUnderWay | undefined
+  /** How many reloads this process has begun. */
+  reloads(): number
+  onChange(callback: () => void): () => void
 }
 
 /** How those who administer this process reach it, other than by signals and by its own routes. */
@@ -59,11 +65,26 @@ export class Control {
     if (service.leader !== hosted) return
     // The launcher answers there, for all of its servers.
     if (service.launcher?.control !== undefined && UnixPath.isSame(service.launcher.control, place.path)) return
-    const socket = new ControlSocket({ status: () => this.status(), reload: (reason) => this.#events.reload(reason) })
+    const socket = new ControlSocket(this.#handlers)
     service.listenCalls.own(socket.server, socket)
     await socket.open(place)
     service.listeners.refreshPath(socket.server)
     service.controlSocket = socket
+  }
+
+  get #handlers(): ControlHandlers {
+    const { reload, stop, underWay, reloads, onChange } = this.#events
+    return {
+      status: () => ({ launcher: null, workers: [this.status()], history: this.#service.history.report }),
+      reload,
+      onChange,
+      reloadId: () => positionOf(underWay()) && reloads(),
+      underWay: () => positionOf(underWay()),
+      stop: (reason) => {
+        stop(reason)
+        return process.pid
+      }
+    }
   }
 
   /** What this process says of itself. */

@@ -1,43 +1,50 @@
 import { describeError, toError, toPlainError } from '../errors.js'
 import type { Phase } from '../protocol/phases.js'
+import type { ReloadStep } from '../protocol/reload-step.js'
 import type { Release } from '../reload/release.js'
 import type { ReloadHealth } from '../reload/reload-health.js'
-import type { ReloadResult } from '../reload/reload-result.js'
-import { BadRequestError } from './errors.js'
+import type { ReloadResult, ReloadTimings } from '../reload/reload-result.js'
 
 /**
- * What a command and a process say to each other on the control socket: one request and one answer, each a line of JSON.
+ * What a process answers on the control socket. `control.schema.json` says the same to other programs, and
+ * `test/e2e/control/schema.test.ts` compares it with real answers.
  */
 
-/** The version of requests and answers. Both ends must speak the same one. */
-export const CONTROL_VERSION = 1
+/**
+ * The version of requests and answers. It changes when something that was there is gone or means something else; what is new in answers
+ * changes nothing for those who do not look at it. Version 1 was a line of JSON: see `former-protocol.ts`.
+ */
+export const CONTROL_VERSION = 2
 
-/** The environment variable with the path of the control socket, for whoever opens it and whoever asks there. */
-export const CONTROL_VARIABLE = 'FASTIFY_GRACEFUL_CONTROL'
+/** Where it stands in each answer. */
+interface Versioned {
+  version: typeof CONTROL_VERSION
+}
 
-/** How long a request may be. Bytes. */
-export const REQUEST_LIMIT = 16 * 1024
+/** A reload that is under way, as the process sees it that makes it. */
+export interface ReloadProgress {
+  step: ReloadStep
+  reason: string
+  /** Since it began. Milliseconds. */
+  elapsed: number
+  /** The generation to come. */
+  generation: number
+  /** The pid of the child, once it has been started. */
+  child?: number
+  /** Connections that have moved to the child, and those that are still here. */
+  migrated: number
+  remaining: number
+  /** While the child is on probation: for how long it has been, and how long that takes. Milliseconds. */
+  probation?: { elapsed: number; duration: number }
+  /** What both have answered, by which the child is judged. */
+  health?: ReloadHealth
+}
 
-/** How long an answer may be. Bytes. */
-export const ANSWER_LIMIT = 4 * 1024 * 1024
-
-/** What is asked. */
-export type ControlRequest = { command: 'status' } | { command: 'reload'; reason: string }
-
-export type ControlCommand = ControlRequest['command']
-
-/** What is answered: what was asked for, or why not. */
-export type ControlAnswer = { status: StatusReport } | { reload: ReloadResult } | { error: ControlFailure }
-
-/** A reload that is under way, as the process that answers sees it. */
+/** A reload that is under way, in a status. */
 export type ReloadUnderWay =
-  /**
-   * `child`: its pid, once it has been started; `migrated`: connections that have moved to it; `elapsed`: milliseconds; `health`: what
-   * both have answered, by which the child is judged.
-   */
-  | { role: 'parent'; reason: string; child?: number; migrated: number; elapsed: number; health?: ReloadHealth }
-  /** This process serves on probation; if it dies, its parent with this pid comes back. */
-  | { role: 'child'; parent: number }
+  | ({ role: 'parent' } & ReloadProgress)
+  /** This process serves on probation, for so long of how long, in milliseconds; if it fails, its parent with this pid takes over again. */
+  | { role: 'child'; parent: number; probation: { elapsed: number; duration: number } }
 
 /** What one process says of itself. */
 export interface ProcessStatus {
@@ -57,14 +64,57 @@ export interface ProcessStatus {
   reload?: ReloadUnderWay
 }
 
-/** What a launcher says of itself and of its servers. */
-export interface LauncherStatus {
-  /** `uptime`: milliseconds. */
-  launcher: { pid: number; uptime: number }
-  workers: ProcessStatus[]
+/** A reload that has ended. */
+export interface ReloadRecord {
+  /** When it began, as of ISO 8601. */
+  began: string
+  /** What was given as its reason, or the signal that asked for it. */
+  reason: string
+  outcome: 'succeeded' | 'failed' | 'rolled back'
+  /** The generation that it led to, or should have. */
+  generation: number
+  /** Why it failed. */
+  error?: Pick<ControlFailure, 'code' | 'message'>
+  /** How long its parts took, as far as it came. Milliseconds. */
+  timings: Partial<ReloadTimings> & Pick<ReloadTimings, 'total'>
 }
 
-export type StatusReport = ProcessStatus | LauncherStatus
+/** What has become of the reloads of a service since it was started, over all of its generations. */
+export interface ReloadHistory {
+  succeeded: number
+  failed: number
+  rolledBack: number
+  /** Of a launcher: servers that were started again after a crash. */
+  restarts: number
+  last: ReloadRecord | null
+}
+
+/** What is known of a service: the answer to `GET /status`, without its version. */
+export interface StatusReport {
+  /** The version of this package that the process has which answers; null where that cannot be told. */
+  plugin: string | null
+  /** The version of Node of that process. */
+  node: string
+  /** The process that starts all servers and stays, if there is one. `uptime`: milliseconds. */
+  launcher: { pid: number; uptime: number } | null
+  /** The server of each worker. Without a launcher it is one, the process that answers. */
+  workers: ProcessStatus[]
+  history: ReloadHistory
+}
+
+/** The answer to `GET /status`. */
+export type ControlStatus = Versioned & StatusReport
+
+/** The answer to `GET /healthz`: 200 if some worker serves, else 503. */
+export interface ControlHealth extends Versioned {
+  healthy: boolean
+  workers: Array<Pick<ProcessStatus, 'generation' | 'pid' | 'phase'> & { healthy: boolean }>
+}
+
+/** The answer to `POST /stop`: the process that was told to, before it has done so. */
+export interface ControlStop extends Versioned {
+  stopping: { pid: number; reason: string }
+}
 
 /** An error as it crosses the control socket. */
 export interface ControlFailure {
@@ -80,30 +130,34 @@ export interface ControlFailure {
   health?: ReloadHealth
 }
 
-/** A request or an answer as it goes over the wire. */
-export function encodeControl(message: ControlRequest | ControlAnswer): string {
-  return `${JSON.stringify({ fastifyGracefulControl: CONTROL_VERSION, ...message })}\n`
+/** The answer to what was refused, or has failed before there was anything to tell. */
+export interface ControlError extends Versioned {
+  error: ControlFailure
+  /** What there is, where something was asked for that is not. */
+  requests?: string[]
 }
 
-/** @throws {BadRequestError} */
-export function decodeRequest(line: string): ControlRequest {
-  const { fastifyGracefulControl: version, command, reason } = parseObject(line) ?? {}
-  if (version === undefined) throw new BadRequestError(`expected a line of JSON, received ${excerpt(line)}`)
-  if (version !== CONTROL_VERSION)
-    throw new BadRequestError(`this process speaks version ${CONTROL_VERSION}, received ${excerpt(line)}`)
-  if (command === 'status') return { command }
-  if (command === 'reload' && typeof reason === 'string') return { command, reason }
-  throw new BadRequestError(`expected status, or reload with a reason, received ${excerpt(line)}`)
+/** How far a reload is, as far as that is known; of several workers also the number of the one whose turn it is, from 1 on. */
+export type ReloadPosition = Pick<ReloadProgress, 'step' | 'reason' | 'elapsed'> &
+  Partial<ReloadProgress> & { worker?: number; workers?: number }
+
+/** How far the reload is that a process makes; undefined if it makes none. */
+export function positionOf(found: ReloadUnderWay | undefined): ReloadPosition | undefined {
+  if (found?.role !== 'parent') return undefined
+  const { role: _role, ...position } = found
+  return position
 }
 
-/** The answer to a command, or undefined if the line is none. */
-export function decodeAnswer(line: string, command: ControlCommand): ControlAnswer | undefined {
-  const { fastifyGracefulControl: version, error, [command]: report } = parseObject(line) ?? {}
-  if (version !== CONTROL_VERSION) return undefined
-  if (isObject(error) && typeof error.code === 'string' && typeof error.message === 'string')
-    return { error: error as unknown as ControlFailure }
-  return isObject(report) ? ({ [command]: report } as unknown as ControlAnswer) : undefined
-}
+/** What a line of the answer to `POST /reload` tells. The last one is `done` or `failed`. */
+export type ReloadEvent =
+  | ({ event: 'progress' } & ReloadPosition)
+  /** Nothing has changed, and the reload goes on. */
+  | { event: 'heartbeat' }
+  | { event: 'done'; result: ReloadResult }
+  | { event: 'failed'; error: ControlFailure }
+
+/** A line of the answer to `POST /reload`. */
+export type ControlReloadLine = Versioned & ReloadEvent
 
 /** Reduces anything that was thrown to what a command can tell of it. */
 export function toControlFailure(thrown: unknown): ControlFailure {
@@ -111,20 +165,27 @@ export function toControlFailure(thrown: unknown): ControlFailure {
   return { code, message: describeError(toError(thrown)), ...details }
 }
 
-/** The beginning of what came, for a message about it. */
-export function excerpt(text: string): string {
-  return text === '' ? 'nothing' : JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
+/** An answer, or a line of one, as it goes over the wire. */
+export function encodeAnswer(answer: object): string {
+  return `${JSON.stringify({ version: CONTROL_VERSION, ...answer })}\n`
 }
 
-function parseObject(line: string): Record<string, unknown> | undefined {
+/** The beginning of what came, for a message about it. */
+export function excerpt(text: string): string {
+  const [line = ''] = text.split('\n', 1)
+  return line === '' ? 'nothing' : JSON.stringify(line.length > 60 ? `${line.slice(0, 60)}…` : line)
+}
+
+/** The object that a text is as JSON, if it is one. */
+export function parseObject(text: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(line)
+    const value: unknown = JSON.parse(text)
     return isObject(value) ? value : undefined
   } catch {
     return undefined // No JSON; the caller says so, and shows it.
   }
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,30 +1,36 @@
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
 import { swapListeningHandle } from '../internals/listening-handle.js'
 import { bindAgain } from '../sockets/bind-again.js'
 import { giveAccess } from '../sockets/socket-access.js'
 import { UnixPath } from '../sockets/unix-path.js'
-import { ControlSocketError } from './errors.js'
-import { type ControlHandlers, Exchange } from './exchange.js'
+import { BusyError, ControlSocketError } from './errors.js'
+import { Exchange } from './exchange.js'
+import type { ControlHandlers, ControlHttp } from './http.js'
 import type { ControlPlace } from './place.js'
+import { rawAnswer } from './raw-answer.js'
+
+/** How many connections are answered at a time, and how many are accepted to be told that there are too many. */
+const MOST_EXCHANGES = 64
+const MOST_CONNECTIONS = 256
 
 /**
- * A unix socket at which the same user, and nobody else but a group that was let in, asks this process for its status or for a reload. What comes from there,
+ * A unix socket at which the same user, and nobody else but a group that was let in, asks this process for its status, for a reload or a stop. What comes from there,
  * or does not come, does nothing to the process.
  */
 export class ControlSocket {
   /** Does not keep the process alive. */
   readonly server: Server
   readonly #exchanges = new Set<Exchange>()
+  readonly #handlers: ControlHandlers
+  #http: ControlHttp | undefined
   #path: UnixPath | undefined
 
   constructor(handlers: ControlHandlers) {
+    this.#handlers = handlers
     // A client may end its side when it has asked.
-    this.server = createServer({ allowHalfOpen: true }, (socket) => {
-      const exchange = new Exchange(socket, handlers)
-      this.#exchanges.add(exchange)
-      socket.once('close', () => this.#exchanges.delete(exchange))
-    })
+    this.server = createServer({ allowHalfOpen: true }, (socket) => this.#accept(socket))
+    this.server.maxConnections = MOST_CONNECTIONS
     this.server.unref()
   }
 
@@ -87,11 +93,23 @@ export class ControlSocket {
     this.hurry()
   }
 
+  #accept(socket: Socket): void {
+    const exchange = new Exchange(socket)
+    socket.once('close', () => this.#exchanges.delete(exchange))
+    if (this.#exchanges.size >= MOST_EXCHANGES)
+      exchange.refuse(rawAnswer(new BusyError(`there are ${MOST_EXCHANGES} connections to its control socket`)))
+    else this.#http?.accept(exchange)
+    this.#exchanges.add(exchange)
+  }
+
   /**
    * The umask makes it private from its first moment. Not stricter than this, as it is that of the whole process: what the thread pool
    * makes now can still be used by its owner.
    */
   async #listen(path: string): Promise<void> {
+    // Not before it is needed: a launcher stays small. And not later: after a deploy, the file may be gone.
+    const { ControlHttp } = require('./http.js') as typeof import('./http.js')
+    this.#http = new ControlHttp(this.#handlers)
     const before = process.umask(0o077)
     try {
       this.server.listen({ path })

@@ -3,6 +3,7 @@ import type { Callers } from '../process/callers.js'
 import type { EffectHandler } from '../process/host.js'
 import type { Ending } from '../process/subprocess.js'
 import { currentOf, type Effect, type ServerId, type Timer } from '../protocol/launcher.js'
+import type { ReloadResult } from '../reload/reload-result.js'
 import { Deadlines } from '../util/deadline.js'
 import { restartPause } from './backoff.js'
 import { errorOf } from './failure.js'
@@ -24,7 +25,9 @@ export interface WorkersEvents {
   follow(service: Service, isFirst: boolean, isReloading: boolean): void
   reloadBegins(): void
   /** Resolves when all know it who must know it before the callers do. */
-  reloadEnded(error: Error | undefined): Promise<void>
+  reloadEnded(outcome: ReloadResult | Error, reason: string): Promise<void>
+  /** A server that crashed is started again. */
+  restarted(): void
   stopping(): void
 }
 
@@ -100,6 +103,7 @@ function waitsOf({ host, processes, events }: Parts, deadlines: Deadlines<Wait>)
       const server = processes.find(lost)
       if (server !== undefined) events.log(restartLine(server, pause), 'error')
       deadlines.wait(`restart ${worker}`, pause)
+      events.restarted()
     }
   } satisfies Partial<Table>
 }
@@ -129,7 +133,10 @@ function outsideOf({ host, processes, callers, events, ended }: Parts) {
     },
     'note reload': () => events.reloadBegins(),
     'note end': ({ failure }) => {
-      const told = events.reloadEnded(failure && toldOf(failure, processes))
+      const { shares = [], reason = '' } = host.state.roll ?? {}
+      const find = (id: ServerId | undefined) => processes.find(id)
+      const outcome = failure === undefined ? resultOf(shares, reason, find) : toldOf(failure, processes)
+      const told = events.reloadEnded(outcome, reason)
       void told.finally(() => host.tell({ type: 'noted' }))
     },
     'note stop': () => events.stopping(),

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import type { LaunchArguments } from '../cli/launch-arguments.js'
+import { History } from '../control/history.js'
 import type { ControlPlace } from '../control/place.js'
 import { ControlSocket } from '../control/socket.js'
 import { describeError, toError } from '../errors.js'
@@ -9,13 +10,17 @@ import { AppDescriptors } from '../process/descriptors.js'
 import { PidFile } from '../process/pid-file.js'
 import type { Ending, SpawnCommand } from '../process/subprocess.js'
 import { NodePath } from '../reload/node-path.js'
+import type { ReloadResult } from '../reload/reload-result.js'
 import { enteredDirectory } from '../reload/restart-command.js'
 import { takeActivation } from '../sockets/socket-activation.js'
 import { LauncherNotices } from '../systemd/launcher-status.js'
 import { findServiceManager, ServiceManager } from '../systemd/notify.js'
+import { printable } from '../util/printable.js'
 import type { HeldListener } from './held-listeners.js'
 import type { Log } from './log.js'
 import { Pipes } from './pipes.js'
+import { recordOf } from './record.js'
+import { RollWatch } from './roll-watch.js'
 import type { Service } from './server.js'
 import { LauncherSignals } from './signals.js'
 import { statusOf } from './status.js'
@@ -43,6 +48,8 @@ export class Launcher {
   readonly #signals: LauncherSignals
   readonly #place: ControlPlace | undefined
   readonly #control: ControlSocket
+  readonly #rolls: RollWatch
+  readonly #history = new History()
   #pidFile: PidFile | undefined
 
   constructor({ node, workers, directory, control }: LaunchArguments, events: LauncherEvents) {
@@ -56,13 +63,21 @@ export class Launcher {
       foreign,
       follow: (service, isFirst, isReloading) => this.#follow(service, isFirst, isReloading),
       reloadBegins: () => this.#reloadBegins(),
-      reloadEnded: (error) => this.#notices.reloaded(error),
+      reloadEnded: (outcome, reason) => this.#reloadEnded(outcome, reason),
+      restarted: () => this.#history.restarted(),
       stopping: () => this.#notices.stopping()
     })
+    this.#rolls = new RollWatch(this.#workers)
     this.#notices = new LauncherNotices(contact && new ServiceManager(contact), this.#workers, log)
     this.#signals = this.#listen()
-    const reload = (reason: string) => this.#workers.reload(reason)
-    this.#control = new ControlSocket({ status: () => statusOf(this.#workers), reload })
+    this.#control = new ControlSocket({
+      status: () => statusOf(this.#workers, this.#history),
+      reload: (reason) => this.#workers.reload(reason),
+      stop: (reason) => this.#stop(reason),
+      reloadId: () => this.#rolls.id,
+      underWay: () => this.#rolls.position,
+      onChange: (callback) => this.#workers.onChange(callback)
+    })
   }
 
   /**
@@ -80,6 +95,15 @@ export class Launcher {
     await this.#notices.flushed()
     this.#signals.uninstall()
     return ending
+  }
+
+  /** Whoever asks twice means it once: a second signal would force. */
+  #stop(reason: string): number {
+    if (!this.#workers.areLeaving) {
+      this.#events.log(`stop (${printable(reason)})`)
+      this.#workers.stop('SIGTERM')
+    }
+    return process.pid
   }
 
   #listen(): LauncherSignals {
@@ -106,6 +130,7 @@ export class Launcher {
 
   /** A control socket that cannot be reached is worth a word, and no reason not to reload. */
   #reloadBegins(): void {
+    this.#rolls.begin()
     this.#notices.reloading()
     try {
       if (this.#control.restorePath())
@@ -113,6 +138,12 @@ export class Launcher {
     } catch (error) {
       this.#events.log(toError(error).message)
     }
+  }
+
+  #reloadEnded(outcome: ReloadResult | Error, reason: string): Promise<void> {
+    const generation = (this.#workers.current[0]?.generation ?? 0) + 1
+    this.#history.add(recordOf(outcome, reason, generation, this.#rolls.elapsed))
+    return this.#notices.reloaded(outcome instanceof Error ? outcome : undefined)
   }
 
   /** Whoever reads the file wants to send a signal: to this process, which does not change. */

@@ -1,11 +1,14 @@
-import type { LauncherStatus, ProcessStatus } from '../control/messages.js'
+import type { History } from '../control/history.js'
+import type { ServiceReport } from '../control/http.js'
+import type { ProcessStatus } from '../control/messages.js'
 import type { Server } from './server.js'
 import type { Workers } from './workers.js'
 
 /** What a launcher says of itself and of the server of each worker; none of a worker whose server is yet to be started. */
-export async function statusOf({ current }: Workers): Promise<LauncherStatus> {
+export async function statusOf({ current }: Workers, history: History): Promise<ServiceReport> {
   const launcher = { pid: process.pid, uptime: Math.round(process.uptime() * 1000) }
-  return { launcher, workers: await Promise.all(current.map(statusOfServer)) }
+  const workers = await Promise.all(current.map(statusOfServer))
+  return { launcher, workers, history: history.report }
 }
 
 async function statusOfServer(server: Server): Promise<ProcessStatus> {

@@ -1,7 +1,7 @@
 import { toPlainError } from '../errors.js'
 import { Callers } from '../process/callers.js'
 import type { Ending, SpawnCommand } from '../process/subprocess.js'
-import { acceptingOf, currentOf, isLast, isServing } from '../protocol/launcher.js'
+import { acceptingOf, currentOf, isLast, isServing, type Roll, type ServerId } from '../protocol/launcher.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { deferred } from '../util/deferred.js'
 import { Balancer } from './balancer.js'
@@ -96,6 +96,26 @@ export class Workers {
   /** The server of each worker that has had one: the one that serves, or did so last. */
   get current(): Server[] {
     return this.#host.state.workers.flatMap(({ current }) => this.#processes.find(current) ?? [])
+  }
+
+  /** The reload of all of them that is under way. */
+  get roll(): Roll | undefined {
+    return this.#host.state.roll
+  }
+
+  /** A server by its number, if it is still spoken of. */
+  find(id: ServerId | undefined): Server | undefined {
+    return this.#processes.find(id)
+  }
+
+  /** Calls back whenever something has been decided, until the returned function is called. */
+  onChange(callback: () => void): () => void {
+    return this.#host.onRested(callback)
+  }
+
+  /** Whether they stop, or have ended. */
+  get areLeaving(): boolean {
+    return this.#host.state.phase !== 'running'
   }
 
   /** Those of them that serve. */

@@ -29,6 +29,7 @@ export class Host<S, I extends { readonly type: string }, E extends { readonly d
   readonly #inputs: I[] = []
   #state: S
   #isRunning = false
+  readonly #onRested = new Set<() => void>()
 
   constructor(machine: Machine<S, I, E>, handler: EffectHandler<E>) {
     this.#machine = machine
@@ -52,6 +53,13 @@ export class Host<S, I extends { readonly type: string }, E extends { readonly d
       this.#isRunning = false
     }
     this.#handler.rested()
+    for (const callback of this.#onRested) callback()
+  }
+
+  /** Calls back whenever the machine has come to rest, until the returned function is called. */
+  onRested(callback: () => void): () => void {
+    this.#onRested.add(callback)
+    return () => this.#onRested.delete(callback)
   }
 
   #take(input: I): void {

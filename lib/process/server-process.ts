@@ -1,5 +1,4 @@
 import { Control } from '../control/handler.js'
-import type { ReloadUnderWay } from '../control/messages.js'
 import { NotOnProbationError, StoppingError, UnsupportedError } from '../errors.js'
 import type { Phase } from '../protocol/phases.js'
 import { canRollBack } from '../protocol/server.js'
@@ -25,6 +24,7 @@ import type { Parts } from './parts.js'
 import { ServerHost } from './server-host.js'
 import { type Origin, Service } from './service.js'
 import { Shutdown } from './shutdown.js'
+import { underWay } from './under-way.js'
 
 /** How this process came to be. */
 export interface Start extends Origin {
@@ -74,7 +74,10 @@ export class ServerProcess {
     const control = new Control(service, {
       phase: () => this.phase,
       reload: (reason) => this.reload(reason),
-      underWay: () => this.#underWay
+      stop: (reason) => this.stop(reason),
+      underWay: () => underWay(this.#parts),
+      reloads: () => this.#host.state.children,
+      onChange: (callback) => this.#host.onRested(callback)
     })
     const warnings = found === 'stranger' ? [STRANGER] : []
     this.apps = new Apps(this.#parts, this.#exit, control, activated, warnings)
@@ -146,13 +149,6 @@ export class ServerProcess {
 
   get #service(): Service {
     return this.#parts.service
-  }
-
-  get #underWay(): ReloadUnderWay | undefined {
-    const { at } = this.#host
-    if (at.name === 'trial') return this.#parts.asChild?.report
-    const isReload = at.name === 'reloading' || at.name === 'parent'
-    return isReload ? this.#parts.asParent.report(at.reload, at.child) : undefined
   }
 
   #join(service: Service, inherited: InheritedListeners | undefined, lastWords: LastWords | undefined): Parts {

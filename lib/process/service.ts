@@ -5,6 +5,7 @@ import type { Migration } from '../connections/move-out.js'
 import { type IsMeant, OwnedConnections } from '../connections/owned.js'
 import { Surplus, type SurplusEvents } from '../connections/surplus.js'
 import { WebSockets } from '../connections/websockets.js'
+import { History } from '../control/history.js'
 import { ControlSocket } from '../control/socket.js'
 import { toError } from '../errors.js'
 import { type ResolvedOptions, resolveOptions } from '../options.js'
@@ -64,6 +65,7 @@ export class Service {
   readonly webSockets = new WebSockets((warning, error) => this.log.warnOnce(warning, error))
   readonly connections = new OwnedConnections(this.webSockets)
   controlSocket: ControlSocket | undefined
+  readonly history = new History()
   readonly surroundings: Surroundings
   readonly others = new OtherListeners((warning) => this.log.warnOnce(warning))
   /** What the service manager is told. */

@@ -1,3 +1,4 @@
+import type { ReloadHistory } from '../control/messages.js'
 import type { PlainError } from '../errors.js'
 import type { Release } from '../reload/release.js'
 import type { ReloadResult } from '../reload/reload-result.js'
@@ -6,6 +7,8 @@ import {
   anything,
   bytes,
   count,
+  either,
+  exactly,
   type Field,
   flag,
   isMessage,
@@ -60,13 +63,29 @@ export interface TicketKeys {
   context: string | undefined
 }
 
+/** What a parent tells its child of the reload that it takes over by. `elapsed`, `probation`: milliseconds. */
+export interface ReloadBrief {
+  reason: string
+  elapsed: number
+  probation: number
+  history: ReloadHistory
+}
+
 /** From the parent. */
 export type ToChild =
   /**
    * Accept: from here on the service is yours. `states`: what the apps of the parent saved, in the order of the apps.
-   * `ticketKeys`: by the index of a listener in the handoff, the keys that its TLS clients hold tickets of.
+   * `ticketKeys`: by the index of a listener in the handoff, the keys that its TLS clients hold tickets of. `reload`: what is to be
+   * known of the reload, and of those before it; a parent of an earlier release does not tell.
    */
-  | { type: 'take over'; states: unknown[]; ticketKeys: Array<[index: number, keys: TicketKeys]> }
+  | {
+      type: 'take over'
+      states: unknown[]
+      ticketKeys: Array<[index: number, keys: TicketKeys]>
+      reload?: ReloadBrief | undefined
+    }
+  /** What has become of all reloads, this one included. A child of an earlier release does not know the message, and drops it. */
+  | { type: 'history'; history: ReloadHistory }
   /** Do you answer, and what have you answered? */
   | { type: 'how are you' }
   /** The probation is over: do you serve? */
@@ -121,6 +140,26 @@ export const reloadResult: Field = record({
 /** @see {@link TicketKeys} */
 export const ticketKeys: Field = record({ keys: bytes, context: optional(text) })
 
+const reloadHistory: Field = record({
+  succeeded: count,
+  failed: count,
+  rolledBack: count,
+  restarts: count,
+  last: either(
+    exactly(null),
+    record({
+      began: text,
+      reason: text,
+      outcome: exactly('succeeded', 'failed', 'rolled back'),
+      generation: count,
+      error: optional(record({ code: text, message: text })),
+      timings: object
+    })
+  )
+})
+
+const reloadBrief: Field = record({ reason: text, elapsed: number, probation: number, history: reloadHistory })
+
 const TO_PARENT: Table<ToParent> = {
   listener: { index: count },
   ready: { release, checkTimeout: number },
@@ -136,7 +175,12 @@ const TO_PARENT: Table<ToParent> = {
 }
 
 const TO_CHILD: Table<ToChild> = {
-  'take over': { states: listOf(anything), ticketKeys: listOf(tuple(count, ticketKeys)) },
+  'take over': {
+    states: listOf(anything),
+    ticketKeys: listOf(tuple(count, ticketKeys)),
+    reload: optional(reloadBrief)
+  },
+  history: { history: reloadHistory },
   'how are you': {},
   confirm: {},
   'taken back': {},

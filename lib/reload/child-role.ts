@@ -1,4 +1,5 @@
 import { AnswerCount } from '../connections/answers.js'
+import { beganBefore } from '../control/history.js'
 import type { ReloadUnderWay } from '../control/messages.js'
 import { toPlainError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
@@ -8,7 +9,7 @@ import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
 import { isOfConnections } from '../protocol/connection-messages.js'
 import { NOTHING } from '../protocol/health.js'
-import type { ToChild } from '../protocol/messages.js'
+import type { ReloadBrief, ToChild } from '../protocol/messages.js'
 import type { ChildWord } from '../protocol/server.js'
 import type { InheritedListeners } from '../sockets/inherited-listeners.js'
 import { formatAddress } from '../sockets/listener-key.js'
@@ -20,7 +21,7 @@ import { ParentChannel } from './parent-channel.js'
 import type { ReloadResult } from './reload-result.js'
 
 /** What a parent leaves to its child besides the listeners. A parent that died left nothing. */
-type Legacy = Pick<Extract<ToChild, { type: 'take over' }>, 'states' | 'ticketKeys'>
+type Legacy = Pick<Extract<ToChild, { type: 'take over' }>, 'states' | 'ticketKeys' | 'reload'>
 
 /** This process as the child of a reload: what it hears from its parent, and what it takes over. */
 export class ChildRole {
@@ -35,6 +36,10 @@ export class ChildRole {
   #answers: AnswerCount | undefined
   #legacy: Legacy = { states: [], ticketKeys: [] }
   #isBooting = true
+  /** Since when this process accepts, on the clock of `performance.now()`. */
+  #accepted = 0
+  /** What the parent has told of the reload. */
+  #reloaded: ReloadBrief | undefined
   /** The launcher has said so; one that is gone has not. */
   #isParentEnded = false
 
@@ -61,7 +66,10 @@ export class ChildRole {
 
   /** For reports: this process serves, and its parent may still take over again. */
   get report(): ReloadUnderWay {
-    return { role: 'child', parent: this.#parent.pid }
+    const duration = this.#reloaded?.probation ?? this.#service.options.probation
+    // Behind it comes the word of the parent, which is no part of it.
+    const elapsed = Math.min(Math.round(performance.now() - this.#accepted), duration)
+    return { role: 'child', parent: this.#parent.pid, probation: { elapsed, duration } }
   }
 
   /** Hears from the parent, or learns that it is gone, from now on. */
@@ -134,6 +142,7 @@ export class ChildRole {
   }
 
   accept(): void {
+    this.#accepted = performance.now()
     this.#lastWords.dispose()
     const keys = new Map(this.#legacy.ticketKeys)
     for (const { index, server } of this.#service.listeners.open) {
@@ -175,12 +184,22 @@ export class ChildRole {
   /** An app that listens late finds its listener until now: the parent keeps the socket alive for as long anyway. */
   settle(isOrphan: boolean): void {
     this.endHealth()
+    if (isOrphan) this.#noteReload()
     this.#connections.settle()
     for (const { key, address } of this.#inherited.relinquish()) {
       this.#service.log.announce('unclaimed', { key, address: formatAddress(address) })
     }
     this.#service.notices.settled(isOrphan)
     if (isOrphan) this.#service.notices.parentGone()
+  }
+
+  /** The parent would have told how the reload ended. */
+  #noteReload(): void {
+    if (this.#reloaded === undefined) return
+    const { reason, elapsed } = this.#reloaded
+    const total = Math.round(elapsed + performance.now() - this.#accepted)
+    const { generation, history } = this.#service
+    history.add({ began: beganBefore(total), reason, outcome: 'succeeded', generation, timings: { total } })
   }
 
   /** The parent accepts again: open connections go back to it. */
@@ -193,7 +212,11 @@ export class ChildRole {
     switch (message.type) {
       case 'take over':
         this.#legacy = message
+        this.#reloaded = message.reload
+        if (message.reload !== undefined) this.#service.history.inherit(message.reload.history)
         return this.#host.tell({ type: 'parent said', word: { type: 'take over' } })
+      case 'history':
+        return this.#service.history.inherit(message.history)
       case 'stop': {
         const word = { ...message, lameDuck: this.#service.options.lameDuck > 0 }
         return this.#host.tell({ type: 'parent said', word })

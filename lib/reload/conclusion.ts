@@ -1,3 +1,5 @@
+import { beganBefore } from '../control/history.js'
+import { type ReloadRecord, toControlFailure } from '../control/messages.js'
 import {
   BadHandoffError,
   ReadyTimeoutError,
@@ -65,6 +67,8 @@ export class Conclusion {
   async #succeeded(reload: Reload, child: ChildId): Promise<void> {
     const result = this.#resultOf(reload, child)
     this.#outcomes.set(reload, result)
+    this.#record(reload, 'succeeded', result.timings)
+    this.#parent.successors.send(child, { type: 'history', history: this.#service.history.report })
     this.#service.log.announce('reload-succeeded', { result })
     await this.#service.notices.reloadSucceeded(result.pid)
     this.#host.tell({ type: 'noted', child })
@@ -75,6 +79,7 @@ export class Conclusion {
     const { reason } = reload
     const err = toGracefulError(await this.#errorOf(child, failure))
     this.#outcomes.set(reload, err)
+    this.#record(reload, failure.kind === 'rolled back' ? 'rolled back' : 'failed', this.#timingsOf(child), err)
     this.#logged.add(err)
     this.#service.log.announce(failure.kind === 'rolled back' ? 'rolled-back' : 'reload-failed', { err, reason })
     await this.#service.notices.reloadFailed(err)
@@ -107,14 +112,31 @@ export class Conclusion {
     }
   }
 
+  #record({ reason }: Reload, outcome: ReloadRecord['outcome'], timings: ReloadRecord['timings'], err?: Error): void {
+    const { generation, history } = this.#service
+    const began = beganBefore(timings.total)
+    const { code, message } = toControlFailure(err)
+    const why = err && { error: { code, message } }
+    history.add({ began, reason, outcome, generation: generation + 1, timings, ...why })
+  }
+
+  /** Of a reload that has failed, as far as it came. */
+  #timingsOf(child: ChildId): ReloadRecord['timings'] {
+    const { started = 0, ready = 0, serving = 0 } = this.#parent.successors.get(child)?.times ?? {}
+    const now = performance.now()
+    return roundTimings({
+      ...(ready > 0 && { boot: ready - started }),
+      ...(serving > 0 && { handoff: serving - ready, probation: now - serving }),
+      total: now - this.#parent.begun
+    })
+  }
+
   #resultOf({ reason }: Reload, child: ChildId): ReloadResult {
     const { generation, migration } = this.#service
-    const { begun, health } = this.#parent
+    const { health } = this.#parent
     const successor = this.#parent.successors.get(child)
     const release = successor?.release
-    const { started = 0, ready = 0, serving = 0 } = successor?.times ?? {}
-    const now = performance.now()
-    const timings = { boot: ready - started, handoff: serving - ready, probation: now - serving, total: now - begun }
+    const { boot = 0, handoff = 0, probation = 0, total } = this.#timingsOf(child)
     return {
       generation: generation + 1,
       pid: successor?.pid ?? 0,
@@ -122,13 +144,13 @@ export class Conclusion {
       ...(release && { release, unchanged: isSameRelease(release, this.#service.command.release) }),
       migrated: migration?.migrated ?? 0,
       reason,
-      timings: roundTimings(timings),
+      timings: { boot, handoff, probation, total },
       ...(health && { health })
     }
   }
 }
 
-function roundTimings(timings: ReloadResult['timings']): ReloadResult['timings'] {
+function roundTimings(timings: ReloadRecord['timings']): ReloadRecord['timings'] {
   const entries = Object.entries(timings).map(([name, value]) => [name, Math.round(value * 10) / 10])
-  return Object.fromEntries(entries) as ReloadResult['timings']
+  return Object.fromEntries(entries) as ReloadRecord['timings']
 }

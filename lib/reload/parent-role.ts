@@ -1,5 +1,5 @@
 import { watchBoot } from '../boot-watch.js'
-import type { ReloadUnderWay } from '../control/messages.js'
+import type { ReloadProgress } from '../control/messages.js'
 import { fromPlainError, OutcomeUnknownError, StateError, toError, VetoedError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
@@ -8,7 +8,7 @@ import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
 import { describeEnding, type Ending } from '../process/subprocess.js'
 import { isOfConnections } from '../protocol/connection-messages.js'
-import type { ToParent } from '../protocol/messages.js'
+import type { ReloadBrief, ToParent } from '../protocol/messages.js'
 import type { Ask, ChildId, ParentWord, Reload } from '../protocol/server.js'
 import { ticketKeysOf } from '../sockets/tls-tickets.js'
 import { unless } from '../util/unless.js'
@@ -53,13 +53,12 @@ export class ParentRole {
   }
 
   /** What there is to say of a reload while it goes on. */
-  report({ reason }: Reload, child: ChildId): ReloadUnderWay {
+  report({ reason }: Reload, child: ChildId): Omit<ReloadProgress, 'step' | 'generation' | 'remaining' | 'probation'> {
     const elapsed = Math.round(performance.now() - this.#begun)
     const pid = this.successors.get(child)?.child?.pid
     const migrated = this.#service.migration?.migrated ?? 0
     const health = this.#handOver && this.health
     return {
-      role: 'parent',
       reason,
       ...(pid !== undefined && { child: pid }),
       migrated,
@@ -195,12 +194,21 @@ export class ParentRole {
     const { listeners = [] } = this.successors.get(child) ?? {}
     const ticketKeys = listeners.flatMap(({ server }, index) => ticketKeysOf(server, index))
     const states = this.#states
-    this.successors.deliver(child, { type: 'take over', states, ticketKeys }).catch((cause) => {
+    const reload = this.#brief()
+    this.successors.deliver(child, { type: 'take over', states, ticketKeys, reload }).catch((cause) => {
       // A child that has just ended tells by that how the reload failed.
       if (isOfChannel(cause) || this.successors.get(child)?.child?.hasEnded) return
       const error = Object.assign(new StateError(toError(cause).message), { cause })
       this.#host.tell({ type: 'not sent', child, error })
     })
+  }
+
+  #brief(): ReloadBrief | undefined {
+    const { at } = this.#host
+    if (at.name !== 'reloading') return undefined
+    const { history, options } = this.#service
+    const elapsed = performance.now() - this.#begun
+    return { reason: at.reload.reason, elapsed, probation: options.probation, history: history.report }
   }
 
   #hear(child: ChildId, successor: Successor, message: ToParent, handle: ListeningHandle | undefined): unknown {

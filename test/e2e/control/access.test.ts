@@ -92,7 +92,7 @@ for (const launcher of [undefined, []]) {
     const server = await startServer(t, { env, ...(launcher && { launcher }) })
     await server.reload()
     const answer = { pid: server.current, generation: 2 }
-    const status = launcher === undefined ? answer : { launcher: {}, workers: [answer] }
+    const status = { launcher: launcher === undefined ? null : {}, workers: [answer] }
     t.match(await askControl(path, { command: 'status' }), { status })
     const second = await startServer(t, { env, config: { options: { control: false } } })
     t.strictSame(second.events('warning'), [], 'false: none')

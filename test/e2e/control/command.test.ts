@@ -24,7 +24,7 @@ t.test('reload prints what happened when it has, and status what is', async (t) 
   t.match(
     status.stdout,
     new RegExp(
-      `^generation   2\npid          ${pid}\nphase        serving\nuptime       [\\d.]+ s\nlisteners    127.0.0.1:${port}\nconnections  0\nrelease      .* in \\S+\nnode         ${process.version}\n$`
+      `^generation   2\npid          ${pid}\nphase        serving\nuptime       [\\d.]+ s\nlisteners    127.0.0.1:${port}\nconnections  0\nrelease      .* in \\S+\nnode         ${process.version}\nplugin       \\d\\S+\nreloads      1 succeeded\nlast         \\S+Z, release 2: generation 2 succeeded after [\\d.]+ ms \\(boot [\\d.]+, handoff [\\d.]+, probation [\\d.]+\\)\n$`
     )
   )
 })
@@ -51,7 +51,11 @@ t.test('--json prints one object', async (t) => {
 
   const status = await runCommand(['status', '--json', '--control', control])
   t.match(status, { code: 0, stderr: '' })
-  t.match(JSON.parse(status.stdout), { generation: 2, pid, phase: 'serving', uptime: Number, connections: 0 })
+  t.match(JSON.parse(status.stdout), {
+    version: 2,
+    launcher: null,
+    workers: [{ generation: 2, pid, phase: 'serving', uptime: Number, connections: 0 }]
+  })
 
   await server.release.configure({ boot: 'throw' })
   const failed = await runCommand(['reload', '--json', '--control', control])
@@ -71,7 +75,7 @@ t.test('a status while a reload goes on', async (t) => {
   t.match(status, { code: 0, stdout: /^phase +reloading$/m })
   t.match(
     status.stdout,
-    new RegExp(`^reload       deploy, for \\d+ ms, child ${hanging}, 0 connections moved$`, 'm'),
+    new RegExp(`^reload       deploy, for \\d+ ms: booting, child ${hanging}, 0 of 0 connections moved$`, 'm'),
     status.stdout
   )
   process.kill(hanging, 'SIGKILL')
@@ -83,7 +87,10 @@ t.test('a status while a reload goes on', async (t) => {
   const child = await server.serving(2)
   await server.event('handed-over')
   t.match(await runCommand(['status', '--control', control]), {
-    stdout: new RegExp(`^pid +${child}\n.*^reload +on probation; process ${server.pid} would come back$`, 'ms')
+    stdout: new RegExp(
+      `^pid +${child}\n.*^reload +on probation, [\\d.]+ of 60.0 s; process ${server.pid} takes over again if it fails$`,
+      'ms'
+    )
   })
   process.kill(child, 'SIGKILL')
   t.match(await rolledBack, {
@@ -91,6 +98,21 @@ t.test('a status while a reload goes on', async (t) => {
     stderr:
       /^fastify-graceful-reload: the new generation was rolled back: it was killed by SIGKILL.*\ncode {2}GRACEFUL_ERR_ROLLED_BACK\n$/
   })
+})
+
+t.test('a reload tells how it goes, where that is wanted, and a stop what it has stopped', async (t) => {
+  const { server, control } = await startWithControl(t, { options: { probation: 300 } })
+  const { code, stdout, stderr } = await runCommand(['reload', '--progress', '--control', control])
+  const pid = await server.serving(2)
+  t.match({ code, stdout }, { code: 0, stdout: /^reloaded +generation 2/ })
+  const probation = `probation, child ${pid}, 0\\.\\d of 0\\.3 s, 0 of 0 connections moved\n`
+  t.match(stderr, new RegExp(`booting, child ${pid}\nhanding over, child ${pid}\n${probation}`))
+  t.equal(await server.exitOf(server.pid), 0)
+  t.strictSame(await runCommand(['stop', '--control', control, '--reason', 'maintenance']), {
+    ...{ code: 0, stdout: `stopping  pid ${pid}\n`, stderr: '' }
+  })
+  t.equal(await server.exitOf(pid), 0)
+  t.match(server.events('draining').at(-1), { reason: 'maintenance' })
 })
 
 t.test('a reload that fails prints why, with the last lines of the child', async (t) => {

@@ -10,7 +10,7 @@ function fileAt(path: string): { mode: string; inode: number } {
   return { mode: (mode & 0o777).toString(8), inode: ino }
 }
 
-const RELOAD = { command: 'reload', reason: 'deploy' }
+const RELOAD = { command: 'reload', reason: 'deploy' } as const
 
 t.test('a process tells what it is doing', async (t) => {
   const { server, control } = await startWithControl(t)
@@ -68,9 +68,11 @@ t.test('a status tells of the reload that is under way', async (t) => {
   const child = await server.serving(2)
   await server.event('handed-over')
   const ofParent = await early.ask({ command: 'status' })
-  t.match(ofParent, { status: { generation: 1, phase: 'handed over', reload: { reason: 'SIGHUP', child } } })
+  t.match(ofParent, {
+    status: { workers: [{ generation: 1, phase: 'handed over', reload: { reason: 'SIGHUP', child } }] }
+  })
   const figures = { answers: Number, errors: 0 }
-  t.match(ofParent, { status: { reload: { health: { parent: figures, child: figures } } } })
+  t.match(ofParent, { status: { workers: [{ reload: { health: { parent: figures, child: figures } } }] } })
   const ofChild = { generation: 2, pid: child, phase: 'serving', reload: { role: 'child', parent: server.pid } }
   t.match(await statusAt(control), ofChild)
 })
@@ -134,7 +136,7 @@ t.test('a request that comes when its process drains already is answered', async
   await server.held('drain')
   const answer = late.ask({ command: 'status' })
   await server.release.write('end of the block', '')
-  t.match(await answer, { status: { generation: 1, phase: 'draining' } })
+  t.match(await answer, { status: { workers: [{ generation: 1, phase: 'draining' }] } })
 })
 
 t.test('two that ask at the same time are both answered: one reload, and one more', async (t) => {

@@ -3,15 +3,18 @@ import { once } from 'node:events'
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { ControlHandlers } from '../../../lib/control/exchange.js'
-import type { ProcessStatus } from '../../../lib/control/messages.js'
+import type { ControlHandlers } from '../../../lib/control/http.js'
+import type { ProcessStatus, ReloadHistory } from '../../../lib/control/messages.js'
 import { ControlSocket } from '../../../lib/control/socket.js'
 import { ChildExitedError } from '../../../lib/errors.js'
 import type { ReloadResult } from '../../../lib/reload/reload-result.js'
 import { bare } from '../../support/bare.js'
 import { ControlClient } from '../../support/control-requests.js'
 import { runCommand } from '../../support/package-command.js'
+import { PACKAGE_ROOT } from '../../support/release.js'
 import { tempFolder } from '../../support/temp-folder.js'
+
+const VERSION = require(join(PACKAGE_ROOT, 'package.json')).version
 
 const worker = (pid: number): ProcessStatus => ({
   ...{ generation: 2, pid, phase: 'serving', uptime: 1500 },
@@ -23,10 +26,23 @@ const outcome = (pid: number): ReloadResult => ({
   timings: { boot: 300, handoff: 1, probation: 100.5, total: 401.5 }
 })
 
+const HISTORY: ReloadHistory = {
+  ...{ succeeded: 2, failed: 0, rolledBack: 1, restarts: 3 },
+  last: {
+    ...{ began: '2026-11-27T08:00:00.000Z', reason: 'deploy', outcome: 'rolled back', generation: 3 },
+    error: { code: 'GRACEFUL_ERR_ROLLED_BACK', message: 'it died' },
+    timings: { boot: 300, total: 401 }
+  }
+}
+
 /** A process with several servers, whose listen calls nobody watches. */
 const HANDLERS: ControlHandlers = {
-  status: () => ({ launcher: { pid: 7, uptime: 60_000 }, workers: [worker(20), worker(21)] }),
-  reload: async () => ({ ...outcome(20), workers: [outcome(20), outcome(21)] })
+  status: () => ({ launcher: { pid: 7, uptime: 60_000 }, workers: [worker(20), worker(21)], history: HISTORY }),
+  reload: async () => ({ ...outcome(20), workers: [outcome(20), outcome(21)] }),
+  stop: () => 7,
+  reloadId: () => undefined,
+  underWay: () => undefined,
+  onChange: () => () => {}
 }
 
 const placeOf = (path: string) => ({ path, mode: 0o600, group: undefined })
@@ -45,11 +61,17 @@ async function open(
 t.test('the status and the reload of several servers', async (t) => {
   const { path } = await open(t)
   const json = await runCommand(['status', '--json', '--control', path])
-  t.strictSame(JSON.parse(json.stdout), await HANDLERS.status())
+  t.strictSame(JSON.parse(json.stdout), {
+    ...{ version: 2, plugin: VERSION, node: process.version },
+    ...(await HANDLERS.status())
+  })
   t.strictSame(await runCommand(['status', '--control', path]), {
     ...{ code: 0, stderr: '' },
     stdout: `launcher     7
 uptime       60.0 s
+plugin       ${VERSION}
+reloads      2 succeeded, 1 rolled back, 3 restarts after a crash
+last         2026-11-27T08:00:00.000Z, deploy: generation 3 rolled back after 401 ms (boot 300): it died [GRACEFUL_ERR_ROLLED_BACK]
 
 generation   2
 pid          20

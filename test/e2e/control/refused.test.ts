@@ -2,7 +2,7 @@ import t from 'tap'
 import { askControl, connectInReload, startWithControl, statusAt } from '../../support/control-requests.js'
 import { PERMISSION_MODEL } from '../../support/permission.js'
 
-const RELOAD = { command: 'reload', reason: 'deploy' }
+const RELOAD = { command: 'reload', reason: 'deploy' } as const
 
 t.test('a veto', async (t) => {
   const { server, control } = await startWithControl(t, { veto: 'not today' })

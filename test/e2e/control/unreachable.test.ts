@@ -9,17 +9,21 @@ import { missing } from '../../support/programs.js'
 import { PACKAGE_ROOT } from '../../support/release.js'
 import { tempFolder } from '../../support/temp-folder.js'
 
-/** Of these, a test of the socket itself tells: control-path, control-clients. */
-const provoked = new Set(['GRACEFUL_ERR_CONTROL_SOCKET', 'GRACEFUL_ERR_BAD_REQUEST'])
+/** Of these, a test of the socket itself tells: path, clients. */
+const provoked = new Set(
+  'CONTROL_SOCKET BAD_REQUEST UNKNOWN_PATH BAD_METHOD SLOW_REQUEST LONG_REQUEST BUSY'
+    .split(' ')
+    .map((name) => `GRACEFUL_ERR_${name}`)
+)
 
 /** How long the commands wait, where no answer comes and where one does. Milliseconds. */
 const [SHORT, LONG] = [1_000, 15_000]
 
-/** Runs both commands and checks what they say, to people and to programs. */
+/** Runs the commands and checks what they say, to people and to programs. */
 async function fails(t: Test, path: string, code: string, message: RegExp, settings: CommandSettings = {}) {
   provoked.add(code)
   const timeout = String(code === 'GRACEFUL_ERR_NO_ANSWER' ? SHORT : LONG)
-  for (const command of ['reload', 'status']) {
+  for (const command of ['reload', 'status', 'stop']) {
     const args = [command, '--control', path, '--timeout', timeout]
     const { code: exit, stdout, stderr } = await runCommand(args, settings)
     t.match({ exit, stdout }, { exit: 1, stdout: '' }, `${command}: ${stderr}`)
@@ -114,14 +118,28 @@ t.test('who hangs up', async (t) => {
     await fails(t, await serve(t, hangUp), 'GRACEFUL_ERR_CONNECTION_LOST', /was lost before the answer/)
 })
 
+const HEAD = 'HTTP/1.1 200 OK\r\n\r\n'
+
+t.test('who speaks another version', async (t) => {
+  for (const [answer, version] of [
+    ['{"fastifyGracefulControl":1,"error":{"code":"GRACEFUL_ERR_BAD_REQUEST","message":"no request"}}\n', 1],
+    [`${HEAD}{"version":3,"error":{"code":"X","message":"no"}}\n`, 3]
+  ] as const) {
+    const said = new RegExp(
+      `speaks version ${version} of the control interface, and this command version 2: use the command`
+    )
+    await fails(t, await serve(t, (socket) => socket.end(answer)), 'GRACEFUL_ERR_CONTROL_VERSION', said)
+  }
+})
+
 t.test('who answers something else', async (t) => {
   for (const [answer, received] of [
     ['HTTP/1.1 400 Bad Request\r\n\r\n', /it answered "HTTP\/1\.1 400 Bad Request\\r"/],
-    ['{"fastifyGracefulControl":2,"status":{}}\n', /of this version: it answered/],
-    ['{"fastifyGracefulControl":1,"greeting":{}}\n', /it answered "\{/],
-    ['{"fastifyGracefulControl":1,"status":[]}\n', /it answered "\{/],
-    ['{"fastifyGracefulControl":1,"sta', /it answered "\{/],
-    ['x'.repeat(5 * 1024 * 1024), /it answered more than 4194304 bytes/]
+    [`${HEAD}Not found`, /with fastify-graceful-reload: it answered "Not found"/],
+    [`${HEAD}{"status":"ok"}\n`, /it answered "\{/],
+    [`${HEAD}[2]\n`, /it answered "\[2\]"/],
+    ['SSH-2.0-OpenSSH_9.2p1\r\n', /it answered "SSH-2\.0-OpenSSH_9\.2p1\\r"/],
+    [`${HEAD}${'x'.repeat(5 * 1024 * 1024)}`, /it answered a line of more than 4194304 characters/]
   ] as const)
     await fails(t, await serve(t, (socket) => socket.end(answer)), 'GRACEFUL_ERR_BAD_ANSWER', received)
 })
@@ -134,6 +152,7 @@ t.test('wrong usage', async (t) => {
     [['status', '--control'], /--control/],
     [['status', '--control', 'x', '--port', '3000'], /Unknown option '--port'/],
     [['status', '--control', 'x', '--reason', 'why'], /Unknown option '--reason'/],
+    [['stop', '--control', 'x', '--progress'], /Unknown option '--progress'/],
     [['status', '--contrl', 'x'], /Unknown option '--contrl'; did you mean --control\?/],
     [['reload', 'now', '--control', 'x'], /Unexpected argument 'now'/],
     [

@@ -1,0 +1,146 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { BadMethodError, BadRequestError, BusyError, LongRequestError, UnknownPathError } from './errors.js'
+import type { Exchange } from './exchange.js'
+import { healthOf } from './health.js'
+import { encodeAnswer, excerpt, type StatusReport, toControlFailure } from './messages.js'
+import { ownVersion } from './own-version.js'
+import { rawAnswer } from './raw-answer.js'
+import { type ReloadSource, ReloadStream } from './reload-stream.js'
+import { methodsOf, REQUESTS, type RequestName, reasonIn, requestNameOf, VERSION_HEADER } from './requests.js'
+
+/** What a service says of itself, whatever process answers. */
+export type ServiceReport = Omit<StatusReport, 'plugin' | 'node'>
+
+/** Who answers. What they throw, or reject with, is answered too. */
+export interface ControlHandlers extends ReloadSource {
+  status(): ServiceReport | Promise<ServiceReport>
+  /** Begins to stop, if that has not begun. Returns the pid of the process that ends last. */
+  stop(reason: string): number
+}
+
+/** How long the head of a request may be, and its body. Bytes. */
+const HEAD_LIMIT = 16 * 1024
+const BODY_LIMIT = 16 * 1024
+
+/** How many clients may wait for a reload, which takes long: half of all, so that there is room for questions. */
+const MOST_WAITING = 32
+
+/** The reason of a request that gives none. */
+const REASON = 'control socket'
+
+const JSON_TYPE = 'application/json; charset=utf-8'
+const LINES_TYPE = 'application/x-ndjson; charset=utf-8'
+
+/** What is spoken on the control socket: HTTP, by a server that never listens itself and is handed each connection. */
+export class ControlHttp {
+  readonly #handlers: ControlHandlers
+  readonly #versions = { plugin: ownVersion(), node: process.version }
+  // Whoever connects is obeyed, and a browser cannot connect to a unix socket: there is nothing to be learned from Host or Origin.
+  readonly #server = createServer({ maxHeaderSize: HEAD_LIMIT, requireHostHeader: false, insecureHTTPParser: false })
+
+  #waiting = 0
+
+  constructor(handlers: ControlHandlers) {
+    this.#handlers = handlers
+    // Of several on one connection, the first counts.
+    this.#server.maxRequestsPerSocket = 1
+    this.#server.on('request', (request, response) => void this.#answer(request, response))
+    this.#server.on('clientError', (error, stream) => (stream as Exchange).refuse(rawAnswer(describe(error))))
+    this.#server.on('connect', ({ method = '', url = '' }: IncomingMessage, stream: Duplex) => {
+      try {
+        requestNameOf(method, url, undefined)
+      } catch (error) {
+        ;(stream as Exchange).refuse(rawAnswer(error))
+      }
+    })
+  }
+
+  accept(exchange: Exchange): void {
+    // https://nodejs.org/api/http.html#event-connection: "can also be explicitly emitted by users to inject connections"
+    this.#server.emit('connection', exchange)
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const exchange = request.socket as unknown as Exchange
+    const { method = '', url = '' } = request
+    try {
+      const name = requestNameOf(method, url, String(request.headers[VERSION_HEADER] ?? '') || undefined)
+      const reason = method === 'POST' ? reasonIn(await bodyOf(request), REASON) : ''
+      if (!exchange.heard()) return
+      await this.#fulfil(name, reason, response)
+    } catch (error) {
+      exchange.heard()
+      fail(error, url, response)
+    }
+    exchange.told()
+  }
+
+  async #fulfil(name: RequestName, reason: string, response: ServerResponse): Promise<void> {
+    const handlers = this.#handlers
+    if (name === 'status') return send(response, 200, { ...this.#versions, ...(await handlers.status()) })
+    if (name === 'stop') return send(response, 202, { stopping: { pid: handlers.stop(reason), reason } })
+    if (name === 'reload') return this.#reload(reason, response)
+    const health = healthOf(await handlers.status())
+    send(response, health.healthy ? 200 : 503, health)
+  }
+
+  /** What is refused before it has begun is answered with a status of its own. */
+  async #reload(reason: string, response: ServerResponse): Promise<void> {
+    if (this.#waiting >= MOST_WAITING) throw new BusyError(`${MOST_WAITING} clients wait for a reload`)
+    const former = this.#handlers.reloadId()
+    const outcome = this.#handlers.reload(reason)
+    outcome.catch(() => {}) // Read below.
+    await Promise.race([outcome, new Promise(setImmediate)])
+    if (response.destroyed) return
+    this.#waiting += 1
+    response.once('close', () => {
+      this.#waiting -= 1
+    })
+    response.writeHead(200, headers(LINES_TYPE))
+    await new ReloadStream(this.#handlers, reason, former, response).end(outcome)
+  }
+}
+
+function headers(type: string) {
+  return { 'content-type': type, 'cache-control': 'no-store', connection: 'close' }
+}
+
+function send(response: ServerResponse, statusCode: number, answer: object): void {
+  const body = encodeAnswer(answer)
+  response.writeHead(statusCode, { ...headers(JSON_TYPE), 'content-length': Buffer.byteLength(body) }).end(body)
+}
+
+function fail(error: unknown, url: string, response: ServerResponse): void {
+  if (response.headersSent || response.destroyed) return
+  const failure = toControlFailure(error)
+  if (error instanceof BadMethodError) response.setHeader('allow', methodsOf(url).join(', '))
+  const isLost = error instanceof BadMethodError || error instanceof UnknownPathError
+  send(response, failure.statusCode ?? 500, { error: failure, ...(isLost && { requests: REQUESTS }) })
+}
+
+/** @throws {LongRequestError} */
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const tooLong = () => new LongRequestError(`its body has more than ${BODY_LIMIT} bytes`)
+  if (Number(request.headers['content-length'] ?? 0) > BODY_LIMIT) throw tooLong()
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length
+      if (size > BODY_LIMIT) reject(tooLong())
+      else chunks.push(chunk)
+    })
+    request.on('end', () => resolve(Buffer.concat(chunks)))
+    request.on('error', reject)
+    request.on('close', () => reject(new BadRequestError('the connection was lost')))
+  })
+}
+
+/** What is wrong with what is no HTTP. https://nodejs.org/api/http.html#event-clienterror */
+function describe(error: Error & { code?: string; rawPacket?: Buffer }): Error {
+  if (error.code === 'HPE_HEADER_OVERFLOW')
+    return Object.assign(new LongRequestError(`its head has more than ${HEAD_LIMIT} bytes`), { statusCode: 431 })
+  if (error.rawPacket === undefined) return new BadRequestError('the connection was ended in the middle of it')
+  return new BadRequestError(`expected HTTP, received ${excerpt(error.rawPacket.toString('latin1'))}`)
+}

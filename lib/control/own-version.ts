@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const NAME = 'fastify-graceful-reload'
+
+/** The version of this package; null where it cannot be told, as in an app that is bundled into one file. */
+export function ownVersion(): string | null {
+  try {
+    const { name, version } = JSON.parse(readFileSync(join(__dirname, '../../../package.json'), 'utf8'))
+    return name === NAME && typeof version === 'string' ? version : null
+  } catch {
+    return null
+  }
+}

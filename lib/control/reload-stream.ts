@@ -1,0 +1,91 @@
+import type { ServerResponse } from 'node:http'
+import type { ReloadResult } from '../reload/reload-result.js'
+import { encodeAnswer, type ReloadEvent, type ReloadPosition, toControlFailure } from './messages.js'
+import { newsOf, type Told } from './reload-news.js'
+
+/** What tells of reloads. */
+export interface ReloadSource {
+  reload(reason: string): Promise<ReloadResult>
+  /** Which reload is under way, told by another value for each; undefined when none is. */
+  reloadId(): unknown
+  /** How far it has come. */
+  underWay(): ReloadPosition | undefined | Promise<ReloadPosition | undefined>
+  /** Calls back whenever there may be something new, until the returned function is called. */
+  onChange(callback: () => void): () => void
+}
+
+/** How often to look for what changes by and by. Milliseconds. */
+const LOOK_INTERVAL = 250
+
+/** How much may wait to be read by a client before the next line is left out. Bytes. */
+const UNREAD_LIMIT = 16 * 1024
+
+/** Tells a client how the reload goes that it has asked for, line by line, and at last what came of it. */
+export class ReloadStream {
+  readonly #source: ReloadSource
+  readonly #response: ServerResponse
+  /** The reload that was under way when this one was asked for: this one follows it. */
+  readonly #former: unknown
+  readonly #reason: string
+  readonly #asked = performance.now()
+  readonly #timer: NodeJS.Timeout
+  readonly #stopListening: () => void
+  #told: Told = { position: undefined, at: performance.now() }
+  #isLooking = false
+
+  constructor(source: ReloadSource, reason: string, former: unknown, response: ServerResponse) {
+    this.#source = source
+    this.#reason = reason
+    this.#former = former
+    this.#response = response
+    const look = () => void this.#look()
+    this.#timer = setInterval(look, LOOK_INTERVAL)
+    this.#timer.unref()
+    this.#stopListening = source.onChange(look)
+    response.once('close', () => this.#stop())
+    look()
+  }
+
+  /** Says how the reload has ended, as the last word. */
+  async end(outcome: Promise<ReloadResult>): Promise<void> {
+    const event = await outcome.then(
+      (result): ReloadEvent => ({ event: 'done', result }),
+      (error): ReloadEvent => ({ event: 'failed', error: toControlFailure(error) })
+    )
+    this.#stop()
+    this.#response.end(encodeAnswer(event))
+  }
+
+  #stop(): void {
+    clearInterval(this.#timer)
+    this.#stopListening()
+  }
+
+  async #look(): Promise<void> {
+    if (this.#isLooking) return
+    this.#isLooking = true
+    try {
+      const isOther = this.#former !== undefined && this.#source.reloadId() === this.#former
+      this.#tell(isOther ? this.#waiting : await this.#source.underWay())
+    } catch {
+      // There is nothing to tell; a look that is due later may find something.
+    }
+    this.#isLooking = false
+  }
+
+  get #waiting(): ReloadPosition {
+    return { step: 'waiting', reason: this.#reason, elapsed: Math.round(performance.now() - this.#asked) }
+  }
+
+  /** A client that does not read misses what is of no use to it later. */
+  #tell(found: ReloadPosition | undefined): void {
+    const response = this.#response
+    if (response.writableEnded || response.destroyed || response.writableLength > UNREAD_LIMIT) return
+    const now = performance.now()
+    const position = found ?? (this.#told.position === undefined ? this.#waiting : undefined)
+    const news = newsOf(this.#told, position, now)
+    if (news === undefined) return
+    this.#told = { position: position ?? this.#told.position, at: now }
+    response.write(encodeAnswer(news))
+  }
+}

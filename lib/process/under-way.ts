@@ -1,0 +1,21 @@
+import type { ReloadUnderWay } from '../control/messages.js'
+import { stepOf } from '../protocol/reload-step.js'
+import type { Parts } from './parts.js'
+
+/** What there is to say of the reload that this process is part of, while it goes on. */
+export function underWay({ host, service, asParent, asChild }: Parts): ReloadUnderWay | undefined {
+  const { at } = host
+  if (at.name === 'trial') return asChild?.report
+  if (at.name !== 'reloading' && at.name !== 'parent') return undefined
+  const step = stepOf(at)
+  const { serving = 0 } = asParent.successors.get(at.child)?.times ?? {}
+  const elapsed = Math.round(performance.now() - serving)
+  return {
+    role: 'parent',
+    step,
+    ...asParent.report(at.reload, at.child),
+    generation: service.generation + 1,
+    remaining: service.countConnections(),
+    ...(step === 'probation' && { probation: { elapsed, duration: service.options.probation } })
+  }
+}

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import Fastify from 'fastify'
+import t, { type Test } from 'tap'
+import { ControlClient, parseAnswer, startWithControl } from '../../support/control-requests.js'
+import { PACKAGE_ROOT } from '../../support/release.js'
+import { startServer } from '../../support/start.js'
+import { tempFolder } from '../../support/temp-folder.js'
+
+t.jobs = 2
+
+type Json = Record<string, unknown>
+const schema = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'control.schema.json'), 'utf8')) as Json
+
+/** The same without room for what it does not describe: real answers have nothing else. */
+function closed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(closed)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).map(([key, one]) => [key, closed(one)])
+  return Object.fromEntries('properties' in value ? [...entries, ['additionalProperties', false]] : entries)
+}
+
+/** What is wrong with an answer, as a definition of the schema has it. */
+async function problemsOf(name: string, answer: unknown): Promise<string> {
+  const app = Fastify({ ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } } })
+  const body = { $ref: `#/definitions/${name}`, definitions: (closed(schema) as Json).definitions }
+  app.post('/', { schema: { body } }, async () => 'valid')
+  const { body: verdict } = await app.inject({ method: 'POST', url: '/', payload: answer as object })
+  await app.close()
+  return verdict
+}
+
+/** Asks, and checks each line of the answer. Returns them. */
+async function check(t: Test, control: string, request: string, name: string): Promise<Json[]> {
+  const client = await ControlClient.open(control)
+  client.write(`${request} HTTP/1.1\r\n\r\n`)
+  const { lines } = parseAnswer(await client.answer)
+  t.ok(lines.length > 0)
+  for (const line of lines) t.equal(await problemsOf(name, line), 'valid', JSON.stringify(line))
+  return lines
+}
+
+t.test('what a process answers', async (t) => {
+  const { server, control } = await startWithControl(t, { options: { probation: 1500 } })
+  await check(t, control, 'GET /status', 'ControlStatus')
+  await check(t, control, 'GET /healthz', 'ControlHealth')
+  await check(t, control, 'PUT /status', 'ControlError')
+  await check(t, control, 'GET /nothing', 'ControlError')
+  const reload = check(t, control, 'POST /reload', 'ControlReloadLine')
+  await server.event('handed-over')
+  const [status] = await check(t, control, 'GET /status', 'ControlStatus')
+  t.match(status, { workers: [{ reload: { role: 'child', parent: server.pid } }] })
+  t.match((await reload).at(-1), { event: 'done' })
+  await server.release.configure({ boot: 'throw' })
+  const [failed] = (await check(t, control, 'POST /reload', 'ControlReloadLine')).slice(-1)
+  t.match(failed, { event: 'failed', error: { stderr: [String] } })
+  await check(t, control, 'POST /stop', 'ControlStop')
+  await server.gone
+})
+
+t.test('what a launcher answers', async (t) => {
+  const control = join(await tempFolder(t), 'control.sock')
+  const config = { options: { probation: 1500 } }
+  const server = await startServer(t, { launcher: ['--control', control], config })
+  await check(t, control, 'GET /status', 'ControlStatus')
+  await check(t, control, 'GET /healthz', 'ControlHealth')
+  const reload = check(t, control, 'POST /reload', 'ControlReloadLine')
+  await server.event('handed-over')
+  const [status] = await check(t, control, 'GET /status', 'ControlStatus')
+  t.match(status, { workers: [{ reload: { role: 'parent', step: 'probation', probation: { duration: 1500 } } }] })
+  t.match((await reload).at(-1), { event: 'done' })
+  await check(t, control, 'POST /stop', 'ControlStop')
+  await server.gone
+})
+
+t.test('what is not described is found', async (t) => {
+  const stopping = { pid: 1, reason: 'x' }
+  t.equal(await problemsOf('ControlStop', { version: 2, stopping }), 'valid')
+  for (const answer of [{ version: 1, stopping }, { version: 2 }, { version: 2, stopping, more: 1 }])
+    t.match(await problemsOf('ControlStop', answer), /FST_ERR_VALIDATION/)
+})
