@@ -1,9 +1,9 @@
 // Makes the published files of the compiled sources: `dist/package` from `dist/lib`.
 //
 // A server should boot as if the plugin were not there, and most of the plugin is for a reload or a stop. So the modules of an entry are
-// put into one file, where each is run when something first uses what it exports. What a server does not use until it listens is a second
-// file, which is loaded a second after that. From then on nothing is read from the disk any more: a deployment replaces `node_modules`
-// under the process that has yet to reload.
+// put into one file, where each is run when something first uses what it exports. What only the child of a reload uses until it serves is
+// a second file, and what no server uses until it serves a third; they are loaded a second after that. From then on nothing is read from
+// the disk any more: a deployment replaces `node_modules` under the process that has yet to reload.
 //
 // `--separate` makes files that lead to the compiled ones instead, for what looks at each module, such as the coverage.
 import { spawnSync } from 'node:child_process'
@@ -21,6 +21,7 @@ const IMPORT = /^const (\w+_\d+) = (.*\brequire\("([^"]+)"\).*);$/gm
 const OWN = /\brequire\(['"](\.[^'"]+)['"]\)/g
 
 const FIRST = 'index.js'
+const CHILD = 'child.js'
 const LATER = 'later.js'
 
 /** The module that knows all others; in the compiled sources it knows none. */
@@ -29,22 +30,22 @@ const MODULES = 'util/modules.js'
 /** Node looks for the names that an ES module can import in the text: https://github.com/nodejs/cjs-module-lexer */
 const NAMES = 'exports.graceful = module.exports'
 
-/** A plain server. */
-const BOOT = `
+/** A plain server, which reloads once: each generation prints what it has run until it serves. */
+const SERVER = `
   const { subscribe } = require('node:diagnostics_channel')
   const graceful = require(process.argv[1])
   const app = require('fastify')()
-  app.register(graceful)
-  subscribe('fastify-graceful-reload:serving', () => setImmediate(() => {
+  app.register(graceful, { probation: 0 })
+  subscribe('fastify-graceful-reload:serving', ({ generation }) => setImmediate(() => {
     console.log(JSON.stringify(Object.keys(graceful.loaded)))
-    process.exit()
+    if (generation === 1) app.gracefulReload().then(({ pid }) => process.kill(pid, 'SIGTERM'))
   }))
   app.listen({ host: '127.0.0.1', port: 0 })
 `
 
 rmSync(published, { recursive: true, force: true })
 const areSeparate = process.argv.includes('--separate')
-for (const entry of [FIRST, 'boot-watch.js', 'cli/bin.js']) {
+for (const entry of ['boot-watch.js', 'cli/bin.js', FIRST]) {
   if (areSeparate) write(entry, `module.exports = require('${join(relative(dirname(entry), '..'), 'lib', entry)}')\n`)
   else if (entry === FIRST) bundlePlugin()
   else write(entry, bundle(modulesOf(entry), entry))
@@ -52,38 +53,55 @@ for (const entry of [FIRST, 'boot-watch.js', 'cli/bin.js']) {
 
 function bundlePlugin() {
   const modules = modulesOf(FIRST)
-  const used = usedUntilListening(modules)
+  const [used, usedByChild] = usedUntilServing(modules)
   const first = modules.filter((name) => used.includes(name))
-  const rest = modules.filter((name) => !used.includes(name))
-  write(LATER, `'use strict'\nmodule.exports = ($load) => ({\n${rest.map(asFunction).join('\n')}\n})\n`)
-  write(FIRST, `${bundle(first, FIRST, `later ??= require('./${LATER}')($load)`)}${NAMES}\n`)
+  const others = modules.filter((name) => !used.includes(name))
+  writeOthers(
+    CHILD,
+    others.filter((name) => usedByChild.includes(name))
+  )
+  writeOthers(
+    LATER,
+    others.filter((name) => !usedByChild.includes(name))
+  )
+  const inChild = `(child ??= require('./${CHILD}')($load))[name]`
+  const inLater = `(later ??= require('./${LATER}')($load))[name]`
+  write(FIRST, `${bundle(first, FIRST, `${inChild} ?? ${inLater}`)}${NAMES}\n`)
 }
 
-/** What a plain server runs, measured: it is run. Whatever else one of another kind needs by then, it loads with the rest, earlier. */
-function usedUntilListening(modules) {
-  const none = modules.filter((name) => name !== MODULES)
-  write(
-    FIRST,
-    `${bundle(none, FIRST, `{ '${MODULES}': (exports) => { exports.MODULES = [] } }`)}module.exports.loaded = loaded\n`
-  )
-  const { stdout, stderr, status } = spawnSync(process.execPath, ['-e', BOOT, join(published, FIRST)], {
-    cwd: root,
-    encoding: 'utf8',
-    env: { PATH: process.env.PATH }
-  })
-  if (status !== 0) throw new Error(`a server with all modules in one file does not boot:\n${stderr}`)
-  return JSON.parse(stdout)
+function writeOthers(file, modules) {
+  write(file, `'use strict'\nmodule.exports = ($load) => ({\n${modules.map(asFunction).join('\n')}\n})\n`)
 }
 
 /**
- * An entry with modules that it uses, and where the others are, if there are others. What a module calls has a name that none declares.
+ * What a plain server runs, and what its child runs, measured: they are run. Whatever else one of another kind needs by then, it loads
+ * with the rest, earlier.
+ */
+function usedUntilServing(modules) {
+  const others = `({ '${MODULES}': (exports) => { exports.MODULES = [] } })[name]`
+  const text = bundle(
+    modules.filter((name) => name !== MODULES),
+    FIRST,
+    others
+  )
+  write(FIRST, `${text}module.exports.loaded = loaded\n`)
+  const settings = { cwd: root, encoding: 'utf8', env: { PATH: process.env.PATH } }
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['-e', SERVER, join(published, FIRST)], settings)
+  const lines = stdout.split('\n').filter(Boolean)
+  if (status !== 0 || lines.length !== 2)
+    throw new Error(`a server with all modules in one file does not reload:\n${stderr}`)
+  return lines.map((line) => JSON.parse(line))
+}
+
+/**
+ * An entry with modules that it uses, and where `name` is to be found otherwise. What a module calls has a name that none declares.
  * Each finds the package from where its own file would be; an app that was bundled as an ES module has no such place.
  */
 function bundle(modules, entry, others = 'undefined') {
   return `'use strict'
 const { join: $join } = require('node:path')
 const $top = typeof __dirname === 'string' ? $join(__dirname, '${relative(dirname(entry), '.')}') : undefined
-let later
+let child, later
 const loaded = {}
 const modules = {
 ${modules.map(asFunction).join('\n')}
@@ -91,7 +109,7 @@ ${modules.map(asFunction).join('\n')}
 function $load(name) {
   const module = loaded[name] ?? { exports: {} }
   if (loaded[name] === undefined) {
-    const run = modules[name] ?? (${others})[name]
+    const run = modules[name] ?? ${others}
     run(module.exports, module, $top && $join($top, name, '..'))
     loaded[name] = module
   }
