@@ -119,7 +119,7 @@ t.test('the launcher loads neither Fastify nor the app', async (t) => {
   t.equal(await server.stop(), 0)
   const { files } = await server.eventOf(server.launcher, 'loaded')
   const foreign = (files as string[]).filter(
-    (file) => !/dist\/lib\/|hook\.cjs$|node_modules\/@fastify\/error\//.test(file)
+    (file) => !/dist\/package\/|hook\.cjs$|node_modules\/@fastify\/error\//.test(file)
   )
   t.strictSame(foreign, [])
   t.comment(`${(files as string[]).length} files`)
