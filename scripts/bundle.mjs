@@ -119,10 +119,14 @@ module.exports = $load('${entry}')
 `
 }
 
+/** Node would take what a module calls `exports` for those of the file. */
 function asFunction(name) {
   const text = name === MODULES ? `exports.MODULES = ${listOfModules()}` : withLazyImports(name)
-  const { code } = transformSync(text, { loader: 'js' })
-  return `${JSON.stringify(name)}(exports, module, __dirname) {\n${code}},`
+  const renamed = text.replaceAll(/(?<![\w$])(module\.)?exports\b/g, (_, all) =>
+    all ? '$module.exports' : '$exports'
+  )
+  const { code } = transformSync(renamed, { loader: 'js' })
+  return `${JSON.stringify(name)}($exports, $module, __dirname) {\n${code}},`
 }
 
 /** Each import becomes a function that runs the module at the first call; in brackets, so that `new` takes what the module exports. */
