@@ -2,8 +2,8 @@
 //
 // A server should boot as if the plugin were not there, and most of the plugin is for a reload or a stop. So the modules of an entry are
 // put into one file, where each is run when something first uses what it exports. What only the child of a reload uses until it serves is
-// a second file, and what no server uses until it serves a third; they are loaded a second after that. From then on nothing is read from
-// the disk any more: a deployment replaces `node_modules` under the process that has yet to reload.
+// a second file, and what no server uses until it serves are some small ones; they are loaded a second after that. From then on nothing is
+// read from the disk any more: a deployment replaces `node_modules` under the process that has yet to reload.
 //
 // `--separate` makes files that lead to the compiled ones instead, for what looks at each module, such as the coverage.
 import { spawnSync } from 'node:child_process'
@@ -22,7 +22,9 @@ const OWN = /\brequire\(['"](\.[^'"]+)['"]\)/g
 
 const FIRST = 'index.js'
 const CHILD = 'child.js'
-const LATER = 'later.js'
+
+/** Of a file that is loaded while clients are served. Characters. */
+const LARGEST = 24 * 1024
 
 /** The module that knows all others; in the compiled sources it knows none. */
 const MODULES = 'util/modules.js'
@@ -56,21 +58,29 @@ function bundlePlugin() {
   const [used, usedByChild] = usedUntilServing(modules)
   const first = modules.filter((name) => used.includes(name))
   const others = modules.filter((name) => !used.includes(name))
-  writeOthers(
-    CHILD,
-    others.filter((name) => usedByChild.includes(name))
-  )
-  writeOthers(
-    LATER,
-    others.filter((name) => !usedByChild.includes(name))
-  )
-  const inChild = `(child ??= require('./${CHILD}')($load))[name]`
-  const inLater = `(later ??= require('./${LATER}')($load))[name]`
-  write(FIRST, `${bundle(first, FIRST, `${inChild} ?? ${inLater}`)}${NAMES}\n`)
+  const files = [
+    [CHILD, others.filter((name) => usedByChild.includes(name))],
+    ...inSmallFiles(others.filter((name) => !usedByChild.includes(name)))
+  ]
+  for (const [file, names] of files)
+    write(file, `'use strict'\nmodule.exports = ($load) => ({\n${names.map(asFunction).join('\n')}\n})\n`)
+  write(FIRST, `${bundle(first, FIRST, files)}${NAMES}\n`)
 }
 
-function writeOthers(file, modules) {
-  write(file, `'use strict'\nmodule.exports = ($load) => ({\n${modules.map(asFunction).join('\n')}\n})\n`)
+/** Node compiles a file at once, while no client is answered. */
+function inSmallFiles(modules) {
+  const files = []
+  let size = Number.POSITIVE_INFINITY
+  for (const name of modules) {
+    const { length } = asFunction(name)
+    if (size + length > LARGEST) {
+      files.push([`later-${files.length + 1}.js`, []])
+      size = 0
+    }
+    files.at(-1)[1].push(name)
+    size += length
+  }
+  return files
 }
 
 /**
@@ -78,11 +88,10 @@ function writeOthers(file, modules) {
  * with the rest, earlier.
  */
 function usedUntilServing(modules) {
-  const others = `({ '${MODULES}': (exports) => { exports.MODULES = [] } })[name]`
-  const text = bundle(
-    modules.filter((name) => name !== MODULES),
-    FIRST,
-    others
+  // A list without modules: each is to be loaded by who uses it.
+  const text = bundle(modules, FIRST).replace(
+    asFunction(MODULES),
+    `'${MODULES}': (exports) => { exports.MODULES = [] },`
   )
   write(FIRST, `${text}module.exports.loaded = loaded\n`)
   const settings = { cwd: root, encoding: 'utf8', env: { PATH: process.env.PATH } }
@@ -94,14 +103,17 @@ function usedUntilServing(modules) {
 }
 
 /**
- * An entry with modules that it uses, and where `name` is to be found otherwise. What a module calls has a name that none declares.
- * Each finds the package from where its own file would be; an app that was bundled as an ES module has no such place.
+ * An entry with modules that it uses, and the files that have the others. What a module calls has a name that none declares. Each finds
+ * the package from where its own file would be; an app that was bundled as an ES module has no such place.
  */
-function bundle(modules, entry, others = 'undefined') {
+function bundle(modules, entry, files = []) {
+  const requires = files.map(([file]) => `() => require('./${file}')`)
+  const places = files.flatMap(([, names], index) => names.map((name) => [name, index]))
   return `'use strict'
 const { join: $join } = require('node:path')
 const $top = typeof __dirname === 'string' ? $join(__dirname, '${relative(dirname(entry), '.')}') : undefined
-let child, later
+const files = [${requires.join(', ')}]
+const places = ${JSON.stringify(Object.fromEntries(places))}
 const loaded = {}
 const modules = {
 ${modules.map(asFunction).join('\n')}
@@ -109,8 +121,8 @@ ${modules.map(asFunction).join('\n')}
 function $load(name) {
   const module = loaded[name] ?? { exports: {} }
   if (loaded[name] === undefined) {
-    const run = modules[name] ?? ${others}
-    run(module.exports, module, $top && $join($top, name, '..'))
+    if (modules[name] === undefined) Object.assign(modules, files[places[name]]()($load))
+    modules[name](module.exports, module, $top && $join($top, name, '..'))
     loaded[name] = module
   }
   return module.exports
@@ -122,9 +134,7 @@ module.exports = $load('${entry}')
 /** Node would take what a module calls `exports` for those of the file. */
 function asFunction(name) {
   const text = name === MODULES ? `exports.MODULES = ${listOfModules()}` : withLazyImports(name)
-  const renamed = text.replaceAll(/(?<![\w$])(module\.)?exports\b/g, (_, all) =>
-    all ? '$module.exports' : '$exports'
-  )
+  const renamed = text.replaceAll(/(?<![\w$])(module\.)?exports\b/g, (_, all) => (all ? '$module.exports' : '$exports'))
   const { code } = transformSync(renamed, { loader: 'js' })
   return `${JSON.stringify(name)}($exports, $module, __dirname) {\n${code}},`
 }
