@@ -1,6 +1,6 @@
 import { MODULES } from '../util/modules.js'
 
-/** Whoever waits for this process to listen, and its first clients, come before this. Milliseconds. */
+/** Whoever waits for this process to listen, and its first clients, come before this; so long after a failure it is tried again. Milliseconds. */
 const DELAY = 1000
 
 /**
@@ -10,17 +10,32 @@ const DELAY = 1000
  * Not under Jest, where it is an error to load anything when a test file is over, as it may be for an app that was left open:
  * https://jestjs.io/docs/environment-variables
  *
+ * @param failed - is told of a module that cannot be loaded, as when all file descriptors are in use; it is tried until it can
  * @returns a function that leaves the rest undone
  */
-export function loadLaterModules(modules?: ReadonlyArray<() => unknown>): () => void {
+export function loadLaterModules(
+  failed: (error: unknown) => void,
+  modules?: ReadonlyArray<() => unknown>,
+  delay = DELAY
+): () => void {
   let isStopped = process.env.JEST_WORKER_ID !== undefined
-  const loadFrom = (at: number) => {
-    const load = (modules ?? MODULES)[at]
-    if (isStopped || load === undefined) return
-    load()
-    setImmediate(loadFrom, at + 1)
+  let timer: NodeJS.Timeout
+  const loadSoon = (at: number) => {
+    timer = setTimeout(loadFrom, delay, at).unref()
   }
-  const timer = setTimeout(loadFrom, DELAY, 0).unref()
+  const loadFrom = (at: number) => {
+    if (isStopped) return
+    try {
+      const load = (modules ?? MODULES)[at]
+      if (load === undefined) return
+      load()
+      setImmediate(loadFrom, at + 1)
+    } catch (error) {
+      failed(error)
+      loadSoon(at)
+    }
+  }
+  loadSoon(0)
   return () => {
     isStopped = true
     clearTimeout(timer)

@@ -162,7 +162,7 @@ export class Service {
     const { signals } = this.options
     if (signals !== false && signals.reload.length > 0)
       this.surroundings.tellAtStart((warning) => this.log.warn(warning))
-    this.#stopLoading = loadLaterModules()
+    this.#stopLoading = loadLaterModules((error) => this.#cannotLoad(toError(error)))
   }
 
   /** Where clients find this service. */
@@ -223,6 +223,11 @@ export class Service {
     this.connections.forget(hosted)
     if (this.apps.size === 0) this.#stopLoading()
     return this.apps.size === 0
+  }
+
+  #cannotLoad(error: Error): void {
+    const why = `a file of fastify-graceful-reload cannot be loaded: ${error.message}`
+    this.log.warnOnce(`${why}; until it can, which is tried again and again, reloads and stops may fail`, error)
   }
 
   #tellLauncher(listener: Listener): void {

@@ -1,6 +1,8 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { loadLaterModules } from '../../../lib/process/later-modules.js'
 import { deferred } from '../../support/deferred.js'
+
+const never = (t: Test) => (error: unknown) => void t.fail(String(error))
 
 t.test('loads one module in each turn of the event loop, and not at once', async (t) => {
   const all = deferred<void>()
@@ -10,7 +12,7 @@ t.test('loads one module in each turn of the event loop, and not at once', async
     setImmediate(() => order.push(`turn after ${name}`))
     if (name === 'c') setImmediate(all.resolve)
   }
-  loadLaterModules([load('a'), load('b'), load('c')])
+  loadLaterModules(never(t), [load('a'), load('b'), load('c')])
   t.strictSame(order, [])
   const stay = setInterval(() => {}, 1000) // What is to be loaded holds no process.
   await all.promise
@@ -21,7 +23,7 @@ t.test('loads one module in each turn of the event loop, and not at once', async
 t.test('leaves the rest undone when told', async (t) => {
   const order: string[] = []
   const told = deferred<void>()
-  const stop = loadLaterModules([
+  const stop = loadLaterModules(never(t), [
     () => order.push('a'),
     () => {
       order.push('b')
@@ -30,14 +32,31 @@ t.test('leaves the rest undone when told', async (t) => {
     },
     () => order.push('c')
   ])
-  loadLaterModules([() => order.push('never')])()
+  loadLaterModules(never(t), [() => order.push('never')])()
   const stay = setInterval(() => {}, 1000)
   await told.promise
   clearInterval(stay)
   const after = deferred<void>()
-  loadLaterModules([after.resolve])
+  loadLaterModules(never(t), [after.resolve])
   const longer = setInterval(() => {}, 1000)
   await after.promise
   clearInterval(longer)
   t.strictSame(order, ['a', 'b'])
+})
+
+t.test('what cannot be loaded ends nothing, is told, and is tried again', async (t) => {
+  const all = deferred<void>()
+  const order: string[] = []
+  const told: unknown[] = []
+  const error = new Error('EMFILE: too many open files')
+  const load = () => {
+    order.push('b')
+    if (told.length < 2) throw error
+  }
+  loadLaterModules((reason) => told.push(reason), [() => order.push('a'), load, () => all.resolve()], 1)
+  const stay = setInterval(() => {}, 1000)
+  await all.promise
+  clearInterval(stay)
+  t.strictSame(order, ['a', 'b', 'b', 'b'], 'what has been loaded is not loaded again')
+  t.strictSame(told, [error, error])
 })
