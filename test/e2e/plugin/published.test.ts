@@ -66,3 +66,22 @@ t.test('a deployment that takes the files away: the server goes on, refuses the 
   server.signal('SIGTERM')
   t.match(await server.eventOf(server.pid, 'closed'), { exitCode: 0 })
 })
+
+t.test('a file that cannot be loaded yet: the server tells, goes on, and loads it when it can', async (t) => {
+  const file = 'node_modules/fastify-graceful-reload/dist/package/later-2.js'
+  const server = await startServer(t, {
+    prepare: async (release) => {
+      await install(release)
+      await rename(release.path(file), release.path('later-2.js'))
+      return undefined
+    }
+  })
+  const { release } = server
+  const { warning } = await server.eventOf(server.pid, 'warning')
+  t.match(warning, /cannot be loaded: Cannot find module '\.\/later-2\.js'/)
+  await rename(release.path('later-2.js'), release.path(file))
+  // What it lacked is used by a reload.
+  server.signal('SIGHUP')
+  await server.serving(2)
+  t.equal(server.events('warning').length, 1)
+})
