@@ -1,18 +1,19 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isCommand } from './commands.js'
 
 const [first, ...rest] = process.argv.slice(2)
 
 // Each loads only what it needs: a command is started for every reload, and the launcher stays small.
-if (first === 'reload' || first === 'status' || first === 'stop') {
+if (isCommand(first)) {
   const { runClient } = require('./client.js') as typeof import('./client.js')
   void runClient(first, rest).then((code) => {
     process.exitCode = code
   })
 } else if (first === '--help') {
-  const { USAGE } = require('./client-text.js') as typeof import('./client-text.js')
-  process.stdout.write(USAGE)
+  const { usage } = require('./usage.js') as typeof import('./usage.js')
+  process.stdout.write(usage())
 } else if (first === '--version') {
   const manifest = JSON.parse(readFileSync(join(__dirname, '../../../package.json'), 'utf8')) as { version: string }
   process.stdout.write(`${manifest.version}\n`)

@@ -1,82 +1,95 @@
-import { parseArgs } from 'node:util'
 import { UsageError } from '../control/errors.js'
 import { CONTROL_VARIABLE } from '../control/place.js'
 import { didYouMean } from '../util/closest.js'
 import { LONGEST_TIMER } from '../util/deadline.js'
-
-/** The commands that ask a running process. */
-export type ControlCommand = 'reload' | 'status' | 'stop'
+import { COMMANDS, type Command, type CommandName, type Given } from './commands.js'
+import { type OptionValues, readOptions, splitOption } from './option-reader.js'
+import { COMMAND_OPTIONS, type CommandOption, type OptionTable } from './options.js'
 
 /** What a command of `fastify-graceful-reload` was told. */
-export interface ClientOptions {
+export interface ClientOptions extends Given {
   help: boolean
   json: boolean
   /** Path of the control socket. */
   path: string
-  reason: string
-  /** Whether to tell on stderr how a reload goes. */
+  /** Whether to tell on stderr how it goes. */
   progress: boolean
-  /** For the whole answer. Milliseconds; undefined: for as long as the reload goes on. */
+  /** For the whole answer. Milliseconds; undefined: for as long as something comes. */
   timeout: number | undefined
 }
 
-/** How long to wait for an answer, unless told otherwise. How long a reload takes only the server knows. Milliseconds. */
-const TIMEOUT = { status: 5_000, stop: 5_000, reload: undefined }
+/** Those of every command. */
+const COMMON: readonly CommandOption[] = ['control', 'timeout', 'json', 'help']
+
+/** The options of a command, by their names. */
+export function optionsOf({ options }: Command): OptionTable {
+  return Object.fromEntries([...options, ...COMMON].map((option) => [option, COMMAND_OPTIONS[option]]))
+}
 
 /**
  * Reads the arguments of a command.
  *
  * @throws {UsageError}
  */
-export function readClientOptions(command: ControlCommand, args: string[], env: NodeJS.ProcessEnv): ClientOptions {
-  const {
-    help = false,
-    json = false,
-    progress = process.stderr.isTTY === true,
-    control,
-    reason = `fastify-graceful-reload ${command}`,
-    timeout
-  } = parse(command, args)
-  const path = control ?? env[CONTROL_VARIABLE] ?? ''
-  if (!help && path === '')
+export function readClientOptions(name: CommandName, args: string[], env: NodeJS.ProcessEnv): ClientOptions {
+  const command: Command = COMMANDS[name]
+  const { values, positionals } = readAll(command, args)
+  const { control, reason = `fastify-graceful-reload ${name}`, timeout, help, json, progress } = values
+  const given = {
+    help: help === true,
+    json: json === true,
+    path: String(control ?? env[CONTROL_VARIABLE] ?? ''),
+    reason: String(reason),
+    progress: progress === true || process.stderr.isTTY === true,
+    timeout: durationOf(timeout) ?? command.timeout
+  }
+  if (given.help) return { ...given, argument: '' }
+  const argument = argumentOf(command, name, positionals)
+  if (given.path === '')
     throw new UsageError(
       `no control socket given: use --control <path> or ${CONTROL_VARIABLE}, as in the option control`
     )
-  return { help, json, path, reason, progress, timeout: durationOf(timeout) ?? TIMEOUT[command] }
+  return { ...given, argument }
 }
 
-interface Values {
-  help?: boolean
-  json?: boolean
-  control?: string
-  timeout?: string
-  reason?: string
-  progress?: boolean
+interface All {
+  values: OptionValues<CommandOption>
+  positionals: string[]
 }
 
-function parse(command: ControlCommand, args: string[]): Values {
-  const options = {
-    help: { type: 'boolean' },
-    json: { type: 'boolean' },
-    control: { type: 'string' },
-    timeout: { type: 'string' },
-    ...(command !== 'status' && { reason: { type: 'string' as const } }),
-    ...(command === 'reload' && { progress: { type: 'boolean' as const } })
-  } as const
-  try {
-    return parseArgs({ args, options, strict: true }).values as Values
-  } catch (cause) {
-    // Of several sentences, the first says what is wrong.
-    const [problem = ''] = (cause as Error).message.split('. ', 1)
-    const unknown = /^Unknown option '--([^']+)'/.exec(problem)?.[1] ?? ''
-    throw Object.assign(new UsageError(`${problem}${didYouMean(unknown, Object.keys(options), '--')}`), { cause })
-  }
+function readAll(command: Command, args: string[]): All {
+  const table = optionsOf(command)
+  const read = readOptions(args, table)
+  const { rest } = read
+  const values = read.values as OptionValues<CommandOption>
+  const [first] = rest
+  if (first === undefined) return { values, positionals: [] }
+  if (first === '--') return { values, positionals: rest.slice(1) }
+  const isArgument = !first.startsWith('-') || command.argument?.pattern.test(first) === true
+  if (!isArgument) throw new UsageError(unknownOption(first, table))
+  const others = readAll(command, rest.slice(1))
+  return { values: { ...values, ...others.values }, positionals: [first, ...others.positionals] }
 }
 
-function durationOf(timeout: string | undefined): number | undefined {
+function unknownOption(option: string, table: OptionTable): string {
+  const [given] = splitOption(option)
+  return `Unknown option '${given}'${didYouMean(given.replace(/^-+/, ''), Object.keys(table), '--')}`
+}
+
+function argumentOf({ argument }: Command, name: CommandName, positionals: string[]): string {
+  const [first, ...others] = positionals
+  const unexpected = argument === undefined ? first : others[0]
+  if (unexpected !== undefined) throw new UsageError(`Unexpected argument '${unexpected}'`)
+  if (argument === undefined) return ''
+  if (first !== undefined && argument.pattern.test(first)) return first
+  const received = first === undefined ? '' : `, received ${first}`
+  throw new UsageError(`${name} ${argument.name}: it must be ${argument.expected}${received}`)
+}
+
+function durationOf(timeout: string | true | undefined): number | undefined {
   if (timeout === undefined) return undefined
   const duration = Number(timeout)
-  if (/^\d+$/.test(timeout) && duration >= 1 && duration <= LONGEST_TIMER) return duration
+  if (/^\d+$/.test(String(timeout)) && duration >= 1 && duration <= LONGEST_TIMER) return duration
   throw new UsageError(
     `--timeout must be a whole number of milliseconds from 1 to ${LONGEST_TIMER}, received ${timeout}`
   )

@@ -1,0 +1,105 @@
+import type { Question } from '../control/client.js'
+import type { ControlReloadLine, ControlStatus, ControlStop } from '../control/messages.js'
+import { describeResult } from './describe-reload.js'
+import { describeStatus } from './describe-status.js'
+import type { CommandOption } from './options.js'
+import { blocks } from './rows.js'
+
+/** An answer, or the last line of one, that is no error. */
+export type Answer = ControlStatus | ControlStop | ControlReloadLine
+
+/** What was given to a command. */
+export interface Given {
+  readonly reason: string
+  /** Empty for a command without an argument. */
+  readonly argument: string
+}
+
+/** What a command is told without the name of an option. */
+export interface Argument {
+  /** As the usage calls it. */
+  readonly name: string
+  readonly pattern: RegExp
+  /** What it must be, as the end of "must be". */
+  readonly expected: string
+  /** What the shell offers. */
+  readonly examples: readonly string[]
+}
+
+/** A command that asks a running process. One more is an entry in {@link COMMANDS}; everything else is made of that. */
+export interface Command {
+  /** What it does, in a line of the usage. */
+  readonly summary: string
+  readonly argument?: Argument
+  /** Those that it has besides `--control`, `--timeout`, `--json` and `--help`. */
+  readonly options: readonly CommandOption[]
+  /** How long to wait for the whole answer, unless told otherwise. Milliseconds; undefined: for as long as something comes. */
+  readonly timeout: number | undefined
+  /** What is asked. */
+  question(given: Given): Question
+  /** What `--json` prints; undefined: the last line is not the outcome, which is unknown then. */
+  answerOf(last: Answer): object | undefined
+  /** The same for people. */
+  describe(answer: object): string
+}
+
+/** How long a process may take to answer what it can answer at once. Milliseconds. */
+const AT_ONCE = 5_000
+
+/** All of them, those that are used most first. */
+export const COMMANDS = {
+  status: command<ControlStatus>({
+    summary: 'tells what a server is doing',
+    options: [],
+    timeout: AT_ONCE,
+    question: () => ({ method: 'GET', path: '/status' }),
+    answerOf: (last) => ('launcher' in last ? last : undefined),
+    describe: (answer) => describeStatus(answer)
+  }),
+  reload: command({
+    summary: 'reloads a server, and tells how that ended',
+    options: ['reason', 'progress'],
+    timeout: undefined,
+    question: ({ reason }) => {
+      return {
+        method: 'POST',
+        path: '/reload',
+        body: { reason },
+        unknown: '; whether it reloads is unknown, see its status'
+      }
+    },
+    answerOf: (last) => ('result' in last ? last.result : undefined),
+    describe: (result) => describeResult(result)
+  }),
+  stop: command<ControlStop>({
+    summary: 'tells a server to stop, and does not wait for its end',
+    options: ['reason'],
+    timeout: AT_ONCE,
+    question: ({ reason }) => {
+      return {
+        method: 'POST',
+        path: '/stop',
+        body: { reason },
+        unknown: '; whether it stops is unknown, see its status'
+      }
+    },
+    answerOf: (last) => ('stopping' in last ? last : undefined),
+    describe: ({ stopping }) => blocks([[['stopping', `pid ${stopping.pid}`]]])
+  })
+} as const satisfies Record<string, Command>
+
+export type CommandName = keyof typeof COMMANDS
+
+export function isCommand(name: string | undefined): name is CommandName {
+  return name !== undefined && Object.hasOwn(COMMANDS, name)
+}
+
+interface Typed<A extends object> extends Omit<Command, 'answerOf' | 'describe'> {
+  answerOf(last: Answer): A | undefined
+  describe(answer: A): string
+}
+
+/** Forgets the type of the answer, which only the two methods of an entry need to agree on. */
+function command<A extends object>(entry: Typed<A>): Command {
+  return entry as Command
+}

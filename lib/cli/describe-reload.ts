@@ -1,0 +1,59 @@
+import type { ControlFailure, ReloadPosition } from '../control/messages.js'
+import { describeRelease, type Release } from '../reload/release.js'
+import type { ReloadHealth } from '../reload/reload-health.js'
+import type { ReloadResult } from '../reload/reload-result.js'
+import { printable } from '../util/printable.js'
+import { blocks, type Row, spent } from './rows.js'
+
+/** What a reload came to. */
+export function describeResult(reload: ReloadResult): string {
+  return blocks((reload.workers ?? [reload]).map(resultRows))
+}
+
+function resultRows(result: ReloadResult): Row[] {
+  const { generation, pid, previous, release, unchanged, migrated, reason, timings, health } = result
+  return [
+    ['reloaded', `generation ${generation}, pid ${pid}`],
+    ['before', `generation ${previous.generation}, pid ${previous.pid}`],
+    ...releaseRows(release, unchanged),
+    ['connections', `${migrated} moved`],
+    ...(health === undefined ? [] : [['errors', describeHealth(health)] as Row]),
+    ['boot', `${timings.boot} ms`],
+    ['handoff', `${timings.handoff} ms`],
+    ['probation', `${timings.probation} ms`],
+    ['total', `${timings.total} ms`],
+    ['reason', reason]
+  ]
+}
+
+export function releaseRows(release: Release | undefined, unchanged = false): Row[] {
+  if (release === undefined) return []
+  return [
+    ['release', `${describeRelease(release)}${unchanged ? ', unchanged' : ''}`],
+    ['node', release.node]
+  ]
+}
+
+/** How a reload goes, in a line. */
+export function describeProgress(position: ReloadPosition): string {
+  const { step, worker, workers, child, migrated, remaining, probation } = position
+  const parts = [
+    worker === undefined ? step : `worker ${worker} of ${workers}: ${step}`,
+    ...(child === undefined ? [] : [`child ${child}`]),
+    ...(probation === undefined ? [] : [spent(probation)]),
+    ...(probation === undefined || migrated === undefined || remaining === undefined
+      ? []
+      : [`${migrated} of ${migrated + remaining} connections moved`])
+  ]
+  return printable(parts.join(', '))
+}
+
+export function describeHealth({ parent, child }: ReloadHealth): string {
+  return `${child.errors} of ${child.answers} requests (before: ${parent.errors} of ${parent.answers})`
+}
+
+/** A failure for people. */
+export function describeFailure({ code, message, stderr = [] }: ControlFailure): string {
+  const lines = stderr.map((line, index): Row => [index === 0 ? 'stderr' : '', line])
+  return `fastify-graceful-reload: ${printable(message)}\n${blocks([[['code', code], ...lines]])}`
+}
