@@ -1,6 +1,4 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { isCommand } from './commands.js'
 
 const [first, ...rest] = process.argv.slice(2)
@@ -11,12 +9,14 @@ if (isCommand(first)) {
   void runClient(first, rest).then((code) => {
     process.exitCode = code
   })
-} else if (first === '--help') {
-  const { usage } = require('./usage.js') as typeof import('./usage.js')
-  process.stdout.write(usage())
-} else if (first === '--version') {
-  const manifest = JSON.parse(readFileSync(join(__dirname, '../../../package.json'), 'utf8')) as { version: string }
-  process.stdout.write(`${manifest.version}\n`)
+} else if (first === 'help') {
+  const { help } = require('./usage.js') as typeof import('./usage.js')
+  const found = help(rest[0])
+  if ('text' in found) process.stdout.write(found.text)
+  else {
+    process.stderr.write(`fastify-graceful-reload: ${found.problem}\n`)
+    process.exitCode = 2
+  }
 } else {
   const { launch } = require('./launch.js') as typeof import('./launch.js')
   void launch(process.argv.slice(2))

@@ -2,11 +2,12 @@ import { ask, type Patience } from '../control/client.js'
 import { ConnectionLostError, UsageError } from '../control/errors.js'
 import { type ControlError, type ControlFailure, toControlFailure } from '../control/messages.js'
 import { HEARTBEAT_INTERVAL } from '../control/reload-news.js'
+import { printable } from '../util/printable.js'
 import { unitDoubt } from '../util/unit-doubt.js'
 import { type ClientOptions, readClientOptions } from './client-options.js'
 import { type Answer, COMMANDS, type Command, type CommandName } from './commands.js'
 import { describeFailure, describeProgress } from './describe-reload.js'
-import { usage } from './usage.js'
+import { commandUsage, withAdvice } from './usage.js'
 
 /** How long a process that makes a reload may be silent: it says something every five seconds. Milliseconds. */
 const SILENCE = 12 * HEARTBEAT_INTERVAL
@@ -18,7 +19,7 @@ export async function runClient(name: CommandName, args: string[]): Promise<numb
   try {
     const options = readClientOptions(name, args, process.env)
     if (options.help) {
-      process.stdout.write(usage())
+      process.stdout.write(commandUsage(name))
       return 0
     }
     const { timeout } = options
@@ -26,9 +27,10 @@ export async function runClient(name: CommandName, args: string[]): Promise<numb
     if (doubt !== undefined) process.stderr.write(`fastify-graceful-reload: ${doubt}\n`)
     return tell(command, await answerTo(command, options), isJson)
   } catch (error) {
-    tellFailure(toControlFailure(error), isJson)
-    if (!(error instanceof UsageError)) return 1
-    if (!isJson) process.stderr.write(`\n${usage()}`)
+    const failure = toControlFailure(error)
+    if (!(error instanceof UsageError)) return tellFailure(failure, isJson)
+    if (isJson) tellFailure(failure, isJson)
+    else process.stderr.write(`fastify-graceful-reload: ${printable(withAdvice(failure.message, name))}\n`)
     return 2
   }
 }

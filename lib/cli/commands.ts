@@ -88,6 +88,11 @@ export const COMMANDS = {
   })
 } as const satisfies Record<string, Command>
 
+/** Those that ask nobody. */
+export const LOCAL_COMMANDS = {
+  help: { summary: 'prints how a command is used', argument: '<command>' }
+} as const
+
 export type CommandName = keyof typeof COMMANDS
 
 export function isCommand(name: string | undefined): name is CommandName {

@@ -1,11 +1,19 @@
 import { constants } from 'node:os'
 import { UsageError } from '../control/errors.js'
+import { ownVersion } from '../control/own-version.js'
 import { toError, UnsupportedError } from '../errors.js'
 import { Launcher } from '../launcher/launcher.js'
 import { LauncherLog } from '../launcher/log.js'
 import type { Ending } from '../process/subprocess.js'
 import { RUNTIME } from '../util/runtime.js'
 import { parseLaunchArguments } from './launch-arguments.js'
+import { ownOptionIn } from './node-arguments.js'
+import { readOptions } from './option-reader.js'
+import { LAUNCH_OPTIONS } from './options.js'
+import { usage, withAdvice } from './usage.js'
+
+/** "Invalid Argument: Either an unknown option was specified, or an option requiring a value was provided without a value": https://nodejs.org/api/process.html#exit-codes */
+const REFUSED = 9
 
 /** How long a signal to this process itself may take to end it. Milliseconds. */
 const SIGNAL_LIMIT = 100
@@ -21,6 +29,8 @@ const log = launcherLog.write
  */
 export async function launch(args: readonly string[]): Promise<void> {
   try {
+    const told = toldOnly(args)
+    if (told !== undefined) return void process.stdout.write(told)
     if (RUNTIME !== 'Node') throw new UnsupportedError(`on ${RUNTIME}`, 'start the server without the launcher')
     const settings = parseLaunchArguments(args, process.env)
     const launcher = new Launcher(settings, {
@@ -29,11 +39,28 @@ export async function launch(args: readonly string[]): Promise<void> {
       ready: tellReady,
       foreign: passOn
     })
-    endLike(await launcher.run())
+    const ending = await launcher.run()
+    if (ending.exitCode === REFUSED) explain(settings.node)
+    endLike(ending)
   } catch (thrown) {
-    log(toError(thrown).message, 'fatal')
-    process.exit(thrown instanceof UsageError ? 2 : 1)
+    const { message } = toError(thrown)
+    const isUsage = thrown instanceof UsageError
+    log(isUsage ? withAdvice(message) : message, 'fatal')
+    process.exit(isUsage ? 2 : 1)
   }
+}
+
+/** What is asked for in place of a start. */
+function toldOnly(args: readonly string[]): string | undefined {
+  const { help, version } = readOptions(args, LAUNCH_OPTIONS).values
+  if (help === true) return usage()
+  return version === true ? `${ownVersion()}\n` : undefined
+}
+
+/** Node says which option is bad, and not that there is a place where it is not. */
+function explain(node: readonly string[]): void {
+  const own = ownOptionIn(node)
+  if (own !== undefined) log(`${own} is an option of fastify-graceful-reload if it comes before those of Node`)
 }
 
 /** To whoever has started this process with a channel. */

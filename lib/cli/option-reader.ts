@@ -1,5 +1,5 @@
 import { UsageError } from '../control/errors.js'
-import type { OptionTable } from './options.js'
+import type { OptionEntry, OptionTable } from './options.js'
 
 /** What was given, by the names of the options; of several the last counts. An option without a value has `true`. */
 export type OptionValues<N extends string> = { readonly [name in N]?: string | true }
@@ -35,7 +35,9 @@ export function splitOption(option: string): [given: string, value?: string] {
 }
 
 function nameOf(given: string, table: OptionTable): string | undefined {
-  return Object.keys(table).find((name) => given === `--${name}` || given === `-${table[name]?.short ?? '-'}`)
+  const isIt = ([name, { short }]: [string, OptionEntry]) =>
+    given === `--${name}` || (short !== undefined && given === `-${short}`)
+  return Object.entries(table).find(isIt)?.[0]
 }
 
 function takeValue(given: string, value: string | undefined, takesOne: boolean, rest: string[]): string | true {

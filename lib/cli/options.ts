@@ -18,9 +18,9 @@ const CONTROL: OptionEntry = {
   completes: 'file'
 }
 
-const HELP: OptionEntry = { short: 'h', summary: 'prints this' }
+const HELP: OptionEntry = { short: 'h', summary: 'prints how it is used' }
 
-/** Options of a start, each before those of Node. */
+/** Options of a start: they come first, before those of Node. */
 export const LAUNCH_OPTIONS = {
   workers: { value: '<number>|auto', summary: 'how many processes; default: 1', completes: ['auto'] },
   directory: {
@@ -34,7 +34,9 @@ export const LAUNCH_OPTIONS = {
     summary: 'who may connect to it; default: 600, or 660 with a group',
     completes: ['600', '660']
   },
-  'control-group': { value: '<group>', summary: 'name or number of the group that it belongs to' }
+  'control-group': { value: '<group>', summary: 'name or number of the group that it belongs to' },
+  help: HELP,
+  version: { short: 'v', summary: 'prints the version of this package' }
 } as const satisfies OptionTable
 
 /** Options of commands that ask a running process. Which command has which of them stands in `commands.ts`. */

@@ -1,27 +1,61 @@
-import { COMMANDS } from './commands.js'
-import { COMMAND_OPTIONS, LAUNCH_OPTIONS, type OptionTable } from './options.js'
+import { didYouMean } from '../util/closest.js'
+import { optionsOf } from './client-options.js'
+import { COMMANDS, type Command, type CommandName, isCommand, LOCAL_COMMANDS } from './commands.js'
+import { LAUNCH_OPTIONS, type OptionTable } from './options.js'
 
 const PROGRAM = 'fastify-graceful-reload'
 
-/** What `fastify-graceful-reload --help` prints, and what follows a wrong usage. */
+/** What `--help` prints: all that there is, on one screen. */
 export function usage(): string {
-  return `usage:
-${table([
-  [`${PROGRAM} [options] [node options] <script> [arguments]`, 'starts a server, and stays'],
-  ...Object.entries(COMMANDS).map(([name, { summary, argument }]): Line => {
-    return [`${PROGRAM} ${name}${argument === undefined ? '' : ` ${argument.name}`} [options]`, summary]
-  }),
-  [`${PROGRAM} --help | --version`, '']
-])}
-options of a start:
+  const commands = Object.entries<Command>(COMMANDS).map(
+    ([name, command]): Line => [called(name, command), command.summary]
+  )
+  const others = Object.entries(LOCAL_COMMANDS).map(
+    ([name, { argument, summary }]): Line => [`${name} ${argument}`, summary]
+  )
+  return `usage: ${PROGRAM} [options] [options of Node] <script> [arguments]
+       ${PROGRAM} <command> [options]
+
+Starts a server and stays, to restart it without its clients noticing. Options:
 ${table(linesOf(LAUNCH_OPTIONS))}
-options of commands:
-${table(linesOf(COMMAND_OPTIONS))}
-exit code: 0 done, 1 failed, 2 wrong usage
+Commands for a server that runs, at --control <path> or FASTIFY_GRACEFUL_CONTROL:
+${table([...commands, ...others])}
+Exit code: 0 done, 1 failed, 2 wrong usage. Each command has options: see <command> --help.
 `
 }
 
+/** What `--help` prints behind a command. */
+export function commandUsage(name: CommandName): string {
+  const command: Command = COMMANDS[name]
+  const { timeout = 'for as long as it goes on' } = command
+  const options = linesOf(optionsOf(command)).map(([what, summary]): Line => {
+    return [what, what.startsWith('--timeout') ? `${summary}; default: ${timeout}` : summary]
+  })
+  return `usage: ${PROGRAM} ${called(name, command)} [options]
+
+${command.summary}
+
+${table(options)}`
+}
+
+/** What `help` prints; or that there is no such command, as an error. */
+export function help(name: string | undefined): { text: string } | { problem: string } {
+  if (name === undefined) return { text: usage() }
+  if (isCommand(name)) return { text: commandUsage(name) }
+  const meant = didYouMean(name, Object.keys(COMMANDS))
+  return { problem: `there is no command '${name}'${meant}` }
+}
+
+/** Says in one line what is wrong, and where to find out what is right. */
+export function withAdvice(problem: string, command = ''): string {
+  return problem.endsWith('?') ? problem : `${problem}; see ${PROGRAM} ${command === '' ? '' : `${command} `}--help`
+}
+
 type Line = [what: string, summary: string]
+
+function called(name: string, { argument }: Command): string {
+  return argument === undefined ? name : `${name} ${argument.name}`
+}
 
 function linesOf(options: OptionTable): Line[] {
   return Object.entries(options).map(([name, { value = '', short, summary }]) => {

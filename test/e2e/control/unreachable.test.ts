@@ -150,7 +150,7 @@ t.test('wrong usage', async (t) => {
     [['reload'], /no control socket given: use --control <path> or FASTIFY_GRACEFUL_CONTROL/],
     [['status', '--control', ''], /no control socket given/],
     [['status', '--control'], /--control needs a value/],
-    [['status', '--control', '--json'], /--control needs a value/],
+    [['status', '--control', '--timeout', '5'], /--control needs a value/],
     [['status', '--json=x', '--control', 'x'], /--json takes no value, received x/],
     [['status', '--control', 'x', '--port', '3000'], /Unknown option '--port'/],
     [['status', '--control', 'x', '--reason', 'why'], /Unknown option '--reason'/],
@@ -165,18 +165,11 @@ t.test('wrong usage', async (t) => {
   ] as const) {
     const told = await runCommand([...args])
     t.match(told, { code: 2, stdout: '', stderr: message }, args.join(' '))
-    t.match(told.stderr, /\nusage:\n/)
+    t.match(told.stderr, /^fastify-graceful-reload: .*(\?|; see fastify-graceful-reload \w+ --help)\n$/, 'one line')
     const json = await runCommand([...args, '--json'])
     if (json.stderr === '') t.match(JSON.parse(json.stdout), { error: { code: 'GRACEFUL_ERR_USAGE', message } })
     t.equal(json.code, 2)
   }
-})
-
-t.test('--help and --version', async (t) => {
-  const { version } = require(join(PACKAGE_ROOT, 'package.json'))
-  t.match(await runCommand(['--version']), { code: 0, stdout: `${version}\n`, stderr: '' })
-  for (const args of [['--help'], ['reload', '--help'], ['status', '--help']])
-    t.match(await runCommand(args), { code: 0, stdout: /^usage:\n(.*\n)+.*reload \[options\]/, stderr: '' })
 })
 
 t.test('every code has been provoked', async (t) => {

@@ -1,6 +1,9 @@
 import t from 'tap'
 import { parseLaunchArguments } from '../../../lib/cli/launch-arguments.js'
 
+/** A file that is there. */
+const SCRIPT = __filename
+
 const ACCEPTED: Array<[args: string[], expected: object]> = [
   [['server.js'], { node: ['server.js'], workers: 1, control: undefined }],
   [['--workers', '4', 'server.js'], { node: ['server.js'], workers: 4 }],
@@ -12,16 +15,21 @@ const ACCEPTED: Array<[args: string[], expected: object]> = [
   ],
   [['--control=/a=b', 'server.js'], { node: ['server.js'], control: { path: '/a=b' } }],
   [['server.js', '--workers', '4'], { node: ['server.js', '--workers', '4'], workers: 1 }],
-  [
-    ['--import', 'tsx', '--workers', '2', 'server.ts', '-x'],
-    { node: ['--import', 'tsx', 'server.ts', '-x'], workers: 2 }
-  ],
+  // From the first argument on that is none of ours, everything is for Node, whatever it is.
+  [['--workers=2', '--import', 'tsx', 'server.ts', '-x'], { node: ['--import', 'tsx', 'server.ts', '-x'], workers: 2 }],
   [['--import=tsx', 'server.ts'], { node: ['--import=tsx', 'server.ts'] }],
   [['-r', './a.cjs', '-C', 'production', 's.js'], { node: ['-r', './a.cjs', '-C', 'production', 's.js'] }],
   [['--max-old-space-size=77', '--inspect', 's.js'], { node: ['--max-old-space-size=77', '--inspect', 's.js'] }],
-  [['--title', '--workers', 's.js'], { node: ['--title', '--workers', 's.js'], workers: 1 }],
-  [['--unhandled-rejections', 'strict', '--workers', '2', 's.js'], { workers: 2 }],
-  [['--', '--odd-name.js'], { node: ['--', '--odd-name.js'] }],
+  [['--of-a-later-node', 'x', '-y', 's.js', '--z'], { node: ['--of-a-later-node', 'x', '-y', 's.js', '--z'] }],
+  // What Node would take for a file may be the script, and what follows its own.
+  [['--inspect', SCRIPT, '--workers', '2'], { node: ['--inspect', SCRIPT, '--workers', '2'], workers: 1 }],
+  [['--inspect', '--', 's.js', '--workers', '2'], { node: ['--inspect', '--', 's.js', '--workers', '2'], workers: 1 }],
+  [['-e', 'serve()'], { node: ['-e', 'serve()'] }],
+  [['--eval=serve()'], { node: ['--eval=serve()'] }],
+  // A `--` ends ours, and what follows is not looked at.
+  [['--workers', '3', '--', '--worker', '4', 's.js'], { node: ['--worker', '4', 's.js'], workers: 3 }],
+  [['--', '--', '--odd-name.js'], { node: ['--', '--odd-name.js'] }],
+  [['--', 'staus'], { node: ['staus'] }],
   [['-'], { node: ['-'] }]
 ]
 
@@ -33,8 +41,7 @@ const REFUSED: Array<[args: string[], message: RegExp]> = [
   [[], /no script/],
   [['--'], /no script/],
   [['--enable-source-maps'], /no script/],
-  [['--import', 'tsx'], /no script/],
-  [['--import'], /--import needs a value/],
+  [['--workers', '2', '--enable-source-maps', '--inspect=0'], /no script/],
   [['--workers'], /--workers needs a value/],
   [['--workers', 'server.js', 'x.js'], /received server\.js/],
   [['--control=', 'server.js'], /--control must be the path/],
@@ -42,6 +49,11 @@ const REFUSED: Array<[args: string[], message: RegExp]> = [
   [['staus'], /there is no script 'staus'; did you mean status\?$/],
   [['--worker', '2', 'server.js'], /Unknown option '--worker'; did you mean --workers\?$/],
   [['--contorl=x', 'server.js'], /Unknown option '--contorl'; did you mean --control\?$/],
+  [['--enable-source-maps', '--workers', '2', 'server.js'], /^--workers must come before the options of Node$/],
+  [['--import', 'tsx', '--workers=2', 'server.ts'], /^--workers must come before the options of Node$/],
+  [['-r', 'a', '--title', 'b', '--control', 'c', 'server.js'], /^--control must come before the options of Node$/],
+  [['--import', 'tsx', '--worker', '2', 'server.ts'], /Unknown option '--worker'; did you mean --workers\?$/],
+  [['--control', '--workers', '2', 'server.js'], /^--control needs a value$/],
   [['--control-mode', '660', 'server.js'], /--control-mode and --control-group need --control/],
   [
     ['--control=c', '--control-mode', '0x1b0', 'server.js'],

@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs'
+import { UsageError } from '../control/errors.js'
+import { didYouMean } from '../util/closest.js'
+import { COMMANDS, LOCAL_COMMANDS } from './commands.js'
+import { splitOption } from './option-reader.js'
+import { LAUNCH_OPTIONS } from './options.js'
+
+/** Options of Node that are a program in place of a script. */
+const PROGRAMS = ['-e', '--eval', '-p', '--print', '-pe']
+
+/**
+ * Refuses what is certainly a mistake among the arguments for Node. Which of its options there are, and which of them have a value, only Node
+ * knows; but it takes no value that begins with a dash, so that what begins with one and comes before any file is an option.
+ *
+ * @param isMeant - whether a `--` says that all of it is for Node
+ * @throws {UsageError}
+ */
+export function checkNodeArguments(args: readonly string[], isMeant: boolean): void {
+  const options = optionsBeforeFile(args)
+  if (!isMeant) for (const option of options) refuseOwn(option)
+  const isWithout = args.every((argument) => argument === '--' || isOption(argument))
+  if (isWithout && !options.some((option) => PROGRAMS.includes(splitOption(option)[0])))
+    throw new UsageError('no script is given')
+  if (!isMeant && !isOption(args[0])) refuseMistyped(args[0])
+}
+
+/**
+ * One of our own options that stands behind those of Node, by the words of a start that Node has refused; undefined if there is none. What
+ * comes before it may be a script, whose option it was then, or the value of an option.
+ */
+export function ownOptionIn(args: readonly string[]): string | undefined {
+  return args.find((argument) => isOwn(splitOption(argument)[0]))
+}
+
+/** Those that are options for certain: they come before anything that can be the script. */
+function optionsBeforeFile(args: readonly string[]): string[] {
+  const end = args.findIndex((argument, index) => argument === '--' || (!isOption(argument) && !isValue(args, index)))
+  return args.slice(0, end === -1 ? args.length : end).filter(isOption)
+}
+
+/** Whether it follows an option, and is no file that Node could run. */
+function isValue(args: readonly string[], index: number): boolean {
+  const before = args[index - 1]
+  return isOption(before) && splitOption(before).length === 1 && !isScript(args[index])
+}
+
+function isOption(argument: string | undefined): argument is string {
+  return argument?.startsWith('-') === true && argument !== '-'
+}
+
+function isOwn(name: string): boolean {
+  return name.startsWith('--') && Object.hasOwn(LAUNCH_OPTIONS, name.slice(2))
+}
+
+function refuseOwn(option: string): void {
+  const [name] = splitOption(option)
+  if (isOwn(name)) throw new UsageError(`${name} must come before the options of Node`)
+  if (process.allowedNodeEnvironmentFlags.has(name)) return
+  // Not all that Node takes are among those flags, but none of the others is near to one of ours.
+  const meant = didYouMean(name.replace(/^-+/, ''), Object.keys(LAUNCH_OPTIONS), '--')
+  if (meant !== '') throw new UsageError(`Unknown option '${name}'${meant}`)
+}
+
+/** Node would only say that there is no such module. */
+function refuseMistyped(script = ''): void {
+  const meant = didYouMean(script, [...Object.keys(COMMANDS), ...Object.keys(LOCAL_COMMANDS)])
+  if (meant !== '' && !isScript(script)) throw new UsageError(`there is no script '${script}'${meant}`)
+}
+
+/** What Node tries in this order: https://nodejs.org/api/modules.html#file-modules */
+function isScript(path = ''): boolean {
+  return ['', '.js', '.json', '.node'].some((ending) => existsSync(`${path}${ending}`))
+}

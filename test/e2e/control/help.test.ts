@@ -1,0 +1,68 @@
+import { join } from 'node:path'
+import t from 'tap'
+import { COMMANDS } from '../../../lib/cli/commands.js'
+import { runCommand } from '../../support/package-command.js'
+import { PACKAGE_ROOT } from '../../support/release.js'
+
+t.jobs = 2
+
+/** What fits into a terminal that nobody has made larger. */
+const SCREEN = { rows: 24, columns: 100 }
+
+for (const args of [['--help'], ['-h'], ['help'], ['--workers', '2', '--help']])
+  t.test(args.join(' '), async (t) => {
+    const { code, stdout, stderr } = await runCommand(args)
+    t.strictSame({ code, stderr }, { code: 0, stderr: '' })
+    const lines = stdout.trimEnd().split('\n')
+    t.ok(lines.length <= SCREEN.rows, `${lines.length} lines`)
+    for (const line of lines) t.ok(line.length <= SCREEN.columns, `${line.length} columns: ${line}`)
+    for (const name of Object.keys(COMMANDS)) t.match(stdout, new RegExp(`^ {2}${name} `, 'm'))
+  })
+
+for (const args of [['--version'], ['-v'], ['--workers=2', '-v']])
+  t.test(args.join(' '), async (t) => {
+    const { version } = require(join(PACKAGE_ROOT, 'package.json'))
+    t.strictSame(await runCommand(args), { code: 0, stdout: `${version}\n`, stderr: '' })
+  })
+
+t.test('the usage of one command', async (t) => {
+  for (const args of [
+    ['reload', '--help'],
+    ['reload', '--reason', 'x', '-h'],
+    ['help', 'reload']
+  ]) {
+    const { code, stdout, stderr } = await runCommand(args)
+    t.strictSame({ code, stderr }, { code: 0, stderr: '' })
+    t.match(stdout, /^usage: fastify-graceful-reload reload \[options\]\n\n.*\n\n {2}--reason <text> /)
+    t.match(stdout, /^ {2}--control <path> .*FASTIFY_GRACEFUL_CONTROL$/m)
+    t.notMatch(stdout, /--workers/)
+  }
+  const other = await runCommand(['help', 'relaod'])
+  t.strictSame(other, {
+    ...{ code: 2, stdout: '' },
+    stderr: "fastify-graceful-reload: there is no command 'relaod'; did you mean reload?\n"
+  })
+})
+
+t.test('nothing at all, and what Node would not understand, is answered in one line', async (t) => {
+  for (const [args, says] of [
+    [[], 'no script is given; see fastify-graceful-reload --help'],
+    [['staus'], "there is no script 'staus'; did you mean status?"],
+    [['--worker', '2', 'server.js'], "Unknown option '--worker'; did you mean --workers?"],
+    [
+      ['--import', 'tsx', '--workers', '2', 'server.ts'],
+      '--workers must come before the options of Node; see fastify-graceful-reload --help'
+    ]
+  ] as const) {
+    const { code, stdout, stderr } = await runCommand([...args])
+    t.strictSame({ code, stdout }, { code: 2, stdout: '' })
+    t.equal(stderr.replace(/\[\d+\]/, ''), `fastify-graceful-reload: ${says}\n`)
+  }
+})
+
+t.test('an option of ours behind one of Node whose value is a file: Node refuses it, and it is said why', async (t) => {
+  const { code, stderr } = await runCommand(['--require', __filename, '--workers', '2', 'server.js'])
+  t.equal(code, 9)
+  t.match(stderr, /bad option: --workers\n/)
+  t.match(stderr, /: --workers is an option of fastify-graceful-reload if it comes before those of Node\n$/)
+})
