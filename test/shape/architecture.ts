@@ -90,18 +90,21 @@ function protocolProblems({ from, specifier, typeOnly }: Import): string[] {
   return [`${from} imports more than types from ${specifier}`]
 }
 
-/** Each file that can be reached from itself, with the way back. */
+/** The ways back to where they began, at least one of each group of files that import each other. */
 function cycles(edges: ReadonlyArray<readonly [string, string]>): string[][] {
-  const found = new Map<string, string[]>()
-  const walk = (path: string[]) => {
-    for (const [, to] of edges.filter(([from]) => from === path.at(-1))) {
-      const start = path.indexOf(to)
-      if (start === -1) walk([...path, to])
-      else found.set(path.slice(start).sort().join(), [...path.slice(start), to])
-    }
+  const targets = new Map<string, string[]>()
+  for (const [from, to] of edges) targets.set(from, [...(targets.get(from) ?? []), to])
+  const found: string[][] = []
+  const seen = new Set<string>() // Each file is entered once: the number of ways through a tree grows beyond all limits.
+  const walk = (file: string, path: string[]) => {
+    const start = path.indexOf(file)
+    if (start !== -1) found.push([...path.slice(start), file])
+    if (seen.has(file)) return
+    seen.add(file)
+    for (const to of targets.get(file) ?? []) walk(to, [...path, file])
   }
-  for (const start of new Set(edges.map(([from]) => from))) walk([start])
-  return [...found.values()]
+  for (const file of targets.keys()) walk(file, [])
+  return found
 }
 
 function packageProblems(imports: Import[], manifest: Manifest): string[] {
