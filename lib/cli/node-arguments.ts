@@ -18,7 +18,8 @@ const PROGRAMS = ['-e', '--eval', '-p', '--print', '-pe']
 export function checkNodeArguments(args: readonly string[], isMeant: boolean): void {
   const options = optionsBeforeFile(args)
   if (!isMeant) for (const option of options) refuseOwn(option)
-  const isWithout = args.every((argument) => argument === '--' || isOption(argument))
+  const end = args.indexOf('--')
+  const isWithout = args.every(isOption) && (end === -1 || end === args.length - 1)
   if (isWithout && !options.some((option) => PROGRAMS.includes(splitOption(option)[0])))
     throw new UsageError('no script is given')
   if (!isMeant && !isOption(args[0])) refuseMistyped(args[0])
