@@ -103,7 +103,8 @@ export class Departure implements Gift {
   }
 
   letGo(): void {
-    const { socket } = this.candidate
+    const { socket, group } = this.candidate
+    group.connections.give(socket)
     // Asked once, a socket knows its addresses after its end too, as hooks that run after the response expect.
     void [socket.remoteAddress, socket.localAddress]
     if (this.#arrival !== undefined) this.#passage.upgraded.release(socket)

@@ -55,7 +55,7 @@ export class Arrivals {
     // Without a channel the giver cannot hear that it was taken, and serves it itself.
     this.#takings.take(id, upgrade === undefined ? 'http' : 'websocket', isAble && this.#settings.isInReach(), {
       say: (word) => this.#answer(id, word === 'taken'),
-      accept: () => isAble && this.#accept(connections.server, handle, message),
+      accept: () => isAble && this.#accept(connections, handle, message),
       close: () => handle?.close()
     })
   }
@@ -64,8 +64,8 @@ export class Arrivals {
   takeBack({ index, used, timeLeft, handle }: KeptConnection): boolean {
     const connections = this.#settings.find(index)
     if (connections === undefined || !this.#hasRoom(connections)) return false
-    const server = connections.server as HttpServer
-    this.#serve(server, handle, used, timeLeft ?? server.keepAliveTimeout)
+    const { keepAliveTimeout } = connections.server as HttpServer
+    this.#serve(connections, handle, used, timeLeft ?? keepAliveTimeout)
     return true
   }
 
@@ -108,20 +108,20 @@ export class Arrivals {
     return send(isTaken ? { type: 'connection taken', id, noted: notes() } : { type: 'connection refused', id })
   }
 
-  #accept(server: Server, handle: ConnectionHandle, message: MovingConnection): void {
+  #accept(connections: Connections, handle: ConnectionHandle, message: MovingConnection): void {
     const { upgrade, used, timeLeft } = message
     this.#settings.comes(message)
     if (upgrade === undefined) {
-      this.#settings.accepted(message, this.#serve(server, handle, used, timeLeft))
+      this.#settings.accepted(message, this.#serve(connections, handle, used, timeLeft))
       return
     }
     // What is inherited from a giver that has ended comes without a word.
     const { arrival } = this.#released ?? { arrival: upgrade.hasState ? undefined : { state: undefined } }
-    this.#settings.resume(server, handle, upgrade, arrival)
+    connections.bring(() => this.#settings.resume(connections.server, handle, upgrade, arrival))
   }
 
-  #serve(server: Server, handle: ConnectionHandle, used: boolean, timeLeft: number): Socket | undefined {
-    const socket = acceptConnection(server, handle)
+  #serve(connections: Connections, handle: ConnectionHandle, used: boolean, timeLeft: number): Socket | undefined {
+    const socket = connections.bring(() => acceptConnection(connections.server, handle))
     if (socket !== undefined && used) this.#settings.arrived.goOn(socket, timeLeft)
     return socket
   }

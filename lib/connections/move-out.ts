@@ -14,6 +14,8 @@ export interface MigrationSettings extends Passage {
   candidates: Candidates
   /** Whether connections may still come here from this process's own parent, to move on. */
   expectsMore(): boolean
+  /** One has moved. */
+  moved?: () => void
   /** Within which time to move everything that is idle, evenly. Milliseconds; 0: at once. */
   duration: number
 }
@@ -141,12 +143,17 @@ export class Migration {
   async #move(candidate: Candidate): Promise<void> {
     if (candidate.socket.destroyed) return
     const outcome = await this.#depart(candidate)
-    if (outcome === 'moved') this.#migrated++
+    if (outcome === 'moved') this.#moved()
     else if (outcome === 'abandoned') this.stop()
     else if (outcome === 'refused') {
       this.#settings.candidates.refuse(candidate.group)
       this.#readOnHeld()
     }
+  }
+
+  #moved(): void {
+    this.#migrated++
+    this.#settings.moved?.()
   }
 
   async #depart(candidate: Candidate): Promise<Outcome> {

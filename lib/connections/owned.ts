@@ -1,4 +1,5 @@
 import type { Server } from 'node:net'
+import type { Counter } from '../metrics/counter.js'
 import { Connections } from './tracker.js'
 import type { WebSockets } from './websockets.js'
 
@@ -15,10 +16,14 @@ export class OwnedConnections {
     this.#webSockets = webSockets
   }
 
-  /** Sees the connections of a server from now on. */
-  follow(server: Server, owner: object | undefined): void {
+  /**
+   * Sees the connections of a server from now on.
+   *
+   * @param counter - counts them; undefined: they are not those of clients
+   */
+  follow(server: Server, owner: object | undefined, counter: Counter | undefined): void {
     const upgrading: WebSockets['upgrading'] = (...upgrade) => this.#webSockets.upgrading(...upgrade)
-    const known = this.#byServer.get(server) ?? new Connections(server, upgrading)
+    const known = this.#byServer.get(server) ?? new Connections(server, upgrading, counter)
     this.#byServer.set(server, known)
     this.#owners.set(known, owner)
     server.once('close', () => this.#owners.delete(known))

@@ -3,6 +3,8 @@ import type { ServerHttp2Session } from 'node:http2'
 import type { Server, Socket } from 'node:net'
 import { isBetweenRequests } from '../internals/http-parser.js'
 import { connectionBelow, currentResponse, idleConnections } from '../internals/http1.js'
+import { openStreams } from '../internals/http2.js'
+import { Counter } from '../metrics/counter.js'
 import { begins, watchRequests } from './age.js'
 import { beforeUpgrade } from './upgrade-listener.js'
 
@@ -22,14 +24,24 @@ export class Connections {
   readonly #http2 = new WeakSet<Socket>()
   readonly #closedCallbacks = new Set<() => void>()
   readonly #onConnection: (socket: Socket) => void
+  /** Those that have moved to another process, and end here without having ended. */
+  readonly #given = new WeakSet<Socket>()
+  readonly #counter: Counter
   #newest: Socket | undefined
 
-  /** @param upgrading - called before another protocol takes a connection over */
-  constructor(server: Server, upgrading: (request: IncomingMessage, socket: Socket) => void) {
+  /**
+   * @param upgrading - called before another protocol takes a connection over
+   * @param counter - counts what is opened and closed
+   */
+  constructor(server: Server, upgrading: (request: IncomingMessage, socket: Socket) => void, counter = new Counter()) {
     this.server = server
+    this.#counter = counter
     watchRequests()
     const secure = isSecure(server)
-    this.#onConnection = (socket) => this.#follow(socket, secure ? this.handshaking : this.open)
+    this.#onConnection = (socket) => {
+      counter.opens()
+      this.#follow(socket, secure ? this.handshaking : this.open)
+    }
     server.prependListener('connection', this.#onConnection)
     if (secure) server.prependListener('secureConnection', (socket: Socket) => this.#secured(socket))
     server.prependListener('session', (session: ServerHttp2Session) => this.#begin(session))
@@ -61,6 +73,27 @@ export class Connections {
 
   get size(): number {
     return this.open.size + this.handshaking.size
+  }
+
+  /** How many have been taken over by another protocol, such as WebSocket. */
+  get upgraded(): number {
+    return [...this.open].filter((socket) => this.isUpgraded(socket)).length
+  }
+
+  /** How many requests are under way. */
+  get requests(): number {
+    const streams = [...this.sessions.keys()].reduce((all, session) => all + openStreams(session).length, 0)
+    return this.responses().length + streams
+  }
+
+  /** Lets connections in that have been opened in another process: they do not count as opened here. */
+  bring<T>(accept: () => T): T {
+    return this.#counter.bring(accept)
+  }
+
+  /** A connection goes on in another process: its end here is none. */
+  give(socket: Socket): void {
+    this.#given.add(socket)
   }
 
   /** Calls back whenever a connection has closed, until the returned function is called. */
@@ -127,7 +160,7 @@ export class Connections {
     begins(socket)
     this.#newest = socket
     socket.once('close', () => {
-      group.delete(socket)
+      if (group.delete(socket)) this.#counter.closes(this.#given.has(socket))
       for (const callback of this.#closedCallbacks) callback()
     })
   }

@@ -1,4 +1,5 @@
 import { toError } from '../errors.js'
+import type { MetricsReport } from '../metrics/report.js'
 import type { GracefulOptions } from '../options.js'
 import type { HostedApp, Preparation } from '../process/hosted-app.js'
 import type { Service } from '../process/service.js'
@@ -6,10 +7,14 @@ import type { Phase } from '../protocol/phases.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { UnixPath } from '../sockets/unix-path.js'
 import { os } from '../util/os.js'
+import { within } from '../util/within.js'
 import type { ControlHandlers } from './http.js'
 import { type ProcessStatus, positionOf, type ReloadUnderWay } from './messages.js'
 import { CONTROL_VARIABLE, type ControlPlace, checkControl } from './place.js'
 import { ControlSocket } from './socket.js'
+
+/** How long a process on probation waits until its parent knows what it has counted. Milliseconds. */
+const PARENT_LIMIT = 500
 
 /** What the control socket asks of this process. */
 export interface ControlEvents {
@@ -76,6 +81,7 @@ export class Control {
     const { reload, stop, underWay, reloads, onChange } = this.#events
     return {
       status: () => ({ launcher: null, workers: [this.status()], history: this.#service.history.report }),
+      metrics: () => this.#metrics(),
       reload,
       onChange,
       reloadId: () => positionOf(underWay()) && reloads(),
@@ -84,6 +90,21 @@ export class Control {
         stop(reason)
         return process.pid
       }
+    }
+  }
+
+  /** What a client has seen of a child must not be less when its parent answers again: that knows it first. */
+  async #metrics(): Promise<MetricsReport> {
+    const { ledger, history } = this.#service
+    const reload = this.#events.underWay()
+    if (reload?.role === 'child') await within(ledger.tell(), PARENT_LIMIT, 'the parent').catch(() => {})
+    const { load, draining } = ledger.beside
+    return {
+      workers: [{ worker: 1, status: this.status(), serving: this.#service.load, draining: load }],
+      isReloading: reload !== undefined,
+      history: history.report,
+      counts: ledger.total,
+      draining
     }
   }
 

@@ -1,13 +1,19 @@
+import type { PassedHistory } from '../protocol/messages.js'
 import type { ReloadHistory, ReloadRecord } from './messages.js'
 
 /** What has become of the reloads of a service, over all of its generations. */
 export class History {
   #counts = { succeeded: 0, failed: 0, rolledBack: 0, restarts: 0 }
+  #codes: Record<string, number> = {}
   #last: ReloadRecord | null = null
+  #isTold = false
 
   /** A reload has ended. */
   add(record: ReloadRecord): void {
+    if (this.#isTold) return
     this.#counts[record.outcome === 'rolled back' ? 'rolledBack' : record.outcome] += 1
+    const { code } = record.error ?? {}
+    if (code !== undefined) this.#codes[code] = (this.#codes[code] ?? 0) + 1
     this.#last = record
   }
 
@@ -17,13 +23,24 @@ export class History {
   }
 
   /** Goes on from what the generation before has left. */
-  inherit({ last, ...counts }: ReloadHistory): void {
-    this.#counts = counts
-    this.#last = last
+  inherit(history: PassedHistory): void {
+    if (!this.#isTold) this.#take(history)
+  }
+
+  /** The launcher tells what has become of the reloads of all workers, and will tell of each: that counts from now on. */
+  follow(history: PassedHistory): void {
+    this.#isTold = true
+    this.#take(history)
   }
 
   get report(): ReloadHistory {
-    return { ...this.#counts, last: this.#last }
+    return { ...this.#counts, codes: { ...this.#codes }, last: this.#last }
+  }
+
+  #take({ last, codes = {}, ...counts }: PassedHistory): void {
+    this.#counts = counts
+    this.#codes = { ...codes }
+    this.#last = last
   }
 }
 

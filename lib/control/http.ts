@@ -1,5 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { expose, METRICS_TYPE } from '../metrics/exposition.js'
+import { familiesOf } from '../metrics/families.js'
+import type { MetricsReport } from '../metrics/report.js'
 import { BadMethodError, BadRequestError, BusyError, LongRequestError, UnknownPathError } from './errors.js'
 import type { Exchange } from './exchange.js'
 import { healthOf } from './health.js'
@@ -15,6 +18,7 @@ export type ServiceReport = Omit<StatusReport, 'plugin' | 'node'>
 /** Who answers. What they throw, or reject with, is answered too. */
 export interface ControlHandlers extends ReloadSource {
   status(): ServiceReport | Promise<ServiceReport>
+  metrics(): MetricsReport | Promise<MetricsReport>
   /** Begins to stop, if that has not begun. Returns the pid of the process that ends last. */
   stop(reason: string): number
 }
@@ -79,6 +83,10 @@ export class ControlHttp {
   async #fulfil(name: RequestName, reason: string, response: ServerResponse): Promise<void> {
     const handlers = this.#handlers
     if (name === 'status') return send(response, 200, { ...this.#versions, ...(await handlers.status()) })
+    if (name === 'metrics') {
+      const families = familiesOf(await handlers.metrics(), this.#versions)
+      return sendText(response, 200, METRICS_TYPE, expose(families))
+    }
     if (name === 'stop') return send(response, 202, { stopping: { pid: handlers.stop(reason), reason } })
     if (name === 'reload') return this.#reload(reason, response)
     const health = healthOf(await handlers.status())
@@ -107,8 +115,11 @@ function headers(type: string) {
 }
 
 function send(response: ServerResponse, statusCode: number, answer: object): void {
-  const body = encodeAnswer(answer)
-  response.writeHead(statusCode, { ...headers(JSON_TYPE), 'content-length': Buffer.byteLength(body) }).end(body)
+  sendText(response, statusCode, JSON_TYPE, encodeAnswer(answer))
+}
+
+function sendText(response: ServerResponse, statusCode: number, type: string, body: string): void {
+  response.writeHead(statusCode, { ...headers(type), 'content-length': Buffer.byteLength(body) }).end(body)
 }
 
 function fail(error: unknown, url: string, response: ServerResponse): void {

@@ -86,6 +86,8 @@ export interface ReloadHistory {
   rolledBack: number
   /** Of a launcher: servers that were started again after a crash. */
   restarts: number
+  /** By which codes reloads have failed or been rolled back, and how often each. */
+  codes: Record<string, number>
   last: ReloadRecord | null
 }
 

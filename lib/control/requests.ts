@@ -3,13 +3,14 @@ import { BadMethodError, BadRequestError, ControlVersionError, UnknownPathError 
 import { CONTROL_VERSION, excerpt, isObject } from './messages.js'
 
 /** What can be asked for. */
-export type RequestName = 'status' | 'healthz' | 'reload' | 'stop'
+export type RequestName = 'status' | 'metrics' | 'healthz' | 'reload' | 'stop'
 
 /** The header in which a command says which version it speaks. Other clients need not. */
 export const VERSION_HEADER = 'fastify-graceful-control'
 
 const PATHS: Readonly<Record<string, { readonly name: RequestName; readonly methods: readonly string[] }>> = {
   '/status': { name: 'status', methods: ['GET', 'HEAD'] },
+  '/metrics': { name: 'metrics', methods: ['GET', 'HEAD'] },
   '/healthz': { name: 'healthz', methods: ['GET', 'HEAD'] },
   '/reload': { name: 'reload', methods: ['POST'] },
   '/stop': { name: 'stop', methods: ['POST'] }

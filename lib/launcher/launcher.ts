@@ -18,6 +18,7 @@ import { findServiceManager, ServiceManager } from '../systemd/notify.js'
 import { printable } from '../util/printable.js'
 import type { HeldListener } from './held-listeners.js'
 import type { Log } from './log.js'
+import { metricsOf } from './metrics.js'
 import { Pipes } from './pipes.js'
 import { recordOf } from './record.js'
 import { RollWatch } from './roll-watch.js'
@@ -64,7 +65,10 @@ export class Launcher {
       follow: (service, isFirst, isReloading) => this.#follow(service, isFirst, isReloading),
       reloadBegins: () => this.#reloadBegins(),
       reloadEnded: (outcome, reason) => this.#reloadEnded(outcome, reason),
-      restarted: () => this.#history.restarted(),
+      restarted: () => {
+        this.#history.restarted()
+        this.#tellHistory()
+      },
       stopping: () => this.#notices.stopping()
     })
     this.#rolls = new RollWatch(this.#workers)
@@ -72,6 +76,7 @@ export class Launcher {
     this.#signals = this.#listen()
     this.#control = new ControlSocket({
       status: () => statusOf(this.#workers, this.#history),
+      metrics: () => metricsOf(this.#workers, this.#history),
       reload: (reason) => this.#workers.reload(reason),
       stop: (reason) => this.#stop(reason),
       reloadId: () => this.#rolls.id,
@@ -125,6 +130,7 @@ export class Launcher {
     if (isFirst) this.#events.ready()
     this.#signals.use(signals)
     this.#keepPidFile(pidFile)
+    this.#tellHistory()
     if (!isReloading) this.#notices.serving()
   }
 
@@ -143,7 +149,13 @@ export class Launcher {
   #reloadEnded(outcome: ReloadResult | Error, reason: string): Promise<void> {
     const generation = (this.#workers.current[0]?.generation ?? 0) + 1
     this.#history.add(recordOf(outcome, reason, generation, this.#rolls.elapsed))
+    this.#tellHistory()
     return this.#notices.reloaded(outcome instanceof Error ? outcome : undefined)
+  }
+
+  /** What has become of all reloads, for those who ask a server. */
+  #tellHistory(): void {
+    this.#workers.tell({ type: 'history', history: this.#history.report })
   }
 
   /** Whoever reads the file wants to send a signal: to this process, which does not change. */

@@ -1,5 +1,6 @@
 import { hideBootWatch } from '../boot-watch.js'
 import { toPlainError } from '../errors.js'
+import { type Counts, noCounts, sum } from '../metrics/counts.js'
 import type { SpawnCommand } from '../process/subprocess.js'
 import type { Effect, Input, ServerId } from '../protocol/launcher.js'
 import type { HeldListener, HeldListeners } from './held-listeners.js'
@@ -20,6 +21,8 @@ export class Processes {
   readonly #control: string | undefined
   readonly #events: ProcessesEvents
   readonly #servers = new Map<ServerId, Server>()
+  /** What those have counted that have ended. */
+  #counted = noCounts()
 
   /**
    * @param command - how the first server is started
@@ -42,6 +45,12 @@ export class Processes {
 
   find(id: ServerId | undefined): Server | undefined {
     return id === undefined ? undefined : this.#servers.get(id)
+  }
+
+  /** What all of them have counted, those included that have ended. */
+  get counts(): Counts {
+    const living = [...this.#servers.values()].filter(({ isAlive }) => isAlive)
+    return sum(this.#counted, ...living.map(({ counts }) => counts))
   }
 
   /** What all of them listen on. */
@@ -92,7 +101,10 @@ export class Processes {
             if (word.type === 'serves') this.service = server.service
             input({ type: 'said', server: id, word })
           },
-          ended: (ending) => input({ type: 'ended', server: id, ending }),
+          ended: (ending) => {
+            this.#counted = sum(this.#counted, server.counts)
+            input({ type: 'ended', server: id, ending })
+          },
           listening: (listener) => this.#held.hold(listener)
         }
       )

@@ -56,7 +56,7 @@ export class RollWatch {
     const own = { reason, elapsed: this.elapsed, ...turn }
     const isAtWork = share.stage === 'making' || share.stage === 'handed over'
     const report = isAtWork ? await this.#workers.find(share.server)?.report() : undefined
-    const told = positionOf(report?.reload)
+    const told = positionOf(report?.status.reload)
     return { step, ...told, ...(stage === 'undoing' && { step }), ...own }
   }
 }

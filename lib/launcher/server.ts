@@ -1,7 +1,7 @@
-import type { ProcessStatus } from '../control/messages.js'
 import { SpawnFailedError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
+import { type Counts, latest, noCounts } from '../metrics/counts.js'
 import { Envelope } from '../process/envelope.js'
 import { ChannelProcess, discard, type Ending, type Inheritance, type SpawnCommand } from '../process/subprocess.js'
 import type { Word } from '../protocol/launcher.js'
@@ -22,6 +22,9 @@ const REPORT_LIMIT = 1000
 
 /** What a server tells when it begins to serve. */
 export type Service = Extract<ToLauncher, { type: 'serves' }>
+
+/** What a server says of itself when it is asked. */
+export type Report = Omit<Extract<ToLauncher, { type: 'reported' }>, 'type'>
 
 /** What a server tells its launcher. */
 export interface ServerEvents {
@@ -65,6 +68,8 @@ export class Server implements Relative {
   /** What it told when it began to serve, and how long after its start that was. */
   service: Service | undefined
   bootTime = 0
+  /** What it has counted, as far as it has told. */
+  counts: Counts = noCounts()
   /** How it has ended, when all that it said has been heard. */
   #ending: Ending | undefined
   /** Since when it owes an answer to a ping, on the clock of `performance.now()`. */
@@ -72,7 +77,7 @@ export class Server implements Relative {
   readonly #events: ServerEvents
   readonly #listeners = new Map<number, HeldListener>()
   readonly #envelope: Envelope
-  readonly #reports: Array<(status: ProcessStatus) => void> = []
+  readonly #reports: Array<(report: Report) => void> = []
   #process!: ChannelProcess
 
   private constructor(settings: ServerSettings, envelope: Envelope, events: ServerEvents) {
@@ -161,13 +166,13 @@ export class Server implements Relative {
   }
 
   /** What the server says of itself; undefined when it does not answer in time. */
-  report(): Promise<ProcessStatus | undefined> {
+  report(): Promise<Report | undefined> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, REPORT_LIMIT, undefined)
       // Answers come in the order of the questions, also late ones.
-      this.#reports.push((status) => {
+      this.#reports.push((report) => {
         clearTimeout(timer)
-        resolve(status)
+        resolve(report)
       })
       this.tell({ type: 'report' })
     })
@@ -200,18 +205,20 @@ export class Server implements Relative {
   }
 
   #obey(message: ToLauncher, handle: ListeningHandle | undefined): void {
+    if ('counts' in message && message.counts !== undefined) this.counts = latest(this.counts, message.counts)
     if (message.type === 'listening') this.#opened(message, handle)
     else if (message.type === 'not listening') this.#closed(message.id)
     else if (message.type === 'serves') this.#serves(message)
     else if (message.type === 'ask for reload') this.#events.asked(this, message.id, message.reason)
-    else if (message.type === 'reported') this.#reports.shift()?.(message.status)
+    else if (message.type === 'reported') this.#reports.shift()?.(message)
     else if (isConnectionsWord(message)) this.#events.counted(this, message, handle as ConnectionHandle | undefined)
     else if (message.type === 'kill child') this.family.killChild(message.child)
     else if (message.type === 'tell child') this.family.tellChild(message, handle)
     else {
       if (message.type === 'start child') this.family.request(message)
       if (message.type === 'pong') this.#pinged = undefined
-      this.said(message)
+      if (message.type === 'pong') this.said({ type: 'pong' })
+      else if (message.type !== 'counted') this.said(message)
     }
   }
 

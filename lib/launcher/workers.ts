@@ -1,7 +1,17 @@
 import { toPlainError } from '../errors.js'
+import type { Counts } from '../metrics/counts.js'
 import { Callers } from '../process/callers.js'
 import type { Ending, SpawnCommand } from '../process/subprocess.js'
-import { acceptingOf, currentOf, isLast, isServing, type Roll, type ServerId } from '../protocol/launcher.js'
+import {
+  acceptingOf,
+  currentOf,
+  isLast,
+  isServing,
+  type Roll,
+  type ServerId,
+  type WorkerId
+} from '../protocol/launcher.js'
+import type { FromLauncher } from '../protocol/launcher-messages.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { deferred } from '../util/deferred.js'
 import { Balancer } from './balancer.js'
@@ -14,6 +24,15 @@ import type { Server, ServerSettings } from './server.js'
 
 /** How often each server is asked whether it answers. Milliseconds. */
 const PING_INTERVAL = 1000
+
+/** A server process as one of a worker. */
+export interface Member {
+  readonly worker: WorkerId
+  readonly server: Server
+  /** It is the one that stands for the worker: it serves, or did so last. */
+  readonly isCurrent: boolean
+  readonly isAccepting: boolean
+}
 
 /** All workers of a launcher: servers that accept on the same sockets. What becomes of them is decided in `lib/protocol/launcher.ts`. */
 export class Workers {
@@ -96,6 +115,27 @@ export class Workers {
   /** The server of each worker that has had one: the one that serves, or did so last. */
   get current(): Server[] {
     return this.#host.state.workers.flatMap(({ current }) => this.#processes.find(current) ?? [])
+  }
+
+  /** All processes that live, or stand for a worker. */
+  get members(): Member[] {
+    const { state } = this.#host
+    return state.servers.flatMap(({ id, worker }) => {
+      const server = this.#processes.find(id)
+      const isCurrent = state.workers[worker]?.current === id
+      if (server === undefined || !(server.isAlive || isCurrent)) return []
+      return [{ worker, server, isCurrent, isAccepting: acceptingOf(state, worker)?.id === id }]
+    })
+  }
+
+  /** What all processes have counted, those included that have ended. */
+  get counts(): Counts {
+    return this.#processes.counts
+  }
+
+  /** Tells all servers something. */
+  tell(message: FromLauncher): void {
+    for (const { server } of this.members) if (server.isAlive) server.tell(message)
   }
 
   /** The reload of all of them that is under way. */

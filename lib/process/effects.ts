@@ -82,7 +82,7 @@ function parentsOf({ service, asParent, conclusion }: Parts) {
     'tell child': ({ child, word }) => asParent.tell(child, word),
     'kill child': ({ child }) => asParent.successors.kill(child),
     'hand over': ({ child }) => asParent.handOver(child),
-    'take back': () => service.writePidFile(),
+    'take back': () => asParent.takeBack(),
     'stop moving': () => asParent.stopMoving(),
     'tell launcher': ({ word }) => service.launcher?.tellOfReload(word),
     'report unwell': ({ how }) => service.launcher?.tellUnwell(conclusion.rolledBack(how)),

@@ -2,6 +2,8 @@ import type { ProcessStatus } from '../control/messages.js'
 import { fromPlainError, StoppingError, toPlainError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
+import type { Counts } from '../metrics/counts.js'
+import type { Load } from '../metrics/load.js'
 import { longestReload, type ResolvedOptions } from '../options.js'
 import {
   type ConnectionsWord,
@@ -9,6 +11,7 @@ import {
   isSurplusWord,
   type SurplusWord
 } from '../protocol/launcher-messages.js'
+import type { PassedHistory } from '../protocol/messages.js'
 import type { LauncherWord } from '../protocol/server.js'
 import type { StartChild } from '../reload/child.js'
 import { LaunchedChild } from '../reload/launched-child.js'
@@ -30,7 +33,10 @@ export interface LauncherEvents {
   undo(error: Error): void
   /** The server that this one succeeds has ended. */
   parentEnded(): void
-  report(): ProcessStatus
+  report(): { status: ProcessStatus; load: Load; counts: Counts }
+  counts(): Counts
+  /** What has become of the reloads of all workers. */
+  history(history: PassedHistory): void
   /** Each of several servers has so many connections on average. */
   fairShare(count: number): void
   /** A word about a connection, with the listener and the handle of one that comes. */
@@ -114,6 +120,11 @@ export class LauncherClient {
     this.#channel.say({ type: 'unwell', error: toPlainError(error) })
   }
 
+  /** What this server has counted, all its life. */
+  counted(counts: Counts): void {
+    this.#channel.say({ type: 'counted', counts })
+  }
+
   /** This server is on its way out. */
   leaves(isError: boolean): void {
     this.#channel.say({ type: 'leaves', isError })
@@ -150,7 +161,7 @@ export class LauncherClient {
 
   #hear(message: FromLauncher, handle: ListeningHandle | undefined): void {
     if ('child' in message) this.#hearOfChild(message, handle)
-    else if (message.type === 'ping') this.#channel.say({ type: 'pong' })
+    else if (message.type === 'ping') this.#channel.say({ type: 'pong', counts: this.#events?.counts() })
     else if (message.type === 'reload answered') this.#asked.get(message.id)?.resolve(message.result)
     else if (message.type === 'reload refused') this.#asked.get(message.id)?.reject(fromPlainError(message.error))
     else if (message.type === 'fair share') this.#events?.fairShare(message.count)
@@ -182,7 +193,8 @@ export class LauncherClient {
     else if (message.type === 'commit') events.commit()
     else if (message.type === 'undo') events.undo(fromPlainError(message.error))
     else if (message.type === 'parent ended') events.parentEnded()
-    else if (message.type === 'report') this.#channel.say({ type: 'reported', status: events.report() })
+    else if (message.type === 'report') this.#channel.say({ type: 'reported', ...events.report() })
+    else if (message.type === 'history') events.history(message.history)
     else if (message.type === 'stop') events.stop(message.reason)
     else if (message.type === 'force') events.force(message.reason)
   }

@@ -4,7 +4,7 @@ import type { LauncherClient } from './launcher-client.js'
 import type { Parts } from './parts.js'
 
 /** What the launcher asks of this process becomes an input of the machine. */
-export function linkToLauncher(launcher: LauncherClient, parts: Parts, exit: Exit, report: () => ProcessStatus): void {
+export function linkToLauncher(launcher: LauncherClient, parts: Parts, exit: Exit, status: () => ProcessStatus): void {
   const { callers, host, service, asChild, conclusion } = parts
   launcher.attach({
     makeReload: (reason) => {
@@ -22,7 +22,9 @@ export function linkToLauncher(launcher: LauncherClient, parts: Parts, exit: Exi
     },
     connection: (...word) => service.surplus?.heard(...word),
     parentEnded: () => asChild?.parentEnded(),
-    report,
+    report: () => ({ status: status(), load: service.load, counts: service.counter.counts }),
+    counts: () => service.counter.counts,
+    history: (history) => service.history.follow(history),
     stop: (reason) => exit.stop(reason),
     force: (reason) => exit.force(reason)
   })

@@ -8,6 +8,9 @@ import { WebSockets } from '../connections/websockets.js'
 import { History } from '../control/history.js'
 import { ControlSocket } from '../control/socket.js'
 import { toError } from '../errors.js'
+import { Counter } from '../metrics/counter.js'
+import { Ledger } from '../metrics/ledger.js'
+import { type Load, loadOf } from '../metrics/load.js'
 import { type ResolvedOptions, resolveOptions } from '../options.js'
 import type { StartChild } from '../reload/child.js'
 import type { ClaimedListener } from '../reload/handoff.js'
@@ -66,6 +69,7 @@ export class Service {
   readonly connections = new OwnedConnections(this.webSockets)
   controlSocket: ControlSocket | undefined
   readonly history = new History()
+  readonly counter = new Counter()
   readonly surroundings: Surroundings
   readonly others = new OtherListeners((warning) => this.log.warnOnce(warning))
   /** What the service manager is told. */
@@ -73,6 +77,7 @@ export class Service {
   #leader: HostedApp | undefined
   #pidFile: PidFile | undefined
   #stopLoading = () => {}
+  #ledger: Ledger | undefined
 
   /** @param accepting - see {@link Listeners} */
   constructor(
@@ -87,7 +92,8 @@ export class Service {
     this.generation = generation
     this.log = new ProcessLog(generation)
     this.surroundings = new Surroundings(generation, launcher !== undefined)
-    const opening = (server: Server, owner: object | undefined) => this.connections.follow(server, owner)
+    const opening = (server: Server, owner: object | undefined) =>
+      this.connections.follow(server, owner, isForClients(owner) ? this.counter : undefined)
     const prepare = (owner: object | undefined) => (owner instanceof HostedApp ? owner.prepare() : undefined)
     const opened = (listener: Listener) => {
       this.#tellLauncher(listener)
@@ -175,6 +181,17 @@ export class Service {
     return this.connections.count((owner) => isForClients(owner) && isMeant(owner))
   }
 
+  /** What this process and those around it count. */
+  get ledger(): Ledger {
+    this.#ledger ??= new Ledger(this.counter, () => this.load)
+    return this.#ledger
+  }
+
+  /** What this process has in progress. */
+  get load(): Load {
+    return loadOf(this.connections.of(isForClients), this.apps)
+  }
+
   /** Nobody can ask this process for anything any more; whoever has asked gets an answer. */
   closeControlSocket(): void {
     this.listeners.close(this.listenersOf((owner) => !isForClients(owner)))
@@ -193,6 +210,8 @@ export class Service {
 
   /** Nothing is left to do. */
   end(reason: string, exitCode: number): void {
+    this.#ledger?.close()
+    this.launcher?.counted(this.counter.atEnd)
     this.removePidFile()
     this.log.announce('closed', { reason, pid: process.pid, exitCode })
   }

@@ -142,7 +142,7 @@ export class Shutdown {
     const drains = [...this.#drains]
     this.#drains.clear()
     const cut = merge(drains.map((drain) => drain.force()))
-    this.#service.log.announce('forced', { reason, ...cut })
+    this.#forced(reason, cut)
     listeners.close()
     this.#drained.resolve(cut)
   }
@@ -158,17 +158,21 @@ export class Shutdown {
     const work = { ...cut, holds: cut.holds.filter((name) => !name.endsWith(' hooks')) }
     const isCut = namesOf(work).length > 0
     const hooks = this.#service.apps.size > 0 ? ['onClose hooks'] : []
-    if (isCut || hooks.length > 0)
-      this.#service.log.announce('forced', { ...work, reason, holds: [...work.holds, ...hooks] })
+    if (isCut || hooks.length > 0) this.#forced(reason, { ...work, holds: [...work.holds, ...hooks] })
     return isCut
   }
 
   async #follow(drain: Drain, limit: Manner['limit']): Promise<Cut> {
     const cut = await drain.done
     // One that was cut by force has been announced.
-    if (this.#drains.delete(drain) && namesOf(cut).length > 0)
-      this.#service.log.announce('forced', { reason: this.#isHurried ? STOP.limit : limit, ...cut })
+    if (this.#drains.delete(drain) && namesOf(cut).length > 0) this.#forced(this.#isHurried ? STOP.limit : limit, cut)
     return cut
+  }
+
+  #forced(reason: string, cut: Cut): void {
+    const { counter, log } = this.#service
+    counter.forces(cut.requests.length, cut.holds.filter((name) => !name.endsWith(' hooks')).length)
+    log.announce('forced', { reason, ...cut })
   }
 
   /** Begins to drain one app, or all that is not leaving already. */

@@ -1,5 +1,7 @@
 import type { ProcessStatus } from '../control/messages.js'
 import type { PlainError } from '../errors.js'
+import type { Counts } from '../metrics/counts.js'
+import type { Load } from '../metrics/load.js'
 import type { SignalOptions } from '../process/signal-options.js'
 import type { Ending } from '../process/subprocess.js'
 import type { ReloadResult } from '../reload/reload-result.js'
@@ -24,8 +26,12 @@ import {
 import {
   isToChild,
   isToParent,
+  type PassedHistory,
   plainError,
+  reloadHistory,
   reloadResult,
+  someCounts,
+  someLoad,
   type TicketKeys,
   type ToChild,
   type ToParent,
@@ -81,9 +87,11 @@ export type ToLauncher =
   /** Somebody asks this server for a reload. */
   | { type: 'ask for reload'; id: number; reason: string }
   /** The answer to a `ping`, at once: this server is not blocked. */
-  | { type: 'pong' }
-  /** What this server says of itself. */
-  | { type: 'reported'; status: ProcessStatus }
+  | { type: 'pong'; counts?: Counts | undefined }
+  /** What this server says of itself, what it has in progress, and what it has counted; one of an earlier release has not counted. */
+  | { type: 'reported'; status: ProcessStatus; load?: Load | undefined; counts?: Counts | undefined }
+  /** What this server has counted, as its last word. */
+  | { type: 'counted'; counts: Counts }
   /**
    * A reload that the launcher has asked for: start a child with these listeners, by their ids. `child` is a number for it: one
    * that gave up may still have something in hand when the next one is started.
@@ -127,6 +135,8 @@ export type FromLauncher =
   | { type: 'ping' }
   /** How are you? */
   | { type: 'report' }
+  /** What has become of the reloads of all workers. Told when this server serves, and after each. */
+  | { type: 'history'; history: PassedHistory }
   /** How many connections each of several servers has, on average. */
   | { type: 'fair share'; count: number }
   /** A connection to the listener with this id that another server had too many. Its handle travels with the message. */
@@ -184,8 +194,9 @@ const TO_LAUNCHER: Table<ToLauncher> = {
   'surplus kept': { id: count },
   'connection taken': { id: count, taken: flag, count },
   'ask for reload': { id: count, reason: text },
-  pong: {},
-  reported: { status: object },
+  pong: { counts: optional(someCounts) },
+  reported: { status: object, load: optional(someLoad), counts: optional(someCounts) },
+  counted: { counts: someCounts },
   'start child': { child: count, command, generation: count, listeners: listOf(count) },
   'kill child': { child: count },
   'tell child': { child: count, message: isToChild },
@@ -210,6 +221,7 @@ const FROM_LAUNCHER: Table<FromLauncher> = {
   'reload refused': { id: count, error: plainError },
   ping: {},
   report: {},
+  history: { history: reloadHistory },
   'fair share': { count },
   connection: { id: count, listener: count },
   'connection sent': { id: count },

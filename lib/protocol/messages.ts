@@ -1,5 +1,7 @@
 import type { ReloadHistory } from '../control/messages.js'
 import type { PlainError } from '../errors.js'
+import type { Counts } from '../metrics/counts.js'
+import type { Tally } from '../metrics/ledger.js'
 import type { Release } from '../reload/release.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { CONNECTION_MESSAGES, type ConnectionMessage } from './connection-messages.js'
@@ -47,6 +49,8 @@ export type ToParent =
   | { type: 'health'; answers: Answers }
   /** The child serves, and will not give the service back of its own accord. The answer to `confirm`. */
   | { type: 'confirmed'; answers: Answers }
+  /** What the child has counted since it took over. A parent of an earlier release drops it. */
+  | { type: 'tally'; tally: Tally }
   /** The child gives the service back. It accepts until it hears `taken back`. */
   | { type: 'roll back'; reason: string }
   /** The child was told by somebody else to stop: not a failure. */
@@ -63,12 +67,17 @@ export interface TicketKeys {
   context: string | undefined
 }
 
+/** The history as it passes from generation to generation: one of an earlier release does not count by code. */
+export type PassedHistory = Omit<ReloadHistory, 'codes'> & Partial<Pick<ReloadHistory, 'codes'>>
+
 /** What a parent tells its child of the reload that it takes over by. `elapsed`, `probation`: milliseconds. */
 export interface ReloadBrief {
   reason: string
   elapsed: number
   probation: number
-  history: ReloadHistory
+  history: PassedHistory
+  /** What all generations so far have counted; one of an earlier release does not tell. */
+  counts?: Counts | undefined
 }
 
 /** From the parent. */
@@ -85,7 +94,9 @@ export type ToChild =
       reload?: ReloadBrief | undefined
     }
   /** What has become of all reloads, this one included. A child of an earlier release does not know the message, and drops it. */
-  | { type: 'history'; history: ReloadHistory }
+  | { type: 'history'; history: PassedHistory }
+  /** What the parent has counted since the child took over. A child of an earlier release drops it. */
+  | { type: 'tally'; tally: Tally }
   /** Do you answer, and what have you answered? */
   | { type: 'how are you' }
   /** The probation is over: do you serve? */
@@ -140,11 +151,28 @@ export const reloadResult: Field = record({
 /** @see {@link TicketKeys} */
 export const ticketKeys: Field = record({ keys: bytes, context: optional(text) })
 
-const reloadHistory: Field = record({
+const eachCount: Record<keyof Counts, Field> = {
+  opened: count,
+  closed: count,
+  moved: count,
+  forcedRequests: count,
+  forcedHolds: count
+}
+
+/** @see {@link Counts} */
+export const someCounts: Field = record(eachCount)
+
+/** @see {@link Load} */
+export const someLoad: Field = record({ connections: count, upgraded: count, requests: count, holds: count })
+
+const tally: Field = record({ counts: someCounts, load: someLoad, draining: count })
+
+export const reloadHistory: Field = record({
   succeeded: count,
   failed: count,
   rolledBack: count,
   restarts: count,
+  codes: optional(object),
   last: either(
     exactly(null),
     record({
@@ -158,7 +186,13 @@ const reloadHistory: Field = record({
   )
 })
 
-const reloadBrief: Field = record({ reason: text, elapsed: number, probation: number, history: reloadHistory })
+const reloadBrief: Field = record({
+  reason: text,
+  elapsed: number,
+  probation: number,
+  history: reloadHistory,
+  counts: optional(someCounts)
+})
 
 const TO_PARENT: Table<ToParent> = {
   listener: { index: count },
@@ -167,6 +201,7 @@ const TO_PARENT: Table<ToParent> = {
   failed: { error: optional(plainError), stderr: listOf(text) },
   health: { answers },
   confirmed: { answers },
+  tally: { tally },
   'roll back': { reason: text },
   stopping: { reason: text },
   reloaded: { id: count, result: reloadResult },
@@ -181,6 +216,7 @@ const TO_CHILD: Table<ToChild> = {
     reload: optional(reloadBrief)
   },
   history: { history: reloadHistory },
+  tally: { tally },
   'how are you': {},
   confirm: {},
   'taken back': {},

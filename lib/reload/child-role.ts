@@ -155,6 +155,7 @@ export class ChildRole {
       connections.of(() => true),
       (socket) => arrived.has(socket)
     )
+    this.#service.ledger.report('parent', (tally) => this.#parent.send({ type: 'tally', tally }))
     listeners.accept()
     void this.#health.begin()
     this.#parent.unref()
@@ -184,6 +185,7 @@ export class ChildRole {
   /** An app that listens late finds its listener until now: the parent keeps the socket alive for as long anyway. */
   settle(isOrphan: boolean): void {
     this.endHealth()
+    this.#service.ledger.quiet('parent')
     if (isOrphan) this.#noteReload()
     this.#connections.settle()
     for (const { key, address } of this.#inherited.relinquish()) {
@@ -204,6 +206,7 @@ export class ChildRole {
 
   /** The parent accepts again: open connections go back to it. */
   giveBack(): void {
+    this.#service.ledger.drains('parent', false)
     this.#connections.giveBack()
   }
 
@@ -211,12 +214,12 @@ export class ChildRole {
     if (isOfConnections(message)) return this.#connections.hear(message, handle)
     switch (message.type) {
       case 'take over':
-        this.#legacy = message
-        this.#reloaded = message.reload
-        if (message.reload !== undefined) this.#service.history.inherit(message.reload.history)
+        this.#takeOver(message)
         return this.#host.tell({ type: 'parent said', word: { type: 'take over' } })
       case 'history':
         return this.#service.history.inherit(message.history)
+      case 'tally':
+        return this.#service.ledger.heard('parent', message.tally)
       case 'stop': {
         const word = { ...message, lameDuck: this.#service.options.lameDuck > 0 }
         return this.#host.tell({ type: 'parent said', word })
@@ -235,7 +238,17 @@ export class ChildRole {
     }
   }
 
+  #takeOver(legacy: Legacy): void {
+    const { history, ledger } = this.#service
+    this.#legacy = legacy
+    this.#reloaded = legacy.reload
+    if (legacy.reload !== undefined) history.inherit(legacy.reload.history)
+    if (legacy.reload?.counts !== undefined) ledger.inherit(legacy.reload.counts)
+    ledger.meet('parent', true)
+  }
+
   #orphaned(): void {
+    this.#service.ledger.ended('parent')
     const isSettled = this.#host.at.name !== 'successor' && this.#host.at.name !== 'trial'
     this.#connections.orphaned(this.#service.launcher !== undefined && !this.#isParentEnded)
     this.#host.tell({ type: 'parent gone' })

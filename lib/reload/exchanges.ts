@@ -51,6 +51,7 @@ export function move(service: Service, exchange: Exchange, moving: Moving): Migr
     isOutOfReach,
     timeLeft: (socket) => service.arrived.timeLeft(socket),
     expectsMore: () => [...service.arrivals].some(({ isOver }) => !isOver),
+    moved: () => service.counter.moves(),
     duration
   })
   exchange.migration = service.migration = migration

@@ -156,6 +156,7 @@ export class ParentRole {
     const successor = this.successors.get(child)
     if (successor?.child === undefined || successor.exchange === undefined) return
     const { probation } = service.options
+    service.ledger.report(child, (tally) => this.successors.deliver(child, { type: 'tally', tally }).catch(() => {}))
     service.log.announce('handed-over', { child: successor.pid, probation })
     service.notices.handedOver()
     this.#handOver = new HandOver(service, successor.child, successor.exchange, successor.listeners)
@@ -171,6 +172,15 @@ export class ParentRole {
   /** This process serves again, or stops: what has not moved yet stays. */
   stopMoving(): void {
     this.#handOver?.stop()
+  }
+
+  /** The service is this process's again; the child finishes what it has, if it lives. */
+  takeBack(): void {
+    const { ledger } = this.#service
+    this.#service.writePidFile()
+    if (this.#latest === undefined) return
+    ledger.quiet(this.#latest)
+    ledger.drains(this.#latest, true)
   }
 
   /** The reload is over: nobody is judged any more. */
@@ -195,6 +205,7 @@ export class ParentRole {
     const ticketKeys = listeners.flatMap(({ server }, index) => ticketKeysOf(server, index))
     const states = this.#states
     const reload = this.#brief()
+    this.#service.ledger.meet(child, false)
     this.successors.deliver(child, { type: 'take over', states, ticketKeys, reload }).catch((cause) => {
       // A child that has just ended tells by that how the reload failed.
       if (isOfChannel(cause) || this.successors.get(child)?.child?.hasEnded) return
@@ -206,9 +217,15 @@ export class ParentRole {
   #brief(): ReloadBrief | undefined {
     const { at } = this.#host
     if (at.name !== 'reloading') return undefined
-    const { history, options } = this.#service
+    const { history, ledger, options } = this.#service
     const elapsed = performance.now() - this.#begun
-    return { reason: at.reload.reason, elapsed, probation: options.probation, history: history.report }
+    return {
+      reason: at.reload.reason,
+      elapsed,
+      probation: options.probation,
+      history: history.report,
+      counts: ledger.total
+    }
   }
 
   #hear(child: ChildId, successor: Successor, message: ToParent, handle: ListeningHandle | undefined): unknown {
@@ -225,6 +242,8 @@ export class ParentRole {
         // What it has answered counts first.
         this.#health?.heard(child, message.answers)
         return this.#host.tell({ type: 'child said', child, word: { type: 'confirmed' } })
+      case 'tally':
+        return this.#service.ledger.heard(child, message.tally)
       case 'serving':
       case 'roll back':
       case 'stopping':
@@ -243,6 +262,7 @@ export class ParentRole {
 
   #ended(child: ChildId, successor: Successor, ending: Ending): void {
     successor.ended(ending)
+    this.#service.ledger.ended(child)
     const isOutOfReach = successor.child?.isOutOfReach === true
     successor.exchange?.gone(isOutOfReach)
     const { signals } = this.#service.options

@@ -17,6 +17,7 @@ export const FOLDERS: readonly string[] = [
   'control',
   'internals',
   'launcher',
+  'metrics',
   'process',
   'protocol',
   'reload',

@@ -8,7 +8,7 @@ import { tempFolder } from '../../support/temp-folder.js'
 t.jobs = 2
 
 const LONG = 60_000
-const NONE: ReloadHistory = { succeeded: 0, failed: 0, rolledBack: 0, restarts: 0, last: null }
+const NONE: ReloadHistory = { succeeded: 0, failed: 0, rolledBack: 0, restarts: 0, codes: {}, last: null }
 
 async function historyAt(control: string): Promise<ReloadHistory> {
   const answer = await askControl(control, { command: 'status' })

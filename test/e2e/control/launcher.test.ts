@@ -27,7 +27,7 @@ const outcome = (pid: number): ReloadResult => ({
 })
 
 const HISTORY: ReloadHistory = {
-  ...{ succeeded: 2, failed: 0, rolledBack: 1, restarts: 3 },
+  ...{ succeeded: 2, failed: 0, rolledBack: 1, restarts: 3, codes: { GRACEFUL_ERR_ROLLED_BACK: 1 } },
   last: {
     ...{ began: '2026-11-27T08:00:00.000Z', reason: 'deploy', outcome: 'rolled back', generation: 3 },
     error: { code: 'GRACEFUL_ERR_ROLLED_BACK', message: 'it died' },
@@ -39,6 +39,9 @@ const HISTORY: ReloadHistory = {
 const HANDLERS: ControlHandlers = {
   status: () => ({ launcher: { pid: 7, uptime: 60_000 }, workers: [worker(20), worker(21)], history: HISTORY }),
   reload: async () => ({ ...outcome(20), workers: [outcome(20), outcome(21)] }),
+  metrics: () => {
+    throw new Error('nobody asks')
+  },
   stop: () => 7,
   reloadId: () => undefined,
   underWay: () => undefined,

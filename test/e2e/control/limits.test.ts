@@ -28,8 +28,11 @@ class Reload {
       status: () => ({
         launcher: null,
         workers: [],
-        history: { succeeded: 0, failed: 0, rolledBack: 0, restarts: 0, last: null }
+        history: { succeeded: 0, failed: 0, rolledBack: 0, restarts: 0, codes: {}, last: null }
       }),
+      metrics: () => {
+        throw new Error('nobody asks')
+      },
       stop: () => 0,
       reloadId: () => undefined,
       reload: () => this.outcome.promise,

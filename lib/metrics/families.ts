@@ -1,0 +1,156 @@
+import type { ProcessStatus } from '../control/messages.js'
+import { countsByCode } from './codes.js'
+import type { Family, Sample } from './exposition.js'
+import type { MetricsReport, WorkerReport } from './report.js'
+
+/** The versions of the process that answers. */
+export interface Versions {
+  readonly plugin: string | null
+  readonly node: string
+}
+
+/** All phases, in the order of a life. */
+const PHASES: ReadonlyArray<ProcessStatus['phase']> = [
+  'starting',
+  'serving',
+  'reloading',
+  'handed over',
+  'lame duck',
+  'draining',
+  'closed',
+  'no answer',
+  'ended'
+]
+
+const PREFIX = 'fastify_graceful_'
+
+/** All metrics of a service. docs/control.md has them in a table. */
+export function familiesOf(report: MetricsReport, { plugin, node }: Versions): Family[] {
+  const build = [{ labels: { version: plugin ?? '', node }, value: 1 }]
+  return [
+    gauge('build_info', 'The versions of fastify-graceful-reload and of Node.js in the process that answers.', build),
+    ...processFamilies(report),
+    ...reloadFamilies(report),
+    ...workFamilies(report)
+  ]
+}
+
+function processFamilies({ workers, draining }: MetricsReport): Family[] {
+  const each = (numberOf: (status: ProcessStatus) => number) => perWorker(workers, ({ status }) => numberOf(status))
+  return [
+    gauge(
+      'worker_up',
+      'Whether the server of a worker answers.',
+      each((status) => Number(isUp(status)))
+    ),
+    gauge(
+      'generation',
+      'One more than the reloads that lie behind the server of a worker.',
+      each(({ generation }) => generation)
+    ),
+    gauge('release_info', 'What the server of a worker has loaded.', workers.flatMap(releaseOf)),
+    gauge(
+      'phase',
+      'Whether the server of a worker is in a phase; of each worker it is one.',
+      workers.flatMap(phasesOf)
+    ),
+    gauge(
+      'start_time_seconds',
+      'When the process of the server of a worker was started, since the epoch.',
+      each(({ uptime }) => Math.round(Date.now() - uptime) / 1000)
+    ),
+    gauge('draining_processes', 'Processes of other generations that finish what they have.', [{ value: draining }])
+  ]
+}
+
+function reloadFamilies({ isReloading, history }: MetricsReport): Family[] {
+  const { succeeded, failed, rolledBack, restarts, codes, last } = history
+  const outcomes = Object.entries({ succeeded, failed, rolled_back: rolledBack })
+  const byCode = countsByCode(codes, failed + rolledBack)
+  const timings = Object.entries(last?.timings ?? {})
+  return [
+    gauge('reload_in_progress', 'Whether a reload is under way.', [{ value: Number(isReloading) }]),
+    gauge('last_reload_successful', 'Whether the last reload has succeeded; none before the first one.', [
+      ...(last === null ? [] : [{ value: Number(last.outcome === 'succeeded') }])
+    ]),
+    gauge('last_reload_timestamp_seconds', 'When the last reload has ended, since the epoch.', [
+      ...(last === null ? [] : [{ value: (Date.parse(last.began) + Math.round(last.timings.total)) / 1000 }])
+    ]),
+    gauge(
+      'last_reload_duration_seconds',
+      'How long the last reload took, in all and by step, as far as it came.',
+      timings.map(([step, value]) => ({ labels: { step }, value: value / 1000 }))
+    ),
+    counter(
+      'reloads_total',
+      'Reloads that have ended, by outcome.',
+      outcomes.map(([outcome, value]) => ({ labels: { outcome }, value }))
+    ),
+    counter(
+      'reload_failures_total',
+      'Reloads that have failed or were rolled back, by the code of the error.',
+      byCode.map(([code, value]) => ({ labels: { code }, value }))
+    ),
+    counter('restarts_total', 'Servers that were started again after a crash, by the launcher.', [{ value: restarts }])
+  ]
+}
+
+function workFamilies({ workers, counts }: MetricsReport): Family[] {
+  return [
+    gauge('connections', 'Open connections of clients.', perRole(workers, 'connections')),
+    gauge(
+      'upgraded_connections',
+      'Those of them that speak another protocol, such as WebSocket.',
+      perRole(workers, 'upgraded')
+    ),
+    gauge('requests_in_flight', 'Requests that have begun and are not answered whole.', perRole(workers, 'requests')),
+    gauge('holds', 'Work in the background that a drain waits for.', perRole(workers, 'holds')),
+    counter('connections_opened_total', 'Connections that clients have opened.', [{ value: counts.opened }]),
+    counter('connections_closed_total', 'Connections that have ended, other than by moving.', [
+      { value: counts.closed }
+    ]),
+    counter('connections_moved_total', 'How often a connection has moved to another generation.', [
+      { value: counts.moved }
+    ]),
+    counter('forced_requests_total', 'Requests that a drain has ended by force.', [{ value: counts.forcedRequests }]),
+    counter('forced_holds_total', 'Work in the background that a drain has not waited for any longer.', [
+      { value: counts.forcedHolds }
+    ])
+  ]
+}
+
+function gauge(name: string, help: string, samples: readonly Sample[]): Family {
+  return { name: PREFIX + name, type: 'gauge', help, samples }
+}
+
+function counter(name: string, help: string, samples: readonly Sample[]): Family {
+  return { name: PREFIX + name, type: 'counter', help, samples }
+}
+
+function isUp({ phase }: ProcessStatus): boolean {
+  return phase !== 'no answer' && phase !== 'ended'
+}
+
+function perWorker(workers: readonly WorkerReport[], numberOf: (worker: WorkerReport) => number): Sample[] {
+  return workers.map((worker) => ({ labels: { worker: String(worker.worker) }, value: numberOf(worker) }))
+}
+
+function perRole(workers: readonly WorkerReport[], name: keyof WorkerReport['draining']): Sample[] {
+  return workers.flatMap(({ worker, serving, draining }) => {
+    const sample = (role: string, value: number) => ({ labels: { worker: String(worker), role }, value })
+    return [...(serving === undefined ? [] : [sample('serving', serving[name])]), sample('draining', draining[name])]
+  })
+}
+
+function releaseOf({ worker, status: { release } }: WorkerReport): Sample[] {
+  if (release === undefined) return []
+  const { script = '', directory, version = '', node } = release
+  return [{ labels: { worker: String(worker), script, directory, version, node }, value: 1 }]
+}
+
+function phasesOf({ worker, status }: WorkerReport): Sample[] {
+  return PHASES.map((phase) => {
+    const labels = { worker: String(worker), phase: phase.replace(' ', '_') }
+    return { labels, value: Number(phase === status.phase) }
+  })
+}

@@ -1,0 +1,134 @@
+import type { Counter } from './counter.js'
+import { type Counts, difference, latest, noCounts, sum } from './counts.js'
+import { type Load, sumOfLoads } from './load.js'
+
+/** What one process tells another one of itself, and of those that report to it in turn. */
+export interface Tally {
+  /** What has been counted since the two have known each other, without what the other one has told itself. */
+  counts: Counts
+  load: Load
+  /** How many processes report to it that finish what they have. */
+  draining: number
+}
+
+/** The parent of this process, or the number of a child of it. */
+export type RelativeId = 'parent' | number
+
+/** A process that serves the same clients, before or after this one. */
+interface Relative {
+  /** What this process knew when the two met. */
+  readonly met: Counts
+  /** Since then, what the other one has told. */
+  told: Tally | undefined
+  /** It accepts nothing, and this process, or one that it will tell, does. */
+  isDraining: boolean
+}
+
+/** How often another process is told. Milliseconds. */
+const INTERVAL = 1000
+
+/**
+ * What is counted, over all generations: whoever answers knows what those before it have counted, and what they go on to count. A process
+ * that leaves tells the one that stays, a child on probation tells its parent, which may have to answer again.
+ */
+export class Ledger {
+  readonly #own: Counter
+  readonly #loadNow: () => Load
+  /** From others that are gone. */
+  #inherited = noCounts()
+  readonly #relatives = new Map<RelativeId, Relative>()
+  readonly #hearers = new Map<RelativeId, (tally: Tally) => unknown>()
+  #timer: NodeJS.Timeout | undefined
+
+  /** @param own - what this process counts */
+  constructor(own: Counter, loadNow: () => Load) {
+    this.#own = own
+    this.#loadNow = loadNow
+  }
+
+  /** Over all generations, as far as this process knows. */
+  get total(): Counts {
+    return this.#totalWith(this.#own.counts)
+  }
+
+  /** What the processes have in progress that finish beside this one, and how many they are. */
+  get beside(): { load: Load; draining: number } {
+    return this.#beside(undefined)
+  }
+
+  /** What the generations before this one had counted when it took over. */
+  inherit(counts: Counts): void {
+    this.#inherited = { ...counts }
+  }
+
+  /** The other process knows by now what this one does. */
+  meet(id: RelativeId, isDraining: boolean): void {
+    this.#relatives.set(id, { met: this.total, told: undefined, isDraining })
+  }
+
+  /** Which of the two finishes what it has has changed: one has given the service back. */
+  drains(id: RelativeId, isDraining: boolean): void {
+    const relative = this.#relatives.get(id)
+    if (relative !== undefined) relative.isDraining = isDraining
+  }
+
+  heard(id: RelativeId, told: Tally): void {
+    const relative = this.#relatives.get(id)
+    if (relative === undefined) return
+    relative.told = { ...told, counts: latest(told.counts, relative.told?.counts ?? noCounts()) }
+  }
+
+  /** It has ended, and all that it said has been heard. */
+  ended(id: RelativeId): void {
+    this.quiet(id)
+    const relative = this.#relatives.get(id)
+    if (relative?.told !== undefined) this.#inherited = sum(this.#inherited, relative.told.counts)
+    this.#relatives.delete(id)
+  }
+
+  /** Tells a process now and then what there is to know of this one. */
+  report(id: RelativeId, tell: (tally: Tally) => unknown): void {
+    this.#hearers.set(id, tell)
+    this.#timer ??= setInterval(() => this.tell(), INTERVAL).unref()
+  }
+
+  /** It need not know any more. */
+  quiet(id: RelativeId): void {
+    this.#hearers.delete(id)
+    if (this.#hearers.size > 0) return
+    clearInterval(this.#timer)
+    this.#timer = undefined
+  }
+
+  /** Tells them now. Resolves when it is on its way. */
+  async tell(): Promise<void> {
+    await Promise.all([...this.#hearers].map(([id, tell]) => tell(this.#tallyFor(id, this.#own.counts))))
+  }
+
+  /** This process ends, and with it what it has open. */
+  close(): void {
+    for (const [id, tell] of this.#hearers) {
+      tell(this.#tallyFor(id, this.#own.atEnd))
+      this.quiet(id)
+    }
+  }
+
+  #totalWith(own: Counts): Counts {
+    const told = [...this.#relatives.values()].flatMap(({ told }) => told?.counts ?? [])
+    return sum(this.#inherited, own, ...told)
+  }
+
+  #tallyFor(id: RelativeId, own: Counts): Tally {
+    const { met = noCounts(), told } = this.#relatives.get(id) ?? {}
+    const { load, draining } = this.#beside(id)
+    const counts = difference(this.#totalWith(own), told === undefined ? met : sum(met, told.counts))
+    return { counts, load: sumOfLoads([this.#loadNow(), load]), draining }
+  }
+
+  #beside(but: RelativeId | undefined): { load: Load; draining: number } {
+    const others = [...this.#relatives].filter(([id, { isDraining }]) => id !== but && isDraining)
+    const told = others.flatMap(([, relative]) => relative.told ?? [])
+    const draining = others.length + told.reduce((all, one) => all + one.draining, 0)
+    return { load: sumOfLoads(told.map(({ load }) => load)), draining }
+  }
+}

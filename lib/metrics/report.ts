@@ -1,0 +1,25 @@
+import type { ProcessStatus, ReloadHistory } from '../control/messages.js'
+import type { Counts } from './counts.js'
+import type { Load } from './load.js'
+
+/** What there is to say of one worker. Without a launcher there is one, which is the process that answers. */
+export interface WorkerReport {
+  /** Its number, from 1 on. */
+  readonly worker: number
+  readonly status: ProcessStatus
+  /** What its process has in progress that accepts; undefined if there is none, or it does not answer. */
+  readonly serving: Load | undefined
+  /** The same of those that only finish what they have, as far as they have told. */
+  readonly draining: Load
+}
+
+/** All of which metrics are made. */
+export interface MetricsReport {
+  readonly workers: readonly WorkerReport[]
+  readonly isReloading: boolean
+  readonly history: ReloadHistory
+  /** Over all processes and generations. */
+  readonly counts: Counts
+  /** How many processes finish what they have beside those that serve. */
+  readonly draining: number
+}
