@@ -7,6 +7,7 @@ import { unitDoubt } from '../util/unit-doubt.js'
 import { type ClientOptions, readClientOptions } from './client-options.js'
 import { type Answer, COMMANDS, type Command, type CommandName } from './commands.js'
 import { describeFailure, describeProgress } from './describe-reload.js'
+import { paintFor } from './paint.js'
 import { commandUsage, withAdvice } from './usage.js'
 
 /** How long a process that makes a reload may be silent: it says something every five seconds. Milliseconds. */
@@ -55,12 +56,14 @@ function tellProgress(line: Answer | ControlError): void {
 /** One JSON object on stdout, whatever has come of it; or text, that of a failure on stderr. */
 function tell(command: Command, answer: object | ControlError, isJson: boolean): number {
   if ('error' in answer) return tellFailure(answer.error, isJson)
-  process.stdout.write(isJson ? `${JSON.stringify(answer)}\n` : command.describe(answer))
+  process.stdout.write(
+    isJson ? `${JSON.stringify(answer)}\n` : command.describe(answer, paintFor(process.stdout, process.env))
+  )
   return 0
 }
 
 function tellFailure(error: ControlFailure, isJson: boolean): number {
   if (isJson) process.stdout.write(`${JSON.stringify({ error })}\n`)
-  else process.stderr.write(describeFailure(error))
+  else process.stderr.write(describeFailure(error, paintFor(process.stderr, process.env)))
   return 1
 }

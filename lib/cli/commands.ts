@@ -3,6 +3,7 @@ import type { ControlReloadLine, ControlStatus, ControlStop } from '../control/m
 import { describeResult } from './describe-reload.js'
 import { describeStatus } from './describe-status.js'
 import type { CommandOption } from './options.js'
+import type { Paint } from './paint.js'
 import { blocks } from './rows.js'
 
 /** An answer, or the last line of one, that is no error. */
@@ -40,7 +41,9 @@ export interface Command {
   /** What `--json` prints; undefined: the last line is not the outcome, which is unknown then. */
   answerOf(last: Answer): object | undefined
   /** The same for people. */
-  describe(answer: object): string
+  describe(answer: object, paint: Paint): string
+  /** What to say to somebody who does not want to wait any longer. */
+  readonly interrupted?: string
 }
 
 /** How long a process may take to answer what it can answer at once. Milliseconds. */
@@ -54,7 +57,7 @@ export const COMMANDS = {
     timeout: AT_ONCE,
     question: () => ({ method: 'GET', path: '/status' }),
     answerOf: (last) => ('launcher' in last ? last : undefined),
-    describe: (answer) => describeStatus(answer)
+    describe: (answer, paint) => describeStatus(answer, paint)
   }),
   reload: command({
     summary: 'reloads a server, and tells how that ended',
@@ -69,7 +72,8 @@ export const COMMANDS = {
       }
     },
     answerOf: (last) => ('result' in last ? last.result : undefined),
-    describe: (result) => describeResult(result)
+    describe: (result, paint) => describeResult(result, paint),
+    interrupted: 'the reload goes on: see fastify-graceful-reload status'
   }),
   stop: command<ControlStop>({
     summary: 'tells a server to stop, and does not wait for its end',
@@ -101,7 +105,7 @@ export function isCommand(name: string | undefined): name is CommandName {
 
 interface Typed<A extends object> extends Omit<Command, 'answerOf' | 'describe'> {
   answerOf(last: Answer): A | undefined
-  describe(answer: A): string
+  describe(answer: A, paint: Paint): string
 }
 
 /** Forgets the type of the answer, which only the two methods of an entry need to agree on. */

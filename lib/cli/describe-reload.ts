@@ -3,17 +3,19 @@ import { describeRelease, type Release } from '../reload/release.js'
 import type { ReloadHealth } from '../reload/reload-health.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { printable } from '../util/printable.js'
-import { blocks, type Row, spent } from './rows.js'
+import { type Paint, plain } from './paint.js'
+import { blocks, type Row } from './rows.js'
+import { spent } from './units.js'
 
 /** What a reload came to. */
-export function describeResult(reload: ReloadResult): string {
-  return blocks((reload.workers ?? [reload]).map(resultRows))
+export function describeResult(reload: ReloadResult, paint: Paint = plain): string {
+  return blocks((reload.workers ?? [reload]).map(resultRows), paint)
 }
 
 function resultRows(result: ReloadResult): Row[] {
   const { generation, pid, previous, release, unchanged, migrated, reason, timings, health } = result
   return [
-    ['reloaded', `generation ${generation}, pid ${pid}`],
+    ['reloaded', `generation ${generation}, pid ${pid}`, 'good'],
     ['before', `generation ${previous.generation}, pid ${previous.pid}`],
     ...releaseRows(release, unchanged),
     ['connections', `${migrated} moved`],
@@ -53,7 +55,8 @@ export function describeHealth({ parent, child }: ReloadHealth): string {
 }
 
 /** A failure for people. */
-export function describeFailure({ code, message, stderr = [] }: ControlFailure): string {
+export function describeFailure({ code, message, stderr = [] }: ControlFailure, paint: Paint = plain): string {
   const lines = stderr.map((line, index): Row => [index === 0 ? 'stderr' : '', line])
-  return `fastify-graceful-reload: ${printable(message)}\n${blocks([[['code', code], ...lines]])}`
+  const what = paint(printable(message), 'bad')
+  return `fastify-graceful-reload: ${what}\n${blocks([[['code', code], ...lines]], paint)}`
 }

@@ -1,51 +1,111 @@
-import type { ControlStatus, ProcessStatus, ReloadHistory, ReloadRecord, ReloadUnderWay } from '../control/messages.js'
+import type {
+  ControlStatus,
+  MemoryStatus,
+  ProcessStatus,
+  ReloadHistory,
+  ReloadRecord,
+  ReloadUnderWay
+} from '../control/messages.js'
+import { describeDrain } from './describe-drain.js'
 import { describeHealth, releaseRows } from './describe-reload.js'
-import { blocks, type Row, seconds, spent } from './rows.js'
+import { type Paint, plain, type Style } from './paint.js'
+import { blocks, type Row } from './rows.js'
+import { counted, duration, size, spent } from './units.js'
 
-/** What a service is doing: a block for each process; what concerns the service is told of the one that answers. */
-export function describeStatus({ launcher, workers, plugin, history }: ControlStatus): string {
-  const own: Row[] = [...(plugin === null ? [] : [['plugin', plugin] as Row]), ...historyRows(history)]
-  const rows = workers.map(statusRows)
-  if (launcher === null) return blocks(rows.map((each) => [...each, ...own]))
-  return blocks([[['launcher', String(launcher.pid)], ['uptime', seconds(launcher.uptime)], ...own], ...rows])
+/**
+ * What a service is doing: a block for each process, those that serve first, and one for its reloads.
+ *
+ * @param now - as of `Date.now()`
+ */
+export function describeStatus(status: ControlStatus, paint: Paint = plain, now = Date.now()): string {
+  const { launcher, workers, plugin, history, queued = null, draining = [] } = status
+  const own: Row[] = plugin === null ? [] : [['plugin', plugin]]
+  const processes = workers.map((worker, index) => [
+    ...(workers.length > 1 ? [['worker', `${index + 1} of ${workers.length}`] as Row] : []),
+    ...processRows(worker, history.last)
+  ])
+  const groups =
+    launcher === null
+      ? processes.map((rows) => [...rows, ...own])
+      : [
+          [
+            ['launcher', `pid ${launcher.pid}`] as Row,
+            ['uptime', duration(launcher.uptime)] as Row,
+            ...own,
+            ...memoryRows(launcher.memory)
+          ],
+          ...processes
+        ]
+  const reloads = [...historyRows(history, now), ...(queued === null ? [] : [['queued', queued.reason] as Row])]
+  return blocks([...groups, reloads, ...draining.map(describeDrain)], paint)
 }
 
-function historyRows({ succeeded, failed, rolledBack, restarts, last }: ReloadHistory): Row[] {
+function processRows(status: ProcessStatus, last: ReloadRecord | null): Row[] {
+  const { generation, pid, uptime, listeners, connections, release, reload, drain, memory } = status
+  const isUnchanged = last?.outcome === 'succeeded' && last.generation === generation && last.unchanged === true
+  return [
+    phaseRow(status),
+    ...(reload?.role === 'parent' ? [['reload', describeUnderWay(reload)] as Row] : []),
+    ['generation', String(generation)],
+    ['pid', String(pid)],
+    ['uptime', duration(uptime)],
+    ...releaseRows(release, isUnchanged),
+    ['listeners', listeners.join(', ')],
+    ['connections', String(connections)],
+    ...memoryRows(memory),
+    ...(drain === undefined ? [] : describeDrain(status).slice(1))
+  ]
+}
+
+/** What it does, and what it waits for. */
+function phaseRow({ phase, reload, drain }: ProcessStatus): Row {
+  if (reload?.role === 'child')
+    return [
+      'phase',
+      `${phase} on probation, ${spent(reload.probation)}; pid ${reload.parent} takes over again if it fails`,
+      'notable'
+    ]
+  const left = drain === undefined ? '' : `, for ${duration(drain.left)} at most`
+  return ['phase', `${phase}${left}`, STYLES[phase] ?? 'notable']
+}
+
+const STYLES: Readonly<Record<string, Style>> = { serving: 'good', 'no answer': 'bad', ended: 'bad' }
+
+function memoryRows(memory: MemoryStatus | undefined): Row[] {
+  return memory === undefined ? [] : [['memory', `${size(memory.rss)}, of it ${size(memory.heapUsed)} heap`]]
+}
+
+function historyRows({ succeeded, failed, rolledBack, restarts, last }: ReloadHistory, now: number): Row[] {
   const counts = [
     `${succeeded} succeeded`,
     ...(failed === 0 ? [] : [`${failed} failed`]),
     ...(rolledBack === 0 ? [] : [`${rolledBack} rolled back`]),
-    ...(restarts === 0 ? [] : [`${restarts} restarts after a crash`])
+    ...(restarts === 0 ? [] : [`${counted(restarts, 'restart')} after a crash`])
   ]
-  return [['reloads', counts.join(', ')], ...(last === null ? [] : [['last', describeRecord(last)] as Row])]
+  return [['reloads', counts.join(', ')], ...(last === null ? [] : recordRows(last, now))]
 }
 
-function describeRecord({ began, reason, outcome, generation, error, timings }: ReloadRecord): string {
+function recordRows({ began, reason, outcome, generation, error, timings }: ReloadRecord, now: number): Row[] {
   const { total, ...parts } = timings
-  const times = Object.entries(parts).map(([name, duration]) => `${name} ${duration}`)
-  const duration = `${total} ms${times.length === 0 ? '' : ` (${times.join(', ')})`}`
-  const what = `${began}, ${reason}: generation ${generation} ${outcome} after ${duration}`
-  return error === undefined ? what : `${what}: ${error.message} [${error.code}]`
-}
-
-function statusRows({ generation, pid, phase, uptime, listeners, connections, release, reload }: ProcessStatus): Row[] {
-  const rows: Row[] = [
-    ['generation', String(generation)],
-    ['pid', String(pid)],
-    ['phase', phase],
-    ['uptime', seconds(uptime)],
-    ['listeners', listeners.join(', ')],
-    ['connections', String(connections)],
-    ...releaseRows(release)
+  const age = now - Date.parse(began) - total
+  const times = Object.entries(parts).map(([name, time]) => `${name} ${duration(time)}`)
+  const isGood = outcome === 'succeeded'
+  return [
+    [
+      'last',
+      `generation ${generation} ${outcome}${Number.isNaN(age) ? '' : ` ${duration(Math.max(0, age))} ago`}`,
+      isGood ? 'good' : 'bad'
+    ],
+    ...(error === undefined ? [] : [['because', `${error.message} [${error.code}]`] as Row]),
+    ['asked by', `${reason}, at ${began}`],
+    ['took', `${duration(total)}${times.length === 0 ? '' : `: ${times.join(', ')}`}`]
   ]
-  return reload === undefined ? rows : [...rows, ['reload', describeUnderWay(reload)]]
 }
 
-function describeUnderWay(reload: ReloadUnderWay): string {
-  if (reload.role === 'child')
-    return `on probation, ${spent(reload.probation)}; process ${reload.parent} takes over again if it fails`
+function describeUnderWay(reload: Extract<ReloadUnderWay, { role: 'parent' }>): string {
   const { reason, step, elapsed, child, migrated, remaining, probation, health } = reload
   const waits = probation === undefined ? '' : `, ${spent(probation)}`
   const moved = child === undefined ? '' : `, child ${child}, ${migrated} of ${migrated + remaining} connections moved`
-  return `${reason}, for ${elapsed} ms: ${step}${waits}${moved}${health === undefined ? '' : `, errors: ${describeHealth(health)}`}`
+  const errors = health === undefined ? '' : `, errors: ${describeHealth(health)}`
+  return `${reason}, for ${duration(elapsed)}: ${step}${waits}${moved}${errors}`
 }

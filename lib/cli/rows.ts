@@ -1,25 +1,18 @@
 import { printable } from '../util/printable.js'
+import { type Paint, plain, type Style } from './paint.js'
 
-export type Row = [name: string, value: string]
+/** A name with its value, and what that means; a name that is empty belongs to the row before. */
+export type Row = [name: string, value: string, style?: Style]
 
 /** Blocks of names and values, for people. */
-export function blocks(groups: Row[][]): string {
+export function blocks(groups: Row[][], paint: Paint = plain): string {
   const width = Math.max(...groups.flat().map(([name]) => name.length))
-  const lines = groups.map((rows) =>
-    rows.map(([name, value]) => `${name.padEnd(width)}  ${printable(value)}\n`).join('')
-  )
-  return lines.join('\n')
-}
-
-/** So long of so long, in seconds. */
-export function spent({ elapsed, duration }: { elapsed: number; duration: number }): string {
-  return `${shortly(elapsed)} of ${shortly(duration)} s`
-}
-
-export function seconds(duration: number): string {
-  return `${shortly(duration)} s`
-}
-
-function shortly(duration: number): string {
-  return (duration / 1000).toFixed(1)
+  const line = ([name, value, style]: Row) => {
+    const text = printable(value)
+    return `${paint(name.padEnd(width), 'name')}  ${style === undefined ? text : paint(text, style)}\n`
+  }
+  return groups
+    .filter((rows) => rows.length > 0)
+    .map((rows) => rows.map(line).join(''))
+    .join('\n')
 }

@@ -47,8 +47,13 @@ export class OwnedConnections {
 
   /** Those of each server that listens or has some. */
   of(isMeant: IsMeant): Connections[] {
+    return this.withOwners(isMeant).map(([connections]) => connections)
+  }
+
+  /** The same, each with the owner of the server. */
+  withOwners(isMeant: IsMeant): Array<[Connections, object | undefined]> {
     const all = [...this.#owners].filter(([connections]) => connections.server.listening || connections.size > 0)
-    return all.filter(([, owner]) => isMeant(owner)).map(([connections]) => connections)
+    return all.filter(([, owner]) => isMeant(owner))
   }
 
   ofServer(server: Server): Connections | undefined {

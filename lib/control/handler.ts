@@ -8,8 +8,9 @@ import type { ReloadResult } from '../reload/reload-result.js'
 import { UnixPath } from '../sockets/unix-path.js'
 import { os } from '../util/os.js'
 import { within } from '../util/within.js'
-import type { ControlHandlers } from './http.js'
-import { type ProcessStatus, positionOf, type ReloadUnderWay } from './messages.js'
+import type { ControlHandlers, ServiceReport } from './http.js'
+import { memoryStatus } from './memory.js'
+import { type DrainStatus, type ProcessStatus, positionOf, type ReloadUnderWay } from './messages.js'
 import { CONTROL_VARIABLE, type ControlPlace, checkControl } from './place.js'
 import { ControlSocket } from './socket.js'
 
@@ -25,6 +26,12 @@ export interface ControlEvents {
   /** How many reloads this process has begun. */
   reloads(): number
   onChange(callback: () => void): () => void
+  /** The reload that follows the one under way. */
+  queued(): { reason: string } | undefined
+  /** What this process still finishes, if it drains. */
+  drain(): DrainStatus | undefined
+  /** Other processes that do. */
+  draining(): Promise<ProcessStatus[]>
 }
 
 /** How those who administer this process reach it, other than by signals and by its own routes. */
@@ -80,7 +87,8 @@ export class Control {
   get #handlers(): ControlHandlers {
     const { reload, stop, underWay, reloads, onChange } = this.#events
     return {
-      status: () => ({ launcher: null, workers: [this.status()], history: this.#service.history.report }),
+      status: () => this.#report(),
+      workers: () => [this.status()],
       metrics: () => this.#metrics(),
       reload,
       onChange,
@@ -108,18 +116,28 @@ export class Control {
     }
   }
 
+  async #report(): Promise<ServiceReport> {
+    const draining = await this.#events.draining()
+    const reason = this.#events.queued()?.reason
+    const queued = reason === undefined ? null : { reason }
+    return { launcher: null, workers: [this.status()], draining, queued, history: this.#service.history.report }
+  }
+
   /** What this process says of itself. */
   status(): ProcessStatus {
     const { generation, addresses, command } = this.#service
     const phase = this.#events.phase()
     const status = { generation, pid: process.pid, phase, uptime: Math.round(process.uptime() * 1000) }
     const reload = this.#events.underWay()
+    const drain = this.#events.drain()
     return {
       ...status,
       listeners: addresses,
       connections: this.#service.countConnections(),
       release: command.release,
-      ...(reload && { reload })
+      ...(reload && { reload }),
+      ...(drain && { drain }),
+      memory: memoryStatus()
     }
   }
 }

@@ -6,7 +6,7 @@ import type { MetricsReport } from '../metrics/report.js'
 import { BadMethodError, BadRequestError, BusyError, LongRequestError, UnknownPathError } from './errors.js'
 import type { Exchange } from './exchange.js'
 import { healthOf } from './health.js'
-import { encodeAnswer, excerpt, type StatusReport, toControlFailure } from './messages.js'
+import { encodeAnswer, excerpt, type ProcessStatus, type StatusReport, toControlFailure } from './messages.js'
 import { ownVersion } from './own-version.js'
 import { rawAnswer } from './raw-answer.js'
 import { type ReloadSource, ReloadStream } from './reload-stream.js'
@@ -19,6 +19,8 @@ export type ServiceReport = Omit<StatusReport, 'plugin' | 'node'>
 export interface ControlHandlers extends ReloadSource {
   status(): ServiceReport | Promise<ServiceReport>
   metrics(): MetricsReport | Promise<MetricsReport>
+  /** The server of each worker, without waiting for any other process. */
+  workers(): ProcessStatus[] | Promise<ProcessStatus[]>
   /** Begins to stop, if that has not begun. Returns the pid of the process that ends last. */
   stop(reason: string): number
 }
@@ -89,7 +91,7 @@ export class ControlHttp {
     }
     if (name === 'stop') return send(response, 202, { stopping: { pid: handlers.stop(reason), reason } })
     if (name === 'reload') return this.#reload(reason, response)
-    const health = healthOf(await handlers.status())
+    const health = healthOf({ workers: await handlers.workers() })
     send(response, health.healthy ? 200 : 503, health)
   }
 

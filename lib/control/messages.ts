@@ -46,13 +46,42 @@ export type ReloadUnderWay =
   /** This process serves on probation, for so long of how long, in milliseconds; if it fails, its parent with this pid takes over again. */
   | { role: 'child'; parent: number; probation: { elapsed: number; duration: number } }
 
+/** A request that is still under way. */
+export interface OpenRequest {
+  method: string
+  /** The pattern of its route; null where that cannot be told. Never its URL, which may hold a secret. */
+  route: string | null
+  /** Milliseconds. */
+  age: number
+}
+
+/** What a process on its way out still finishes. */
+export interface DrainStatus {
+  reason: string
+  /** Since when it has been draining, and when what is left is cut off. Milliseconds. */
+  elapsed: number
+  left: number
+  /** Requests under way: how many, and the oldest of them. */
+  requests: { count: number; oldest: OpenRequest[] }
+  /** What else it waits for: names of holds, and hooks that run. At most twenty. */
+  holds: string[]
+  /** Connections that another protocol has taken over, such as WebSockets. */
+  upgraded: number
+}
+
+/** Of a process. Bytes. */
+export interface MemoryStatus {
+  rss: number
+  heapUsed: number
+}
+
 /** What one process says of itself. */
 export interface ProcessStatus {
   generation: number
   pid: number
   /** Of a server whose launcher tells of it: that it does not answer, or has ended and will be started again. */
   phase: Phase | 'no answer' | 'ended'
-  /** Since the process was started. Milliseconds. */
+  /** Since the process was started; of one that does not answer, for how long it has been known at least. Milliseconds. */
   uptime: number
   /** The addresses that clients find it at. */
   listeners: string[]
@@ -62,6 +91,9 @@ export interface ProcessStatus {
   release?: Release
   /** There while a reload is under way. */
   reload?: ReloadUnderWay
+  /** There while it drains. */
+  drain?: DrainStatus
+  memory?: MemoryStatus
 }
 
 /** A reload that has ended. */
@@ -73,6 +105,8 @@ export interface ReloadRecord {
   outcome: 'succeeded' | 'failed' | 'rolled back'
   /** The generation that it led to, or should have. */
   generation: number
+  /** Whether it loaded what the generation before had loaded, as far as paths and versions tell. */
+  unchanged?: boolean
   /** Why it failed. */
   error?: Pick<ControlFailure, 'code' | 'message'>
   /** How long its parts took, as far as it came. Milliseconds. */
@@ -98,9 +132,13 @@ export interface StatusReport {
   /** The version of Node of that process. */
   node: string
   /** The process that starts all servers and stays, if there is one. `uptime`: milliseconds. */
-  launcher: { pid: number; uptime: number } | null
+  launcher: { pid: number; uptime: number; memory?: MemoryStatus } | null
   /** The server of each worker. Without a launcher it is one, the process that answers. */
   workers: ProcessStatus[]
+  /** Earlier generations that still finish their work, at most sixteen. */
+  draining: ProcessStatus[]
+  /** The reload that follows the one under way. */
+  queued: { reason: string } | null
   history: ReloadHistory
 }
 

@@ -24,7 +24,7 @@ import { recordOf } from './record.js'
 import { RollWatch } from './roll-watch.js'
 import type { Service } from './server.js'
 import { LauncherSignals } from './signals.js'
-import { statusOf } from './status.js'
+import { statusOf, statusOfWorkers } from './status.js'
 import { Workers } from './workers.js'
 
 /** What the launcher tells the command that has started it. */
@@ -77,6 +77,7 @@ export class Launcher {
     this.#control = new ControlSocket({
       status: () => statusOf(this.#workers, this.#history),
       metrics: () => metricsOf(this.#workers, this.#history),
+      workers: () => statusOfWorkers(this.#workers),
       reload: (reason) => this.#workers.reload(reason),
       stop: (reason) => this.#stop(reason),
       reloadId: () => this.#rolls.id,

@@ -11,8 +11,9 @@ import type { ReloadResult } from '../reload/reload-result.js'
 export function recordOf(outcome: ReloadResult | Error, reason: string, next: number, total: number): ReloadRecord {
   const began = beganBefore(total)
   if (!(outcome instanceof Error)) {
-    const { generation, timings } = outcome
-    return { began, reason, outcome: 'succeeded', generation, timings: { ...timings, total } }
+    const { generation, timings, unchanged } = outcome
+    const loaded = unchanged !== undefined && { unchanged }
+    return { began, reason, outcome: 'succeeded', generation, ...loaded, timings: { ...timings, total } }
   }
   const { code, message } = toControlFailure(outcome)
   const how = code === 'GRACEFUL_ERR_ROLLED_BACK' ? 'rolled back' : 'failed'

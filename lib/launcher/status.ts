@@ -1,7 +1,9 @@
 import type { History } from '../control/history.js'
 import type { ServiceReport } from '../control/http.js'
+import { memoryStatus } from '../control/memory.js'
 import type { ProcessStatus } from '../control/messages.js'
 import type { Load } from '../metrics/load.js'
+import { isLeaving, type Phase } from '../protocol/phases.js'
 import type { Server } from './server.js'
 import type { Workers } from './workers.js'
 
@@ -12,11 +14,31 @@ export interface ServerAnswer {
   readonly load?: Load | undefined
 }
 
-/** What a launcher says of itself and of the server of each worker; none of a worker whose server is yet to be started. */
-export async function statusOf({ current }: Workers, history: History): Promise<ServiceReport> {
-  const launcher = { pid: process.pid, uptime: Math.round(process.uptime() * 1000) }
-  const answers = await Promise.all(current.map(answerOf))
-  return { launcher, workers: answers.map(({ status }) => status), history: history.report }
+/** How many servers that drain are told of. */
+const MOST_DRAINING = 16
+
+/** What a launcher says of itself and of its servers. */
+export async function statusOf(workers: Workers, history: History): Promise<ServiceReport> {
+  const launcher = { pid: process.pid, uptime: Math.round(process.uptime() * 1000), memory: memoryStatus() }
+  const [current, draining] = await Promise.all([statusOfWorkers(workers), drainingOf(workers)])
+  return { launcher, workers: current, draining, queued: workers.queued, history: history.report }
+}
+
+/** The server of each worker; none of a worker whose server is yet to be started. */
+export function statusOfWorkers({ current }: Workers): Promise<ProcessStatus[]> {
+  return Promise.all(current.map(async (server) => (await answerOf(server)).status))
+}
+
+/** Earlier generations; one that hangs has said before that it leaves. */
+async function drainingOf({ former }: Workers): Promise<ProcessStatus[]> {
+  const told = await Promise.all(
+    former.slice(0, MOST_DRAINING).map(async ({ server, leaves }) => ({ leaves, ...(await answerOf(server)) }))
+  )
+  return told.flatMap(({ leaves, status }) => {
+    const { phase } = status
+    const isDraining = phase === 'no answer' ? leaves : phase !== 'ended' && isLeaving(phase as Phase)
+    return isDraining ? [status] : []
+  })
 }
 
 /** Asks a server, and waits for a moment. */

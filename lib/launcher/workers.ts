@@ -16,6 +16,7 @@ import type { ReloadResult } from '../reload/reload-result.js'
 import { deferred } from '../util/deferred.js'
 import { Balancer } from './balancer.js'
 import { Effects, type Parts, type WorkersEvents } from './effects.js'
+import { formerOf } from './former.js'
 import { type HeldListener, HeldListeners } from './held-listeners.js'
 import { LauncherHost } from './launcher-host.js'
 import { SILENCE } from './limits.js'
@@ -136,6 +137,20 @@ export class Workers {
   /** Tells all servers something. */
   tell(message: FromLauncher): void {
     for (const { server } of this.members) if (server.isAlive) server.tell(message)
+  }
+
+  /** Servers that have served and are not that of a worker; of each, whether it is certain that it leaves. */
+  get former(): Array<{ server: Server; leaves: boolean }> {
+    return formerOf(this.#host.state).flatMap(({ id, leaves }) => {
+      const server = this.#processes.find(id)
+      return server === undefined ? [] : [{ server, leaves }]
+    })
+  }
+
+  /** The reload that follows the one under way. */
+  get queued(): { reason: string } | null {
+    const { queued } = this.#host.state
+    return queued === undefined ? null : { reason: queued.reason }
   }
 
   /** The reload of all of them that is under way. */

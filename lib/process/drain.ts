@@ -132,7 +132,7 @@ export class Drain {
   /** Cuts off what is left. Returns what it was; synchronous, as the process may be about to end. */
   force(): Cut {
     const parts = [...this.#webSockets, ...this.#http2, ...this.#http]
-    const cut = { requests: [...parts.flatMap((part) => part.force()), ...this.#cutOthers()], holds: this.#holds }
+    const cut = { requests: [...parts.flatMap((part) => part.force()), ...this.#cutOthers()], holds: this.holds }
     this.#settle(cut)
     return cut
   }
@@ -157,7 +157,7 @@ export class Drain {
   }
 
   #check(): void {
-    if (!this.#isMoving && this.openConnections === 0 && this.#holds.length === 0)
+    if (!this.#isMoving && this.openConnections === 0 && this.holds.length === 0)
       this.#settle({ requests: [], holds: [] })
   }
 
@@ -168,7 +168,8 @@ export class Drain {
     this.#finish(cut)
   }
 
-  get #holds(): string[] {
+  /** The hooks that run and the holds that nobody has released. */
+  get holds(): string[] {
     const names = this.#plan.apps.flatMap(({ holds }) => holds.names)
     return [...this.#running, ...names]
   }

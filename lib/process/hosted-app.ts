@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import type { Server } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
+import type { Router } from '../connections/route-pattern.js'
 import { beforeClose, takePreCloseHooks } from '../internals/fastify-hooks.js'
 import type { GracefulOptions, ResolvedOptions } from '../options.js'
 import { resolveOptions } from '../options.js'
@@ -8,7 +9,7 @@ import { Holds } from './holds.js'
 import { Hooks } from './hooks.js'
 
 /** What this plugin needs of a Fastify instance. */
-export interface App {
+export interface App extends Router {
   readonly server: Server
   readonly log: FastifyBaseLogger
   close(): PromiseLike<unknown>

@@ -6,6 +6,7 @@ import { ChildRole } from '../reload/child-role.js'
 import { Conclusion } from '../reload/conclusion.js'
 import { LastWords } from '../reload/last-words.js'
 import { ParentRole } from '../reload/parent-role.js'
+import { type Relative, Relatives } from '../reload/relatives.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { ActivatedListeners } from '../sockets/activated-listeners.js'
 import { InheritedListeners } from '../sockets/inherited-listeners.js'
@@ -16,6 +17,7 @@ import type { ServiceManager } from '../systemd/notify.js'
 import { ServerNotices } from '../systemd/server-status.js'
 import { Apps } from './apps.js'
 import { Callers, type Outcome } from './callers.js'
+import { drainReport } from './drain-report.js'
 import { Effects } from './effects.js'
 import { Envelope } from './envelope.js'
 import { Exit } from './exit.js'
@@ -48,6 +50,8 @@ export class ServerProcess {
   readonly apps: Apps
   readonly #parts: Parts
   readonly #exit: Exit
+  readonly #control: Control
+  #relatives: Relatives | undefined
 
   /** @throws {BadHandoffError} when this process was started with a handoff that cannot be trusted */
   constructor({ command, descriptors, launcher, flag, lastWords, manager, passed, generation }: Start) {
@@ -71,17 +75,20 @@ export class ServerProcess {
       (...asked) => this.reload(...asked)
     )
     this.#parts = this.#join(service, inherited, lastWords)
-    const control = new Control(service, {
+    this.#control = new Control(service, {
       phase: () => this.phase,
       reload: (reason) => this.reload(reason),
       stop: (reason) => this.stop(reason),
       underWay: () => underWay(this.#parts),
       reloads: () => this.#host.state.children,
-      onChange: (callback) => this.#host.onRested(callback)
+      onChange: (callback) => this.#host.onRested(callback),
+      queued: () => this.#host.state.queued,
+      drain: () => drainReport(service, this.#parts.shutdown),
+      draining: () => this.#around().draining()
     })
     const warnings = found === 'stranger' ? [STRANGER] : []
-    this.apps = new Apps(this.#parts, this.#exit, control, activated, warnings)
-    if (launcher !== undefined) linkToLauncher(launcher, this.#parts, this.#exit, () => control.status())
+    this.apps = new Apps(this.#parts, this.#exit, this.#control, activated, warnings)
+    if (launcher !== undefined) linkToLauncher(launcher, this.#parts, this.#exit, () => this.#control.status())
     this.#parts.asChild?.begin()
   }
 
@@ -155,11 +162,16 @@ export class ServerProcess {
     const role = inherited === undefined ? 'first' : 'successor'
     const host = new ServerHost(role, service.launcher !== undefined, new Effects(() => parts))
     const callers = new Callers()
-    const asParent = new ParentRole(service, host, callers)
+    const asParent = new ParentRole(service, host, callers, () => this.#around())
     const asChild =
       inherited &&
-      new ChildRole(service, host, inherited, lastWords ?? new LastWords(new Envelope(inherited.secret)), (reason) =>
-        this.reload(reason)
+      new ChildRole(
+        service,
+        host,
+        inherited,
+        lastWords ?? new LastWords(new Envelope(inherited.secret)),
+        (reason) => this.reload(reason),
+        () => this.#around()
       )
     if (inherited === undefined) lastWords?.dispose()
     const parts: Parts = {
@@ -174,6 +186,23 @@ export class ServerProcess {
       ended: (end, error) => this.#exit.ended(end, error)
     }
     return parts
+  }
+
+  /** Made when somebody asks: most processes are never asked. */
+  #around(): Relatives {
+    this.#relatives ??= new Relatives(
+      () => this.#neighbours,
+      () => (this.#host.at.name === 'leaving' ? this.#control.status() : undefined)
+    )
+    return this.#relatives
+  }
+
+  get #neighbours(): Relative[] {
+    const { at } = this.#host
+    const { asParent, asChild } = this.#parts
+    const current = at.name === 'reloading' || at.name === 'parent' || at.name === 'leaving' ? at.child : undefined
+    const parent = asChild?.relative
+    return [...asParent.successors.formerThan(current), ...(parent === undefined ? [] : [parent])]
   }
 
   #serve(): void {

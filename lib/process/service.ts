@@ -176,6 +176,9 @@ export class Service {
     return this.listenersOf(isForClients).map(({ address }) => formatAddress(address))
   }
 
+  /** Whether an owner has connections of clients, and not of those who administer this process. */
+  readonly isForClients: IsMeant = isForClients
+
   /** How many connections of clients are open at the servers of certain owners. */
   countConnections(isMeant: IsMeant = () => true): number {
     return this.connections.count((owner) => isForClients(owner) && isMeant(owner))

@@ -32,8 +32,10 @@ export class Shutdown {
   readonly #drained = deferred<Cut>()
   /** The service ends, and not this process alone. */
   #isHurried = false
-  /** By when the drain is over at the latest, on the clock of `performance.now()`. */
+  /** Since when it drains, and by when that is over at the latest, on the clock of `performance.now()`. */
+  #begun: number | undefined
   #end = 0
+  #reason = ''
 
   constructor(service: Service) {
     this.#service = service
@@ -104,6 +106,13 @@ export class Shutdown {
     const timeout = this.#service.longest('drainTimeout')
     this.#end = Math.min(this.#end, performance.now() + timeout)
     for (const drain of this.#drains) drain.hurry(timeout)
+  }
+
+  /** For reports: what is drained; undefined while nothing is. */
+  get underWay(): { reason: string; begun: number; end: number; holds: string[] } | undefined {
+    if (this.#begun === undefined) return undefined
+    const holds = [...this.#drains].flatMap((drain) => drain.holds)
+    return { reason: this.#reason, begun: this.#begun, end: this.#end, holds }
   }
 
   /** How long others may take to end the process when everything is closed. Milliseconds. */
@@ -188,6 +197,8 @@ export class Shutdown {
     if (only === undefined) service.closeControlSocket()
     const patience = Math.max(...apps.map(({ options }) => options.drainTimeout), 0)
     const timeout = Math.max(...apps.map(({ options }) => options[limit]), 0)
+    this.#begun ??= performance.now()
+    this.#reason = reason
     this.#end = Math.max(this.#end, performance.now() + timeout)
     const hookFailed: DrainPlan['hookFailed'] = (name, error) =>
       service.log.warn(`a ${name} hook threw`, toError(error))

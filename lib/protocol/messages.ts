@@ -58,6 +58,8 @@ export type ToParent =
   /** How the reload ended that the parent passed on. */
   | { type: 'reloaded'; id: number; result: ReloadResult }
   | { type: 'reload failed'; id: number; error: PlainError }
+  | DrainQuestion
+  | DrainAnswer
   | ConnectionMessage
 
 /** What makes session tickets of one TLS server valid on another. */
@@ -78,6 +80,20 @@ export interface ReloadBrief {
   history: PassedHistory
   /** What all generations so far have counted; one of an earlier release does not tell. */
   counts?: Counts | undefined
+}
+
+/** Both ways: which processes that you know of still finish their work? `limit`: for the answer, in milliseconds. */
+export interface DrainQuestion {
+  type: 'who drains'
+  id: number
+  limit: number
+}
+
+/** What a process tells of them: see `ProcessStatus`. One of an earlier release does not know the question, and drops it. */
+export interface DrainAnswer {
+  type: 'these drain'
+  id: number
+  processes: object[]
 }
 
 /** From the parent. */
@@ -111,6 +127,8 @@ export type ToChild =
   | { type: 'give up'; reason: string }
   /** Somebody asked the parent to stop the service. */
   | { type: 'stop'; reason: string }
+  | DrainQuestion
+  | DrainAnswer
   | ConnectionMessage
 
 /** The version of the handoff flag and of the messages. Both ends must speak the same one. */
@@ -194,6 +212,11 @@ const reloadBrief: Field = record({
   counts: optional(someCounts)
 })
 
+const DRAIN_MESSAGES = {
+  'who drains': { id: count, limit: number },
+  'these drain': { id: count, processes: listOf(object) }
+}
+
 const TO_PARENT: Table<ToParent> = {
   listener: { index: count },
   ready: { release, checkTimeout: number },
@@ -206,6 +229,7 @@ const TO_PARENT: Table<ToParent> = {
   stopping: { reason: text },
   reloaded: { id: count, result: reloadResult },
   'reload failed': { id: count, error: plainError },
+  ...DRAIN_MESSAGES,
   ...CONNECTION_MESSAGES
 }
 
@@ -224,6 +248,7 @@ const TO_CHILD: Table<ToChild> = {
   reload: { id: count, reason: text },
   'give up': { reason: text },
   stop: { reason: text },
+  ...DRAIN_MESSAGES,
   ...CONNECTION_MESSAGES
 }
 

@@ -9,7 +9,7 @@ import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
 import { isOfConnections } from '../protocol/connection-messages.js'
 import { NOTHING } from '../protocol/health.js'
-import type { ReloadBrief, ToChild } from '../protocol/messages.js'
+import type { DrainQuestion, ReloadBrief, ToChild } from '../protocol/messages.js'
 import type { ChildWord } from '../protocol/server.js'
 import type { InheritedListeners } from '../sockets/inherited-listeners.js'
 import { formatAddress } from '../sockets/listener-key.js'
@@ -18,6 +18,7 @@ import { ChildConnections } from './child-connections.js'
 import { HealthCheck } from './health-check.js'
 import type { LastWords } from './last-words.js'
 import { ParentChannel } from './parent-channel.js'
+import type { Relative, Relatives } from './relatives.js'
 import type { ReloadResult } from './reload-result.js'
 
 /** What a parent leaves to its child besides the listeners. A parent that died left nothing. */
@@ -30,6 +31,7 @@ export class ChildRole {
   readonly #inherited: InheritedListeners
   readonly #lastWords: LastWords
   readonly #reload: (reason: string) => Promise<ReloadResult>
+  readonly #relatives: () => Relatives
   readonly #parent: ParentChannel
   readonly #connections: ChildConnections
   readonly #health: HealthCheck
@@ -49,8 +51,10 @@ export class ChildRole {
     host: ServerHost,
     inherited: InheritedListeners,
     lastWords: LastWords,
-    reload: (reason: string) => Promise<ReloadResult>
+    reload: (reason: string) => Promise<ReloadResult>,
+    relatives: () => Relatives
   ) {
+    this.#relatives = relatives
     this.#service = service
     this.#host = host
     this.#inherited = inherited
@@ -70,6 +74,17 @@ export class ChildRole {
     // Behind it comes the word of the parent, which is no part of it.
     const elapsed = Math.min(Math.round(performance.now() - this.#accepted), duration)
     return { role: 'child', parent: this.#parent.pid, probation: { elapsed, duration } }
+  }
+
+  /** The parent, as long as it lives. */
+  get relative(): Relative | undefined {
+    const parent = this.#parent
+    if (parent.isGone) return undefined
+    const generation = this.#service.generation - 1
+    const { name } = this.#host.at
+    const isFormer = name !== 'successor' && name !== 'trial'
+    const ask = (question: DrainQuestion) => void parent.send(question)
+    return { generation, pid: parent.pid, isFormer, isAlive: () => !parent.isGone, ask }
   }
 
   /** Hears from the parent, or learns that it is gone, from now on. */
@@ -233,6 +248,10 @@ export class ChildRole {
         return this.#host.tell({ type: 'parent said', word: message })
       case 'reload':
         return this.#reloadFor(message)
+      case 'who drains':
+        return this.#relatives().answer(message, this.#parent.pid, (answer) => void this.#parent.send(answer))
+      case 'these drain':
+        return this.#relatives().heard(message)
       default:
         return message satisfies never
     }

@@ -67,7 +67,7 @@ export class Conclusion {
   async #succeeded(reload: Reload, child: ChildId): Promise<void> {
     const result = this.#resultOf(reload, child)
     this.#outcomes.set(reload, result)
-    this.#record(reload, 'succeeded', result.timings)
+    this.#record(reload, 'succeeded', result.timings, undefined, result.unchanged)
     this.#parent.successors.send(child, { type: 'history', history: this.#service.history.report })
     this.#service.log.announce('reload-succeeded', { result })
     await this.#service.notices.reloadSucceeded(result.pid)
@@ -112,12 +112,19 @@ export class Conclusion {
     }
   }
 
-  #record({ reason }: Reload, outcome: ReloadRecord['outcome'], timings: ReloadRecord['timings'], err?: Error): void {
+  #record(
+    { reason }: Reload,
+    outcome: ReloadRecord['outcome'],
+    timings: ReloadRecord['timings'],
+    err?: Error,
+    unchanged?: boolean
+  ): void {
     const { generation, history } = this.#service
     const began = beganBefore(timings.total)
     const { code, message } = toControlFailure(err)
     const why = err && { error: { code, message } }
-    history.add({ began, reason, outcome, generation: generation + 1, timings, ...why })
+    const loaded = unchanged !== undefined && { unchanged }
+    history.add({ began, reason, outcome, generation: generation + 1, timings, ...loaded, ...why })
   }
 
   /** Of a reload that has failed, as far as it came. */

@@ -16,6 +16,7 @@ import { shareCompileCache } from './compile-cache.js'
 import { HandOver } from './hand-over.js'
 import { HealthWatch } from './health-watch.js'
 import { PassedOn } from './passed-on.js'
+import type { Relatives } from './relatives.js'
 import type { ReloadHealth } from './reload-health.js'
 import { asCarried } from './state-check.js'
 import { Successor } from './successor.js'
@@ -29,13 +30,15 @@ export class ParentRole {
   readonly #service: Service
   readonly #host: ServerHost
   readonly #passedOn: PassedOn
+  readonly #relatives: () => Relatives
   #asking = new AbortController()
   #begun = 0
   #states: unknown[] = []
   /** The child of the reload under way: what an earlier one still waited for is of no use any more. */
   #latest: ChildId | undefined
 
-  constructor(service: Service, host: ServerHost, callers: Callers) {
+  constructor(service: Service, host: ServerHost, callers: Callers, relatives: () => Relatives) {
+    this.#relatives = relatives
     this.#service = service
     this.#host = host
     this.#passedOn = new PassedOn(host, callers)
@@ -252,6 +255,10 @@ export class ParentRole {
         return this.#passedOn.learn(message.id, message.result)
       case 'reload failed':
         return this.#passedOn.learn(message.id, fromPlainError(message.error))
+      case 'who drains':
+        return this.#relatives().answer(message, successor.pid, (answer) => this.successors.send(child, answer))
+      case 'these drain':
+        return this.#relatives().heard(message)
       case 'listener':
       case 'failed':
         return undefined

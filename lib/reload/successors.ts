@@ -1,9 +1,10 @@
 import type { Exchange } from '../connections/exchange.js'
 import type { Service } from '../process/service.js'
-import type { ToChild } from '../protocol/messages.js'
+import type { DrainQuestion, ToChild } from '../protocol/messages.js'
 import type { ChildId } from '../protocol/server.js'
 import type { Child } from './child.js'
 import { exchangeWith } from './exchanges.js'
+import type { Relative } from './relatives.js'
 import type { Successor } from './successor.js'
 
 /** The children that this process has started, by their numbers: the latest one, and earlier ones that failed and may still live. */
@@ -66,6 +67,16 @@ export class Successors {
   stopFormer(reason: string, current: ChildId | undefined): void {
     for (const [child, successor] of this.#all)
       if (child !== current && successor.child?.hasEnded === false) this.send(child, { type: 'stop', reason })
+  }
+
+  /** Those that live, but for that of the reload under way: they were taken back, and still finish what they had. */
+  formerThan(current: ChildId | undefined): Relative[] {
+    const generation = this.#service.generation + 1
+    return [...this.#all].flatMap(([child, { child: process, pid }]): Relative[] => {
+      if (child === current || process === undefined || process.hasEnded) return []
+      const ask = (question: DrainQuestion) => this.send(child, question)
+      return [{ generation, pid, isFormer: true, isAlive: () => !process.hasEnded, ask }]
+    })
   }
 
   #exchangeWith({ listeners }: Successor, child: Child): Exchange {

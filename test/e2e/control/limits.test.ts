@@ -28,8 +28,11 @@ class Reload {
       status: () => ({
         launcher: null,
         workers: [],
+        draining: [],
+        queued: null,
         history: { succeeded: 0, failed: 0, rolledBack: 0, restarts: 0, codes: {}, last: null }
       }),
+      workers: () => [],
       metrics: () => {
         throw new Error('nobody asks')
       },

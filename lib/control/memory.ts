@@ -1,0 +1,7 @@
+import type { MemoryStatus } from './messages.js'
+
+/** That of this process. */
+export function memoryStatus(): MemoryStatus {
+  const { rss, heapUsed } = process.memoryUsage()
+  return { rss, heapUsed }
+}

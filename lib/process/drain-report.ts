@@ -1,0 +1,41 @@
+import { openRequests } from '../connections/open-requests.js'
+import { routePattern } from '../connections/route-pattern.js'
+import type { Connections } from '../connections/tracker.js'
+import type { DrainStatus, OpenRequest } from '../control/messages.js'
+import { HostedApp } from './hosted-app.js'
+import type { Service } from './service.js'
+import type { Shutdown } from './shutdown.js'
+
+/** How many requests and holds are named: who looks wants to know which, and the answer must not grow with them. */
+const MOST_REQUESTS = 5
+const MOST_HOLDS = 20
+
+/** What this process still finishes, if it drains. */
+export function drainReport(service: Service, shutdown: Shutdown): DrainStatus | undefined {
+  const { underWay } = shutdown
+  if (underWay === undefined) return undefined
+  const now = performance.now()
+  const { reason, begun, end, holds } = underWay
+  const owned = service.connections.withOwners(service.isForClients)
+  const requests = owned.flatMap(([connections, owner]) =>
+    openRequests(connections, begun).map((request) => ({ ...request, owner }))
+  )
+  const oldest = requests.sort((a, b) => b.age - a.age).slice(0, MOST_REQUESTS)
+  return {
+    reason,
+    elapsed: Math.round(now - begun),
+    left: Math.max(0, Math.round(end - now)),
+    requests: {
+      count: requests.length,
+      oldest: oldest.map(({ method, url, age, owner }): OpenRequest => {
+        return { method, route: owner instanceof HostedApp ? routePattern(owner.app, method, url) : null, age }
+      })
+    },
+    holds: holds.slice(0, MOST_HOLDS),
+    upgraded: owned.reduce((sum, [connections]) => sum + upgradedOf(connections), 0)
+  }
+}
+
+function upgradedOf(connections: Connections): number {
+  return [...connections.open].filter((socket) => connections.isUpgraded(socket)).length
+}

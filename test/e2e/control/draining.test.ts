@@ -1,0 +1,158 @@
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import type { ControlStatus } from '../../../lib/control/messages.js'
+import { HttpConnection } from '../../support/connection.js'
+import { askControl, startWithControl } from '../../support/control-requests.js'
+import { runCommand } from '../../support/package-command.js'
+import type { TestServer } from '../../support/server.js'
+import { startServer } from '../../support/start.js'
+import { tempFolder } from '../../support/temp-folder.js'
+import { untilLeft } from '../../support/tree.js'
+
+t.jobs = 2
+
+const OPTIONS = { probation: 50, drainTimeout: 60_000, reloadDrainTimeout: 60_000 }
+
+/** What may be in a path, and must be in no status. */
+const SECRET = 'c3VyZWx5LWEtc2VjcmV0'
+
+async function statusOf(control: string): Promise<ControlStatus> {
+  const answer = await askControl(control, { command: 'status' })
+  if (!('status' in answer)) throw new Error(JSON.stringify(answer))
+  return answer.status
+}
+
+const reload = (control: string) => askControl(control, { command: 'reload' })
+
+/** Has this generation answer requests until it is released. */
+async function hold(server: TestServer, ...names: string[]): Promise<HttpConnection[]> {
+  return Promise.all(
+    names.map(async (name) => {
+      const connection = await HttpConnection.open(server.target())
+      connection.send({ path: `/hold/${name}?token=${SECRET}` }).response.catch(() => {})
+      await server.held(name)
+      return connection
+    })
+  )
+}
+
+async function background(server: TestServer, name: string): Promise<void> {
+  const connection = await HttpConnection.open(server.target())
+  await connection.request({ method: 'POST', path: `/background/${name}` })
+  connection.close()
+}
+
+function seesNoSecret(t: Test, status: ControlStatus): void {
+  t.notMatch(JSON.stringify(status), new RegExp(SECRET))
+}
+
+t.test('each earlier generation that still finishes its work', async (t) => {
+  const { server, control } = await startWithControl(t, { options: OPTIONS })
+  const first = server.pid
+  t.strictSame((await statusOf(control)).draining, [])
+  await hold(server, SECRET, 'b', 'c', 'd', 'e', 'f')
+  await background(server, 'mail')
+  await reload(control)
+  await server.eventOf(first, 'draining')
+  const one = await statusOf(control)
+  seesNoSecret(t, one)
+  t.match(one, {
+    workers: [{ generation: 2, drain: undefined, memory: { rss: Number, heapUsed: Number } }],
+    draining: [
+      {
+        ...{ generation: 1, pid: first, phase: 'draining', memory: { rss: Number } },
+        drain: { reason: String, requests: { count: 6 }, holds: ['mail'], upgraded: 0 }
+      }
+    ]
+  })
+  const { requests, left, elapsed } = one.draining[0]?.drain ?? {}
+  t.match(requests?.oldest, Array(5).fill({ method: 'GET', route: '/hold/:name', age: Number }))
+  t.ok(Number(left) > 0 && Number(left) + Number(elapsed) <= 60_000, `${left} of 60000`)
+
+  const second = server.current
+  await hold(server, 'g')
+  await reload(control)
+  await server.eventOf(second, 'draining')
+  const two = await statusOf(control)
+  seesNoSecret(t, two)
+  t.match(two, {
+    workers: [{ generation: 3 }],
+    draining: [
+      { generation: 2, drain: { requests: { count: 1, oldest: [{ route: '/hold/:name' }] } } },
+      { generation: 1, drain: { requests: { count: 6 } } }
+    ]
+  })
+  const { stdout } = await runCommand(['status', '--control', control])
+  t.match(
+    stdout,
+    new RegExp(
+      `^draining +generation 2, pid ${second}, for .* \\(.*\\); what is left is cut off in .* s\n` +
+        'requests +GET /hold/:name, for .*s\nopen +1 connection\n.*' +
+        `^draining +generation 1, pid ${first}, .*\n( +|requests +)GET /hold/:name, for .*s\n.*and 1 younger\nholds +mail\n`,
+      'ms'
+    )
+  )
+
+  process.kill(second, 'SIGSTOP')
+  const stuck = await statusOf(control)
+  process.kill(second, 'SIGCONT')
+  t.match(stuck.draining, [{ generation: 2, pid: second, phase: 'no answer' }])
+  t.equal(stuck.draining.length, 1, 'nobody else can tell of those behind it')
+  process.kill(first, 'SIGKILL')
+  process.kill(second, 'SIGKILL')
+  await untilLeft(server, [server.current])
+  t.strictSame((await statusOf(control)).draining, [])
+})
+
+t.test('a child that was taken back, and still finishes what it has', async (t) => {
+  const { server, control } = await startWithControl(t, { options: { ...OPTIONS, probation: 60_000 } })
+  const asked = reload(control)
+  const child = await server.serving(2)
+  await server.event('handed-over')
+  await hold(server, 'a')
+  const { workers, draining } = await statusOf(control)
+  t.match(workers, [{ pid: child, reload: { role: 'child' } }])
+  t.strictSame(draining, [], 'the parent may come back')
+  await server.tell({ command: 'rollback', reason: 'bad feeling' }, child)
+  t.match(await asked, { error: { code: 'GRACEFUL_ERR_ROLLED_BACK' } })
+  await server.eventOf(child, 'draining')
+  t.match(await statusOf(control), {
+    workers: [{ pid: server.pid, phase: 'serving' }],
+    draining: [{ generation: 2, pid: child, drain: { requests: { oldest: [{ route: '/hold/:name' }] } } }]
+  })
+  await server.tell({ command: 'release', name: 'a' }, child)
+  t.equal(await server.exitOf(child), 0)
+})
+
+t.test('the servers of a launcher, and a reload that waits', async (t) => {
+  const control = join(await tempFolder(t), 'control.sock')
+  const server = await startServer(t, { launcher: ['--control', control], config: { options: OPTIONS } })
+  const first = server.current
+  await hold(server, SECRET)
+  await reload(control)
+  await server.eventOf(first, 'draining')
+  const status = await statusOf(control)
+  seesNoSecret(t, status)
+  t.match(status, {
+    launcher: { memory: { rss: Number } },
+    workers: [{ generation: 2, memory: { rss: Number } }],
+    ...{ queued: null, history: { last: { unchanged: true } } },
+    draining: [{ generation: 1, pid: first, drain: { requests: { count: 1, oldest: [{ route: '/hold/:name' }] } } }]
+  })
+  process.kill(first, 'SIGSTOP')
+  t.match((await statusOf(control)).draining, [{ generation: 1, pid: first, phase: 'no answer' }])
+  process.kill(first, 'SIGCONT')
+
+  await server.release.configure({ boot: 'hang' })
+  const reloads = [reload(control)]
+  const { pid: hanging } = await server.event('boot')
+  reloads.push(askControl(control, { command: 'reload', reason: 'release 43' }))
+  await server.said(/one more will follow/)
+  t.match(await statusOf(control), { queued: { reason: 'release 43' } })
+  t.match((await runCommand(['status', '--control', control])).stdout, /^queued +release 43$/m)
+  await server.release.configure({ boot: 'none' })
+  process.kill(Number(hanging), 'SIGKILL')
+  t.match(await Promise.all(reloads), [{ error: { code: 'GRACEFUL_ERR_CHILD_EXITED' } }, { reload: { generation: 3 } }])
+  await server.tell({ command: 'release', name: SECRET }, first)
+  t.equal(await server.exitOf(first), 0)
+})
