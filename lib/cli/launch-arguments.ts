@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { UsageError } from '../control/errors.js'
 import { CONTROL_VARIABLE, type ControlPlace, checkControl } from '../control/place.js'
 import { toError } from '../errors.js'
@@ -16,6 +16,8 @@ export interface LaunchArguments {
   readonly directory: string | undefined
   /** Where the control socket is, and who may use it. */
   readonly control: ControlPlace | undefined
+  /** Reload when a file changes that a server has loaded, or one of these, or one below these; undefined: do not. */
+  readonly watch: readonly string[] | undefined
 }
 
 /** More would be a mistake: each is a process. */
@@ -28,13 +30,14 @@ const MOST_WORKERS = 1024
  * @throws {UsageError}
  */
 export function parseLaunchArguments(args: readonly string[], env: NodeJS.ProcessEnv): LaunchArguments {
-  const { values, rest } = readOptions(args, LAUNCH_OPTIONS)
+  const { values, lists, rest } = readOptions(args, LAUNCH_OPTIONS)
   const own = values as Own
   const { workers, directory } = own
   const settings = {
     workers: parseWorkers(workers),
     directory: parseDirectory(directory),
-    control: parseControl(own, env)
+    control: parseControl(own, env),
+    watch: parseWatch('watch' in values, lists['watch-path'])
   }
   const isEnded = rest[0] === '--'
   const node = isEnded ? rest.slice(1) : rest
@@ -56,6 +59,13 @@ function parseWorkers(value: string | undefined): number | 'auto' {
 function parseDirectory(value: string | undefined): string | undefined {
   if (value === undefined || statSync(value, { throwIfNoEntry: false })?.isDirectory()) return value
   throw new UsageError(`--directory must be the path of a directory, received ${value}`)
+}
+
+/** To name a path is to want it watched. */
+function parseWatch(isOn: boolean, paths: readonly string[] = []): readonly string[] | undefined {
+  const missing = paths.find((path) => !existsSync(path))
+  if (missing === undefined) return isOn || paths.length > 0 ? paths : undefined
+  throw new UsageError(`--watch-path must be the path of a file or directory, received ${missing}`)
 }
 
 function parseControl(own: Own, env: NodeJS.ProcessEnv): ControlPlace | undefined {

@@ -35,6 +35,7 @@ export async function launch(args: readonly string[]): Promise<void> {
     const settings = parseLaunchArguments(args, process.env)
     const launcher = new Launcher(settings, {
       log,
+      say: launcherLog.say,
       logsTo: (fd) => launcherLog.follow(fd),
       ready: tellReady,
       foreign: passOn

@@ -7,6 +7,8 @@ export type OptionValues<N extends string> = { readonly [name in N]?: string | t
 /** What stands at the front of a command line: options that are known, and what follows them. */
 export interface ReadOptions<N extends string> {
   readonly values: OptionValues<N>
+  /** All values of each option that has some, in their order. */
+  readonly lists: Readonly<Record<string, readonly string[]>>
   readonly rest: string[]
 }
 
@@ -18,14 +20,17 @@ export interface ReadOptions<N extends string> {
 export function readOptions<T extends OptionTable>(args: readonly string[], table: T): ReadOptions<keyof T & string> {
   const rest = [...args]
   const values: { [name: string]: string | true } = {}
+  const lists: { [name: string]: string[] } = {}
   while (rest[0] !== undefined) {
     const [given, value] = splitOption(rest[0])
     const name = nameOf(given, table)
     if (name === undefined) break
     rest.shift()
-    values[name] = takeValue(given, value, table[name]?.value !== undefined, rest)
+    const taken = takeValue(given, value, table[name]?.value !== undefined, rest)
+    values[name] = taken
+    if (taken !== true) lists[name] = [...(lists[name] ?? []), taken]
   }
-  return { values: values as OptionValues<keyof T & string>, rest }
+  return { values: values as OptionValues<keyof T & string>, lists, rest }
 }
 
 /** An option as it was written, and the value behind its `=`. */

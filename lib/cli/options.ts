@@ -28,6 +28,8 @@ export const LAUNCH_OPTIONS = {
     summary: 'where the servers are started, wherever links in it lead by then',
     completes: 'directory'
   },
+  watch: { summary: 'for development: reloads when a file of the app changes' },
+  'watch-path': { value: '<path>', summary: 'the same of another file or directory', completes: 'file' },
   control: CONTROL,
   'control-mode': {
     value: '<octal>',

@@ -14,11 +14,13 @@ import type { Log } from './log.js'
 import { levelOf, lineOf, restartLine } from './log-lines.js'
 import type { Processes } from './processes.js'
 import { resultOf } from './result.js'
-import type { Service } from './server.js'
+import type { Server, Service } from './server.js'
 
 /** What the workers tell the launcher. */
 export interface WorkersEvents {
   log: Log
+  /** A server loads these files. */
+  loads(server: Server, paths: string[]): void
   /** A server has said something that is meant for somebody else. */
   foreign(raw: unknown): void
   /** What the app of this server has chosen counts from now on. */
@@ -28,6 +30,8 @@ export interface WorkersEvents {
   reloadEnded(outcome: ReloadResult | Error, reason: string): Promise<void>
   /** A server that crashed is started again. */
   restarted(): void
+  /** A server has ended, and the next one waits for a reload. */
+  held(why: string): void
   stopping(): void
 }
 
@@ -145,7 +149,10 @@ function outsideOf({ host, processes, callers, events, ended }: Parts) {
       const find = (id: ServerId | undefined) => processes.find(id)
       callers.answer(asks, isFailure ? toldOf(outcome.failure, processes) : resultOf(outcome.shares, reason, find))
     },
-    log: (effect) => events.log(lineOf(effect, processes), levelOf(effect)),
+    log: (effect) => {
+      if (effect.about === 'held') events.held(lineOf(effect, processes))
+      else events.log(lineOf(effect, processes), levelOf(effect))
+    },
     end: ({ ending }) => ended(ending)
   } satisfies Partial<Table>
 }

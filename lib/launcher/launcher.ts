@@ -22,14 +22,17 @@ import { metricsOf } from './metrics.js'
 import { Pipes } from './pipes.js'
 import { recordOf } from './record.js'
 import { RollWatch } from './roll-watch.js'
-import type { Service } from './server.js'
+import type { Server, Service } from './server.js'
 import { LauncherSignals } from './signals.js'
 import { statusOf, statusOfWorkers } from './status.js'
+import { FileWatch } from './watch/file-watch.js'
 import { Workers } from './workers.js'
 
 /** What the launcher tells the command that has started it. */
 export interface LauncherEvents {
   log: Log
+  /** Tells the person who works on the app, line by line. */
+  say(line: string): void
   /** To which descriptor the servers write JSON; undefined if they log in another way. */
   logsTo(fd: number | undefined): void
   /** A server serves for the first time. */
@@ -51,17 +54,22 @@ export class Launcher {
   readonly #control: ControlSocket
   readonly #rolls: RollWatch
   readonly #history = new History()
+  readonly #watch: FileWatch<Server> | undefined
   #pidFile: PidFile | undefined
 
-  constructor({ node, workers, directory, control }: LaunchArguments, events: LauncherEvents) {
+  constructor({ node, workers, directory, control, watch }: LaunchArguments, events: LauncherEvents) {
     this.#events = events
     this.#place = control && { ...control, path: resolve(control.path) }
     const { log, foreign } = events
     const contact = findServiceManager(process.env, process.pid)
     const count = workers === 'auto' ? availableParallelism() : workers
-    this.#workers = new Workers(commandOf(node, directory), count, inheritance(log), this.#place?.path, {
+    const command = commandOf(node, directory)
+    const shared = { control: this.#place?.path, isWatched: watch !== undefined }
+    this.#workers = new Workers(command, count, inheritance(log), shared, {
       log,
       foreign,
+      loads: (server, paths) => this.#watch?.loaded(server, paths),
+      held: (why) => this.#watch?.held(why),
       follow: (service, isFirst, isReloading) => this.#follow(service, isFirst, isReloading),
       reloadBegins: () => this.#reloadBegins(),
       reloadEnded: (outcome, reason) => this.#reloadEnded(outcome, reason),
@@ -71,6 +79,7 @@ export class Launcher {
       },
       stopping: () => this.#notices.stopping()
     })
+    this.#watch = watch && this.#follows(command, watch)
     this.#rolls = new RollWatch(this.#workers)
     this.#notices = new LauncherNotices(contact && new ServiceManager(contact), this.#workers, log)
     this.#signals = this.#listen()
@@ -95,12 +104,24 @@ export class Launcher {
     if (this.#place !== undefined) await this.#control.openAlone(this.#place)
     this.#workers.start()
     const ending = await this.#workers.ended
+    this.#watch?.close()
     this.#workers.dispose()
     this.#control.close()
     this.#pidFile?.remove()
     await this.#notices.flushed()
     this.#signals.uninstall()
     return ending
+  }
+
+  #follows({ cwd, args }: SpawnCommand, paths: readonly string[]): FileWatch<Server> {
+    return new FileWatch<Server>(
+      { cwd, args, paths: paths.map((path) => resolve(path)) },
+      {
+        reload: (reason) => this.#workers.reload(reason),
+        isServing: () => this.#workers.serving.length > 0,
+        say: this.#events.say
+      }
+    )
   }
 
   /** Whoever asks twice means it once: a second signal would force. */
@@ -129,6 +150,7 @@ export class Launcher {
   #follow({ signals, pidFile, logsTo }: Service, isFirst: boolean, isReloading: boolean): void {
     this.#events.logsTo(logsTo)
     if (isFirst) this.#events.ready()
+    this.#watch?.serves()
     this.#signals.use(signals)
     this.#keepPidFile(pidFile)
     this.#tellHistory()
@@ -151,6 +173,7 @@ export class Launcher {
     const generation = (this.#workers.current[0]?.generation ?? 0) + 1
     this.#history.add(recordOf(outcome, reason, generation, this.#rolls.elapsed))
     this.#tellHistory()
+    this.#watch?.over(!(outcome instanceof Error), this.#workers.current)
     return this.#notices.reloaded(outcome instanceof Error ? outcome : undefined)
   }
 

@@ -18,6 +18,10 @@ export function lineOf(notice: Notice, processes: Processes): string {
     }
     case 'hung':
       return `reload (${notice.reason}): server ${pid} does not answer; killing it and starting another one`
+    case 'held': {
+      const ending = processes.find(notice.server)?.ending
+      return `server ${pid} ${ending === undefined ? 'is leaving because of an error' : describeEnding(ending)}; the next one starts when a file changes`
+    }
     case 'not started':
       return toError(notice.error).message
     case 'no boot':

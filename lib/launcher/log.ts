@@ -21,6 +21,9 @@ export class LauncherLog {
     this.#jsonTo = jsonTo
   }
 
+  /** For the person at the terminal, whatever the servers write. */
+  readonly say = (line: string): void => print(2, `fastify-graceful-reload: ${printable(line)}`)
+
   readonly write: Log = (line, level = 'warn') => {
     const msg = printable(line)
     if (this.#jsonTo === undefined) return print(2, `fastify-graceful-reload[${process.pid}]: ${msg}`)

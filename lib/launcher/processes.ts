@@ -7,7 +7,7 @@ import type { HeldListener, HeldListeners } from './held-listeners.js'
 import { Server, type ServerEvents, type ServerSettings, type Service } from './server.js'
 
 /** What the processes tell. */
-export interface ProcessesEvents extends Pick<ServerEvents, 'closed' | 'asked' | 'counted' | 'foreign'> {
+export interface ProcessesEvents extends Pick<ServerEvents, 'closed' | 'asked' | 'counted' | 'loads' | 'foreign'> {
   input(input: Input): void
 }
 
@@ -17,8 +17,7 @@ export class Processes {
   service: Service | undefined
   readonly #command: SpawnCommand
   readonly #held: HeldListeners
-  readonly #own: ServerSettings['own']
-  readonly #control: string | undefined
+  readonly #shared: Pick<ServerSettings, 'own' | 'control' | 'isWatched'>
   readonly #events: ProcessesEvents
   readonly #servers = new Map<ServerId, Server>()
   /** What those have counted that have ended. */
@@ -26,18 +25,15 @@ export class Processes {
 
   /**
    * @param command - how the first server is started
-   * @param own - what each server inherits beside the listeners
-   * @param control - where the launcher answers
+   * @param shared - what is the same for each server
    */
   constructor(
     command: SpawnCommand,
     held: HeldListeners,
-    own: ServerSettings['own'],
-    control: string | undefined,
+    shared: Pick<ServerSettings, 'own' | 'control' | 'isWatched'>,
     events: ProcessesEvents
   ) {
-    this.#own = own
-    this.#control = control
+    this.#shared = shared
     this.#command = command
     this.#held = held
     this.#events = events
@@ -90,11 +86,11 @@ export class Processes {
     this.find(parent)?.tell({ type: 'child not started', child, error: toPlainError(error) })
   }
 
-  async #start(id: ServerId, prepare: () => Omit<ServerSettings, 'own' | 'control'>): Promise<Server> {
+  async #start(id: ServerId, prepare: () => Omit<ServerSettings, 'own' | 'control' | 'isWatched'>): Promise<Server> {
     const { input, ...events } = this.#events
     try {
       const server = await Server.start(
-        { ...prepare(), own: this.#own, control: this.#control },
+        { ...prepare(), ...this.#shared },
         {
           ...events,
           said: (word) => {

@@ -1,6 +1,7 @@
 import { SpawnFailedError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
+import { loadedFiles, TELL_LOADED_FILES } from '../internals/loaded-files.js'
 import { type Counts, latest, noCounts } from '../metrics/counts.js'
 import { Envelope } from '../process/envelope.js'
 import { ChannelProcess, discard, type Ending, type Inheritance, type SpawnCommand } from '../process/subprocess.js'
@@ -40,6 +41,8 @@ export interface ServerEvents {
   asked(server: Server, id: number, reason: string): void
   /** It tells of its connections. */
   counted(server: Server, word: ConnectionsWord, handle: ConnectionHandle | undefined): void
+  /** It loads these files; where they are watched. */
+  loads(server: Server, paths: string[]): void
   /** It has said something that is meant for somebody else. */
   foreign(raw: unknown): void
 }
@@ -55,6 +58,8 @@ export interface ServerSettings {
   own: Omit<Inheritance, 'sockets'>
   /** Where the launcher answers, which need not be done by the server. */
   control?: string | undefined
+  /** Whether the launcher watches the files that it loads. */
+  isWatched: boolean
   /** What was there before a server that succeeds nobody. */
   previous?: GenerationId | undefined
 }
@@ -91,10 +96,13 @@ export class Server implements Relative {
   static async start(settings: ServerSettings, events: ServerEvents): Promise<Server> {
     const secret = Envelope.newSecret()
     const server = new Server(settings, new Envelope(secret), events)
-    const { command, generation, inherited, own, parent, control } = settings
+    const { command, generation, inherited, own, parent, control, isWatched } = settings
     const entries = entriesAt(own.descriptors.placesFor(inherited.length), inherited)
-    const flag = encodeLaunch(process.pid, generation, secret, entries, control)
-    const flagged = { ...command, env: { ...command.env, [HANDOFF_VARIABLE]: flag } }
+    const flag = encodeLaunch(process.pid, generation, secret, entries, { control, isWatched })
+    const flagged = {
+      ...command,
+      env: { ...command.env, ...(isWatched && TELL_LOADED_FILES), [HANDOFF_VARIABLE]: flag }
+    }
     const inheritance = { ...own, sockets: inherited.map(({ handle }) => handle.fd) }
     server.#process = await ChannelProcess.start(flagged, inheritance, (raw, handle) => server.#hear(raw, handle))
     server.#process.ended.then((ending) => server.#end(ending))
@@ -201,7 +209,9 @@ export class Server implements Relative {
   /** The app's own words are for whoever has started the launcher. A handle does not get that far. */
   #hearForeign(raw: unknown, handle: unknown): void {
     discard(handle)
-    if (!this.#envelope.isOurs(raw)) this.#events.foreign(raw)
+    const paths = this.settings.isWatched ? loadedFiles(raw) : undefined
+    if (paths !== undefined) this.#events.loads(this, paths)
+    else if (!this.#envelope.isOurs(raw)) this.#events.foreign(raw)
   }
 
   #obey(message: ToLauncher, handle: ListeningHandle | undefined): void {

@@ -48,26 +48,32 @@ export class Workers {
 
   /**
    * @param inherited - listening sockets for the first server to adopt, and what every server needs of what this process inherited
-   * @param control - where the launcher answers
+   * @param shared - where the launcher answers, and whether it watches the files of the app
    */
   constructor(
     command: SpawnCommand,
     count: number,
     inherited: { listeners: readonly HeldListener[]; own: ServerSettings['own'] },
-    control: string | undefined,
+    shared: Pick<ServerSettings, 'control' | 'isWatched'>,
     events: WorkersEvents
   ) {
     this.count = count
     this.#held = new HeldListeners(inherited.listeners)
-    this.#processes = new Processes(command, this.#held, inherited.own, control, {
-      input: (input) => this.#host.tell(input),
-      closed: () => this.#update(),
-      asked: (server, id, reason) => void this.#answerServer(server, id, reason),
-      counted: (...word) => this.#spread.heard(...word),
-      foreign: events.foreign
-    })
+    this.#processes = new Processes(
+      command,
+      this.#held,
+      { ...shared, own: inherited.own },
+      {
+        input: (input) => this.#host.tell(input),
+        closed: () => this.#update(),
+        asked: (server, id, reason) => void this.#answerServer(server, id, reason),
+        counted: (...word) => this.#spread.heard(...word),
+        loads: events.loads,
+        foreign: events.foreign
+      }
+    )
     const parts: Parts = {
-      host: new LauncherHost(count, new Effects(() => parts)),
+      host: new LauncherHost(count, shared.isWatched, new Effects(() => parts)),
       processes: this.#processes,
       held: this.#held,
       callers: this.#callers,

@@ -68,10 +68,13 @@ export class LauncherClient {
 
   /** Path of the launcher's control socket, if it has one. */
   readonly control: string | undefined
+  /** Whether it reloads when a file of the app changes. */
+  readonly isWatching: boolean
 
   /** Begins to listen. */
-  constructor(envelope: Envelope, control: string | undefined) {
+  constructor(envelope: Envelope, control: string | undefined, isWatching: boolean) {
     this.control = control
+    this.isWatching = isWatching
     this.#channel = new LauncherChannel(envelope, {
       said: (message, handle) => this.#hear(message, handle as ListeningHandle | undefined),
       gone: () => this.#lose()

@@ -105,9 +105,10 @@ export class Service {
     this.listenCalls = new ListenCalls(this.listeners, { claim: events.claim, opening, prepare })
   }
 
-  /** The options that concern the process: those of the app that listened first. */
+  /** The options that concern the process: those of the app that listened first. Who saves a file again at once does without a probation. */
   get options(): ResolvedOptions {
-    return this.#leader?.options ?? DEFAULTS
+    const options = this.#leader?.options ?? DEFAULTS
+    return this.launcher?.isWatching ? { ...options, probation: 0 } : options
   }
 
   /** The app whose options and log count; undefined before one listens. */

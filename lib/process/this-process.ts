@@ -1,5 +1,5 @@
 import { endBootWatch } from '../boot-watch.js'
-import { descriptorsOf, launcherControlOf, launcherOf, secretOf } from '../reload/handoff.js'
+import { descriptorsOf, isWatchedBy, launcherControlOf, launcherOf, secretOf } from '../reload/handoff.js'
 import { LastWords } from '../reload/last-words.js'
 import { Command } from '../reload/restart-command.js'
 import { takeFlag } from '../sockets/inherited-listeners.js'
@@ -49,7 +49,7 @@ function state(): ProcessState {
 function begin(): ProcessState {
   const flag = takeFlag()
   const launcher = isLaunched(flag)
-    ? new LauncherClient(new Envelope(secretOf(flag)), launcherControlOf(flag))
+    ? new LauncherClient(new Envelope(secretOf(flag)), launcherControlOf(flag), isWatchedBy(flag))
     : undefined
   // Under a launcher it is the launcher that the service manager hears.
   const manager = launcher === undefined ? serviceManager() : undefined

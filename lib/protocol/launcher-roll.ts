@@ -90,7 +90,7 @@ function take(launcher: Launcher, share: Share): Step {
     return isAlive(find(launcher, share.server)) ? stay(launcher) : move(launcher, worker, 'waiting')
   if (stage === 'making') return stay(launcher)
   if (isOver || (next === 'none' && isLast(launcher, own))) return failShare(launcher, worker, { kind: 'stopping' })
-  if (next === 'pausing') return restart(launcher, worker)
+  if (next === 'pausing' || next === 'held') return restart(launcher, worker)
   if (!isServing(current)) return stage === 'asking' ? move(launcher, worker, 'waiting') : stay(launcher)
   if (stage === 'asking' && share.server === current.id) return stay(launcher)
   return chain(

@@ -24,7 +24,8 @@ import {
   setShare,
   setWorker,
   startServer,
-  stay
+  stay,
+  workerOf
 } from './launcher-steps.js'
 
 /** What one worker does in a reload of all: its server makes a reload of its own, or another server starts with the new code. */
@@ -168,11 +169,11 @@ export function loseStart(launcher: Launcher, id: ServerId, error: unknown): Ste
   return share === undefined ? stay(launcher) : failShare(launcher, share.worker, { kind: 'not started', error })
 }
 
-/** A worker that is down has nothing to hand over: another server starts with the new code. */
+/** A worker that is down has nothing to hand over: another server starts with the new code. One that was held is held again if that fails. */
 export function restart(launcher: Launcher, worker: WorkerId): Step {
   const server = launcher.started
   return chain(
-    setWorker(launcher, worker, { crashes: 0 }),
+    setWorker(launcher, worker, { crashes: launcher.isWatched ? 1 : 0 }),
     (next) => startServer(next, worker, true),
     (next) => move(next, worker, 'restarting', { server, isSpoiled: false })
   )
@@ -192,9 +193,10 @@ export function beginShare(launcher: Launcher, shares: readonly Share[], reason:
   const worker = shares.length
   const share: Share = { worker, server: undefined, stage: 'waiting', isSpoiled: false, result: undefined }
   const server = currentOf(launcher, worker)
+  const isAtOnce = isServing(server) || workerOf(launcher, worker).next === 'held'
   return chain(
     setRoll(launcher, { shares: [...shares, share] }),
     (next) => move(next, worker, 'waiting'),
-    (next) => (isServing(server) ? stay(next) : stay(next, { do: 'log', about: 'waiting', reason, server }))
+    (next) => (isAtOnce ? stay(next) : stay(next, { do: 'log', about: 'waiting', reason, server }))
   )
 }

@@ -44,8 +44,8 @@ export interface Worker {
   readonly id: WorkerId
   /** The server that serves, or did so last, or is the first to come. */
   readonly current: ServerId | undefined
-  /** The next server that succeeds nobody: it starts after a pause, or is being started. */
-  readonly next: 'none' | 'pausing' | 'starting'
+  /** The next server that succeeds nobody: it starts after a pause, or with the next reload, or is being started. */
+  readonly next: 'none' | 'pausing' | 'held' | 'starting'
   /** How many servers in a row have crashed soon after their start. */
   readonly crashes: number
   /** No server will follow. */
@@ -117,6 +117,8 @@ export interface Launcher {
   /** The signal that stopped the service. */
   readonly signal: NodeJS.Signals
   readonly isForced: boolean
+  /** In development, where the next reload comes with the next change of a file: a server that cannot boot waits for that. */
+  readonly isWatched: boolean
   /** Whether the service has served at all: one that cannot boot is not worth another try. */
   readonly hasServed: boolean
   /** The other workers start soon. */
@@ -237,6 +239,7 @@ export type Notice =
   | { readonly about: 'queued'; readonly reason: string }
   | { readonly about: 'waiting'; readonly reason: string; readonly server: Server | undefined }
   | { readonly about: 'hung'; readonly reason: string; readonly server: ServerId }
+  | { readonly about: 'held'; readonly server: ServerId }
   | { readonly about: 'not started'; readonly error: unknown }
   | { readonly about: 'no boot'; readonly server: ServerId; readonly crashes: number }
   | {

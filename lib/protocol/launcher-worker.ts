@@ -172,16 +172,26 @@ export function replace(launcher: Launcher, worker: Worker): Step {
   const isGone = !isAlive(lost) || (lost.leaves === 'by error' && lost.stage === 'serving')
   if (!isGone || heirOf(launcher, lost.id) !== undefined || mayComeBack(launcher, worker.id)) return stay(launcher)
   if (isFinal(launcher, lost)) return stay(setWorker(launcher, worker.id, { isOver: true }))
+  if (mustBeMended(launcher, worker)) {
+    const held = setWorker(launcher, worker.id, { next: 'held' })
+    return stay(held, { do: 'log', about: 'held', server: lost.id })
+  }
   const crashes = worker.crashes + 1
   const next = setWorker(launcher, worker.id, { next: 'pausing', crashes })
   return stay(next, { do: 'pause', worker: worker.id, crashes, lost: lost.id })
 }
 
 /** A service that has never served, or was told to end; whether it then did so by itself or had to be killed. */
-function isFinal({ hasServed, workers }: Launcher, { leaves, ending, forwarded, isKilled }: Server): boolean {
+function isFinal({ hasServed, isWatched, workers }: Launcher, server: Server): boolean {
+  const { leaves, ending, forwarded, isKilled } = server
   const isClean = leaves === 'freely' || (ending?.exitCode === 0 && !isKilled)
   const hasObeyed = forwarded.some((signal) => LAST_SIGNALS.has(signal) || signal === ending?.signal)
-  return !hasServed || (isClean && workers.length === 1) || hasObeyed
+  return (hasServed ? isClean && workers.length === 1 : !isWatched) || hasObeyed
+}
+
+/** While somebody works on the app, what fails again at once would do so until a file has changed. */
+function mustBeMended({ hasServed, isWatched }: Launcher, { crashes }: Worker): boolean {
+  return isWatched && (!hasServed || crashes > 0)
 }
 
 /** The other workers start when the first one serves and has opened all its listeners: they inherit these. */

@@ -8,8 +8,8 @@ import { ended, grow, hear, notStarted, promote, replace, started, startOthers }
 export type * from './launcher-state.js'
 export { acceptingOf, currentOf, isAlive, isLast, isServing } from './launcher-steps.js'
 
-/** A launcher with so many workers, before it has started anything. */
-export function begin(count: number): Launcher {
+/** A launcher with so many workers, before it has started anything. `isWatched`: in development, see {@link Launcher}. */
+export function begin(count: number, isWatched = false): Launcher {
   const workers = Array.from({ length: count }, (_, id): Worker => {
     return { id, current: undefined, next: 'none', crashes: 0, isOver: false, wasDown: false }
   })
@@ -17,6 +17,7 @@ export function begin(count: number): Launcher {
     phase: 'running',
     signal: 'SIGTERM',
     isForced: false,
+    isWatched,
     hasServed: false,
     isGrowing: false,
     isReleased: false,

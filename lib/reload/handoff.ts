@@ -40,6 +40,8 @@ export interface Handoff {
   launched?: true
   /** Path of the control socket of that launcher. */
   control?: string
+  /** That launcher watches the files of the app, on which somebody works: a new generation has no probation. */
+  watched?: true
 }
 
 /** The flag's value for a child of this process. */
@@ -73,7 +75,7 @@ export function encodeLaunch(
   generation: number,
   secret: string,
   listeners: HandoffListener[],
-  control?: string
+  { control, isWatched = false }: { control?: string | undefined; isWatched?: boolean } = {}
 ): string {
   const handoff = {
     version: PROTOCOL_VERSION,
@@ -83,7 +85,8 @@ export function encodeLaunch(
     listeners,
     launched: true
   } as const
-  return JSON.stringify({ ...handoff, ...(control !== undefined && { control }) } satisfies Handoff)
+  const own = { ...(control !== undefined && { control }), ...(isWatched && { watched: true as const }) }
+  return JSON.stringify({ ...handoff, ...own } satisfies Handoff)
 }
 
 /**
@@ -113,6 +116,11 @@ export function launcherOf(flag: string | undefined): number | undefined {
 export function launcherControlOf(flag: string | undefined): string | undefined {
   const { control } = peek(flag)
   return typeof control === 'string' ? control : undefined
+}
+
+/** Whether that launcher watches the files of the app. */
+export function isWatchedBy(flag: string | undefined): boolean {
+  return peek(flag).watched === true
 }
 
 /** The secret of this flag; empty if it has none. */

@@ -12,8 +12,8 @@ export class LauncherModel {
   readonly answers = new Map<number, EffectOf<'answer'>['outcome'][]>()
   #lastAsk = 0
 
-  constructor(count: number) {
-    this.state = begin(count)
+  constructor(count: number, isWatched = false) {
+    this.state = begin(count, isWatched)
   }
 
   /** A launcher all of whose workers serve: worker 0 by server 0, and so on. */

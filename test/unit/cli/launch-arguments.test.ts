@@ -30,7 +30,12 @@ const ACCEPTED: Array<[args: string[], expected: object]> = [
   [['--workers', '3', '--', '--worker', '4', 's.js'], { node: ['--worker', '4', 's.js'], workers: 3 }],
   [['--', '--', '--odd-name.js'], { node: ['--', '--odd-name.js'] }],
   [['--', 'staus'], { node: ['staus'] }],
-  [['-'], { node: ['-'] }]
+  [['-'], { node: ['-'] }],
+  [['server.js'], { watch: undefined }],
+  [['--watch', 'server.js'], { node: ['server.js'], watch: [] }],
+  [['--watch', '--watch-path', SCRIPT, '--watch-path=.', 'server.js'], { node: ['server.js'], watch: [SCRIPT, '.'] }],
+  [['--watch-path=.', 'server.js'], { watch: ['.'] }],
+  [['server.js', '--watch'], { node: ['server.js', '--watch'], watch: undefined }]
 ]
 
 for (const [args, expected] of ACCEPTED) {
@@ -45,6 +50,9 @@ const REFUSED: Array<[args: string[], message: RegExp]> = [
   [['--workers'], /--workers needs a value/],
   [['--workers', 'server.js', 'x.js'], /received server\.js/],
   [['--control=', 'server.js'], /--control must be the path/],
+  [['--watch=yes', 'server.js'], /--watch takes no value, received yes/],
+  [['--watch-path', 'no/such', 'server.js'], /--watch-path must be the path of a file or directory, received no.such/],
+  [['--import', 'tsx', '--watch', 'server.ts'], /^--watch must come before the options of Node$/],
   [['relaod', '--control', 'x'], /there is no script 'relaod'; did you mean reload\?$/],
   [['staus'], /there is no script 'staus'; did you mean status\?$/],
   [['--worker', '2', 'server.js'], /Unknown option '--worker'; did you mean --workers\?$/],

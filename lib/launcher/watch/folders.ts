@@ -1,0 +1,101 @@
+import { join } from 'node:path'
+import { Folder, identityOf } from './folder.js'
+import { filesIn } from './tree.js'
+import { foldersOf, meantIn, type Share, type Wanted } from './wanted.js'
+
+/** What is told of the files. */
+export interface FoldersEvents {
+  /** It may have changed, come or gone. */
+  touched(path: string): void
+  /** It was there when its folder was asked for. */
+  seen(path: string): void
+  /** The system cannot tell of some folders, for this reason: they are looked at instead. */
+  untold(error: NodeJS.ErrnoException): void
+}
+
+/** For how long changes of the folders themselves are collected. Milliseconds. */
+const RENEWAL = 20
+
+interface Watched {
+  readonly folder: Folder
+  share: Share
+}
+
+/** All folders that are watched: those of the files that are wanted, for as long as they are. */
+export class Folders {
+  readonly #events: FoldersEvents
+  readonly #watched = new Map<string, Watched>()
+  #wanted: Wanted = { home: '/', files: new Set(), folders: [], trees: [] }
+  #renewal: NodeJS.Timeout | undefined
+  #isUntold = false
+
+  constructor(events: FoldersEvents) {
+    this.#events = events
+  }
+
+  /** Watches these from now on. */
+  follow(wanted: Wanted): void {
+    const { files } = this.#wanted
+    this.#wanted = wanted
+    this.#update(true)
+    // It may have changed before its folder was watched, or while it was not meant.
+    for (const file of wanted.files) if (!files.has(file)) this.#events.touched(file)
+  }
+
+  close(): void {
+    clearTimeout(this.#renewal)
+    for (const { folder } of this.#watched.values()) folder.close()
+    this.#watched.clear()
+  }
+
+  /** @param isAsked - what is found in a folder has been there before; else it has come with it */
+  #update(isAsked: boolean): void {
+    const shares = foldersOf(this.#wanted)
+    for (const [path, watched] of this.#watched) {
+      const share = shares.get(path)
+      if (share !== undefined && identityOf(share.stats) === watched.folder.identity) continue
+      watched.folder.close()
+      this.#watched.delete(path)
+      // What was in it has gone with it.
+      if (share === undefined) for (const name of watched.share.names) this.#events.touched(join(path, name))
+    }
+    for (const [path, share] of shares) {
+      const known = this.#watched.get(path)
+      const isNew = known === undefined || known.share.meant.length !== share.meant.length
+      if (known === undefined) this.#watched.set(path, { folder: this.#open(path, share), share })
+      else known.share = share
+      if (isNew) this.#look(path, share, isAsked)
+    }
+  }
+
+  #look(path: string, share: Share, isAsked: boolean): void {
+    const tell = isAsked ? this.#events.seen : this.#events.touched
+    for (const file of meantIn(path, share, filesIn(path))) tell(file)
+  }
+
+  #open(path: string, { stats }: Share): Folder {
+    return new Folder(path, stats, {
+      touched: (name) => this.#touched(path, name),
+      renewed: () => this.#renew(),
+      untold: (error) => {
+        if (!this.#isUntold) this.#events.untold(error)
+        this.#isUntold = true
+      }
+    })
+  }
+
+  #touched(path: string, name: string | undefined): void {
+    const share = this.#watched.get(path)?.share
+    if (share === undefined) return
+    const { names, meant } = share
+    if (name === undefined) for (const file of meantIn(path, share, filesIn(path))) this.#events.touched(file)
+    else if (names.has(name) || meant.some((isMeant) => isMeant(name))) this.#events.touched(join(path, name))
+  }
+
+  #renew(): void {
+    this.#renewal ??= setTimeout(() => {
+      this.#renewal = undefined
+      this.#update(false)
+    }, RENEWAL)
+  }
+}

@@ -1,0 +1,65 @@
+import { type Stats, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { isInside } from '../../util/real-path.js'
+import { foldersBelow } from './tree.js'
+
+/** What is to be watched. */
+export interface Wanted {
+  /** The folder of the app: from there on each folder on the way to what is wanted is watched, as it may be moved. */
+  readonly home: string
+  /** Files, be they there or not. */
+  readonly files: ReadonlySet<string>
+  /** Folders, with what in them is meant. */
+  readonly folders: ReadonlyArray<readonly [path: string, isMeant: (name: string) => boolean]>
+  /** Folders with all that is below them. */
+  readonly trees: ReadonlyArray<readonly [path: string, isMeant: (name: string) => boolean]>
+}
+
+/** What of one folder is meant. */
+export interface Share {
+  readonly stats: Stats
+  /** Files that have a name. */
+  readonly names: Set<string>
+  /** All files that one of these means. */
+  readonly meant: Array<(name: string) => boolean>
+}
+
+/** What is to be watched, folder by folder, as the file system is now. */
+export function foldersOf({ home, files, folders, trees }: Wanted): Map<string, Share> {
+  const shares = new Map<string, Share>()
+  const find = (path: string): Share | undefined => {
+    const known = shares.get(path)
+    if (known !== undefined) return known
+    const stats = statSync(path, { throwIfNoEntry: false })
+    if (!stats?.isDirectory()) return undefined
+    const share: Share = { stats, names: new Set(), meant: [] }
+    shares.set(path, share)
+    if (isInside(path, home)) find(dirname(path))
+    return share
+  }
+  for (const file of files) add(file, find)
+  for (const [path, isMeant] of folders) find(path)?.meant.push(isMeant)
+  for (const [root, isMeant] of trees) {
+    if (find(root) === undefined) add(root, find)
+    else for (const path of foldersBelow(root)) find(path)?.meant.push(isMeant)
+  }
+  return shares
+}
+
+/** What is not there can come to be in the last folder of its way that is. */
+function add(path: string, find: (path: string) => Share | undefined): void {
+  const folder = dirname(path)
+  const share = find(folder)
+  if (share !== undefined) share.names.add(basename(path))
+  else if (dirname(folder) !== folder) nearest(dirname(folder), find)
+}
+
+function nearest(folder: string, find: (path: string) => Share | undefined): void {
+  if (find(folder) === undefined && dirname(folder) !== folder) nearest(dirname(folder), find)
+}
+
+/** The files in a folder that are meant, of these and those that have a name. */
+export function meantIn(folder: string, { names, meant }: Share, present: readonly string[]): string[] {
+  const found = present.filter((name) => names.has(name) || meant.some((isMeant) => isMeant(name)))
+  return [...new Set([...names, ...found])].map((name) => join(folder, name))
+}

@@ -1,0 +1,93 @@
+/**
+ * What becomes of files that change while somebody works on an app: when the servers are reloaded, and for which of them. Editors save
+ * in several steps, and several files at once, so a change counts when nothing has followed it for a moment.
+ */
+
+/** What has changed so far, and what goes on. */
+export interface Watch {
+  /** Files of which the system has told something; they are compared with what is known of them when nothing more comes. */
+  readonly touched: readonly string[]
+  /** Files that have changed and of which the reload is still to come. */
+  readonly changed: readonly string[]
+  /** One of them is missing or empty, which may be one half of a save: it has got more time. */
+  readonly isPatient: boolean
+  readonly isReloading: boolean
+}
+
+/**
+ * - `settle`: nothing more has been told for a moment; `patience`: nor for a longer one
+ * - `limit`: files change all the time
+ */
+export type WatchTimer = 'settle' | 'patience' | 'limit'
+
+export type WatchInput =
+  | { readonly type: 'touched'; readonly path: string }
+  | { readonly type: 'due'; readonly timer: WatchTimer }
+  /** The answer to `compare`. `partial`: those that had content, and are missing or empty now. */
+  | { readonly type: 'compared'; readonly changed: readonly string[]; readonly partial: readonly string[] }
+  /** The reload is over, whatever came of it. */
+  | { readonly type: 'reloaded' }
+
+export type WatchEffect =
+  | { readonly do: 'wait' | 'cancel'; readonly timer: WatchTimer }
+  /** Tells which of them have other contents than before. `isFinal`: what is missing or empty now counts as changed. */
+  | { readonly do: 'compare'; readonly paths: readonly string[]; readonly isFinal: boolean }
+  | { readonly do: 'reload'; readonly paths: readonly string[] }
+
+export type WatchStep = readonly [Watch, readonly WatchEffect[]]
+
+/** Nothing has changed yet. */
+export function beginWatch(): Watch {
+  return { touched: [], changed: [], isPatient: false, isReloading: false }
+}
+
+/** What is done about an input. */
+export function stepWatch(watch: Watch, input: WatchInput): WatchStep {
+  switch (input.type) {
+    case 'touched':
+      return touch(watch, input.path)
+    case 'due':
+      return compare(watch)
+    case 'compared':
+      return compared(watch, input.changed, input.partial)
+    case 'reloaded':
+      return watch.isReloading ? reload({ ...watch, isReloading: false }) : [watch, []]
+    default:
+      return input satisfies never
+  }
+}
+
+function touch(watch: Watch, path: string): WatchStep {
+  const isFirst = watch.touched.length === 0
+  const touched = watch.touched.includes(path) ? watch.touched : [...watch.touched, path]
+  // A save that was waited for goes on: the longer wait has done what it was for.
+  const settle: WatchEffect[] = [
+    { do: 'cancel', timer: 'patience' },
+    { do: 'wait', timer: 'settle' }
+  ]
+  return [{ ...watch, touched }, isFirst ? [...settle, { do: 'wait', timer: 'limit' }] : settle]
+}
+
+function compare(watch: Watch): WatchStep {
+  const { touched, isPatient } = watch
+  if (touched.length === 0) return [watch, []]
+  return [watch, [...cancelAll(), { do: 'compare', paths: touched, isFinal: isPatient }]]
+}
+
+const TIMERS: readonly WatchTimer[] = ['settle', 'patience', 'limit']
+
+const cancelAll = (): WatchEffect[] => TIMERS.map((timer) => ({ do: 'cancel', timer }))
+
+function compared(watch: Watch, changed: readonly string[], partial: readonly string[]): WatchStep {
+  const all = [...new Set([...watch.changed, ...changed])]
+  if (partial.length > 0 && !watch.isPatient)
+    return [{ ...watch, touched: partial, changed: all, isPatient: true }, [{ do: 'wait', timer: 'patience' }]]
+  const settled: Watch = { ...watch, touched: [], changed: all, isPatient: false }
+  return watch.isReloading ? [settled, []] : reload(settled)
+}
+
+/** While a file is waited for, all that has changed waits with it. */
+function reload(watch: Watch): WatchStep {
+  if (watch.changed.length === 0 || watch.touched.length > 0) return [watch, []]
+  return [{ ...watch, changed: [], isReloading: true }, [{ do: 'reload', paths: watch.changed }]]
+}

@@ -1,0 +1,98 @@
+import { mkdir } from 'node:fs/promises'
+import t from 'tap'
+import { HttpConnection } from '../../support/connection.js'
+import { untilLeft } from '../../support/tree.js'
+import { askOnce, Watched } from '../../support/watched.js'
+
+const MAIN = `
+const Fastify = require('fastify')
+const graceful = require('fastify-graceful-reload')
+const { readdirSync, readFileSync } = require('node:fs')
+const { start } = require('./app.cjs')
+require('./part.cjs')
+process.loadEnvFile('.env')
+const pages = readdirSync('pages', { recursive: true }).filter((name) => name.endsWith('.html'))
+const text = pages.map((name) => readFileSync('pages/' + name, 'utf8')).sort().join(' ')
+const extend = (app) => app.get('/seen', async () => [process.env.WORD, process.env.OTHER, text].join(', '))
+start({ Fastify, graceful, extend })
+`
+const BROKEN = 'const x = ;'
+const HELD = /^server \d+ .*; the next one starts when a file changes$/
+
+const FILES = {
+  'main.cjs': MAIN,
+  'part.cjs': BROKEN,
+  'word.env': 'WORD=one',
+  '.env': 'OTHER=two',
+  'pages/a.html': 'three'
+}
+
+const SETTINGS = {
+  launcher: ['--workers', '2', '--watch-path', 'pages'],
+  execArgv: ['--env-file=word.env'],
+  config: { options: { probation: 2 ** 30 } }
+}
+
+t.test('what keeps a server from starting, and what it reads without loading it; with two workers', async (t) => {
+  const watched = await Watched.launch(t, FILES, SETTINGS)
+  const { server } = watched
+  const seen = () => askOnce(server.target(), '/seen')
+
+  await t.test('a server that cannot boot at all is started when that is mended', async (t) => {
+    t.match(await watched.line(), HELD)
+    await server.said(/err: SyntaxError/)
+    await watched.save('part.cjs', '')
+    t.match(await watched.line(), /^watching \d+ files/)
+    await server.event('started')
+    t.match(await watched.line(), /^reloaded in \d+ ms: part\.cjs$/)
+    t.equal(await seen(), 'one, two, three')
+  })
+
+  await t.test('each worker gets what a file of the environment says now', async (t) => {
+    const before = server.servers()
+    await watched.save('word.env', 'WORD=1')
+    t.match(await watched.line(), /^reloaded in \d+ ms: word\.env$/)
+    await untilLeft(server, [server.launcher, ...server.servers().filter((pid) => !before.includes(pid))])
+    t.equal(server.servers().length, 2)
+    t.equal(await seen(), '1, two, three')
+    await watched.save('.env', 'OTHER=2')
+    t.match(await watched.line(), /^reloaded in \d+ ms: \.env$/)
+    t.equal(await seen(), '1, 2, three')
+  })
+
+  await t.test('files of a folder that was named, and of one that comes there', async (t) => {
+    await watched.save('pages/a.html', '3')
+    t.match(await watched.line(), /^reloaded in \d+ ms: pages\/a\.html$/)
+    await mkdir(server.release.path('pages/more/of'), { recursive: true })
+    await watched.save('pages/more/of/b.html', '4')
+    t.match(await watched.line(), /^reloaded in \d+ ms: pages\/more\/of\/b\.html$/)
+    t.equal(await seen(), '1, 2, 3 4')
+  })
+
+  /** The server that serves is killed, and what is there to be started does not boot. */
+  const lose = async () => {
+    await watched.save('part.cjs', BROKEN)
+    t.match(await watched.line(), /^not reloaded: part\.cjs$/)
+    t.match(await watched.line(), /^the server goes on/)
+    t.equal(await seen(), '1, 2, 3 4')
+    for (const pid of server.servers()) server.signal('SIGKILL', pid)
+    t.match([await watched.line(), await watched.line()], [HELD, HELD])
+  }
+
+  await t.test('servers that die and cannot be started again: who comes waits until that is mended', async (t) => {
+    await lose()
+    const connection = await HttpConnection.open(server.target())
+    const answer = connection.request({ path: '/seen', headers: { connection: 'close' } })
+    await watched.save('part.cjs', '')
+    t.match(await watched.line(), /^reloaded in \d+ ms: part\.cjs$/)
+    t.equal((await server.waitFor(answer, 'answer')).body, '1, 2, 3 4')
+  })
+
+  await t.test('a launcher that waits for a change can be stopped', async (t) => {
+    await lose()
+    server.signal('SIGINT', server.launcher)
+    t.not((await server.exit).code, 0)
+    await untilLeft(server, [])
+    t.strictSame(watched.rest, [], 'no reload was one too many')
+  })
+})

@@ -1,0 +1,46 @@
+import { join } from 'node:path'
+import t from 'tap'
+import { besideOf } from '../../../../lib/launcher/watch/beside.js'
+import { failureLines, listOf, untoldLine } from '../../../../lib/launcher/watch/text.js'
+import { isPlain, isSource } from '../../../../lib/launcher/watch/tree.js'
+
+t.test('the files that Node is told to read, and those of an install', async (t) => {
+  const home = t.testdir({ 'package.json': '{}', src: {} })
+  const cwd = join(home, 'src')
+  const { files } = besideOf(cwd, ['--env-file=a.env', '--env-file-if-exists', '../b.env', '--import', 'tsx', 's.js'])
+  const installed = ['.package-lock.json', '.modules.yaml', '.yarn-state.yml'].map((name) => `node_modules/${name}`)
+  t.strictSame(
+    [...files].sort(),
+    ['src/a.env', 'b.env', 'package.json', ...installed].map((name) => join(home, name)).sort()
+  )
+})
+
+t.test('.env files of the directory, and not what editors leave there', async (t) => {
+  const [[, isMeant]] = besideOf('/', []).folders as [[string, (name: string) => boolean]]
+  const names = ['.env', '.env.local', '.env.swp', '.env~', '.env.local~', '.envrc', 'x.env', '.env.tmp', '.env.a.b']
+  t.strictSame(names.filter(isMeant), ['.env', '.env.local', '.env.a.b'])
+})
+
+t.test('what may be meant by a folder that is named, and what may be missing in one', async (t) => {
+  const names = ['a.html', '.a.html.swp', 'a.html~', '4913', 'a.tmp', '#a#', 'b.mts', 'b.json', 'c.cjs', '.hidden.js']
+  t.strictSame(names.filter(isPlain), ['a.html', 'b.mts', 'b.json', 'c.cjs'])
+  t.strictSame(names.filter(isSource), ['b.mts', 'c.cjs'])
+})
+
+t.test('lines for people', async (t) => {
+  t.equal(listOf(['a', 'b', 'c']), 'a, b, c')
+  t.equal(listOf(['a', 'b', 'c', 'd', 'e']), 'a, b, c and 2 more')
+  const cause = Object.assign(new Error('boom'), { stack: 'Error: boom\n    at app.js:1:1\n    at node:internal/x' })
+  t.strictSame(failureLines(Object.assign(new Error('the child has ended'), { cause }), 'app.js'), [
+    'not reloaded: app.js',
+    '  Error: boom',
+    '      at app.js:1:1',
+    'the server goes on with the code from before; the next change reloads'
+  ])
+  const told = Object.assign(new Error('it has ended'), { stack: '', stderr: ['Segmentation fault'] })
+  t.match(failureLines(told, 'a')[2], /Segmentation fault/)
+  const of = (code: string) => untoldLine(Object.assign(new Error('odd\n'), { code }))
+  t.match(of('ENOSPC'), /max_user_watches.*looked at once a second/)
+  t.match(of('EMFILE'), /max_user_instances/)
+  t.match(of('EPERM'), /^odd\\n: some folders/)
+})

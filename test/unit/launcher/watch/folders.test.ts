@@ -1,0 +1,105 @@
+import { mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { Folders } from '../../../../lib/launcher/watch/folders.js'
+import { isPlain } from '../../../../lib/launcher/watch/tree.js'
+import type { Wanted } from '../../../../lib/launcher/watch/wanted.js'
+import { within } from '../../../support/limit.js'
+
+/** Folders with what they tell, relative to the folder of the test. */
+class Watched {
+  readonly home: string
+  readonly seen: string[] = []
+  readonly untold: string[] = []
+  readonly #folders: Folders
+  readonly #touched = new Set<string>()
+  #look = () => {}
+
+  constructor(t: Test, files: object) {
+    this.home = realpathSync(t.testdir(files as never))
+    const name = (path: string) => path.slice(this.home.length + 1)
+    this.#folders = new Folders({
+      touched: (path) => {
+        this.#touched.add(name(path))
+        this.#look()
+      },
+      seen: (path) => this.seen.push(name(path)),
+      untold: ({ code }) => this.untold.push(String(code))
+    })
+    t.teardown(() => this.#folders.close())
+  }
+
+  path(name: string): string {
+    return join(this.home, name)
+  }
+
+  follow({ files = [], trees = [] }: { files?: string[]; trees?: string[] }): void {
+    const wanted: Wanted = {
+      home: this.home,
+      files: new Set(files.map((name) => this.path(name))),
+      folders: [],
+      trees: trees.map((name) => [this.path(name), isPlain])
+    }
+    this.#folders.follow(wanted)
+    this.#touched.clear()
+  }
+
+  /** Waits until this file has been told of, and returns all that have been since the last time. */
+  async touched(name: string): Promise<string[]> {
+    const told = new Promise<void>((resolve) => {
+      this.#look = () => this.#touched.has(name) && resolve()
+      this.#look()
+    })
+    await within(told, `word of ${name}`, () => [...this.#touched].join())
+    const all = [...this.#touched].sort()
+    this.#touched.clear()
+    return all
+  }
+}
+
+t.test('files that are written, renamed into their place, and deleted; and no others beside them', async (t) => {
+  const watched = new Watched(t, { a: '1', b: '1', c: '1' })
+  watched.follow({ files: ['a', 'b'] })
+  writeFileSync(watched.path('c'), '2')
+  writeFileSync(watched.path('a'), '2')
+  t.strictSame(await watched.touched('a'), ['a'])
+  writeFileSync(watched.path('b.new'), '2')
+  renameSync(watched.path('b.new'), watched.path('b'))
+  t.ok((await watched.touched('b')).every((name) => name !== 'c'))
+  rmSync(watched.path('b'))
+  await watched.touched('b')
+  writeFileSync(watched.path('b'), '3')
+  await watched.touched('b')
+})
+
+t.test('a file in folders that are not there yet; that go and come again', async (t) => {
+  const watched = new Watched(t, {})
+  watched.follow({ files: ['x/y/a'] })
+  mkdirSync(watched.path('x/y'), { recursive: true })
+  writeFileSync(watched.path('x/y/a'), '1')
+  await watched.touched('x/y/a')
+  renameSync(watched.path('x'), watched.path('z'))
+  await watched.touched('x/y/a')
+  mkdirSync(watched.path('x/y'), { recursive: true })
+  writeFileSync(watched.path('x/y/a'), '2')
+  await watched.touched('x/y/a')
+  writeFileSync(watched.path('z/y/a'), '3')
+  writeFileSync(watched.path('x/y/a'), '3')
+  t.strictSame(await watched.touched('x/y/a'), ['x/y/a'], 'of the old folder nothing is told')
+})
+
+t.test('a folder with all that is below it, and what comes there', async (t) => {
+  const watched = new Watched(t, { pages: { a: '1', '.b': '1', node_modules: { c: '' }, sub: { d: '1' } }, e: '' })
+  watched.follow({ trees: ['pages'] })
+  t.strictSame(watched.seen.sort(), ['pages/a', 'pages/sub/d'])
+  writeFileSync(watched.path('pages/node_modules/c'), '2')
+  writeFileSync(watched.path('pages/sub/d'), '2')
+  t.strictSame(await watched.touched('pages/sub/d'), ['pages/sub/d'])
+  mkdirSync(watched.path('pages/new/er'), { recursive: true })
+  writeFileSync(watched.path('pages/new/er/f'), '1')
+  await watched.touched('pages/new/er/f')
+  watched.follow({ files: ['e'] })
+  writeFileSync(watched.path('pages/a'), '2')
+  writeFileSync(watched.path('e'), '2')
+  t.strictSame(await watched.touched('e'), ['e'], 'which is not watched any more')
+})
