@@ -76,6 +76,7 @@ declare namespace graceful {
   export type ControlStatus = answers.ControlStatus
   export type ControlHealth = answers.ControlHealth
   export type ControlReloadLine = answers.ControlReloadLine
+  export type ControlScaleLine = answers.ControlScaleLine
   export type ControlStop = answers.ControlStop
   export type ControlError = answers.ControlError
   export type GracefulRouteOptions = routes.GracefulRouteOptions

@@ -23,7 +23,9 @@ const MACHINES = {
     tests: ['unit/protocol/server.test.js']
   },
   launcher: {
-    files: ['', '-roll', '-share', '-silence', '-steps', '-stop', '-worker'].map((part) => `launcher${part}.js`),
+    files: ['', '-roll', '-scale', '-share', '-silence', '-steps', '-stop', '-worker'].map(
+      (part) => `launcher${part}.js`
+    ),
     entries: ['launcher.js'],
     judge: judgeLauncher,
     tests: ['unit/protocol/launcher-table.test.js', 'unit/protocol/launcher.test.js']

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import Fastify from 'fastify'
 import graceful, {
   type ControlReloadLine,
+  type ControlScaleLine,
   type ControlStatus,
   type GracefulError,
   type GracefulOptions,
@@ -149,6 +150,11 @@ app.graceful.addHook('preDrain', async () => {})
 app.graceful.addHook('drain', 1)
 
 // The answers of the control interface.
+export function workersOf(line: ControlScaleLine): number {
+  if (line.event === 'progress') return line.workers ?? 0
+  return line.event === 'done' ? line.result.workers + line.result.pids.length : 0
+}
+
 export function outcomeOf(line: ControlReloadLine, status: ControlStatus): string {
   const version: 2 = line.version
   if (line.event === 'failed') return line.error.code

@@ -1,13 +1,20 @@
 import type { Question } from '../control/client.js'
-import type { ControlReloadLine, ControlStatus, ControlStop } from '../control/messages.js'
-import { describeResult } from './describe-reload.js'
+import type {
+  ControlReloadLine,
+  ControlScaleLine,
+  ControlStatus,
+  ControlStop,
+  ScaleResult
+} from '../control/messages.js'
+import type { ReloadResult } from '../reload/reload-result.js'
+import { describeResult, describeScale } from './describe-reload.js'
 import { describeStatus } from './describe-status.js'
 import type { CommandOption } from './options.js'
 import type { Paint } from './paint.js'
 import { blocks } from './rows.js'
 
 /** An answer, or the last line of one, that is no error. */
-export type Answer = ControlStatus | ControlStop | ControlReloadLine
+export type Answer = ControlStatus | ControlStop | ControlReloadLine | ControlScaleLine
 
 /** What was given to a command. */
 export interface Given {
@@ -71,9 +78,32 @@ export const COMMANDS = {
         unknown: '; whether it reloads is unknown, see its status'
       }
     },
-    answerOf: (last) => ('result' in last ? last.result : undefined),
+    answerOf: (last) => ('result' in last ? (last.result as ReloadResult) : undefined),
     describe: (result, paint) => describeResult(result, paint),
     interrupted: 'the reload goes on: see fastify-graceful-reload status'
+  }),
+  scale: command({
+    summary: 'changes how many workers a launcher has: to so many, or by +1 or -1',
+    argument: {
+      name: '<+1|-1|N>',
+      pattern: /^([+-]?[1-9]\d{0,3})$/,
+      expected:
+        'a number of workers from 1 on, or how many more or fewer, such as +1 or -1 (to end the service, use stop)',
+      examples: ['+1', '-1']
+    },
+    options: ['reason', 'progress'],
+    timeout: undefined,
+    question: ({ reason, argument }) => {
+      return {
+        method: 'POST',
+        path: '/workers',
+        body: { workers: /^\d/.test(argument) ? Number(argument) : argument, reason },
+        unknown: '; whether the number of workers changes is unknown, see its status'
+      }
+    },
+    answerOf: (last) => ('result' in last && 'before' in last.result ? (last.result as ScaleResult) : undefined),
+    describe: (result) => describeScale(result),
+    interrupted: 'the change goes on: see fastify-graceful-reload status'
   }),
   stop: command<ControlStop>({
     summary: 'tells a server to stop, and does not wait for its end',

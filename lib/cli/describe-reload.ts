@@ -1,4 +1,4 @@
-import type { ControlFailure, ReloadPosition } from '../control/messages.js'
+import type { ControlFailure, ReloadPosition, ScalePosition, ScaleResult } from '../control/messages.js'
 import { describeRelease, type Release } from '../reload/release.js'
 import type { ReloadHealth } from '../reload/reload-health.js'
 import type { ReloadResult } from '../reload/reload-result.js'
@@ -36,12 +36,34 @@ export function releaseRows(release: Release | undefined, unchanged = false): Ro
   ]
 }
 
-/** How a reload goes, in a line. */
-export function describeProgress(position: ReloadPosition): string {
-  const { step, worker, workers, child, migrated, remaining, probation } = position
+/** How many workers there are now. */
+export function describeScale({ before, workers, pids, reason }: ScaleResult): string {
+  return blocks([
+    [
+      ['workers', String(workers)],
+      ['before', String(before)],
+      ['pids', pids.join(', ')],
+      ['reason', reason]
+    ]
+  ])
+}
+
+/** How a reload goes, or another change, in a line. */
+export function describeProgress(position: ReloadPosition | ScalePosition): string {
+  const {
+    step,
+    worker,
+    workers,
+    child,
+    migrated,
+    remaining,
+    probation
+  }: Omit<ReloadPosition, 'step'> & {
+    step: string
+  } = position
   const parts = [
     worker === undefined ? step : `worker ${worker} of ${workers}: ${step}`,
-    ...(child === undefined ? [] : [`child ${child}`]),
+    ...(child === undefined ? [] : [`${step === 'stopping' ? 'pid' : 'child'} ${child}`]),
     ...(probation === undefined ? [] : [spent(probation)]),
     ...(probation === undefined || migrated === undefined || remaining === undefined
       ? []

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { UsageError } from '../control/errors.js'
 import { CONTROL_VARIABLE, type ControlPlace, checkControl } from '../control/place.js'
 import { toError } from '../errors.js'
+import { MOST_WORKERS } from '../protocol/worker-count.js'
 import { checkNodeArguments } from './node-arguments.js'
 import { readOptions } from './option-reader.js'
 import { LAUNCH_OPTIONS, type LaunchOption } from './options.js'
@@ -19,9 +20,6 @@ export interface LaunchArguments {
   /** Reload when a file changes that a server has loaded, or one of these, or one below these; undefined: do not. */
   readonly watch: readonly string[] | undefined
 }
-
-/** More would be a mistake: each is a process. */
-const MOST_WORKERS = 1024
 
 /**
  * Reads the command line. Our own options come first; from the first argument on that is none of them, or behind a `--`, everything is for

@@ -37,6 +37,26 @@ export const LongRequestError = createError<[string]>('GRACEFUL_ERR_LONG_REQUEST
 /** Too many clients are connected to the control socket, or wait for a reload. */
 export const BusyError = createError<[string]>('GRACEFUL_ERR_BUSY', 'this process is busy: %s already', 503)
 
+/** There cannot be so many workers, or so few. */
+export const WorkerCountError = createError<[number, number, number]>(
+  'GRACEFUL_ERR_WORKER_COUNT',
+  'the number of workers must be from 1 to %d, not %d; it is %d (to end the service, use stop)',
+  409
+)
+
+/** The number of workers was to change, and is as it was. */
+export const ScaleError = createError<[string]>('GRACEFUL_ERR_SCALE', 'the number of workers stays as it was: %s', 502)
+
+/** The service ends, so nobody gets another number of workers. */
+export const ScaleStoppingError = createError(
+  'GRACEFUL_ERR_STOPPING',
+  'the number of workers cannot be changed: the service is stopping',
+  503
+)
+
+/** A process without a launcher was asked for another number of workers. */
+export const NoWorkersError = createError<[string]>('GRACEFUL_ERR_NO_WORKERS', 'this process has no workers: %s', 501)
+
 /** Command and server come from releases that do not understand each other. */
 export const ControlVersionError = createError<[string]>('GRACEFUL_ERR_CONTROL_VERSION', '%s', 400)
 

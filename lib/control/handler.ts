@@ -8,6 +8,7 @@ import type { ReloadResult } from '../reload/reload-result.js'
 import { UnixPath } from '../sockets/unix-path.js'
 import { os } from '../util/os.js'
 import { within } from '../util/within.js'
+import { NoWorkersError } from './errors.js'
 import type { ControlHandlers, ServiceReport } from './http.js'
 import { memoryStatus } from './memory.js'
 import { type DrainStatus, type ProcessStatus, positionOf, type ReloadUnderWay } from './messages.js'
@@ -16,6 +17,10 @@ import { ControlSocket } from './socket.js'
 
 /** How long a process on probation waits until its parent knows what it has counted. Milliseconds. */
 const PARENT_LIMIT = 500
+
+/** Why this process has no workers. */
+const WITHOUT = 'start it with the launcher, as in fastify-graceful-reload --workers 2 server.js'
+const UNDER = 'it is the server of one; ask its launcher, which has a control socket of its own (--control)'
 
 /** What the control socket asks of this process. */
 export interface ControlEvents {
@@ -94,6 +99,9 @@ export class Control {
       onChange,
       reloadId: () => positionOf(underWay()) && reloads(),
       underWay: () => positionOf(underWay()),
+      scale: () => {
+        throw new NoWorkersError(this.#service.launcher === undefined ? WITHOUT : UNDER)
+      },
       stop: (reason) => {
         stop(reason)
         return process.pid

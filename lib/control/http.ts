@@ -3,14 +3,31 @@ import type { Duplex } from 'node:stream'
 import { expose, METRICS_TYPE } from '../metrics/exposition.js'
 import { familiesOf } from '../metrics/families.js'
 import type { MetricsReport } from '../metrics/report.js'
+import type { WorkerCount } from '../protocol/worker-count.js'
 import { BadMethodError, BadRequestError, BusyError, LongRequestError, UnknownPathError } from './errors.js'
 import type { Exchange } from './exchange.js'
 import { healthOf } from './health.js'
-import { encodeAnswer, excerpt, type ProcessStatus, type StatusReport, toControlFailure } from './messages.js'
+import {
+  encodeAnswer,
+  excerpt,
+  type ProcessStatus,
+  type ScalePosition,
+  type ScaleResult,
+  type StatusReport,
+  toControlFailure
+} from './messages.js'
 import { ownVersion } from './own-version.js'
 import { rawAnswer } from './raw-answer.js'
-import { type ReloadSource, ReloadStream } from './reload-stream.js'
-import { methodsOf, REQUESTS, type RequestName, reasonIn, requestNameOf, VERSION_HEADER } from './requests.js'
+import { type ProgressSource, type ReloadSource, ReloadStream } from './reload-stream.js'
+import {
+  methodsOf,
+  REQUESTS,
+  type RequestName,
+  reasonIn,
+  requestNameOf,
+  VERSION_HEADER,
+  workersIn
+} from './requests.js'
 
 /** What a service says of itself, whatever process answers. */
 export type ServiceReport = Omit<StatusReport, 'plugin' | 'node'>
@@ -23,6 +40,19 @@ export interface ControlHandlers extends ReloadSource {
   workers(): ProcessStatus[] | Promise<ProcessStatus[]>
   /** Begins to stop, if that has not begun. Returns the pid of the process that ends last. */
   stop(reason: string): number
+  /**
+   * Changes the number of workers.
+   *
+   * @throws {NoWorkersError}
+   */
+  scale(wanted: WorkerCount, reason: string): ScaleUnderWay
+}
+
+/** A change of the number of workers. */
+export interface ScaleUnderWay {
+  readonly outcome: Promise<ScaleResult>
+  /** How far it is by now; undefined when it is over. */
+  position(): ScalePosition | undefined
 }
 
 /** How long the head of a request may be, and its body. Bytes. */
@@ -72,9 +102,11 @@ export class ControlHttp {
     const { method = '', url = '' } = request
     try {
       const name = requestNameOf(method, url, String(request.headers[VERSION_HEADER] ?? '') || undefined)
-      const reason = method === 'POST' ? reasonIn(await bodyOf(request), REASON) : ''
+      const body = method === 'POST' ? await bodyOf(request) : new Uint8Array()
+      const asked = name === 'workers' ? workersIn(body, REASON) : { reason: reasonIn(body, REASON) }
       if (!exchange.heard()) return
-      await this.#fulfil(name, reason, response)
+      if ('wanted' in asked) await this.#scale(asked.wanted, asked.reason, response)
+      else await this.#fulfil(name, asked.reason, response)
     } catch (error) {
       exchange.heard()
       fail(error, url, response)
@@ -97,9 +129,33 @@ export class ControlHttp {
 
   /** What is refused before it has begun is answered with a status of its own. */
   async #reload(reason: string, response: ServerResponse): Promise<void> {
-    if (this.#waiting >= MOST_WAITING) throw new BusyError(`${MOST_WAITING} clients wait for a reload`)
+    this.#makeRoom()
     const former = this.#handlers.reloadId()
-    const outcome = this.#handlers.reload(reason)
+    await this.#follow(this.#handlers, reason, former, this.#handlers.reload(reason), response)
+  }
+
+  async #scale(wanted: WorkerCount, reason: string, response: ServerResponse): Promise<void> {
+    this.#makeRoom()
+    const { outcome, position } = this.#handlers.scale(wanted, reason)
+    const source: ProgressSource = {
+      reloadId: () => undefined,
+      underWay: position,
+      onChange: (callback) => this.#handlers.onChange(callback)
+    }
+    await this.#follow(source, reason, undefined, outcome, response)
+  }
+
+  #makeRoom(): void {
+    if (this.#waiting >= MOST_WAITING) throw new BusyError(`${MOST_WAITING} clients wait for a reload`)
+  }
+
+  async #follow(
+    source: ProgressSource,
+    reason: string,
+    former: unknown,
+    outcome: Promise<object>,
+    response: ServerResponse
+  ): Promise<void> {
     outcome.catch(() => {}) // Read below.
     await Promise.race([outcome, new Promise(setImmediate)])
     if (response.destroyed) return
@@ -108,7 +164,7 @@ export class ControlHttp {
       this.#waiting -= 1
     })
     response.writeHead(200, headers(LINES_TYPE))
-    await new ReloadStream(this.#handlers, reason, former, response).end(outcome)
+    await new ReloadStream(source, reason, former, response).end(outcome)
   }
 }
 

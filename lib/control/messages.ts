@@ -199,6 +199,44 @@ export type ReloadEvent =
 /** A line of the answer to `POST /reload`. */
 export type ControlReloadLine = Versioned & ReloadEvent
 
+/** What became of another number of workers. */
+export interface ScaleResult {
+  /** How many workers there were, and how many there are. */
+  before: number
+  workers: number
+  /** The pids of their servers. */
+  pids: number[]
+  reason: string
+}
+
+/** How far the number of workers has changed. */
+export interface ScalePosition {
+  /**
+   * - `waiting`: another change or a reload is under way, or no server serves
+   * - `booting`: the server of a new worker boots
+   * - `stopping`: the server of a worker that is no longer there finishes what it has in progress
+   */
+  step: 'waiting' | 'booting' | 'stopping'
+  reason: string
+  /** Since it was asked for. Milliseconds. */
+  elapsed: number
+  /** The number of the worker, from 1 on, and how many there will be. */
+  worker?: number
+  workers?: number
+  /** The pid of its server, once that has been started. */
+  child?: number
+}
+
+/** What a line of the answer to `POST /workers` tells. The last one is `done` or `failed`. */
+export type ScaleEvent =
+  | ({ event: 'progress' } & ScalePosition)
+  | { event: 'heartbeat' }
+  | { event: 'done'; result: ScaleResult }
+  | { event: 'failed'; error: ControlFailure }
+
+/** A line of the answer to `POST /workers`. */
+export type ControlScaleLine = Versioned & ScaleEvent
+
 /** Reduces anything that was thrown to what a command can tell of it. */
 export function toControlFailure(thrown: unknown): ControlFailure {
   const { name, code = name, message: _message, stack: _stack, cause: _cause, ...details } = toPlainError(thrown)

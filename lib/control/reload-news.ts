@@ -1,4 +1,4 @@
-import type { ReloadEvent, ReloadPosition } from './messages.js'
+import type { ReloadPosition, ScalePosition } from './messages.js'
 
 /** How often figures that change all the time are told. Milliseconds. */
 const FIGURES_INTERVAL = 1000
@@ -6,14 +6,20 @@ const FIGURES_INTERVAL = 1000
 /** How often something is told even if nothing has changed: who waits can tell that from a process that hangs. Milliseconds. */
 export const HEARTBEAT_INTERVAL = 5000
 
-/** What a client has been told last of the reload that it waits for, and when. */
+/** How far something is that a client waits for. */
+export type Position = ReloadPosition | ScalePosition
+
+/** What a line tells before the last one. */
+export type News = ({ event: 'progress' } & Position) | { event: 'heartbeat' }
+
+/** What a client has been told last of what it waits for, and when. */
 export interface Told {
-  readonly position: ReloadPosition | undefined
+  readonly position: Position | undefined
   readonly at: number
 }
 
 /** What there is to tell a client, if there is something. `now`: as of {@link Told}, in milliseconds. */
-export function newsOf(told: Told, found: ReloadPosition | undefined, now: number): ReloadEvent | undefined {
+export function newsOf(told: Told, found: Position | undefined, now: number): News | undefined {
   const since = now - told.at
   if (found !== undefined) {
     const isNew = placeOf(found) !== placeOf(told.position)
@@ -23,6 +29,6 @@ export function newsOf(told: Told, found: ReloadPosition | undefined, now: numbe
   return since >= HEARTBEAT_INTERVAL ? { event: 'heartbeat' } : undefined
 }
 
-function placeOf(position: ReloadPosition | undefined): string {
+function placeOf(position: Position | undefined): string {
   return JSON.stringify([position?.step, position?.worker, position?.child])
 }

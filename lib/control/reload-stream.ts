@@ -1,15 +1,20 @@
 import type { ServerResponse } from 'node:http'
 import type { ReloadResult } from '../reload/reload-result.js'
-import { encodeAnswer, type ReloadEvent, type ReloadPosition, toControlFailure } from './messages.js'
-import { newsOf, type Told } from './reload-news.js'
+import { encodeAnswer, type ReloadPosition, toControlFailure } from './messages.js'
+import { newsOf, type Position, type Told } from './reload-news.js'
 
 /** What tells of reloads. */
-export interface ReloadSource {
+export interface ReloadSource extends ProgressSource {
   reload(reason: string): Promise<ReloadResult>
+  underWay(): ReloadPosition | undefined | Promise<ReloadPosition | undefined>
+}
+
+/** What tells of something that a client waits for. */
+export interface ProgressSource {
   /** Which reload is under way, told by another value for each; undefined when none is. */
   reloadId(): unknown
   /** How far it has come. */
-  underWay(): ReloadPosition | undefined | Promise<ReloadPosition | undefined>
+  underWay(): Position | undefined | Promise<Position | undefined>
   /** Calls back whenever there may be something new, until the returned function is called. */
   onChange(callback: () => void): () => void
 }
@@ -20,9 +25,9 @@ const LOOK_INTERVAL = 250
 /** How much may wait to be read by a client before the next line is left out. Bytes. */
 const UNREAD_LIMIT = 16 * 1024
 
-/** Tells a client how the reload goes that it has asked for, line by line, and at last what came of it. */
+/** Tells a client how the reload goes that it has asked for, or another change, line by line, and at last what came of it. */
 export class ReloadStream {
-  readonly #source: ReloadSource
+  readonly #source: ProgressSource
   readonly #response: ServerResponse
   /** The reload that was under way when this one was asked for: this one follows it. */
   readonly #former: unknown
@@ -33,7 +38,7 @@ export class ReloadStream {
   #told: Told = { position: undefined, at: performance.now() }
   #isLooking = false
 
-  constructor(source: ReloadSource, reason: string, former: unknown, response: ServerResponse) {
+  constructor(source: ProgressSource, reason: string, former: unknown, response: ServerResponse) {
     this.#source = source
     this.#reason = reason
     this.#former = former
@@ -47,10 +52,10 @@ export class ReloadStream {
   }
 
   /** Says how the reload has ended, as the last word. */
-  async end(outcome: Promise<ReloadResult>): Promise<void> {
+  async end(outcome: Promise<object>): Promise<void> {
     const event = await outcome.then(
-      (result): ReloadEvent => ({ event: 'done', result }),
-      (error): ReloadEvent => ({ event: 'failed', error: toControlFailure(error) })
+      (result) => ({ event: 'done', result }),
+      (error) => ({ event: 'failed', error: toControlFailure(error) })
     )
     this.#stop()
     this.#response.end(encodeAnswer(event))
@@ -73,12 +78,12 @@ export class ReloadStream {
     this.#isLooking = false
   }
 
-  get #waiting(): ReloadPosition {
+  get #waiting(): Position {
     return { step: 'waiting', reason: this.#reason, elapsed: Math.round(performance.now() - this.#asked) }
   }
 
   /** A client that does not read misses what is of no use to it later. */
-  #tell(found: ReloadPosition | undefined): void {
+  #tell(found: Position | undefined): void {
     const response = this.#response
     if (response.writableEnded || response.destroyed || response.writableLength > UNREAD_LIMIT) return
     const now = performance.now()

@@ -1,9 +1,10 @@
+import { MOST_WORKERS, type WorkerCount } from '../protocol/worker-count.js'
 import { didYouMean } from '../util/closest.js'
 import { BadMethodError, BadRequestError, ControlVersionError, UnknownPathError } from './errors.js'
 import { CONTROL_VERSION, excerpt, isObject } from './messages.js'
 
 /** What can be asked for. */
-export type RequestName = 'status' | 'metrics' | 'healthz' | 'reload' | 'stop'
+export type RequestName = 'status' | 'metrics' | 'healthz' | 'reload' | 'workers' | 'stop'
 
 /** The header in which a command says which version it speaks. Other clients need not. */
 export const VERSION_HEADER = 'fastify-graceful-control'
@@ -13,6 +14,7 @@ const PATHS: Readonly<Record<string, { readonly name: RequestName; readonly meth
   '/metrics': { name: 'metrics', methods: ['GET', 'HEAD'] },
   '/healthz': { name: 'healthz', methods: ['GET', 'HEAD'] },
   '/reload': { name: 'reload', methods: ['POST'] },
+  '/workers': { name: 'workers', methods: ['POST'] },
   '/stop': { name: 'stop', methods: ['POST'] }
 }
 
@@ -50,19 +52,45 @@ export function requestNameOf(method: string, url: string, version: string | und
  * @throws {BadRequestError}
  */
 export function reasonIn(body: Uint8Array, fallback: string): string {
-  if (body.length === 0) return fallback
-  const given = parse(body)
-  const example = '{"reason": "release 42"}'
-  if (!isObject(given))
-    throw new BadRequestError(`expected an object such as ${example}, received ${excerpt(JSON.stringify(given))}`)
-  const unknown = Object.keys(given).find((key) => key !== 'reason')
-  if (unknown !== undefined)
-    throw new BadRequestError(
-      `expected an object such as ${example}, received the key ${excerpt(unknown)}${didYouMean(unknown, ['reason'])}`
-    )
-  const { reason = fallback } = given
+  const { reason = fallback } = fieldsIn(body, ['reason'], '{"reason": "release 42"}')
   if (typeof reason === 'string') return reason
   throw new BadRequestError(`the reason must be a string, received ${excerpt(JSON.stringify(reason))}`)
+}
+
+/**
+ * The number of workers in the body of a request, and why.
+ *
+ * @param fallback - for a body without a reason
+ * @throws {BadRequestError}
+ */
+export function workersIn(body: Uint8Array, fallback: string): { wanted: WorkerCount; reason: string } {
+  const { workers, reason = fallback } = fieldsIn(body, ['workers', 'reason'], '{"workers": 4} or {"workers": "+1"}')
+  if (typeof reason !== 'string')
+    throw new BadRequestError(`the reason must be a string, received ${excerpt(JSON.stringify(reason))}`)
+  if (workers === 0) throw new BadRequestError('workers must be at least 1; to end the service, use stop')
+  if (Number.isInteger(workers) && (workers as number) > 0 && (workers as number) <= MOST_WORKERS)
+    return { wanted: { to: workers as number }, reason }
+  if (typeof workers === 'string' && RELATIVE.test(workers)) return { wanted: { by: Number(workers) }, reason }
+  throw new BadRequestError(
+    `workers must be a number from 1 to ${MOST_WORKERS}, or a string such as "+1" or "-1", received ` +
+      excerpt(workers === undefined ? '' : JSON.stringify(workers))
+  )
+}
+
+/** So many more, or fewer. */
+const RELATIVE = /^[+-][1-9]\d{0,3}$/
+
+/** What the body of a request has of these keys; nothing, if there is none. */
+function fieldsIn(body: Uint8Array, keys: readonly string[], example: string): Record<string, unknown> {
+  if (body.length === 0) return {}
+  const given = parse(body)
+  if (!isObject(given))
+    throw new BadRequestError(`expected an object such as ${example}, received ${excerpt(JSON.stringify(given))}`)
+  const unknown = Object.keys(given).find((key) => !keys.includes(key))
+  if (unknown === undefined) return given
+  throw new BadRequestError(
+    `expected an object such as ${example}, received the key ${excerpt(unknown)}${didYouMean(unknown, keys)}`
+  )
 }
 
 function parse(body: Uint8Array): unknown {

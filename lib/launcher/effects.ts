@@ -1,12 +1,13 @@
+import type { ScaleResult } from '../control/messages.js'
 import { StoppingError, toError, toPlainError } from '../errors.js'
 import type { Callers } from '../process/callers.js'
 import type { EffectHandler } from '../process/host.js'
 import type { Ending } from '../process/subprocess.js'
-import { currentOf, type Effect, type ServerId, type Timer } from '../protocol/launcher.js'
+import { currentOf, type Effect, type Outcome, type ServerId, type Timer } from '../protocol/launcher.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { Deadlines } from '../util/deadline.js'
 import { restartPause } from './backoff.js'
-import { errorOf } from './failure.js'
+import { errorOf, scaleFailureOf } from './failure.js'
 import type { HeldListeners } from './held-listeners.js'
 import type { LauncherHost } from './launcher-host.js'
 import { limitOf } from './limits.js'
@@ -40,7 +41,7 @@ export interface Parts {
   readonly host: LauncherHost
   readonly processes: Processes
   readonly held: HeldListeners
-  readonly callers: Callers
+  readonly callers: Callers<ReloadResult | ScaleResult>
   readonly events: WorkersEvents
   /** No input is left. */
   rested(): void
@@ -119,6 +120,7 @@ function serversOf({ processes, held }: Parts) {
     'refuse child': ({ parent, child }) => processes.refuseChild(parent, child, new StoppingError('stop')),
     tell: ({ server, order }) => {
       if (order.type === 'ping') processes.find(server)?.ping()
+      else if (order.type === 'leave') processes.find(server)?.tell({ type: 'stop', reason: order.reason, asOne: true })
       else processes.find(server)?.tell(order)
     },
     undo: ({ server, failure }) => {
@@ -129,7 +131,8 @@ function serversOf({ processes, held }: Parts) {
   } satisfies Partial<Table>
 }
 
-function outsideOf({ host, processes, callers, events, ended }: Parts) {
+function outsideOf(parts: Parts) {
+  const { host, processes, callers, events, ended } = parts
   return {
     follow: ({ server, isFirst, isReloading }) => {
       const { service } = processes.find(server) ?? {}
@@ -145,9 +148,7 @@ function outsideOf({ host, processes, callers, events, ended }: Parts) {
     },
     'note stop': () => events.stopping(),
     answer: ({ asks, reason, outcome }) => {
-      const isFailure = 'failure' in outcome
-      const find = (id: ServerId | undefined) => processes.find(id)
-      callers.answer(asks, isFailure ? toldOf(outcome.failure, processes) : resultOf(outcome.shares, reason, find))
+      callers.answer(asks, answerOf(outcome, reason, parts))
     },
     log: (effect) => {
       if (effect.about === 'held') events.held(lineOf(effect, processes))
@@ -159,4 +160,17 @@ function outsideOf({ host, processes, callers, events, ended }: Parts) {
 
 function toldOf(failure: Parameters<typeof errorOf>[0], processes: Processes): Error {
   return errorOf(failure, failure.kind === 'late' ? processes.find(failure.server) : undefined)
+}
+
+/** What whoever asked hears. */
+function answerOf(outcome: Outcome, reason: string, { host, processes }: Parts): ReloadResult | ScaleResult | Error {
+  const find = (id: ServerId | undefined) => processes.find(id)
+  if ('failure' in outcome) return toldOf(outcome.failure, processes)
+  if ('shares' in outcome) return resultOf(outcome.shares, reason, find)
+  if ('workers' in outcome) {
+    const pids = host.state.workers.flatMap(({ current }) => find(current)?.pid ?? [])
+    return { ...outcome, pids, reason }
+  }
+  const { unscaled } = outcome
+  return scaleFailureOf(unscaled, 'server' in unscaled ? find(unscaled.server) : undefined)
 }

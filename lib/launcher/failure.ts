@@ -1,3 +1,4 @@
+import { BusyError, ScaleError, ScaleStoppingError, WorkerCountError } from '../control/errors.js'
 import {
   ChildExitedError,
   fromPlainError,
@@ -9,6 +10,7 @@ import {
 } from '../errors.js'
 import { describeEnding } from '../process/subprocess.js'
 import type { Failure } from '../protocol/launcher.js'
+import { MOST_WORKERS } from '../protocol/worker-count.js'
 import type { Server } from './server.js'
 
 /** The error that the failure of a reload amounts to. `server`: the one that was late, if it is still known. */
@@ -32,7 +34,44 @@ export function errorOf(failure: Failure, server: Server | undefined): Error {
       return new UnsupportedError('a server that has not loaded fastify-graceful-reload', 'register it in the app')
     case 'stopping':
       return new StoppingError('stop')
+    case 'no boot':
+    case 'left':
+    case 'none serves':
+    case 'out of range':
+    case 'busy':
+      return scaleErrorOf(failure, server)
     default:
       return failure satisfies never
   }
+}
+
+type OfScale = Extract<Failure, { kind: 'no boot' | 'left' | 'none serves' | 'out of range' | 'busy' }>
+
+/** Only another number of workers fails like this. */
+function scaleErrorOf(failure: OfScale, server: Server | undefined): Error {
+  switch (failure.kind) {
+    case 'no boot':
+      return new ScaleError(`server ${server?.pid} of a new worker did not serve in time (readyTimeout) and was killed`)
+    case 'left':
+      return new ScaleError(`server ${server?.pid} of a new worker leaves before all new ones serve`)
+    case 'none serves':
+      return new ScaleError('no other server serves')
+    case 'out of range':
+      return new WorkerCountError(MOST_WORKERS, failure.target, failure.count)
+    case 'busy':
+      return new BusyError(`${failure.waiting} others wait for another number of workers`)
+    default:
+      return failure satisfies never
+  }
+}
+
+/** Why the number of workers stays as it was. `server`: the one that did not serve in time, if it is still known. */
+export function scaleFailureOf(failure: Failure, server: Server | undefined): Error {
+  if (failure.kind === 'stopping') return new ScaleStoppingError()
+  if (failure.kind === 'exited') {
+    const error = new ScaleError(`the server of a new worker ${describeEnding(failure.ending)} before it served`)
+    return Object.assign(error, failure.ending)
+  }
+  if (failure.kind !== 'not started') return errorOf(failure, server)
+  return Object.assign(new ScaleError(toError(failure.error).message), { cause: failure.error })
 }

@@ -14,6 +14,9 @@ export function formerOf({ servers, workers, roll }: Launcher): Former[] {
   return servers
     .filter(({ id, worker, stage }) => stage === 'serving' && current.get(worker) !== id)
     .map(({ id, worker, leaves }) => {
-      return { id, leaves: leaves !== 'no' || (id < (current.get(worker) ?? -1) && !making.has(id)) }
+      return {
+        id,
+        leaves: leaves !== 'no' || !current.has(worker) || (id < (current.get(worker) ?? -1) && !making.has(id))
+      }
     })
 }

@@ -44,6 +44,11 @@ export class HeldListeners {
     this.#needed.set(worker, listeners)
   }
 
+  /** There are no other workers any more. */
+  keep(workers: readonly number[]): void {
+    for (const worker of this.#needed.keys()) if (!workers.includes(worker)) this.#needed.delete(worker)
+  }
+
   /** The first server has adopted what it wants of the listeners that were passed. */
   settle(): void {
     this.#passed = []

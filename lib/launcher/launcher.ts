@@ -88,6 +88,7 @@ export class Launcher {
       metrics: () => metricsOf(this.#workers, this.#history),
       workers: () => statusOfWorkers(this.#workers),
       reload: (reason) => this.#workers.reload(reason),
+      scale: (wanted, reason) => this.#workers.scale(wanted, reason),
       stop: (reason) => this.#stop(reason),
       reloadId: () => this.#rolls.id,
       underWay: () => this.#rolls.position,
@@ -143,6 +144,10 @@ export class Launcher {
       stop: (signal) => workers.stop(signal),
       reload,
       force: (signal) => workers.force(signal),
+      scale: (by, signal) =>
+        void workers
+          .scale({ by }, signal)
+          .outcome.catch((error) => this.#events.log(`workers (${signal}): ${describeError(error)}`, 'error')),
       forward: (signal) => workers.forward(signal)
     })
   }

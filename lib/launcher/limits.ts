@@ -27,7 +27,8 @@ const LIMITS: Record<Exclude<Timer, 'boot' | 'share' | 'stop' | 'restart'>, numb
   silence: 30_000,
   grow: 100,
   // The notices have a limit of their own.
-  tell: 10_000
+  tell: 10_000,
+  scale: SERVE_LIMIT
 }
 
 /**

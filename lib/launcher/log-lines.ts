@@ -12,6 +12,16 @@ export function lineOf(notice: Notice, processes: Processes): string {
   switch (notice.about) {
     case 'queued':
       return `reload (${notice.reason}): another reload is under way, so one more will follow it`
+    case 'queued behind scaling':
+      return `reload (${notice.reason}): the number of workers is about to change; the reload follows that`
+    case 'scale queued':
+      return `workers (${notice.reason}): another change or a reload is under way; this follows it`
+    case 'scaling':
+      return `workers (${notice.reason}): from ${notice.before} to ${notice.target}`
+    case 'scaled':
+      return `workers (${notice.reason}): ${notice.target} in place of ${notice.before}`
+    case 'not scaled':
+      return `workers (${notice.reason}): there are still ${notice.before}, not ${notice.target}`
     case 'waiting': {
       const { reason, server } = notice
       return `reload (${reason}): ${describeDelay(server, server && processes.find(server.id)?.pid)}; waiting for a server that serves`
@@ -45,9 +55,19 @@ export function lineOf(notice: Notice, processes: Processes): string {
 
 /** Whether somebody has to do something about it. */
 export function levelOf({ about }: Notice): Level {
-  if (about === 'queued' || about === 'waiting' || about === 'answers') return 'info'
-  return about === 'not started' || about === 'no boot' ? 'error' : 'warn'
+  if (QUIET.has(about)) return 'info'
+  return about === 'not started' || about === 'no boot' || about === 'not scaled' ? 'error' : 'warn'
 }
+
+const QUIET: ReadonlySet<Notice['about']> = new Set([
+  'queued',
+  'queued behind scaling',
+  'scale queued',
+  'scaling',
+  'scaled',
+  'waiting',
+  'answers'
+])
 
 /** Why another server starts. */
 export function restartLine(lost: Server, pause: number): string {

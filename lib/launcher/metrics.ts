@@ -24,17 +24,17 @@ export async function metricsOf(workers: Workers, history: History): Promise<Met
 }
 
 function workerOf(
-  { worker, server }: Member,
+  { place, server }: Member,
   members: readonly Member[],
   answers: ReadonlyMap<Server, ServerAnswer>
 ): WorkerReport {
   const { status } = answers.get(server) as ServerAnswer
   const loadsOf = (isMeant: (member: Member) => boolean): Load[] =>
     members
-      .filter((member) => member.worker === worker && isMeant(member))
+      .filter((member) => member.place === place && isMeant(member))
       .flatMap((one) => answers.get(one.server)?.load ?? [])
   const [serving] = loadsOf(({ isAccepting }) => isAccepting)
-  return { worker: worker + 1, status, serving, draining: sumOfLoads(loadsOf(isDraining)) }
+  return { worker: place + 1, status, serving, draining: sumOfLoads(loadsOf(isDraining)) }
 }
 
 function isDraining({ server, isAccepting }: Member): boolean {

@@ -52,7 +52,7 @@ export class RollWatch {
     if (roll === undefined || share === undefined) return undefined
     const { reason, stage } = roll
     const step = stage === 'undoing' ? 'rolling back' : STEPS[share.stage]
-    const turn = count > 1 ? { worker: share.worker + 1, workers: count } : {}
+    const turn = count > 1 ? { worker: roll.shares.length, workers: count } : {}
     const own = { reason, elapsed: this.elapsed, ...turn }
     const isAtWork = share.stage === 'making' || share.stage === 'handed over'
     const report = isAtWork ? await this.#workers.find(share.server)?.report() : undefined

@@ -7,6 +7,8 @@ export interface LauncherSignalEvents {
   stop(signal: NodeJS.Signals): void
   reload(signal: NodeJS.Signals): void
   force(signal: NodeJS.Signals): void
+  /** One worker more, or one fewer. */
+  scale(by: 1 | -1, signal: NodeJS.Signals): void
   /** The app has its own meaning for it. */
   forward(signal: NodeJS.Signals): void
 }
@@ -18,6 +20,15 @@ export interface LauncherSignalEvents {
 const FORWARDABLE: NodeJS.Signals[] = (
   ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR2', 'SIGALRM', 'SIGVTALRM', 'SIGIO', 'SIGPWR', 'SIGWINCH'] as const
 ).filter((signal) => signal in constants.signals)
+
+/**
+ * One worker more, or one fewer, as with unicorn and puma. What the app has chosen for its own signals comes first. A terminal sends both as well, to a
+ * process in the background that reads from it, or writes where that is not allowed: see {@link Terminal.isInBackground}.
+ */
+const SCALING = [
+  ['SIGTTIN', 1],
+  ['SIGTTOU', -1]
+] as const
 
 /** The signals of a launcher: they mean what the app of its servers has chosen. */
 export class LauncherSignals {
@@ -33,7 +44,7 @@ export class LauncherSignals {
 
   /** Goes by other signals from now on. */
   use(signals: Required<SignalOptions> | false): void {
-    const { stop, reload, force, forward } = this.#events
+    const { stop, reload, force, forward, scale } = this.#events
     const before = this.#handlers
     this.#handlers = new Map()
     if (signals !== false) {
@@ -41,6 +52,8 @@ export class LauncherSignals {
       this.#on(signals.reload, (signal) => (this.#isHangUp(signal) ? stop(signal) : reload(signal)))
       this.#on(signals.force, force)
     }
+    for (const [signal, by] of SCALING)
+      if (!this.#handlers.has(signal)) this.#on([signal], () => this.#terminal.isInBackground || scale(by, signal))
     const others = FORWARDABLE.filter((signal) => !this.#handlers.has(signal))
     this.#on(others, forward)
     // After the new ones: without any handler, a signal would end this process.

@@ -1,17 +1,12 @@
+import type { ScaleUnderWay } from '../control/http.js'
+import type { ScaleResult } from '../control/messages.js'
 import { toPlainError } from '../errors.js'
 import type { Counts } from '../metrics/counts.js'
 import { Callers } from '../process/callers.js'
 import type { Ending, SpawnCommand } from '../process/subprocess.js'
-import {
-  acceptingOf,
-  currentOf,
-  isLast,
-  isServing,
-  type Roll,
-  type ServerId,
-  type WorkerId
-} from '../protocol/launcher.js'
+import { acceptingOf, currentOf, isLast, isServing, type Roll, type ServerId } from '../protocol/launcher.js'
 import type { FromLauncher } from '../protocol/launcher-messages.js'
+import type { WorkerCount } from '../protocol/worker-count.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { deferred } from '../util/deferred.js'
 import { Balancer } from './balancer.js'
@@ -21,6 +16,7 @@ import { type HeldListener, HeldListeners } from './held-listeners.js'
 import { LauncherHost } from './launcher-host.js'
 import { SILENCE } from './limits.js'
 import { Processes } from './processes.js'
+import { scalePosition } from './scale-position.js'
 import type { Server, ServerSettings } from './server.js'
 
 /** How often each server is asked whether it answers. Milliseconds. */
@@ -28,7 +24,8 @@ const PING_INTERVAL = 1000
 
 /** A server process as one of a worker. */
 export interface Member {
-  readonly worker: WorkerId
+  /** The place of the worker among the others, from 0 on; -1: the worker is no longer there. */
+  readonly place: number
   readonly server: Server
   /** It is the one that stands for the worker: it serves, or did so last. */
   readonly isCurrent: boolean
@@ -37,14 +34,15 @@ export interface Member {
 
 /** All workers of a launcher: servers that accept on the same sockets. What becomes of them is decided in `lib/protocol/launcher.ts`. */
 export class Workers {
-  readonly count: number
   readonly #held: HeldListeners
   readonly #processes: Processes
-  readonly #callers = new Callers()
+  readonly #callers = new Callers<ReloadResult | ScaleResult>()
   readonly #host: LauncherHost
   readonly #end = deferred<Ending>()
   readonly #pulse = setInterval(() => this.#ping(), PING_INTERVAL)
   readonly #spread = new Balancer(() => this.#accepting)
+  /** Servers have been told of others: they must hear as well when these have gone. */
+  #isSpread = false
 
   /**
    * @param inherited - listening sockets for the first server to adopt, and what every server needs of what this process inherited
@@ -57,7 +55,6 @@ export class Workers {
     shared: Pick<ServerSettings, 'control' | 'isWatched'>,
     events: WorkersEvents
   ) {
-    this.count = count
     this.#held = new HeldListeners(inherited.listeners)
     this.#processes = new Processes(
       command,
@@ -102,7 +99,30 @@ export class Workers {
   reload(reason: string): Promise<ReloadResult> {
     const [ask, outcome] = this.#callers.add()
     this.#host.tell({ type: 'reload', ask, reason })
-    return outcome
+    return outcome as Promise<ReloadResult>
+  }
+
+  /** How many workers there are; new ones that have yet to serve are among them. */
+  get count(): number {
+    return this.#host.state.workers.length
+  }
+
+  /**
+   * Changes the number of workers. While a reload or another change is under way, this one follows it.
+   *
+   * @returns what came of it, and how far it is by now
+   */
+  scale(wanted: WorkerCount, reason: string): ScaleUnderWay {
+    const [ask, outcome] = this.#callers.add()
+    const asked = performance.now()
+    this.#host.tell({ type: 'scale', ask, reason, wanted })
+    return {
+      outcome: outcome as Promise<ScaleResult>,
+      position: () => {
+        const place = scalePosition(this.#host.state, ask, this.#processes)
+        return place && { ...place, reason, elapsed: Math.round(performance.now() - asked) }
+      }
+    }
   }
 
   /** Lets the servers finish what they have in progress, and starts no other ones. The second stop forces. */
@@ -129,9 +149,10 @@ export class Workers {
     const { state } = this.#host
     return state.servers.flatMap(({ id, worker }) => {
       const server = this.#processes.find(id)
-      const isCurrent = state.workers[worker]?.current === id
+      const place = state.workers.findIndex((one) => one.id === worker)
+      const isCurrent = state.workers[place]?.current === id
       if (server === undefined || !(server.isAlive || isCurrent)) return []
-      return [{ worker, server, isCurrent, isAccepting: acceptingOf(state, worker)?.id === id }]
+      return [{ place, server, isCurrent, isAccepting: acceptingOf(state, worker)?.id === id }]
     })
   }
 
@@ -225,6 +246,7 @@ export class Workers {
   #update(): void {
     const { workers, servers } = this.#host.state
     if (isServing(currentOf(this.#host.state, 0))) this.#held.settle()
+    this.#held.keep(workers.map(({ id }) => id))
     for (const worker of workers) {
       const server = currentOf(this.#host.state, worker.id)
       if (isServing(server) || isLast(this.#host.state, worker))
@@ -232,6 +254,7 @@ export class Workers {
     }
     this.#processes.keep(servers.map(({ id }) => id))
     this.#held.sweep(this.#processes.listeners)
-    if (this.count > 1) this.#spread.update()
+    this.#isSpread ||= this.count > 1
+    if (this.#isSpread) this.#spread.update()
   }
 }

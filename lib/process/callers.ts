@@ -2,12 +2,12 @@ import type { Ask } from '../protocol/server.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 
 /** How a reload ended: its result, or the error that it failed with. */
-export type Outcome = ReloadResult | Error
+export type Outcome<R = ReloadResult> = R | Error
 
-/** The callers that wait to hear how a reload ended. Each hears once. */
-export class Callers {
-  readonly #waiting = new Map<Ask, (outcome: Outcome) => void>()
-  readonly #known = new Map<Ask, Outcome>()
+/** The callers that wait to hear how a reload ended, or whatever else has a result. Each hears once. */
+export class Callers<R = ReloadResult> {
+  readonly #waiting = new Map<Ask, (outcome: Outcome<R>) => void>()
+  readonly #known = new Map<Ask, Outcome<R>>()
   #lastAsk = 0
 
   /**
@@ -15,9 +15,9 @@ export class Callers {
    *
    * @param heard - called first, before anything else happens
    */
-  add(heard?: (outcome: Outcome) => void): [ask: Ask, outcome: Promise<ReloadResult>] {
+  add(heard?: (outcome: Outcome<R>) => void): [ask: Ask, outcome: Promise<R>] {
     const ask = ++this.#lastAsk
-    const outcome = new Promise<ReloadResult>((resolve, reject) => {
+    const outcome = new Promise<R>((resolve, reject) => {
       this.#waiting.set(ask, (end) => {
         heard?.(end)
         if (end instanceof Error) reject(end)
@@ -28,7 +28,7 @@ export class Callers {
     return [ask, outcome]
   }
 
-  answer(asks: readonly Ask[], outcome: Outcome): void {
+  answer(asks: readonly Ask[], outcome: Outcome<R>): void {
     for (const ask of asks) {
       this.#waiting.get(ask)?.(outcome)
       this.#waiting.delete(ask)
@@ -36,7 +36,7 @@ export class Callers {
   }
 
   /** Another process has told how the reload ended that a caller asked for. */
-  learn(ask: Ask, outcome: Outcome): void {
+  learn(ask: Ask, outcome: Outcome<R>): void {
     this.#known.set(ask, outcome)
   }
 

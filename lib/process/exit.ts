@@ -24,6 +24,7 @@ export class Exit {
   /** Why this process ends, if it is an error. */
   #error: Error | undefined
   #exitCode: 0 | 1 = 0
+  #isOne = false
 
   /**
    * @param find - the parts of this process
@@ -58,8 +59,13 @@ export class Exit {
     this.#signals?.uninstall()
   }
 
-  /** Leaves, and ends the process. */
-  stop(reason: string): void {
+  /**
+   * Leaves, and ends the process.
+   *
+   * @param asOne - of several that accept on the same sockets: nobody has to be told in advance that this one leaves
+   */
+  stop(reason: string, asOne = false): void {
+    this.#isOne ||= asOne
     const { service } = this.#find()
     this.install([...service.apps][0]?.options.signals ?? false).exit(reason)
   }
@@ -153,7 +159,7 @@ export class Exit {
 
   #tell(reason: string, cause: 'asked' | 'error' | 'app closes'): void {
     const { service, host } = this.#find()
-    const lameDuck = cause === 'asked' && service.options.lameDuck > 0
+    const lameDuck = cause === 'asked' && !this.#isOne && service.options.lameDuck > 0
     // A service manager ends what is left of a service when its main process ends.
     host.tell({ type: 'stop', reason, cause, lameDuck, awaitsParent: service.notices.areHeard })
   }

@@ -41,7 +41,8 @@ export interface LauncherEvents {
   fairShare(count: number): void
   /** A word about a connection, with the listener and the handle of one that comes. */
   connection(word: SurplusWord, listener: object | undefined, handle: ConnectionHandle | undefined): void
-  stop(reason: string): void
+  /** `asOne`: others accept on the same sockets and go on. */
+  stop(reason: string, asOne?: boolean): void
   force(reason: string): void
 }
 
@@ -198,7 +199,7 @@ export class LauncherClient {
     else if (message.type === 'parent ended') events.parentEnded()
     else if (message.type === 'report') this.#channel.say({ type: 'reported', ...events.report() })
     else if (message.type === 'history') events.history(message.history)
-    else if (message.type === 'stop') events.stop(message.reason)
+    else if (message.type === 'stop') events.stop(message.reason, message.asOne)
     else if (message.type === 'force') events.force(message.reason)
   }
 

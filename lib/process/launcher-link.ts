@@ -25,7 +25,7 @@ export function linkToLauncher(launcher: LauncherClient, parts: Parts, exit: Exi
     report: () => ({ status: status(), load: service.load, counts: service.counter.counts }),
     counts: () => service.counter.counts,
     history: (history) => service.history.follow(history),
-    stop: (reason) => exit.stop(reason),
+    stop: (reason, asOne) => exit.stop(reason, asOne),
     force: (reason) => exit.force(reason)
   })
 }

@@ -1,4 +1,4 @@
-import { closeSync } from 'node:fs'
+import { closeSync, readFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
 
 /** The terminal that a process was started on: stdin, stdout and stderr, as far as they are one. */
@@ -8,6 +8,22 @@ export class Terminal {
   /** Whether stdin was a terminal, and no longer is. */
   get hasHungUp(): boolean {
     return this.#fds.includes(0) && !isatty(0)
+  }
+
+  /**
+   * Whether another job has the terminal: it then sends SIGTTIN to whoever reads from it, and SIGTTOU to whoever writes where `stty tostop` forbids
+   * that, each to all processes of the job. What the system does not tell counts as no.
+   * https://man7.org/linux/man-pages/man4/tty_ioctl.4.html, TIOCGPGRP
+   */
+  get isInBackground(): boolean {
+    if (!this.#fds.some((fd) => isatty(fd))) return false
+    try {
+      // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: behind the name, which can hold anything, state ppid pgrp session tty_nr tpgid
+      const [, , group, , , foreground] = readFileSync('/proc/self/stat', 'latin1').split(') ').at(-1)?.split(' ') ?? []
+      return group !== foreground
+    } catch {
+      return false
+    }
   }
 
   /**

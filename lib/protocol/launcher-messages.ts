@@ -144,7 +144,8 @@ export type FromLauncher =
   | { type: `connection ${GiverWord}`; id: number }
   /** A surplus connection has come, or cannot be taken. */
   | { type: 'surplus taken'; id: number; taken: boolean }
-  | { type: 'stop'; reason: string }
+  /** `asOne`: others accept on the same sockets and go on, so nobody has to be told in advance (`lameDuck`). */
+  | { type: 'stop'; reason: string; asOne?: boolean }
   | { type: 'force'; reason: string }
 
 /** What a server says of its connections. */
@@ -228,7 +229,7 @@ const FROM_LAUNCHER: Table<FromLauncher> = {
   'connection released': { id: count },
   'connection kept': { id: count },
   'surplus taken': { id: count, taken: flag },
-  stop: { reason: text },
+  stop: { reason: text, asOne: optional(flag) },
   force: { reason: text }
 }
 

@@ -11,6 +11,7 @@ import {
   isServing,
   joined,
   kill,
+  refuseScalers,
   setRoll,
   stay,
   workerOf
@@ -22,11 +23,12 @@ import {
  */
 
 export function reload(launcher: Launcher, input: InputOf<'reload'>): Step {
-  const { roll, queued, phase } = launcher
+  const { roll, queued, phase, scaling } = launcher
   const { ask, reason } = input
   if (phase !== 'running') return stay(launcher, refusal({ reason, asks: [ask] }))
-  if (roll === undefined) return beginRoll(launcher, { reason, asks: [ask] })
-  const effects: Effect[] = queued === undefined ? [{ do: 'log', about: 'queued', reason }] : []
+  if (roll === undefined && scaling === undefined) return beginRoll(launcher, { reason, asks: [ask] })
+  const about = roll === undefined ? 'queued behind scaling' : 'queued'
+  const effects: Effect[] = queued === undefined ? [{ do: 'log', about, reason }] : []
   return stay({ ...launcher, queued: joined(queued, input) }, ...effects)
 }
 
@@ -34,9 +36,9 @@ function refusal({ reason, asks }: Request): Effect {
   return { do: 'answer', asks, reason, outcome: { failure: { kind: 'stopping' } } }
 }
 
-function beginRoll(launcher: Launcher, request: Request): Step {
+export function beginRoll(launcher: Launcher, request: Request): Step {
   const roll: Roll = { ...request, stage: 'sharing', shares: [], failure: undefined }
-  return stay({ ...launcher, roll }, { do: 'note reload' })
+  return stay({ ...launcher, roll, queued: undefined }, { do: 'note reload' })
 }
 
 /** Goes on with the reload as far as the servers allow. */
@@ -82,14 +84,14 @@ function goOn(launcher: Launcher, { stage, shares, reason, failure }: Roll): Ste
 function take(launcher: Launcher, share: Share): Step {
   const { worker, stage } = share
   const own = workerOf(launcher, worker)
-  const { isOver, next } = own
+  const { next } = own
   const current = currentOf(launcher, worker)
   if (stage === 'restarting')
     return isServing(find(launcher, share.server)) ? move(launcher, worker, 'restarted') : stay(launcher)
   if (stage === 'killing')
     return isAlive(find(launcher, share.server)) ? stay(launcher) : move(launcher, worker, 'waiting')
   if (stage === 'making') return stay(launcher)
-  if (isOver || (next === 'none' && isLast(launcher, own))) return failShare(launcher, worker, { kind: 'stopping' })
+  if (isLast(launcher, own)) return failShare(launcher, worker, { kind: 'stopping' })
   if (next === 'pausing' || next === 'held') return restart(launcher, worker)
   if (!isServing(current)) return stage === 'asking' ? move(launcher, worker, 'waiting') : stay(launcher)
   if (stage === 'asking' && share.server === current.id) return stay(launcher)
@@ -126,25 +128,18 @@ function neverServed(server: Server | undefined): Failure {
   return { kind: server?.stage === 'booting' && !server.hasPlugin ? 'no plugin' : 'not listening' }
 }
 
-/** The service manager knows how the reload ended; now the callers learn it, and the next one begins. */
+/** The service manager knows how the reload ended; now the callers learn it. */
 export function conclude(launcher: Launcher): Step {
-  const { roll, queued, phase } = launcher
+  const { roll } = launcher
   if (roll?.stage !== 'concluding') return stay(launcher)
   const { asks, reason, failure, shares } = roll
   const outcome = failure === undefined ? { shares } : { failure }
-  return chain(
-    { ...launcher, roll: undefined, queued: undefined },
-    (next) => stay(next, cancel('tell', 0), { do: 'answer', asks, reason, outcome }),
-    (next) => {
-      if (queued === undefined) return stay(next)
-      return phase === 'running' ? beginRoll(next, queued) : stay(next, refusal(queued))
-    }
-  )
+  return stay({ ...launcher, roll: undefined }, cancel('tell', 0), { do: 'answer', asks, reason, outcome })
 }
 
-/** The service ends. A reload that has succeeded is brought to its end all the same. */
+/** The service ends. A reload that has succeeded is brought to its end all the same; the number of workers means nothing any more. */
 export function abandon(launcher: Launcher): Step {
-  const { roll, queued } = launcher
+  const { roll, queued, scaling } = launcher
   const isDone = roll === undefined || roll.stage === 'committing' || roll.stage === 'concluding'
   const failure = roll?.failure ?? ({ kind: 'stopping' } as const)
   const told: Effect[] = isDone
@@ -154,5 +149,7 @@ export function abandon(launcher: Launcher): Step {
         { do: 'answer', asks: roll.asks, reason: roll.reason, outcome: { failure } }
       ]
   const refused = queued === undefined ? [] : [refusal(queued)]
-  return stay({ ...launcher, roll: isDone ? roll : undefined, queued: undefined }, ...told, ...refused)
+  const unscaled = [...refuseScalers(launcher), ...(scaling === undefined ? [] : [cancel('scale', 0)])]
+  const left = { roll: isDone ? roll : undefined, queued: undefined, scaling: undefined, scales: [], leaving: [] }
+  return stay({ ...launcher, ...left }, ...told, ...refused, ...unscaled)
 }

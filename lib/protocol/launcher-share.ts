@@ -8,6 +8,7 @@ import type {
   Share,
   Step,
   Word,
+  Worker,
   WorkerId
 } from './launcher-state.js'
 import {
@@ -190,7 +191,7 @@ export function replaceHung(launcher: Launcher, worker: WorkerId, server: Server
 }
 
 export function beginShare(launcher: Launcher, shares: readonly Share[], reason: string): Step {
-  const worker = shares.length
+  const { id: worker } = launcher.workers[shares.length] as Worker
   const share: Share = { worker, server: undefined, stage: 'waiting', isSpoiled: false, result: undefined }
   const server = currentOf(launcher, worker)
   const isAtOnce = isServing(server) || workerOf(launcher, worker).next === 'held'

@@ -1,6 +1,7 @@
 import type { PlainError } from '../errors.js'
 import type { Ending } from '../process/subprocess.js'
 import type { ReloadResult } from '../reload/reload-result.js'
+import type { WorkerCount } from './worker-count.js'
 
 /**
  * What a launcher knows, hears and does: the types of the machine in `launcher.ts`. Durations are not part of it: the host knows
@@ -10,10 +11,10 @@ import type { ReloadResult } from '../reload/reload-result.js'
 /** A server process, in the order in which they were started. */
 export type ServerId = number
 
-/** The index of a worker. */
+/** A worker, in the order in which they were made: the first one is 0, and stays. */
 export type WorkerId = number
 
-/** A caller who waits to hear how a reload ended. */
+/** A caller who waits to hear how a reload, or another change, ended. */
 export type Ask = number
 
 /** One server process. */
@@ -58,6 +59,26 @@ export interface Worker {
 export interface Request {
   readonly reason: string
   readonly asks: readonly Ask[]
+}
+
+/** Another number of workers that somebody asked for. */
+export interface ScaleRequest {
+  readonly ask: Ask
+  readonly reason: string
+  readonly wanted: WorkerCount
+}
+
+/** The number of workers changes: the new ones start, or the last ones wait until one of the others serves. */
+export interface Scaling {
+  readonly ask: Ask
+  readonly reason: string
+  readonly before: number
+  readonly target: number
+}
+
+/** Workers that are no longer there: their servers finish what they have in progress. */
+export interface Leaving extends Scaling {
+  readonly servers: readonly ServerId[]
 }
 
 /** What one worker does in a reload of all. */
@@ -110,6 +131,14 @@ export type Failure =
   /** A server did not say in time what was due. */
   | { readonly kind: 'late'; readonly server: ServerId | undefined }
   | { readonly kind: 'not listening' | 'no plugin' | 'stopping' }
+  /** A server that was started for another number of workers did not serve in time, or leaves of its own accord. */
+  | { readonly kind: 'no boot' | 'left'; readonly server: ServerId }
+  /** No server was there in time from which the new ones could inherit, or that could go on alone. */
+  | { readonly kind: 'none serves' }
+  /** There cannot be so many workers, or so few. */
+  | { readonly kind: 'out of range'; readonly count: number; readonly target: number }
+  /** Too many others wait for another number of workers. */
+  | { readonly kind: 'busy'; readonly waiting: number }
 
 /** A launcher. */
 export interface Launcher {
@@ -132,9 +161,15 @@ export interface Launcher {
   /** Those that live, and those that have ended and are still spoken of. */
   readonly servers: readonly Server[]
   readonly workers: readonly Worker[]
+  /** How many workers have been made. */
+  readonly made: number
   readonly roll: Roll | undefined
   /** The one reload that follows, however many asked for it. */
   readonly queued: Request | undefined
+  /** Changes of the number of workers: the one under way, those that follow in this order, and what is left of former ones. */
+  readonly scaling: Scaling | undefined
+  readonly scales: readonly ScaleRequest[]
+  readonly leaving: readonly Leaving[]
 }
 
 /** What a server says. */
@@ -171,6 +206,8 @@ export type Timer =
   | 'grow'
   /** The service manager is told how a reload ended. */
   | 'tell'
+  /** Another number of workers waits for a server that serves. */
+  | 'scale'
 
 /** What can happen to a launcher. */
 export type Input =
@@ -183,6 +220,7 @@ export type Input =
   /** A server has not answered in time. */
   | { readonly type: 'silent'; readonly server: ServerId }
   | { readonly type: 'reload'; readonly ask: Ask; readonly reason: string }
+  | ({ readonly type: 'scale' } & ScaleRequest)
   /** The second one forces. */
   | { readonly type: 'stop'; readonly signal: NodeJS.Signals }
   | { readonly type: 'force'; readonly reason: string }
@@ -196,6 +234,8 @@ export type Input =
 export type Order =
   | { readonly type: 'ping' | 'commit' | 'parent ended' }
   | { readonly type: 'make reload' | 'stop' | 'force'; readonly reason: string }
+  /** Stop, as one of several that share their sockets. */
+  | { readonly type: 'leave'; readonly reason: string }
 
 /** What a launcher does about it. */
 export type Effect =
@@ -231,12 +271,24 @@ export type Effect =
   | ({ readonly do: 'log' } & Notice)
   | { readonly do: 'end'; readonly ending: Ending }
 
-/** How a reload ended. `shares`: what each worker did. */
-export type Outcome = { readonly shares: readonly Share[] } | { readonly failure: Failure }
+/** How a reload ended, or another change. `shares`: what each worker did. */
+export type Outcome =
+  | { readonly shares: readonly Share[] }
+  | { readonly before: number; readonly workers: number }
+  | { readonly failure: Failure }
+  /** The number of workers stays as it was. */
+  | { readonly unscaled: Failure }
 
 /** What a person should know. */
 export type Notice =
-  | { readonly about: 'queued'; readonly reason: string }
+  | { readonly about: 'queued' | 'queued behind scaling' | 'scale queued'; readonly reason: string }
+  /** The number of workers begins to change, has done so, or stays. */
+  | {
+      readonly about: 'scaling' | 'scaled' | 'not scaled'
+      readonly reason: string
+      readonly before: number
+      readonly target: number
+    }
   | { readonly about: 'waiting'; readonly reason: string; readonly server: Server | undefined }
   | { readonly about: 'hung'; readonly reason: string; readonly server: ServerId }
   | { readonly about: 'held'; readonly server: ServerId }

@@ -2,8 +2,10 @@ import type {
   Effect,
   Input,
   Launcher,
+  Outcome,
   Request,
   Roll,
+  ScaleRequest,
   Server,
   ServerId,
   Share,
@@ -52,8 +54,13 @@ export function isServing(server: Server | undefined): server is Server {
   return server?.stage === 'serving' && server.leaves === 'no'
 }
 
-export function workerOf(launcher: Launcher, id: WorkerId): Worker {
-  return launcher.workers[id] as Worker
+/** A worker that is no longer there is over. */
+export function workerOf({ workers }: Launcher, id: WorkerId): Worker {
+  return workers.find((one) => one.id === id) ?? { ...newWorker(id), isOver: true }
+}
+
+export function newWorker(id: WorkerId): Worker {
+  return { id, current: undefined, next: 'none', crashes: 0, isOver: false, wasDown: false }
 }
 
 export function currentOf(launcher: Launcher, worker: WorkerId): Server | undefined {
@@ -68,14 +75,30 @@ export function heirOf({ servers }: Launcher, id: ServerId | undefined): Server 
 }
 
 /** Whether no other server will follow at this worker: its last one may close the sockets for good. */
-export function isLast(launcher: Launcher, { id, isOver }: Worker): boolean {
-  return isOver || (launcher.workers.length === 1 && currentOf(launcher, id)?.leaves === 'freely')
+export function isLast(launcher: Launcher, { id, isOver, next }: Worker): boolean {
+  return isOver || (next === 'none' && launcher.workers.length === 1 && currentOf(launcher, id)?.leaves === 'freely')
 }
 
 /** The server that accepts at this worker now. */
 export function acceptingOf(launcher: Launcher, worker: WorkerId): Server | undefined {
   const { current } = workerOf(launcher, worker)
   return [heirOf(launcher, current), find(launcher, current)].find(isServing)
+}
+
+/** Whether a worker is there on trial: it is only one of them when all new ones serve. */
+export function isJoining({ workers, scaling }: Launcher, id: WorkerId): boolean {
+  return scaling !== undefined && workers.findIndex((one) => one.id === id) >= scaling.before
+}
+
+/** Nobody who waits for another number of workers gets it: the service ends. */
+export function refuseScalers({ scaling, scales, leaving }: Launcher): Effect[] {
+  const waiting = [...leaving, ...(scaling === undefined ? [] : [scaling]), ...scales]
+  return waiting.map((one) => answerScale(one, { unscaled: { kind: 'stopping' } }))
+}
+
+/** Tells how another number of workers went. */
+export function answerScale({ ask, reason }: Pick<ScaleRequest, 'ask' | 'reason'>, outcome: Outcome): Effect {
+  return { do: 'answer', asks: [ask], reason, outcome }
 }
 
 export function setServer(launcher: Launcher, id: ServerId, change: Partial<Server>): Launcher {

@@ -9,6 +9,7 @@ import {
   isLast,
   isServing,
   kill,
+  refuseScalers,
   setServer,
   setWorker,
   stay,
@@ -75,6 +76,14 @@ export function stopServer(launcher: Launcher, server: Server): Step {
   return stay(told, { do: 'kill', server: id, signal }, wait('stop', id))
 }
 
+/** Tells the server of a worker that is no longer there to stop. The others go on, and accept on the same sockets. */
+export function dismiss(launcher: Launcher, server: Server, reason: string): Step {
+  const { id, isTold, leaves } = server
+  if (isTold || leaves !== 'no' || !isServing(server)) return stopServer(launcher, server)
+  const told = setServer(launcher, id, { isTold: true })
+  return stay(told, { do: 'tell', server: id, order: { type: 'leave', reason } }, wait('stop', id))
+}
+
 /** One that does not serve yet has nothing in progress. */
 export function forceServer(launcher: Launcher, server: Server, reason: string): Step {
   const { id, stage } = server
@@ -130,9 +139,11 @@ export function finish(launcher: Launcher): Step {
     return stay(launcher)
   const failure = roll?.failure ?? ({ kind: 'stopping' } as const)
   const waiting = [roll, queued].filter((one) => one !== undefined)
+  const left = { roll: undefined, queued: undefined, scaling: undefined, scales: [], leaving: [] }
   return stay(
-    { ...launcher, phase: 'ended', roll: undefined, queued: undefined },
+    { ...launcher, ...left, phase: 'ended' },
     ...waiting.map(({ asks, reason }) => ({ do: 'answer', asks, reason, outcome: { failure } }) as const),
+    ...refuseScalers(launcher),
     { do: 'end', ending: endingOf(launcher) }
   )
 }

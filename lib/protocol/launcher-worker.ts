@@ -1,3 +1,4 @@
+import { loseNew } from './launcher-scale.js'
 import { hearInRoll, loseStart, mayComeBack, spoil, unspoil } from './launcher-share.js'
 import { answers } from './launcher-silence.js'
 import type { Launcher, Server, ServerId, Step, Word, Worker } from './launcher-state.js'
@@ -11,6 +12,7 @@ import {
   heirOf,
   type InputOf,
   isAlive,
+  isJoining,
   isLast,
   isServing,
   kill,
@@ -68,7 +70,8 @@ export function notStarted(launcher: Launcher, { server: id, error }: InputOf<'n
   return chain(
     known,
     (next) => stay(next, { do: 'log', about: 'not started', error }),
-    (next) => loseStart(next, id, error)
+    (next) => loseStart(next, id, error),
+    (next) => loseNew(next, server, error)
   )
 }
 
@@ -171,6 +174,7 @@ export function replace(launcher: Launcher, worker: Worker): Step {
   // One that dies of an error still finishes what it has in progress; its successor need not wait for that.
   const isGone = !isAlive(lost) || (lost.leaves === 'by error' && lost.stage === 'serving')
   if (!isGone || heirOf(launcher, lost.id) !== undefined || mayComeBack(launcher, worker.id)) return stay(launcher)
+  if (isJoining(launcher, worker.id)) return stay(launcher)
   if (isFinal(launcher, lost)) return stay(setWorker(launcher, worker.id, { isOver: true }))
   if (mustBeMended(launcher, worker)) {
     const held = setWorker(launcher, worker.id, { next: 'held' })

@@ -1,7 +1,19 @@
-import { advance, conclude, reload, shareDue } from './launcher-roll.js'
+import { advance, beginRoll, conclude, reload, shareDue } from './launcher-roll.js'
+import { beginScale, scale, scaleDue, seeOff, shape } from './launcher-scale.js'
 import { silent, stillSilent } from './launcher-silence.js'
-import type { Input, Launcher, Step, Worker } from './launcher-state.js'
-import { chain, each, find, type InputOf, isAlive, setWorker, startServer, stay, workerOf } from './launcher-steps.js'
+import type { Input, Launcher, Step } from './launcher-state.js'
+import {
+  chain,
+  each,
+  find,
+  type InputOf,
+  isAlive,
+  newWorker,
+  setWorker,
+  startServer,
+  stay,
+  workerOf
+} from './launcher-steps.js'
 import { endLate, finish, force, forward, release, stop } from './launcher-stop.js'
 import { ended, grow, hear, notStarted, promote, replace, started, startOthers } from './launcher-worker.js'
 
@@ -10,9 +22,7 @@ export { acceptingOf, currentOf, isAlive, isLast, isServing } from './launcher-s
 
 /** A launcher with so many workers, before it has started anything. `isWatched`: in development, see {@link Launcher}. */
 export function begin(count: number, isWatched = false): Launcher {
-  const workers = Array.from({ length: count }, (_, id): Worker => {
-    return { id, current: undefined, next: 'none', crashes: 0, isOver: false, wasDown: false }
-  })
+  const workers = Array.from({ length: count }, (_, id) => newWorker(id))
   return {
     phase: 'running',
     signal: 'SIGTERM',
@@ -25,8 +35,12 @@ export function begin(count: number, isWatched = false): Launcher {
     started: 0,
     servers: [],
     workers,
+    made: count,
     roll: undefined,
-    queued: undefined
+    queued: undefined,
+    scaling: undefined,
+    scales: [],
+    leaving: []
   }
 }
 
@@ -41,13 +55,27 @@ export function step(launcher: Launcher, input: Input): Step {
     (next) => react(next, input),
     (next) => each(next, next.workers, promote),
     (next) => each(next, next.workers, replace),
-    advance,
+    proceed,
     grow,
     follow,
     release,
     finish,
     prune
   )
+}
+
+/** Goes on with what is under way, and begins what has waited for its end, as far as the servers allow. */
+function proceed(launcher: Launcher): Step {
+  const step = chain(launcher, advance, shape, seeOff, takeTurn)
+  return step[0] === launcher ? step : chain(launcher, () => step, proceed)
+}
+
+/** One change at a time. Another number of workers comes first: it takes no longer than a boot, and the reload then is one of all. */
+function takeTurn(launcher: Launcher): Step {
+  const { phase, roll, scaling, scales, queued, hasServed } = launcher
+  if (phase !== 'running' || roll !== undefined || scaling !== undefined) return stay(launcher)
+  if (scales.length > 0 && hasServed) return beginScale(launcher)
+  return queued === undefined ? stay(launcher) : beginRoll(launcher, queued)
 }
 
 function react(launcher: Launcher, input: Input): Step {
@@ -66,6 +94,8 @@ function react(launcher: Launcher, input: Input): Step {
       return silent(launcher, input.server)
     case 'reload':
       return reload(launcher, input)
+    case 'scale':
+      return scale(launcher, input)
     case 'stop':
       return stop(launcher, input.signal)
     case 'force':
@@ -92,6 +122,8 @@ function due(launcher: Launcher, { timer, id }: InputOf<'due'>): Step {
       return startOthers(launcher)
     case 'tell':
       return conclude(launcher)
+    case 'scale':
+      return scaleDue(launcher)
     case 'silence':
       return stillSilent(launcher, id)
     case 'boot':
@@ -141,5 +173,6 @@ function prune(launcher: Launcher): Step {
 /** A server that came to be too late, and a caller who asks too late. */
 function atEnd(launcher: Launcher, input: Input): Step {
   if (input.type === 'reload') return reload(launcher, input)
+  if (input.type === 'scale') return scale(launcher, input)
   return stay(launcher)
 }

@@ -1,4 +1,5 @@
 import { begin, type Effect, type Input, type Launcher, step, type Word } from '../../lib/protocol/launcher.js'
+import type { WorkerCount } from '../../lib/protocol/worker-count.js'
 
 type EffectOf<D extends Effect['do']> = Extract<Effect, { do: D }>
 
@@ -63,6 +64,13 @@ export class LauncherModel {
   reload(reason = 'deploy'): number {
     const ask = ++this.#lastAsk
     this.give({ type: 'reload', ask, reason })
+    return ask
+  }
+
+  /** Returns the number of the caller. */
+  scale(wanted: WorkerCount, reason = 'load'): number {
+    const ask = ++this.#lastAsk
+    this.give({ type: 'scale', ask, reason, wanted })
     return ask
   }
 

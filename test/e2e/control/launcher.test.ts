@@ -50,6 +50,9 @@ const HANDLERS: ControlHandlers = {
     throw new Error('nobody asks')
   },
   stop: () => 7,
+  scale: () => {
+    throw new Error('nobody scales')
+  },
   reloadId: () => undefined,
   underWay: () => undefined,
   onChange: () => () => {}

@@ -37,6 +37,9 @@ class Reload {
         throw new Error('nobody asks')
       },
       stop: () => 0,
+      scale: () => {
+        throw new Error('nobody scales')
+      },
       reloadId: () => undefined,
       reload: () => this.outcome.promise,
       underWay: () => ({ step: 'booting', reason: 'x', elapsed: 1, child: this.child }),

@@ -69,9 +69,19 @@ t.test('what a launcher answers', async (t) => {
   const [status] = await check(t, control, 'GET /status', 'ControlStatus')
   t.match(status, { workers: [{ reload: { role: 'parent', step: 'probation', probation: { duration: 1500 } } }] })
   t.match((await reload).at(-1), { event: 'done' })
+  const { lines } = parseAnswer(await bodyTo(control, 'POST /workers', '{"workers":"+1"}'))
+  for (const line of lines) t.equal(await problemsOf('ControlScaleLine', line), 'valid', JSON.stringify(line))
+  t.match(lines.at(-1), { event: 'done', result: { before: 1, workers: 2 } })
   await check(t, control, 'POST /stop', 'ControlStop')
   await server.gone
 })
+
+/** The answer to a request with a body. */
+async function bodyTo(control: string, request: string, body: string): Promise<string> {
+  const client = await ControlClient.open(control)
+  client.write(`${request} HTTP/1.1\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
+  return client.answer
+}
 
 t.test('what is not described is found', async (t) => {
   const stopping = { pid: 1, reason: 'x' }

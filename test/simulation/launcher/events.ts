@@ -95,6 +95,8 @@ const runs = ({ life }: System): string[] => (life === 'runs' ? [''] : [])
 
 const OF_LAUNCHER: Partial<Record<Fault, (system: System) => string[]>> = {
   reload: runs,
+  'scale up': runs,
+  'scale down': runs,
   stop: runs,
   force: runs,
   signal: runs,

@@ -4,7 +4,7 @@ import { ask } from '../server/asks.js'
 import { begin, endProcess, hear } from '../server/host.js'
 import { endWork } from '../server/works.js'
 import type { LauncherEvent } from './events.js'
-import { askLauncher, hearSignal, launcherHears, serverHears } from './hears.js'
+import { askLauncher, hearSignal, launcherHears, scaleLauncher, serverHears } from './hears.js'
 import { comeDue, hearLauncher, ping } from './host.js'
 import { tell } from './links.js'
 import { failStart, start } from './starts.js'
@@ -42,6 +42,8 @@ const OF_LAUNCHER: Acts<(system: System, detail: string) => void> = {
     system.life = 'runs'
   },
   reload: (system) => askLauncher(system, 0, 0),
+  'scale up': (system) => scaleLauncher(system, { by: 1 }),
+  'scale down': scaleDown,
   stop: (system) => hearLauncher(system, { type: 'stop', signal: 'SIGTERM' }),
   force: (system) => hearLauncher(system, { type: 'force', reason: 'forced' }),
   signal: (system) => {
@@ -62,11 +64,22 @@ const OF_LAUNCHER: Acts<(system: System, detail: string) => void> = {
   }
 }
 
+/** With one worker, the end of its server is that of the service; and the number may be about to change. */
+function mayBeOnlyOne({ launcher: { workers, scaling, scales }, budget }: System): boolean {
+  return workers.length === 1 || scaling !== undefined || scales.length > 0 || (budget['scale down'] ?? 0) > 0
+}
+
+/** Who remains may be about to leave, and the launcher has not heard of it. */
+function scaleDown(system: System): void {
+  if (system.processes.some(({ server }) => server.at.name === 'leaving')) system.excuse ??= 'scale down'
+  scaleLauncher(system, { by: -1 })
+}
+
 const stopWith =
   (cause: Stop['cause']) =>
   (system: System, member: Member): void => {
     if (cause === 'app closes') begin(member, 'own close')
-    if (cause !== 'error' && system.launcher.workers.length === 1) system.excuse ??= cause
+    if (cause !== 'error' && mayBeOnlyOne(system)) system.excuse ??= cause
     hear(system, member, { type: 'stop', reason: cause, cause, lameDuck: false, awaitsParent: false })
   }
 

@@ -1,3 +1,4 @@
+import type { WorkerCount } from '../../../lib/protocol/worker-count.js'
 import { ask } from '../server/asks.js'
 import { fromParent } from '../server/happen.js'
 import { endProcess, hear } from '../server/host.js'
@@ -48,9 +49,19 @@ function joinedChild(system: System, member: Member, child: number): Member | un
 
 /** Somebody asks the launcher for a reload. */
 export function askLauncher(system: System, process: number, number: number): void {
-  const caller = { process, ask: number, born: system.processes.length, at: system.now, outcome: undefined }
-  system.callers = [...system.callers, caller]
+  addCaller(system, process, number, undefined)
   hearLauncher(system, { type: 'reload', ask: system.callers.length, reason: 'deploy' })
+}
+
+/** Somebody asks the launcher for another number of workers. */
+export function scaleLauncher(system: System, wanted: WorkerCount): void {
+  addCaller(system, 0, 0, wanted)
+  hearLauncher(system, { type: 'scale', ask: system.callers.length, reason: 'load', wanted })
+}
+
+function addCaller(system: System, process: number, ask: number, wanted: WorkerCount | undefined): void {
+  const caller = { process, ask, wanted, born: system.processes.length, at: system.now, outcome: undefined }
+  system.callers = [...system.callers, caller]
 }
 
 /** A server that has no parent serves as soon as it can: the launcher says the words of one. */
@@ -120,6 +131,7 @@ function obeyOrder(system: System, member: Member, order: Extract<Down, { type: 
       member.share = ask(system, member)
       return hear(system, member, { type: 'reload', ask: member.share, reason: order.reason, supervised: true })
     case 'stop':
+    case 'leave':
       return stop(system, member, order.reason)
     case 'force':
       member.end = 'forced'

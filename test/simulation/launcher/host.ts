@@ -1,12 +1,12 @@
 import { restartPause } from '../../../lib/launcher/backoff.js'
 import { limitOf } from '../../../lib/launcher/limits.js'
-import type { Effect, Failure, Input, Timer } from '../../../lib/protocol/launcher.js'
+import type { Effect, Failure, Input, Outcome, Timer } from '../../../lib/protocol/launcher.js'
 import { processOf } from '../server/people.js'
 import { breakWorld } from '../server/world.js'
 import { tell } from './links.js'
 import { missingNotice } from './notices.js'
 import { type EffectOf, type Member, memberOf, type System } from './system.js'
-import { untrueAnswer, untrueEnding, untrueFailure } from './truth.js'
+import { untrueAnswer, untrueCount, untrueEnding, untrueFailure, untrueUnscaled } from './truth.js'
 
 /** Carries out what a launcher wants, as an honest host does. */
 
@@ -43,7 +43,7 @@ const nothing = (): void => {}
 const HOST: { readonly [D in Effect['do']]: Carry<D> } = {
   wait: (system, effect) => {
     const { timer, id } = effect
-    const server = timer === 'share' ? system.launcher.workers[id]?.current : id
+    const server = timer === 'share' ? system.launcher.workers.find((one) => one.id === id)?.current : id
     const age = system.now - (memberOf(system, server)?.startedAt ?? system.now)
     setTimer(system, timer, id, limitOf(effect, SERVICE, age))
   },
@@ -102,7 +102,9 @@ const HOST: { readonly [D in Effect['do']]: Carry<D> } = {
   answer: (system, { asks, outcome }) => {
     // Any other reason was looked at when the reload failed.
     if ('failure' in outcome && outcome.failure.kind === 'stopping') blame(system, outcome.failure)
-    for (const ask of asks) answer(system, ask, 'failure' in outcome ? 'failure' : 'success')
+    const lie = 'unscaled' in outcome ? untrueUnscaled(system, outcome.unscaled) : undefined
+    if (lie !== undefined) breakWorld(system, `the number of workers stays, it is said, because ${lie}`)
+    for (const ask of asks) answer(system, ask, outcome)
   },
   log: nothing,
   end: (system, { ending }) => {
@@ -136,9 +138,13 @@ function cancelTimer(system: System, timer: Timer, id: number): void {
   system.timers = system.timers.filter((other) => other.timer !== timer || other.id !== id)
 }
 
-function answer(system: System, ask: number, outcome: 'success' | 'failure'): unknown {
+function answer(system: System, ask: number, told: Outcome): unknown {
   const caller = system.callers[ask - 1]
-  const lie = caller === undefined ? 'nobody has asked' : untrueAnswer(system, caller, outcome)
+  const outcome = 'failure' in told || 'unscaled' in told ? 'failure' : 'success'
+  const lie =
+    caller === undefined
+      ? 'nobody has asked'
+      : (untrueAnswer(system, caller, outcome) ?? untrueCount(system, caller, told))
   if (caller === undefined || lie !== undefined)
     return breakWorld(system, `ask ${ask} of the launcher is told "${outcome}", but ${lie}`)
   system.callers = system.callers.map((one, index) => (index === ask - 1 ? { ...one, outcome } : one))

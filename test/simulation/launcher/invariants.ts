@@ -1,4 +1,4 @@
-import { isAlive, isServing } from '../../../lib/protocol/launcher.js'
+import { isAlive, isServing, type Launcher } from '../../../lib/protocol/launcher.js'
 import { describe, problemOfProcess } from '../server/invariants.js'
 import { isWilling, lives } from '../server/people.js'
 import type { Member, System } from './system.js'
@@ -41,6 +41,7 @@ function launcherWaitsForEver(system: System): string | undefined {
   if (owing !== undefined) return `the launcher waits for worker ${owing.worker} without a limit (${owing.stage})`
   if (roll?.stage === 'concluding' && !isNoting && !isSet('tell', 0)) return 'the launcher concludes for ever'
   if (launcher.isGrowing && !isSet('grow', 0)) return 'the launcher grows for ever'
+  if (scalesForEver(launcher, isSet)) return 'the number of workers changes for ever'
   const silent = servers.find((one) => isAlive(one) && one.isSilent && one.leaves !== 'no' && !one.isKilled)
   if (silent !== undefined && !isSet('silence', silent.id) && !silent.isTold)
     return `server ${silent.id} leaves silently for ever`
@@ -54,6 +55,25 @@ function launcherWaitsForEver(system: System): string | undefined {
     (one) => isAlive(one) && one.stage !== 'starting' && one.isKilled && !isSet('kill', one.id)
   )
   return killed === undefined ? undefined : `server ${killed.id} was killed, and has no limit`
+}
+
+/** New workers that have yet to be started, or fewer of them that nobody could do without; a server that boots has a limit of its own. */
+function scalesForEver(
+  { scaling, workers, servers }: Launcher,
+  isSet: (timer: string, id: number) => boolean
+): boolean {
+  if (scaling === undefined || isSet('scale', 0)) return false
+  const added = workers.slice(scaling.before)
+  return added.length === 0 || added.some((one) => !isStarted(one) || isUnlimited(one))
+
+  function isStarted({ current, next }: Launcher['workers'][number]): boolean {
+    return current !== undefined || next === 'starting'
+  }
+  function isUnlimited({ current }: Launcher['workers'][number]): boolean {
+    return servers.some(
+      ({ id, stage }) => id === current && stage === 'booting' && !isSet('boot', id) && !isSet('kill', id)
+    )
+  }
 }
 
 /** While the launcher lives, each of its workers has a server, or gets one; unless somebody stopped them. */
@@ -132,6 +152,10 @@ export function problemAtRest(system: System): string | undefined {
   if (launcher.roll !== undefined || launcher.queued !== undefined) return `a reload stays ${launcher.roll?.stage}`
   // Whoever starts a service for the first time looks after that himself.
   if (!launcher.hasServed) return undefined
+  if (launcher.scaling !== undefined || launcher.scales.length > 0) return 'the number of workers never changes'
+  const stray = alive.find(({ worker, isHung }) => !isHung && launcher.workers.every(({ id }) => id !== worker))
+  if (stray !== undefined) return `process ${stray.id} is left of a worker that is no longer there`
+  if (launcher.leaving.length > 0) return 'somebody waits for ever for the end of a worker'
   for (const { id, isOver } of launcher.workers) {
     const problem = isOver ? undefined : problemOfWorker(system, id, alive)
     if (problem !== undefined) return `worker ${id}: ${problem}`
@@ -143,7 +167,7 @@ function problemOfWorker({ launcher, processes }: System, id: number, alive: rea
   // Who hangs cannot end the child that hangs as well.
   const isLeft = ({ isHung, parent }: Member): boolean => isHung && processes[parent - 1]?.isHung === true
   const own = alive.filter((one) => one.worker === id && !isLeft(one))
-  const { current } = launcher.workers[id] ?? {}
+  const { current } = launcher.workers.find((one) => one.id === id) ?? {}
   if (current === undefined) return 'has never had a server'
   if (own.length !== 1) return `${own.length} servers live`
   const [server] = own as [Member]

@@ -16,7 +16,7 @@ import type { Machines, Member, System } from './system.js'
 /** Those that leave the system small enough. A server that ends, stalls or fails is for the random schedules. */
 const SMALL: readonly Fault[] = ['stop', 'force', 'signal', 'launcher dies', 'launcher stalls', 'no start']
 
-const TIMERS = ['restart', 'share', 'boot', 'steady', 'stop', 'force', 'kill', 'silence', 'grow', 'tell']
+const TIMERS = ['restart', 'scale', 'share', 'boot', 'steady', 'stop', 'force', 'kill', 'silence', 'grow', 'tell']
 
 /** A launcher with its workers, each of them a chain of servers. */
 export const LAUNCHER: Kind<Machines, Rules, System> = {
@@ -50,7 +50,7 @@ export const LAUNCHER: Kind<Machines, Rules, System> = {
   essenceOf: (system) => {
     const { processes, launcher, life, timers, starts, callers, isNoting, isMixed } = system
     const known = [launcher, life, timers.map(({ timer, id }) => `${timer} ${id}`).sort(), starts, isNoting, isMixed]
-    const asked = callers.map(({ process, ask, outcome }) => [process, ask, outcome])
+    const asked = callers.map(({ process, ask, wanted, outcome }) => [process, ask, wanted, outcome])
     const { asks, budget, excuse, broken } = system
     return [known, processes.map(essenceOfMember), asked, asks, budget, excuse, broken]
   },
@@ -64,11 +64,13 @@ export const LAUNCHER: Kind<Machines, Rules, System> = {
   },
   problemOf,
   problemAtRest,
-  reloads: ({ processes, launcher, life }) => {
+  reloads: ({ processes, launcher, life, excuse }) => {
     // A child that hangs beside its hung parent may be in the way of one more reload.
     const hung = processes.filter(({ isHung, life }) => isHung && life !== 'over')
     const isUp = life === 'runs' && launcher.hasServed && launcher.workers.every(({ isOver }) => !isOver)
-    return isUp && hung.length <= 1 ? 0 : undefined
+    // One that hangs counts as told to end by the signal, as soon as it is killed.
+    const mayEnd = excuse === 'signal' && hung.length > 0
+    return isUp && hung.length <= 1 && !mayEnd ? 0 : undefined
   },
   outcomesOf: ({ callers }) => callers.map(({ outcome }) => outcome),
   /** The release of each server. */

@@ -8,9 +8,12 @@ export function missingNotice(
   effects: readonly Effect[]
 ): string | undefined {
   const told = effects.flatMap((effect) => (effect.do === 'log' ? [wordsOf(effect)] : []))
-  return [...ofReload(before, after), ...ofServers(before, after, input), ...ofInput(before, input)].find(
-    (notice) => !told.includes(notice)
-  )
+  return [
+    ...ofReload(before, after),
+    ...ofScale(before, after, effects),
+    ...ofServers(before, after, input),
+    ...ofInput(before, input)
+  ].find((notice) => !told.includes(notice))
 }
 
 function wordsOf(notice: Extract<Effect, { do: 'log' }>): string {
@@ -20,14 +23,28 @@ function wordsOf(notice: Extract<Effect, { do: 'log' }>): string {
 }
 
 function ofReload(before: Launcher, after: Launcher): string[] {
-  const queued = before.queued === undefined && after.queued !== undefined ? ['queued'] : []
+  const isQueued = before.queued === undefined && after.queued !== undefined
+  const queued = isQueued ? [before.roll === undefined ? 'queued behind scaling' : 'queued'] : []
   // A reload that is over makes room for the next one, which begins anew.
   const known = before.roll?.asks === after.roll?.asks ? (before.roll?.shares.length ?? 0) : 0
   const waiting = (after.roll?.shares.slice(known) ?? []).flatMap(({ worker }) => {
-    const id = after.workers[worker]?.current
+    const id = after.workers.find((one) => one.id === worker)?.current
     return isServing(after.servers.find((one) => one.id === id)) ? [] : [`waiting ${id}`]
   })
   return [...queued, ...waiting]
+}
+
+function ofScale(before: Launcher, after: Launcher, effects: readonly Effect[]): string[] {
+  const isMade = after.made > before.made
+  const isFewer = after.workers.length < before.workers.length
+  const isUndone = isFewer && effects.some((effect) => isUnscaled(effect, before.scaling?.ask))
+  // One that had to wait has been told of already.
+  const isKnown = isUndone || (before.scaling !== undefined && before.scaling.target < before.scaling.before)
+  return [...(isMade || (isFewer && !isKnown) ? ['scaling'] : []), ...(isUndone ? ['not scaled'] : [])]
+}
+
+function isUnscaled(effect: Effect, ask: number | undefined): boolean {
+  return effect.do === 'answer' && 'unscaled' in effect.outcome && effect.asks[0] === ask
 }
 
 function ofServers(before: Launcher, after: Launcher, input: Input): string[] {

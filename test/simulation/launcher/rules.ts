@@ -6,6 +6,8 @@ import type { Rules as ServerRules } from '../server/rules.js'
 export const FAULTS = [
   /** Of the launcher. */
   'reload',
+  'scale up',
+  'scale down',
   'stop',
   'force',
   'signal',

@@ -56,9 +56,170 @@ const endings: Story[] = [
   { title: 'both servers crash in a stop', lines: ['0 stop', '1 crash', '2 crash'], serves: [] }
 ]
 
+/** One worker more, up to each of its stages: the new server is 3. */
+const MORE: Readonly<Record<string, readonly string[]>> = {
+  waiting: ['0 scale up'],
+  starting: ['0 scale up', '0 due grow 0'],
+  booting: ['0 scale up', '... until 0 starts 2'],
+  'as good as done': ['0 scale up', '... until 3 work load: loaded']
+}
+
+const scalingsOf = Object.entries(MORE).flatMap(([stage, lines]): Story[] => [
+  { title: `a stop while one worker more is ${stage}`, lines: [...lines, '0 stop'], asks: ['failure'], serves: [] },
+  {
+    title: `a stop that is forced while one worker more is ${stage}`,
+    lines: [...lines, '0 stop', '0 force'],
+    serves: []
+  },
+  { title: `the launcher dies while one worker more is ${stage}`, lines: [...lines, '0 launcher dies'], serves: [] },
+  {
+    title: `a reload while one worker more is ${stage}: it follows, and is one of all`,
+    lines: [...lines, '0 reload'],
+    asks: ['success', 'success'],
+    serves: [1, 1, 1]
+  },
+  {
+    title: `one worker fewer while one more is ${stage}: it follows`,
+    lines: [...lines, '0 scale down'],
+    asks: ['success', 'success'],
+    serves: [0, 0]
+  },
+  {
+    title: `a worker crashes while one more is ${stage}`,
+    lines: [...lines, '2 crash'],
+    asks: ['success'],
+    serves: [0, 0, 0]
+  }
+])
+
+const SCALINGS: readonly Story[] = [
+  ...scalingsOf,
+  {
+    title: 'three workers more add up, one after the other',
+    rules: ONE,
+    lines: ['0 scale up', '0 scale up', '0 scale up'],
+    asks: ['success', 'success', 'success'],
+    serves: [0, 0, 0, 0]
+  },
+  {
+    title:
+      'the server of a new worker crashes before it serves: there are as many as before, and no other one is started',
+    lines: [...(MORE.booting ?? []), '3 crash'],
+    asks: ['failure'],
+    serves: [0, 0]
+  },
+  {
+    title: 'the server of a new worker cannot be started',
+    lines: [...(MORE.starting ?? []), '0 no start 2'],
+    asks: ['failure'],
+    serves: [0, 0]
+  },
+  {
+    title: 'the server of a new worker hangs in its boot, and is killed',
+    lines: [...(MORE.booting ?? []), '3 boot hangs'],
+    asks: ['failure'],
+    serves: [0, 0]
+  },
+  {
+    title: 'the server of a new worker crashes, and the one that follows in the queue is tried all the same',
+    lines: [...(MORE.booting ?? []), '0 scale up', '3 crash'],
+    asks: ['failure', 'success'],
+    serves: [0, 0, 0]
+  },
+  {
+    title: 'no server serves from which a new worker could inherit: nobody waits for ever',
+    rules: { workers: 1, timers: 'any', network: 'slow' },
+    lines: ['1 crash', '0 hears 1', '0 scale up', '0 due scale 0'],
+    asks: ['failure'],
+    serves: [0]
+  },
+  {
+    title: 'the first server crashes when one worker more has been asked for',
+    rules: ONE,
+    lines: ['0 scale up', '1 crash'],
+    asks: ['success'],
+    serves: [0, 0]
+  },
+  {
+    title: 'the only server leaves while one worker more boots: another one takes its place',
+    rules: ONE,
+    lines: ['0 scale up', '... until 0 starts 1', '1 server stops'],
+    asks: ['success'],
+    serves: [0, 0]
+  },
+  { title: 'one worker fewer', lines: ['0 scale down'], asks: ['success'], serves: [0] },
+  { title: 'never fewer than one', rules: ONE, lines: ['0 scale down'], asks: ['failure'], serves: [0] },
+  {
+    title: 'one worker fewer in a reload: it follows',
+    lines: [...(STAGES.making ?? []), '0 scale down'],
+    asks: ['success', 'success'],
+    serves: [1]
+  },
+  {
+    title: 'one worker more in a reload, and another reload: the reload comes last',
+    lines: [...(STAGES['the first one passed'] ?? []), '0 reload', '0 scale up'],
+    asks: ['success', 'success', 'success'],
+    serves: [2, 2, 2]
+  },
+  {
+    title: 'a reload that fails after one worker more leaves their number',
+    rules: ONE,
+    lines: [
+      '0 scale up',
+      '... until 0 hears 2',
+      '... until 2 work load: loaded',
+      '0 reload',
+      '... until 0 starts 2',
+      '3 crash'
+    ],
+    asks: ['success', 'failure'],
+    serves: [0, 0]
+  },
+  {
+    title: 'a worker that is to leave crashes instead: nothing is started in its place',
+    lines: ['0 scale down', '2 crash'],
+    asks: ['success'],
+    serves: [0]
+  },
+  {
+    title: 'a worker that is to leave hangs, and is killed; a reload and one worker more do not wait for that',
+    lines: ['2 hang', '0 scale down', '0 reload', '0 scale up'],
+    asks: ['success', 'success', 'success'],
+    serves: [1, 1]
+  },
+  {
+    title: 'a worker that waits for its next server is no longer needed',
+    lines: ['2 crash', '0 hears 2', '0 scale down'],
+    asks: ['success'],
+    serves: [0]
+  },
+  {
+    title: 'a worker is no longer needed while its next server is being started: that one is stopped when it is there',
+    lines: ['2 crash', '... until 0 due restart 1', '0 scale down'],
+    asks: ['success'],
+    serves: [0]
+  },
+  {
+    title: 'one worker fewer, and the one that would remain is down: it is waited for',
+    lines: ['1 crash', '0 hears 1', '0 scale down'],
+    asks: ['success'],
+    serves: [0]
+  },
+  {
+    title: 'one worker fewer, and the one that would remain never serves: both stay',
+    rules: { workers: 2, timers: 'any', network: 'slow' },
+    lines: ['1 crash', '0 hears 1', '0 scale down', '0 due scale 0'],
+    asks: ['failure'],
+    serves: [0, 0]
+  },
+  { title: 'a stop while a worker leaves', lines: ['0 scale down', '0 stop'], asks: ['failure'], serves: [] },
+  { title: 'a stop while a worker that hangs is to leave', lines: ['2 hang', '0 scale down', '0 stop'], serves: [] }
+]
+
 export const STORIES: readonly Story[] = [
   ...stops,
   ...endings,
+  ...SCALINGS,
   {
     title: 'a child takes the place of its parent before there is a process for it, and there never is one',
     lines: [...(STAGES.making ?? []), '0 hears 1', '1 kill', '0 hears 1', '0 no start 2'],

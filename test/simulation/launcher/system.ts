@@ -10,6 +10,7 @@ import type {
   WorkerId
 } from '../../../lib/protocol/launcher.js'
 import type { Ask, ChildId } from '../../../lib/protocol/server.js'
+import type { WorkerCount } from '../../../lib/protocol/worker-count.js'
 import type { Outcome, ToChild, ToParent } from '../server/letters.js'
 import type { Machine, Process, World } from '../server/world.js'
 import type { Rules } from './rules.js'
@@ -96,6 +97,8 @@ export interface LauncherTimer {
 export interface Caller {
   readonly process: number
   readonly ask: Ask
+  /** How many workers it wants; undefined: it wants a reload. */
+  readonly wanted: WorkerCount | undefined
   /** How many servers there had been. */
   readonly born: number
   readonly at: number

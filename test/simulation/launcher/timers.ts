@@ -11,7 +11,7 @@ function isOfUse(launcher: Launcher, { timer, id }: LauncherTimer, isNoting: boo
   const server = launcher.servers.find((one) => one.id === id)
   switch (timer) {
     case 'restart':
-      return launcher.workers[id]?.next === 'pausing'
+      return launcher.workers.find((one) => one.id === id)?.next === 'pausing'
     case 'share': {
       const share = launcher.roll?.shares.find(({ worker }) => worker === id)
       const isLimited = share !== undefined && !['over', 'restarted', 'killing'].includes(share.stage)
@@ -21,6 +21,8 @@ function isOfUse(launcher: Launcher, { timer, id }: LauncherTimer, isNoting: boo
       return launcher.isGrowing
     case 'tell':
       return isNoting && launcher.roll?.stage === 'concluding'
+    case 'scale':
+      return launcher.scaling !== undefined
     case 'boot':
       return isAlive(server) && server.stage !== 'serving'
     case 'silence':

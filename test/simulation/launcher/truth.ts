@@ -1,4 +1,5 @@
-import { type Failure, isLast } from '../../../lib/protocol/launcher.js'
+import { type Failure, isLast, type Outcome } from '../../../lib/protocol/launcher.js'
+import { countFrom } from '../../../lib/protocol/worker-count.js'
 import type { Caller, Ending, Member, System } from './system.js'
 
 /** Every reload that is asked for is answered once, with the truth. */
@@ -6,13 +7,39 @@ import type { Caller, Ending, Member, System } from './system.js'
 /** What is not true about an answer, at the moment in which it is given. */
 export function untrueAnswer(system: System, caller: Caller, outcome: 'success' | 'failure'): string | undefined {
   if (caller.outcome !== undefined) return `it has been told "${caller.outcome}"`
-  if (outcome === 'failure') return undefined
+  if (outcome === 'failure' || caller.wanted !== undefined) return undefined
   const old = system.launcher.workers.find(({ current, isOver }) => {
     if (isOver) return false
     const member = system.processes.find(({ number }) => number === current)
     return current !== undefined && (member === undefined || member.id <= caller.born)
   })
   return old === undefined ? undefined : `worker ${old.id} has no server that was started since`
+}
+
+/** What is not true about the reason for which the number of workers stays as it was. */
+export function untrueUnscaled(system: System, failure: Failure): string | undefined {
+  const { processes } = system
+  if (failure.kind === 'exited')
+    return processes.some(({ life, doomed, parent }) => parent === 0 && (life === 'over' || doomed))
+      ? undefined
+      : 'the server of a new worker has ended'
+  return untrueFailure(system, failure)
+}
+
+/** What is not true about the number of workers that somebody is told. */
+export function untrueCount(
+  { launcher: { workers, servers } }: System,
+  { wanted }: Caller,
+  told: Outcome
+): string | undefined {
+  if (!('workers' in told)) return wanted === undefined || 'unscaled' in told ? undefined : 'there was no reload'
+  if (wanted === undefined) return 'a reload was asked for'
+  if (told.workers !== countFrom(told.before, wanted)) return 'another number was asked for'
+  // The next change may have begun in the same moment.
+  const added = workers.slice(told.before, told.workers)
+  const isThere = ({ current }: { current: number | undefined }) =>
+    servers.some(({ id, stage, leaves }) => id === current && stage === 'serving' && leaves === 'no')
+  return added.every(isThere) ? undefined : 'a new worker does not serve'
 }
 
 /** What is not true about the reason of a failure. */
@@ -32,6 +59,13 @@ export function untrueFailure({ launcher, processes }: System, failure: Failure)
       return isOver(true) ? undefined : 'a server that was started for it has ended'
     case 'late':
       return (failure.server ?? Infinity) < launcher.started ? undefined : 'nobody was late'
+    case 'no boot':
+    case 'left':
+      return launcher.started > failure.server ? undefined : 'a server has not served in time'
+    case 'out of range':
+      return failure.target < 1 ? undefined : 'there would be no worker'
+    case 'none serves':
+    case 'busy':
     case 'said':
     case 'not started':
     case 'not listening':
@@ -73,10 +107,15 @@ export function untrueEnding({ processes, launcher }: System, { exitCode, signal
 /** How long one worker may owe what it owes in a reload: to serve, to answer, to end, to hand over, to pass, to leave. */
 const SHARE = 30_000 + 10_000 + 5000 + 80_000 + 53_000 + 80_000 + 10_000
 
+/** A server to inherit from, a boot, and the end of those that leave. */
+const SCALE = 30_000 + 30_000 + 50_000
+
 /** A hung server delays a reload by no more than its limits; a reload may have to wait for another one. */
-export function lateAnswer(system: System, at: number): string | undefined {
-  const limit = 2 * system.launcher.workers.length * SHARE
-  return system.now - at <= limit ? undefined : `takes ${system.now - at} ms`
+export function lateAnswer({ now, launcher, rules }: System, at: number): string | undefined {
+  // Workers that are no longer there may have had their share; one more may have been waited for.
+  const workers = Math.max(launcher.workers.length, rules.workers)
+  const limit = 2 * workers * SHARE + SCALE
+  return now - at <= limit ? undefined : `takes ${now - at} ms`
 }
 
 /** Told to stop, killed: what each server may take, all at once. One that is being started is told when it is there. */

@@ -1,4 +1,5 @@
 import type { Input, Timer, Word } from '../../../lib/protocol/launcher.js'
+import type { WorkerCount } from '../../../lib/protocol/worker-count.js'
 
 /** Inputs of the machine of a launcher, in words: `0 serves`, `due share 1`, `stop SIGTERM`. */
 export function launcherInput(text: string): Input {
@@ -16,6 +17,8 @@ export function launcherInput(text: string): Input {
       return { type: 'not started', server: id, error: 'EAGAIN' }
     case 'reload':
       return { type: 'reload', ask: id, reason: `why ${id}` }
+    case 'scale':
+      return { type: 'scale', ask: id, reason: `why ${id}`, wanted: wantedOf(rest[0] ?? '') }
     case 'stop':
     case 'forward':
       return { type: first, signal: rest[0] as NodeJS.Signals }
@@ -26,6 +29,10 @@ export function launcherInput(text: string): Input {
     default:
       throw new Error(`"${text}" is no input`)
   }
+}
+
+function wantedOf(text: string): WorkerCount {
+  return /^\d/.test(text) ? { to: Number(text) } : { by: Number(text) }
 }
 
 function ofServer(server: number, text: string): Input {

@@ -66,7 +66,21 @@ const WAYS: ReadonlyArray<readonly [workers: number, way: string]> = [
   [1, `${COMMITTED}; stop SIGTERM`],
   [1, `${ONE}; stop SIGTERM; due stop 0`],
   [1, `${ONE}; force`],
-  [1, `${ONE}; stop SIGTERM; 0 ended 0`]
+  [1, `${ONE}; stop SIGTERM; 0 ended 0`],
+  [1, 'start; started 0; scale +1 1'],
+  [1, `${ONE}; scale +1 1`],
+  [1, `${ONE}; scale 3 1; reload 2; scale -1 3`],
+  [1, `${ONE}; scale +1 1; due grow 0`],
+  [1, `${ONE}; scale 3 1; due grow 0; started 1; started 2; 2 serves`],
+  [1, `${ONE}; scale +1 1; due grow 0; started 1; due boot 1`],
+  [1, `${ONE}; scale +1 1; due grow 0; started 1; 1 serves; reload 2`],
+  [1, `${MAKING}; scale +1 2; reload 3; 0 reload failed`],
+  [2, `${TWO}; scale -1 1`],
+  [2, `${TWO}; 1 ended 1; scale 1 1`],
+  [2, `${TWO}; 1 ended 1; due restart 1; scale 1 1`],
+  [2, `${TWO}; 0 ended SIGKILL; scale 1 1`],
+  [2, `${TWO}; scale 1 1; scale +1 2; reload 3`],
+  [2, `${TWO}; scale 1 1; stop SIGTERM`]
 ]
 
 const WORDS = [
@@ -89,7 +103,18 @@ const WORDS = [
 ]
 const OF_SERVER = ['started', 'not started', 'silent']
 const SERVER_TIMERS = ['boot', 'steady', 'stop', 'force', 'kill', 'silence']
-const OF_LAUNCHER = ['start', 'reload 9', 'stop SIGTERM', 'force', 'forward SIGHUP', 'forward SIGTERM', 'noted']
+const OF_LAUNCHER = [
+  'start',
+  'reload 9',
+  'scale +1 9',
+  'scale -1 9',
+  'scale 2 9',
+  'stop SIGTERM',
+  'force',
+  'forward SIGHUP',
+  'forward SIGTERM',
+  'noted'
+]
 
 /** The table as this machine would write it. */
 function tableOf({ begin, step }: LauncherMachine): string {
@@ -110,7 +135,7 @@ function inputsFor({ servers, workers }: Launcher): string[] {
     ...SERVER_TIMERS.map((timer) => `due ${timer} ${id}`)
   ])
   const ofWorkers = workers.flatMap(({ id }) => [`due share ${id}`, `due restart ${id}`])
-  return [...OF_LAUNCHER, 'due grow 0', 'due tell 0', ...ofWorkers, ...own]
+  return [...OF_LAUNCHER, 'due grow 0', 'due tell 0', 'due scale 0', ...ofWorkers, ...own]
 }
 
 function rowOf(before: Launcher, [after, effects]: Step): string {

@@ -49,6 +49,7 @@ class Walk {
     const dice = this.#random()
     const { model } = this
     if (dice < 0.03) this.asks.push(model.reload())
+    else if (dice < 0.035) this.asks.push(model.scale({ by: dice < 0.0325 ? 1 : -1 }))
     else if (dice < 0.04) this.#give(this.pick<Input>([{ type: 'forward', signal: 'SIGHUP' }, { type: 'noted' }]))
     else if (dice < 0.2) this.#timer()
     else if (dice < 0.4) this.#start()
@@ -111,7 +112,8 @@ function flaw({ state, timers, pending, answers }: LauncherModel): string | unde
     !isKilled &&
     !isTold &&
     !isHeir(id) &&
-    workers[worker]?.current !== id
+    workers.some((one) => one.id === worker) &&
+    workers.find((one) => one.id === worker)?.current !== id
   const stray = servers.find((one) => mustLead(one) && !servers.some(({ parent }) => parent === one.id))
   if (stray !== undefined && !wasSucceeded.has(stray.id))
     return `server ${stray.id} serves beside the one of its worker`

@@ -1,0 +1,36 @@
+import type { ScalePosition } from '../control/messages.js'
+import { currentOf, isAlive, isServing, type Launcher } from '../protocol/launcher.js'
+import type { Processes } from './processes.js'
+
+type Place = Pick<ScalePosition, 'step' | 'worker' | 'workers' | 'child'>
+
+/** How far another number of workers is that somebody asked for; undefined when that is over. */
+export function scalePosition(launcher: Launcher, ask: number, processes: Processes): Place | undefined {
+  const { scaling, scales, leaving } = launcher
+  if (scaling?.ask === ask && scaling.target > scaling.before) return growing(launcher, scaling, processes)
+  const left = leaving.find((one) => one.ask === ask)
+  const last = launcher.servers.find((one) => isAlive(one) && left?.servers.includes(one.id))
+  const waits = scaling?.ask === ask || scales.some((one) => one.ask === ask)
+  if (left === undefined || last === undefined) return waits ? { step: 'waiting' } : undefined
+  return { step: 'stopping', workers: left.target, ...childOf(last.id, processes) }
+}
+
+/** That of the first new worker that does not serve yet. */
+function growing(
+  launcher: Launcher,
+  { before, target }: NonNullable<Launcher['scaling']>,
+  processes: Processes
+): Place {
+  const { workers } = launcher
+  const index = workers.findIndex(({ id }, at) => at >= before && !isServing(currentOf(launcher, id)))
+  const current = workers[index]?.current
+  const turn = { worker: index + 1, workers: target }
+  return current === undefined
+    ? { step: 'waiting', ...turn }
+    : { step: 'booting', ...turn, ...childOf(current, processes) }
+}
+
+function childOf(server: number, processes: Processes): Pick<ScalePosition, 'child'> {
+  const child = processes.find(server)?.pid
+  return child === undefined ? {} : { child }
+}
