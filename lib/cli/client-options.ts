@@ -14,6 +14,8 @@ export interface ClientOptions extends Given {
   path: string
   /** Whether to tell on stderr how it goes. */
   progress: boolean
+  /** Whether to go on asking. */
+  watch: boolean
   /** For the whole answer. Milliseconds; undefined: for as long as something comes. */
   timeout: number | undefined
 }
@@ -34,13 +36,14 @@ export function optionsOf({ options }: Command): OptionTable {
 export function readClientOptions(name: CommandName, args: string[], env: NodeJS.ProcessEnv): ClientOptions {
   const command: Command = COMMANDS[name]
   const { values, positionals } = readAll(command, args)
-  const { control, reason = `fastify-graceful-reload ${name}`, timeout, help, json, progress } = values
+  const { control, reason = `fastify-graceful-reload ${name}`, timeout, help, json, progress, watch } = values
   const given = {
     help: help === true,
     json: json === true,
     path: String(control ?? env[CONTROL_VARIABLE] ?? ''),
     reason: String(reason),
-    progress: progress === true || process.stderr.isTTY === true,
+    progress: command.options.includes('progress') && (progress === true || process.stderr.isTTY === true),
+    watch: watch === true,
     timeout: durationOf(timeout) ?? command.timeout
   }
   if (given.help) return { ...given, argument: '' }

@@ -1,14 +1,17 @@
 import { ask, type Patience } from '../control/client.js'
 import { ConnectionLostError, UsageError } from '../control/errors.js'
-import { type ControlError, type ControlFailure, toControlFailure } from '../control/messages.js'
+import { type ControlError, type ControlFailure, type ControlStatus, toControlFailure } from '../control/messages.js'
 import { HEARTBEAT_INTERVAL } from '../control/reload-news.js'
 import { printable } from '../util/printable.js'
 import { unitDoubt } from '../util/unit-doubt.js'
 import { type ClientOptions, readClientOptions } from './client-options.js'
 import { type Answer, COMMANDS, type Command, type CommandName } from './commands.js'
 import { describeFailure, describeProgress } from './describe-reload.js'
+import { onInterruption } from './interruption.js'
 import { paintFor } from './paint.js'
+import { type Progress, progressOn } from './progress-line.js'
 import { commandUsage, withAdvice } from './usage.js'
+import { watchStatus } from './watch-status.js'
 
 /** How long a process that makes a reload may be silent: it says something every five seconds. Milliseconds. */
 const SILENCE = 12 * HEARTBEAT_INTERVAL
@@ -26,7 +29,8 @@ export async function runClient(name: CommandName, args: string[]): Promise<numb
     const { timeout } = options
     const doubt = timeout === undefined ? undefined : unitDoubt('--timeout', timeout)
     if (doubt !== undefined) process.stderr.write(`fastify-graceful-reload: ${doubt}\n`)
-    return tell(command, await answerTo(command, options), isJson)
+    if (options.watch) return await watch(command, options)
+    return tell(command, await follow(command, options), isJson)
   } catch (error) {
     const failure = toControlFailure(error)
     if (!(error instanceof UsageError)) return tellFailure(failure, isJson)
@@ -37,20 +41,46 @@ export async function runClient(name: CommandName, args: string[]): Promise<numb
 }
 
 /** @throws {UnreachableError | ConnectionLostError | NoAnswerError | BadAnswerError | ControlVersionError} */
-async function answerTo(command: Command, options: ClientOptions): Promise<object | ControlError> {
+async function follow(command: Command, options: ClientOptions): Promise<object | ControlError> {
+  const progress = options.progress ? progressOn(process.stderr, process.env) : undefined
+  const stopListening = onInterruption(() => {
+    progress?.end()
+    if (command.interrupted !== undefined) process.stderr.write(`fastify-graceful-reload: ${command.interrupted}\n`)
+  })
+  const paint = paintFor(process.stderr, process.env)
+  try {
+    const answer = await answerTo(command, options, progress)
+    progress?.end('error' in answer ? paint('failed', 'bad') : paint('done', 'good'))
+    return answer
+  } finally {
+    stopListening()
+    progress?.end()
+  }
+}
+
+/** @throws {UnreachableError | ConnectionLostError | NoAnswerError | BadAnswerError | ControlVersionError} */
+async function answerTo(command: Command, options: ClientOptions, progress?: Progress): Promise<object | ControlError> {
   const { path, timeout } = options
   const patience: Patience = { total: timeout, silence: timeout ?? SILENCE }
   const question = command.question(options)
-  const follow = (line: Answer | ControlError) => options.progress && tellProgress(line)
-  const last = await ask<Answer | ControlError>(path, question, patience, follow)
+  const last = await ask<Answer | ControlError>(path, question, patience, (line) => {
+    if ('event' in line && line.event === 'progress') progress?.tell(describeProgress(line))
+  })
   if ('error' in last) return last
   const answer = command.answerOf(last)
   if (answer === undefined) throw new ConnectionLostError(path, question.unknown ?? '')
   return answer
 }
 
-function tellProgress(line: Answer | ControlError): void {
-  if ('event' in line && line.event === 'progress') process.stderr.write(`${describeProgress(line)}\n`)
+/** Asks again and again. */
+function watch(command: Command, options: ClientOptions): Promise<number> {
+  const { path, json: isJson } = options
+  const look = async () => {
+    const answer = await answerTo(command, options)
+    if ('error' in answer) throw Object.assign(new Error(answer.error.message), answer.error)
+    return answer as ControlStatus
+  }
+  return watchStatus({ look, path, isJson })
 }
 
 /** One JSON object on stdout, whatever has come of it; or text, that of a failure on stderr. */

@@ -60,7 +60,7 @@ const AT_ONCE = 5_000
 export const COMMANDS = {
   status: command<ControlStatus>({
     summary: 'tells what a server is doing',
-    options: [],
+    options: ['watch'],
     timeout: AT_ONCE,
     question: () => ({ method: 'GET', path: '/status' }),
     answerOf: (last) => ('launcher' in last ? last : undefined),

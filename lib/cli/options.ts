@@ -47,6 +47,7 @@ export const COMMAND_OPTIONS = {
   timeout: { value: '<ms>', summary: 'how long to wait' },
   reason: { value: '<text>', summary: 'for the log of the server' },
   progress: { summary: 'tells on stderr how it goes; default: where that is a terminal' },
+  watch: { summary: 'goes on showing it, until Ctrl-C' },
   json: { summary: 'prints one JSON object' },
   help: HELP
 } as const satisfies OptionTable

@@ -1,0 +1,57 @@
+import type { WriteStream } from 'node:tty'
+import { clip } from './clip.js'
+import { duration } from './units.js'
+
+/** Tells how something goes that takes a while. */
+export interface Progress {
+  tell(text: string): void
+  /** It is over. @param last - what stays on a terminal */
+  end(last?: string): void
+}
+
+/** How often the time is drawn anew. Milliseconds. */
+const TICK = 250
+
+const CLEAR_LINE = '\r\x1b[2K'
+
+/** Where a line can be redrawn there is one, and else a line for each step. */
+export function progressOn(stream: WriteStream, env: NodeJS.ProcessEnv): Progress {
+  if (stream.isTTY === true && env.TERM !== 'dumb') return new ProgressLine(stream)
+  return { tell: (text) => void stream.write(`${text}\n`), end: () => {} }
+}
+
+/** One line of a terminal, redrawn in place. */
+class ProgressLine implements Progress {
+  readonly #stream: WriteStream
+  readonly #begun = performance.now()
+  readonly #timer: NodeJS.Timeout
+  #text = ''
+  #isOver = false
+
+  constructor(stream: WriteStream) {
+    this.#stream = stream
+    this.#timer = setInterval(() => this.#draw(), TICK).unref()
+  }
+
+  tell(text: string): void {
+    this.#text = text
+    this.#draw()
+  }
+
+  end(last?: string): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    clearInterval(this.#timer)
+    this.#stream.write(`${CLEAR_LINE}${last === undefined ? '' : `${last}, after ${this.#elapsed}\n`}`)
+  }
+
+  get #elapsed(): string {
+    return duration(performance.now() - this.#begun)
+  }
+
+  /** In the last column, some terminals would begin a new line. */
+  #draw(): void {
+    if (this.#isOver || this.#text === '') return
+    this.#stream.write(CLEAR_LINE + clip(`${this.#elapsed}  ${this.#text}`, (this.#stream.columns || 80) - 1))
+  }
+}

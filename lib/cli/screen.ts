@@ -1,0 +1,31 @@
+import type { WriteStream } from 'node:tty'
+import { clip } from './clip.js'
+
+/** The other screen of a terminal, without a cursor: https://invisible-island.net/xterm/ctlseqs/ctlseqs.html */
+const ENTER = '\x1b[?1049h\x1b[?25l'
+const LEAVE = '\x1b[?25h\x1b[?1049l'
+const HOME = '\x1b[H'
+const CLEAR_REST_OF_LINE = '\x1b[K'
+const CLEAR_BELOW = '\x1b[J'
+
+/** A whole terminal, redrawn in place; what was there before comes back at the end. */
+export class Screen {
+  readonly #stream: WriteStream
+
+  constructor(stream: WriteStream) {
+    this.#stream = stream
+    stream.write(ENTER)
+  }
+
+  show(text: string): void {
+    const { columns = 80, rows = 24 } = this.#stream
+    const lines = text.trimEnd().split('\n')
+    const fitting = lines.length <= rows ? lines : [...lines.slice(0, rows - 1), '…']
+    const drawn = fitting.map((line) => clip(line, columns) + CLEAR_REST_OF_LINE)
+    this.#stream.write(HOME + drawn.join('\r\n') + CLEAR_BELOW)
+  }
+
+  end(): void {
+    this.#stream.write(LEAVE)
+  }
+}

@@ -1,0 +1,109 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { ControlStatus } from '../control/messages.js'
+import { type ControlFailure, toControlFailure } from '../control/messages.js'
+import { printable } from '../util/printable.js'
+import { describeStatus } from './describe-status.js'
+import { type Paint, paintFor } from './paint.js'
+import { Screen } from './screen.js'
+
+/** How often to ask. Milliseconds. */
+const INTERVAL = 1000
+
+/** What changes all the time, and is no news in a pipe. */
+const FIGURES = new Set(
+  'uptime elapsed left age memory connections migrated remaining requests health upgraded probation'.split(' ')
+)
+
+/** What a look has come to. */
+type Seen = { status: ControlStatus } | { error: ControlFailure }
+
+interface WatchSettings {
+  /** Asks once. Rejects when there is no answer. */
+  look(): Promise<ControlStatus>
+  /** Path of the control socket. */
+  path: string
+  isJson: boolean
+}
+
+/**
+ * Goes on showing the status until somebody ends it: on a terminal once a second in place, in a pipe whenever something has changed. While
+ * nobody answers it goes on asking. Returns the exit code: ending it is no failure.
+ */
+export async function watchStatus({ look, path, isJson }: WatchSettings): Promise<number> {
+  const { stdout } = process
+  const end = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end.abort())
+  stdout.on('error', () => end.abort()) // Nobody reads any more.
+  const isScreen = !isJson && stdout.isTTY === true && process.env.TERM !== 'dumb'
+  const view = isScreen ? new ScreenView(path, paintFor(stdout, process.env)) : new PipeView(isJson)
+  const ended = new Promise<undefined>((resolve) => end.signal.addEventListener('abort', () => resolve(undefined)))
+  try {
+    while (!end.signal.aborted) {
+      const seen = await Promise.race([seenBy(look), ended])
+      if (seen !== undefined) view.show(seen)
+      await pause(INTERVAL, undefined, { signal: end.signal }).catch(() => {})
+    }
+  } finally {
+    view.end()
+  }
+  return 0
+}
+
+async function seenBy(look: WatchSettings['look']): Promise<Seen> {
+  try {
+    return { status: await look() }
+  } catch (error) {
+    return { error: toControlFailure(error) }
+  }
+}
+
+/** The whole terminal. What was known last stays there while nobody answers. */
+class ScreenView {
+  readonly #screen = new Screen(process.stdout)
+  readonly #path: string
+  readonly #paint: Paint
+  #last = ''
+
+  constructor(path: string, paint: Paint) {
+    this.#path = path
+    this.#paint = paint
+  }
+
+  show(seen: Seen): void {
+    const isAnswer = 'status' in seen
+    if (isAnswer) this.#last = describeStatus(seen.status, this.#paint)
+    const head = `${printable(this.#path)}, ${new Date().toLocaleTimeString('en-GB')}; Ctrl-C ends this`
+    const state = isAnswer ? '' : this.#paint(`no answer, trying again: ${printable(seen.error.message)}`, 'bad')
+    this.#screen.show(`${this.#paint(head, 'name')}\n${state}\n${this.#last}`)
+  }
+
+  end(): void {
+    this.#screen.end()
+  }
+}
+
+/** One after the other, as JSON a line for each. */
+class PipeView {
+  readonly #isJson: boolean
+  #last = ''
+
+  constructor(isJson: boolean) {
+    this.#isJson = isJson
+  }
+
+  show(seen: Seen): void {
+    const place = JSON.stringify(seen, (key, value) => (FIGURES.has(key) ? undefined : value))
+    if (place === this.#last) return
+    const isFirst = this.#last === ''
+    this.#last = place
+    if (this.#isJson) process.stdout.write(`${JSON.stringify('status' in seen ? seen.status : seen)}\n`)
+    else process.stdout.write(`${isFirst ? '' : '\n'}${new Date().toISOString()}\n${textOf(seen)}`)
+  }
+
+  end(): void {}
+}
+
+function textOf(seen: Seen): string {
+  if ('status' in seen) return describeStatus(seen.status, paintFor(process.stdout, process.env))
+  return `no answer, trying again: ${printable(seen.error.message)}\n`
+}

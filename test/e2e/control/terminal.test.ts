@@ -1,0 +1,121 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import t from 'tap'
+import { bare, ownEnvironment } from '../../support/bare.js'
+import { startWithControl, statusAt } from '../../support/control-requests.js'
+import { runCommand } from '../../support/package-command.js'
+import { HAS_TERMINAL, PseudoTerminal, visible } from '../../support/pseudo-terminal.js'
+import { PACKAGE_ROOT } from '../../support/release.js'
+
+t.jobs = 2
+
+const skip = !HAS_TERMINAL && 'no script of util-linux'
+const CTRL_C = '\x03'
+
+t.test('a reload is one line of a terminal, which is redrawn and fits', { skip }, async (t) => {
+  const { server, control } = await startWithControl(t, { options: { probation: 300 } })
+  const columns = 30
+  const terminal = new PseudoTerminal(t, ['reload', '--control', control], { columns })
+  t.equal(await terminal.exit, 0, terminal.drawn)
+  const [line = '', ...result] = terminal.drawn.split('\r\n')
+  const drawings = line.split('\r␛[2K')
+  t.match(drawings[0], /^(.* )?$/, 'nothing before the first drawing')
+  for (const drawing of drawings.slice(0, -1)) t.ok(drawing.length < columns, JSON.stringify(drawing))
+  t.match(line, /booting.*handing over.*probation/s)
+  t.ok(drawings.some((drawing) => drawing.endsWith('…')))
+  t.match(drawings.at(-1), /^␛\[32mdone␛\[39m, after [\d.]+ m?s$/)
+  t.match(result[0], /^␛\[2mreloaded *␛\[22m {2}␛\[32mgeneration 2, pid \d+␛\[39m$/)
+  await server.exitOf(server.pid)
+
+  // Colours and redrawing are two things.
+  const env = { NO_COLOR: '1' }
+  const uncoloured = new PseudoTerminal(t, ['reload', '--control', control], { env })
+  t.equal(await uncoloured.exit, 0)
+  t.match(uncoloured.drawn, /\r␛\[2Kdone, after/)
+  t.notMatch(uncoloured.drawn, /␛\[\d*m/)
+  const dumb = new PseudoTerminal(t, ['reload', '--control', control], { env: { TERM: 'dumb' } })
+  t.equal(await dumb.exit, 0)
+  t.match(dumb.drawn, /^booting, child \d+\r\n.*reloaded +generation 4/ms)
+  t.notMatch(dumb.drawn, /␛/)
+})
+
+t.test('a reload that fails', { skip }, async (t) => {
+  const { server, control } = await startWithControl(t)
+  await server.release.configure({ boot: 'throw' })
+  const terminal = new PseudoTerminal(t, ['reload', '--control', control])
+  t.equal(await terminal.exit, 1)
+  t.match(terminal.drawn, /\r␛\[2K␛\[31mfailed␛\[39m, after .*s\r\nfastify-graceful-reload: ␛\[31mthe child/)
+})
+
+t.test('Ctrl-C says that the reload goes on, and it does', { skip }, async (t) => {
+  const { server, control } = await startWithControl(t, { options: { probation: 0 } })
+  await server.release.configure({ boot: 'wait' })
+  const terminal = new PseudoTerminal(t, ['reload', '--control', control])
+  await terminal.shows(/booting/)
+  terminal.type(CTRL_C)
+  t.equal(await terminal.exit, 130, terminal.drawn)
+  t.match(terminal.drawn, /\r␛\[2Kfastify-graceful-reload: the reload goes on: see fastify-graceful-reload status\r\n/)
+  await server.release.write('go', '')
+  const second = await server.serving(2)
+  t.equal(await server.exitOf(server.pid), 0)
+  t.match(await statusAt(control), { pid: second })
+})
+
+t.test('status --watch on a terminal', { skip }, async (t) => {
+  const { server, control } = await startWithControl(t, { options: { probation: 0 } })
+  const terminal = new PseudoTerminal(t, ['status', '--watch', '--control', control, '--timeout', '1000'])
+  await terminal.shows(/serving/)
+  t.ok(terminal.drawn.includes('␛[?1049h␛[?25l␛[H'))
+  const second = await server.reload()
+  await terminal.shows(new RegExp(`pid.*${second}.*generation 2 succeeded`, 's'))
+  process.kill(second, 'SIGKILL')
+  await terminal.shows(new RegExp(`no answer, trying again: .*pid[^\\n]*${second}`, 's'))
+  terminal.type(CTRL_C)
+  t.equal(await terminal.exit, 0)
+  t.ok(terminal.drawn.replace('^C', '').endsWith('␛[?25h␛[?1049l'), JSON.stringify(terminal.drawn.slice(-40)))
+})
+
+t.test('status --watch in a pipe tells what has changed', async (t) => {
+  const { server, control } = await startWithControl(t, { options: { probation: 0 } })
+  const bin = join(PACKAGE_ROOT, 'dist/package/cli/bin.js')
+  const args = [bin, 'status', '--watch', '--json', '--control', control, '--timeout', '1000']
+  const watching = spawn(...bare(ownEnvironment(), process.execPath, args), { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => watching.kill('SIGKILL'))
+  let told = ''
+  watching.stdout.on('data', (chunk) => {
+    told += chunk
+  })
+  const until = async (pattern: RegExp) => {
+    while (!pattern.test(told)) await once(watching.stdout, 'data')
+  }
+  await until(/"generation":1/)
+  const second = await server.reload()
+  await until(/"generation":2/)
+  process.kill(second, 'SIGKILL')
+  await until(/"error".*\n$/)
+  watching.kill('SIGINT')
+  t.strictSame(await once(watching, 'close'), [0, null])
+  const lines = told.trimEnd().split('\n')
+  t.match(JSON.parse(lines[0] ?? ''), { version: 2, workers: [{ generation: 1 }] })
+  t.ok(lines.length <= 6, 'not once a second')
+})
+
+t.test('colours', async (t) => {
+  const { control } = await startWithControl(t)
+  const args = ['status', '--control', control]
+  for (const [env, isColoured] of [
+    [{ FORCE_COLOR: '', NO_COLOR: '' }, false],
+    [{ FORCE_COLOR: '1', NO_COLOR: '' }, true],
+    [{ FORCE_COLOR: '1', NO_COLOR: '1' }, true],
+    [{ FORCE_COLOR: '0', NO_COLOR: '' }, false]
+  ] as const) {
+    const stdout = visible((await runCommand(args, { env })).stdout)
+    t.equal(stdout.includes('␛[32mserving␛[39m'), isColoured, JSON.stringify(env))
+    t.equal(stdout.includes('␛'), isColoured)
+  }
+  if (!HAS_TERMINAL) return
+  const terminal = new PseudoTerminal(t, args)
+  await terminal.exit
+  t.match(terminal.drawn, /␛\[32mserving␛\[39m/)
+})
