@@ -3,16 +3,16 @@ import Fastify from 'fastify'
 import graceful from 'fastify-graceful-reload'
 
 const app = Fastify({ logger: true })
-let failures = 0
 
-subscribe('fastify-graceful-reload:reload-failed', (message) => {
-  const { err, reason } = /** @type {graceful.GracefulEvents['reload-failed']} */ (message)
-  failures += 1
-  app.log.warn(`somebody should look at this release: ${reason} ended in ${err.code}`)
-})
+// For a message to whoever has deployed. What is counted of it, over all generations, is in app.graceful.stats().
+for (const event of ['reload-failed', 'rolled-back'])
+  subscribe(`fastify-graceful-reload:${event}`, (message) => {
+    const { err, reason } = /** @type {graceful.GracefulEvents['reload-failed']} */ (message)
+    app.log.warn(`somebody should look at this release: ${reason} ended in ${err.code}`)
+  })
 
 app.register(graceful)
 
-app.get('/metrics', async () => `generation ${app.graceful.generation}\nfailed_reloads_total ${failures}\n`)
+app.get('/reloads', async () => app.graceful.stats().reloads)
 
 await app.listen({ port: Number(process.env.PORT ?? 3000) })

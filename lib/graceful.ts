@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo, ListenOptions, Server } from 'node:net'
 import type { FastifyRequest } from 'fastify'
+import type { GracefulStats } from './metrics/stats.js'
 import type { GracefulHooks } from './process/hooks.js'
 import type { HostedApp } from './process/hosted-app.js'
 import { checkReason } from './process/reason.js'
@@ -26,6 +27,14 @@ export class Graceful {
   /** How many reloads lie behind this process, counted from 1. */
   get generation(): number {
     return this.#server.generation
+  }
+
+  /**
+   * The figures of this process and of the reloads that lie behind it, as `GET /metrics` of the control socket has them: for an app that
+   * has metrics of its own. Plain JSON; each call looks at all open connections.
+   */
+  stats(): GracefulStats {
+    return this.#server.stats(this.phase)
   }
 
   /** Aborts when draining begins: end streams and long polls on it. */

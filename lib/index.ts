@@ -7,6 +7,7 @@ import type * as control from './control/place.js'
 import type * as errors from './errors.js'
 import type * as events from './events.js'
 import { Graceful } from './graceful.js'
+import type * as stats from './metrics/stats.js'
 import type * as options from './options.js'
 import type * as health from './process/health-options.js'
 import type * as hooks from './process/hooks.js'
@@ -83,6 +84,7 @@ declare namespace graceful {
   export type Phase = phases.Phase
   export type ReloadHealth = reloadHealth.ReloadHealth
   export type ReloadResult = results.ReloadResult
+  export type GracefulStats = stats.GracefulStats
   export type GracefulHooks = hooks.GracefulHooks
   export type GracefulEvents = events.GracefulEvents
   export type GracefulError = errors.GracefulError

@@ -8,6 +8,7 @@ import graceful, {
   type GracefulError,
   type GracefulOptions,
   type GracefulRouteOptions,
+  type GracefulStats,
   graceful as named,
   type Phase,
   type ReloadResult
@@ -164,3 +165,40 @@ export function outcomeOf(line: ControlReloadLine, status: ControlStatus): strin
   return status.launcher === null ? 'alone' : String(status.workers[0]?.reload?.role)
 }
 same<graceful.ControlStatus, ControlStatus>()
+
+// Figures.
+export function figuresOf(stats: GracefulStats): number[] {
+  const { connections, requests, holds, reloads, draining } = stats
+  const { open, upgraded, opened, closed, moved } = connections
+  const { succeeded, failed, rolledBack, restarts, last, inProgress, failuresByCode } = reloads
+  const seconds = last === null ? 0 : (last.timings.boot ?? 0) + last.timings.total
+  const counts = [
+    succeeded,
+    failed,
+    rolledBack,
+    restarts,
+    ...Object.values(failuresByCode),
+    seconds,
+    Number(inProgress)
+  ]
+  return [
+    open,
+    upgraded,
+    opened,
+    closed,
+    moved,
+    requests.inFlight,
+    requests.forced,
+    holds.open,
+    holds.forced,
+    draining,
+    ...counts
+  ]
+}
+same<typeof app.graceful.stats, () => GracefulStats>()
+same<graceful.GracefulStats, GracefulStats>()
+same<GracefulStats['phase'], Phase>()
+// @ts-expect-error it is asked for, not given
+app.graceful.stats({})
+// @ts-expect-error a number
+figuresOf(app.graceful.stats()).concat('1')

@@ -1,5 +1,6 @@
 import { Control } from '../control/handler.js'
 import { NotOnProbationError, StoppingError, UnsupportedError } from '../errors.js'
+import { type GracefulStats, statsOf } from '../metrics/stats.js'
 import type { Phase } from '../protocol/phases.js'
 import { canRollBack } from '../protocol/server.js'
 import { ChildRole } from '../reload/child-role.js'
@@ -114,6 +115,11 @@ export class ServerProcess {
 
   get generation(): number {
     return this.#service.generation
+  }
+
+  /** The figures of this process, in which an app is in a phase. */
+  stats(phase: Phase): GracefulStats {
+    return statsOf(this.#service, phase, underWay(this.#parts) !== undefined)
   }
 
   /** Tells of what is odd, and no reason not to serve. */

@@ -13,6 +13,17 @@ import { PACKAGE_ROOT } from './release.js'
 /** Ports that the examples read from their environment: all free ones. */
 const FREE_PORTS = { PORT: '0', METRICS_PORT: '0', ECHO_PORT: '0' }
 
+interface ExampleSettings {
+  env?: Record<string, string>
+  /** How many apps it has that listen. */
+  apps?: number
+  copied?: boolean
+  /** What else is to be put into its folder. */
+  prepare?: (folder: string) => Promise<unknown>
+  /** The launcher, with its options. */
+  launcher?: string[]
+}
+
 /** A program of example/ that runs, with all its generations. */
 export class Example {
   /** All that any generation prints. */
@@ -34,10 +45,15 @@ export class Example {
    * Starts an example and waits until it serves with all its apps. At the end of the test nothing of it may be left.
    * A copied one runs from its own folder, where it can be edited.
    */
-  static async start(t: Test, script: string, { env = {}, apps = 1, copied = false } = {}): Promise<Example> {
+  static async start(
+    t: Test,
+    script: string,
+    { env = {}, apps = 1, copied = false, prepare = async () => {}, launcher = [] }: ExampleSettings = {}
+  ): Promise<Example> {
     const folder = await mkdtemp(join(tmpdir(), 'graceful-example-'))
     const path = copied ? await copy(script, folder) : join(PACKAGE_ROOT, script)
-    const command = bare({ ...ownEnvironment(), ...FREE_PORTS, ...env }, process.execPath, [path])
+    await prepare(folder)
+    const command = bare({ ...ownEnvironment(), ...FREE_PORTS, ...env }, process.execPath, [...launcher, path])
     const example = new Example(spawn(...command, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] }), folder)
     t.teardown(() => example.#teardown())
     await example.serving(1)
@@ -86,8 +102,13 @@ export class Example {
     const { pid } = this
     process.kill(pid, 'SIGTERM')
     const closed = await this.event((line) => line.graceful === 'closed' && line.pid === pid)
-    await within(Promise.all([this.#exit, this.output.ended]), 'end of all generations', () => this.output.toString())
+    await this.gone
     return closed.exitCode
+  }
+
+  /** Waits until no process is left. */
+  get gone(): Promise<unknown> {
+    return within(Promise.all([this.#exit, this.output.ended]), 'end of all generations', () => this.output.toString())
   }
 
   /** Where its apps listen, by Fastify's own lines of the log. */

@@ -36,8 +36,13 @@ export class Framework {
 
   /** Lets the scripts of a release find packages. */
   async provide(release: Release, ...names: string[]): Promise<undefined> {
+    await this.provideTo(release.path('node_modules'), ...names)
+  }
+
+  /** The same for what looks into this `node_modules`. */
+  async provideTo(modules: string, ...names: string[]): Promise<void> {
     for (const name of names) {
-      const link = release.path(join('node_modules', name))
+      const link = join(modules, name)
       await mkdir(dirname(link), { recursive: true })
       await symlink(join(this.#modules, name), link)
     }

@@ -42,6 +42,15 @@ t.test('two workers over a reload, a crash and a worker that hangs', { skip: NO_
   t.strictSame(crashed.lessThan(forced), [])
   const again = await metricsWhen(control, (metrics) => sum(metrics.all('worker_up')) === 2)
 
+  t.match(
+    await (await HttpConnection.open(server.target())).request({ path: '/stats' }).then(({ body }) => JSON.parse(body)),
+    {
+      ...{ generation: 2, phase: 'serving', requests: { inFlight: 1 }, holds: { open: 0 } },
+      reloads: { succeeded: 1, failed: 1, restarts: 1, last: { outcome: 'failed' }, inProgress: false }
+    },
+    'each server knows what has become of all reloads'
+  )
+
   freeze(t, workers, [workers.of(2).at(-1) as number])
   const hung = await metricsAt(control)
   t.equal(sum(hung.all('worker_up')), 1)

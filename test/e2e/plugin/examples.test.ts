@@ -197,10 +197,20 @@ testExample('tcp-service.mjs', async (t, path) => {
 })
 
 testExample('diagnostics.mjs', async (t, path) => {
-  const example = await Example.start(t, path)
-  t.equal(await (await example.ask('/metrics')).text(), 'generation 1\nfailed_reloads_total 0\n')
+  const example = await Example.start(t, path, { copied: true })
+  const reloads = async () => (await example.ask('/reloads')).json()
+  t.match(await reloads(), { succeeded: 0, failed: 0, last: null, inProgress: false })
+  const script = join(example.folder, 'diagnostics.mjs')
+  const good = await readFile(script, 'utf8')
+  await writeFile(script, 'this is no JavaScript')
+  process.kill(example.pid, 'SIGHUP')
+  await example.event(({ msg }) => /SIGHUP ended in GRACEFUL_ERR_CHILD_EXITED$/.test(msg ?? ''))
+  await writeFile(script, good)
   await example.reload()
-  t.equal(await (await example.ask('/metrics')).text(), 'generation 2\nfailed_reloads_total 0\n')
+  t.match(await reloads(), {
+    ...{ succeeded: 1, failed: 1, last: { outcome: 'succeeded', generation: 2 } },
+    failuresByCode: { GRACEFUL_ERR_CHILD_EXITED: 1, GRACEFUL_ERR_VETOED: 0, other: 0 }
+  })
   t.equal(await example.stop(), 0)
 })
 

@@ -1,0 +1,137 @@
+import { Counter, Gauge } from 'prom-client'
+
+/** Each with its type, its labels, and its samples: values with their labels. */
+const METRICS = {
+  generation: [
+    'gauge',
+    'One more than the reloads that lie behind this process.',
+    [],
+    ({ generation }) => [[generation]]
+  ],
+  release_info: [
+    'gauge',
+    'What this process has loaded.',
+    ['script', 'directory', 'version', 'node'],
+    ({ release }) => [[1, release]]
+  ],
+  draining_processes: ['gauge', 'Processes that finish what they have.', [], ({ draining }) => [[draining]]],
+  reload_in_progress: ['gauge', 'Whether a reload is under way.', [], ({ reloads }) => [[Number(reloads.inProgress)]]],
+  last_reload_successful: [
+    'gauge',
+    'Whether the last reload has succeeded.',
+    [],
+    ({ reloads: { last } }) => (last === null ? [] : [[Number(last.outcome === 'succeeded')]])
+  ],
+  last_reload_timestamp_seconds: [
+    'gauge',
+    'When the last reload has ended.',
+    [],
+    ({ reloads: { last } }) => (last === null ? [] : [[(Date.parse(last.began) + last.timings.total) / 1000]])
+  ],
+  last_reload_duration_seconds: [
+    'gauge',
+    'How long the last reload took.',
+    ['step'],
+    ({ reloads: { last } }) =>
+      Object.entries(last?.timings ?? {}).map(([step, duration]) => [duration / 1000, { step }])
+  ],
+  reloads_total: [
+    'counter',
+    'Reloads that have ended, by outcome.',
+    ['outcome'],
+    ({ reloads }) => [
+      [reloads.succeeded, { outcome: 'succeeded' }],
+      [reloads.failed, { outcome: 'failed' }],
+      [reloads.rolledBack, { outcome: 'rolled_back' }]
+    ]
+  ],
+  reload_failures_total: [
+    'counter',
+    'Reloads that have failed, by code.',
+    ['code'],
+    ({ reloads }) => Object.entries(reloads.failuresByCode).map(([code, count]) => [count, { code }])
+  ],
+  connections: [
+    'gauge',
+    'Open connections of clients.',
+    ['role'],
+    ({ connections }) => [[connections.open, { role: 'serving' }]]
+  ],
+  upgraded_connections: [
+    'gauge',
+    'Those that speak another protocol.',
+    ['role'],
+    ({ connections }) => [[connections.upgraded, { role: 'serving' }]]
+  ],
+  requests_in_flight: [
+    'gauge',
+    'Requests that are not answered whole.',
+    ['role'],
+    ({ requests }) => [[requests.inFlight, { role: 'serving' }]]
+  ],
+  holds: [
+    'gauge',
+    'Work in the background that a drain waits for.',
+    ['role'],
+    ({ holds }) => [[holds.open, { role: 'serving' }]]
+  ],
+  connections_opened_total: [
+    'counter',
+    'Connections that clients have opened.',
+    [],
+    ({ connections }) => [[connections.opened]]
+  ],
+  connections_closed_total: [
+    'counter',
+    'Connections that have ended.',
+    [],
+    ({ connections }) => [[connections.closed]]
+  ],
+  connections_moved_total: [
+    'counter',
+    'Connections that have moved on.',
+    [],
+    ({ connections }) => [[connections.moved]]
+  ],
+  forced_requests_total: [
+    'counter',
+    'Requests that a drain has ended by force.',
+    [],
+    ({ requests }) => [[requests.forced]]
+  ],
+  forced_holds_total: ['counter', 'Work that a drain has not waited for.', [], ({ holds }) => [[holds.forced]]]
+}
+
+/**
+ * Adds what `app.graceful.stats()` tells to a registry of prom-client, under the names of `GET /metrics` of the control socket. There is no
+ * label `worker`: under a launcher with several workers each process knows no more than itself.
+ */
+export function collectGraceful(app, registry) {
+  let known
+  // Once for all metrics of a scrape.
+  const stats = () => {
+    if (known === undefined) setImmediate(() => (known = undefined))
+    known ??= app.graceful.stats()
+    return known
+  }
+  for (const [name, [type, help, labelNames, samplesOf]] of Object.entries(METRICS)) {
+    const settings = { name: `fastify_graceful_${name}`, help, labelNames, registers: [registry] }
+    // The counts are kept by the plugin, over all generations: here they are only shown.
+    if (type === 'counter')
+      new Counter({
+        ...settings,
+        collect() {
+          this.reset()
+          for (const [value, labels = {}] of samplesOf(stats())) this.inc(labels, value)
+        }
+      })
+    else
+      new Gauge({
+        ...settings,
+        collect() {
+          this.reset()
+          for (const [value, labels = {}] of samplesOf(stats())) this.set(labels, value)
+        }
+      })
+  }
+}

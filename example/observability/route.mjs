@@ -1,0 +1,27 @@
+import { get } from 'node:http'
+import Fastify from 'fastify'
+import graceful from 'fastify-graceful-reload'
+
+const { PORT = '3000', METRICS_PORT = '9464', FASTIFY_GRACEFUL_CONTROL: socketPath } = process.env
+if (!socketPath) throw new Error('FASTIFY_GRACEFUL_CONTROL must be set: it is where the launcher answers')
+
+const app = Fastify({ logger: true })
+app.register(graceful)
+app.get('/', async () => ({ hello: 'world', generation: app.graceful.generation }))
+
+// Whichever worker is asked, the launcher answers for all of them. Nothing else of the control socket can be reached in this way.
+const metrics = Fastify({ logger: true })
+metrics.register(graceful)
+metrics.get('/metrics', async (_request, reply) => {
+  const answer = await new Promise((resolve, reject) => {
+    get({ socketPath, path: '/metrics', timeout: 5000 }, resolve)
+      .on('timeout', (request) => request.destroy(new Error('the launcher does not answer')))
+      .on('error', reject)
+  })
+  return reply.code(answer.statusCode).type(answer.headers['content-type']).send(answer)
+})
+
+await Promise.all([
+  app.listen({ port: Number(PORT) }),
+  metrics.listen({ port: Number(METRICS_PORT), host: '127.0.0.1' })
+])

@@ -1,0 +1,30 @@
+import Fastify from 'fastify'
+import graceful from 'fastify-graceful-reload'
+import { Counter, collectDefaultMetrics, Registry } from 'prom-client'
+import { collectGraceful } from './collect.mjs'
+
+const { PORT = '3000', METRICS_PORT = '9464' } = process.env
+
+// The app has metrics of its own; what the plugin knows is added to them. With fastify-metrics, take
+// `app.metrics.client.register` for the registry.
+const registry = new Registry()
+collectDefaultMetrics({ register: registry })
+const greetings = new Counter({ name: 'app_greetings_total', help: 'Greetings.', registers: [registry] })
+
+const app = Fastify({ logger: true })
+app.register(graceful)
+app.get('/', async () => {
+  greetings.inc()
+  return { hello: 'world', generation: app.graceful.generation }
+})
+
+// On a port of its own, which nobody reaches from outside. A reload hands both over.
+const metrics = Fastify({ logger: true })
+await metrics.register(graceful)
+collectGraceful(metrics, registry)
+metrics.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
+
+await Promise.all([
+  app.listen({ port: Number(PORT) }),
+  metrics.listen({ port: Number(METRICS_PORT), host: '127.0.0.1' })
+])

@@ -1,0 +1,68 @@
+import type { ReloadHistory } from '../control/messages.js'
+import type { Service } from '../process/service.js'
+import type { Phase } from '../protocol/phases.js'
+import type { Release } from '../reload/release.js'
+import { countsByCode } from './codes.js'
+
+/**
+ * What `app.graceful.stats()` returns: the figures of this process, and what is known in it of the generations before. Plain JSON. No
+ * count gets less at a reload; of those that pass from process to process, what a process that crashed had not told yet is lost.
+ */
+export interface GracefulStats {
+  generation: number
+  pid: number
+  phase: Phase
+  /** For how long this process has run. Milliseconds. */
+  uptime: number
+  /** What it has loaded. */
+  release: Release
+  connections: {
+    /** Connections of clients that are open in this process, and how many of them speak another protocol by now, such as WebSocket. */
+    open: number
+    upgraded: number
+    /** How many clients have opened, how many have ended, and how often one has moved to another generation. Of all generations. */
+    opened: number
+    closed: number
+    moved: number
+  }
+  requests: {
+    /** Requests that this process has begun and not answered whole. Of pipelined ones on one connection the first counts. */
+    inFlight: number
+    /** Requests that were cut off because a drain had taken as long as it may. Of all generations. */
+    forced: number
+  }
+  holds: {
+    /** What `app.graceful.hold()` has begun in this process, and nobody has released. */
+    open: number
+    /** The same that no drain has waited for any longer. Of all generations. */
+    forced: number
+  }
+  /** How many processes finish what they have beside this one, as far as they have told. */
+  draining: number
+  reloads: Omit<ReloadHistory, 'codes'> & {
+    /** Whether this process makes one, or is on probation. */
+    inProgress: boolean
+    /** How often reloads have failed or been rolled back, by the code of the error. All codes are there, and `other`. */
+    failuresByCode: Record<string, number>
+  }
+}
+
+/** The figures of a process at this moment. */
+export function statsOf(service: Service, phase: Phase, inProgress: boolean): GracefulStats {
+  const { generation, command, load, ledger, history } = service
+  const { opened, closed, moved, forcedRequests, forcedHolds } = ledger.total
+  const { codes, ...reloads } = history.report
+  const failures = reloads.failed + reloads.rolledBack
+  return {
+    generation,
+    pid: process.pid,
+    phase,
+    uptime: Math.round(process.uptime() * 1000),
+    release: command.release,
+    connections: { open: load.connections, upgraded: load.upgraded, opened, closed, moved },
+    requests: { inFlight: load.requests, forced: forcedRequests },
+    holds: { open: load.holds, forced: forcedHolds },
+    draining: ledger.beside.draining,
+    reloads: { ...reloads, inProgress, failuresByCode: Object.fromEntries(countsByCode(codes, failures)) }
+  }
+}
