@@ -1,5 +1,3 @@
-import { Counter, Gauge } from 'prom-client'
-
 /** Each with its type, its labels, and its samples: values with their labels. */
 const METRICS = {
   generation: [
@@ -103,10 +101,12 @@ const METRICS = {
 }
 
 /**
- * Adds what `app.graceful.stats()` tells to a registry of prom-client, under the names of `GET /metrics` of the control socket. There is no
- * label `worker`: under a launcher with several workers each process knows no more than itself.
+ * Adds what `app.graceful.stats()` tells to a registry, under the names of `GET /metrics` of the control socket. There is no label `worker`:
+ * under a launcher with several workers each process knows no more than itself.
+ *
+ * @param client - the package of the registry: prom-client, or `@prometheus-io/client`, its successor
  */
-export function collectGraceful(app, registry) {
+export function collectGraceful(app, client, registry) {
   let known
   // Once for all metrics of a scrape.
   const stats = () => {
@@ -116,21 +116,23 @@ export function collectGraceful(app, registry) {
   }
   for (const [name, [type, help, labelNames, samplesOf]] of Object.entries(METRICS)) {
     const settings = { name: `fastify_graceful_${name}`, help, labelNames, registers: [registry] }
-    // The counts are kept by the plugin, over all generations: here they are only shown.
+    const collect = (metric, add) => {
+      metric.reset()
+      for (const [value, labels = {}] of samplesOf(stats())) metric[add](labels, value)
+    }
+    // The plugin counts, over all generations; here that is only shown.
     if (type === 'counter')
-      new Counter({
+      new client.Counter({
         ...settings,
         collect() {
-          this.reset()
-          for (const [value, labels = {}] of samplesOf(stats())) this.inc(labels, value)
+          collect(this, 'inc')
         }
       })
     else
-      new Gauge({
+      new client.Gauge({
         ...settings,
         collect() {
-          this.reset()
-          for (const [value, labels = {}] of samplesOf(stats())) this.set(labels, value)
+          collect(this, 'set')
         }
       })
   }

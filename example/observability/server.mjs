@@ -1,15 +1,14 @@
 import Fastify from 'fastify'
 import graceful from 'fastify-graceful-reload'
-import { Counter, collectDefaultMetrics, Registry } from 'prom-client'
+import client from 'prom-client'
 import { collectGraceful } from './collect.mjs'
 
 const { PORT = '3000', METRICS_PORT = '9464' } = process.env
 
-// The app has metrics of its own; what the plugin knows is added to them. With fastify-metrics, take
-// `app.metrics.client.register` for the registry.
-const registry = new Registry()
-collectDefaultMetrics({ register: registry })
-const greetings = new Counter({ name: 'app_greetings_total', help: 'Greetings.', registers: [registry] })
+// The app has metrics of its own; what the plugin knows is added to them.
+const registry = new client.Registry()
+client.collectDefaultMetrics({ register: registry })
+const greetings = new client.Counter({ name: 'app_greetings_total', help: 'Greetings.', registers: [registry] })
 
 const app = Fastify({ logger: true })
 app.register(graceful)
@@ -21,7 +20,7 @@ app.get('/', async () => {
 // On a port of its own, which nobody reaches from outside. A reload hands both over.
 const metrics = Fastify({ logger: true })
 await metrics.register(graceful)
-collectGraceful(metrics, registry)
+collectGraceful(metrics, client, registry)
 metrics.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()))
 
 await Promise.all([

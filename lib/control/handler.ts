@@ -117,6 +117,7 @@ export class Control {
     const { load, draining } = ledger.beside
     return {
       workers: [{ worker: 1, status: this.status(), serving: this.#service.load, draining: load }],
+      wanted: 1,
       isReloading: reload !== undefined,
       history: history.report,
       counts: ledger.total,

@@ -5,17 +5,19 @@ import type { Server } from './server.js'
 import { answerOf, type ServerAnswer } from './status.js'
 import type { Member, Workers } from './workers.js'
 
+type Answers = ReadonlyMap<Server, ServerAnswer>
+
 /** What a launcher knows of all its servers, those included that only finish what they have. */
 export async function metricsOf(workers: Workers, history: History): Promise<MetricsReport> {
-  const { members } = workers
-  const answers = new Map(
-    await Promise.all(
-      members.map(async ({ server }): Promise<[Server, ServerAnswer]> => [server, await answerOf(server)])
-    )
-  )
-  const places = members.filter(({ isCurrent }) => isCurrent)
+  // One that boots beside another one has nothing yet.
+  const members = workers.members.filter(({ isCurrent, server }) => isCurrent || server.service !== undefined)
+  const asked = members.map(async ({ server }) => [server, await answerOf(server)] as const)
+  const answers: Answers = new Map(await Promise.all(asked))
+  const removed = members.filter(({ place }) => place < 0)
   return {
-    workers: places.map((place) => workerOf(place, members, answers)),
+    workers: members.filter(({ isCurrent }) => isCurrent).map((place) => workerOf(place, members, answers)),
+    wanted: workers.count,
+    removed: removed.length === 0 ? undefined : sumOfLoads(loadsOf(removed, answers)),
     isReloading: workers.roll !== undefined,
     history: history.report,
     counts: workers.counts,
@@ -23,18 +25,16 @@ export async function metricsOf(workers: Workers, history: History): Promise<Met
   }
 }
 
-function workerOf(
-  { place, server }: Member,
-  members: readonly Member[],
-  answers: ReadonlyMap<Server, ServerAnswer>
-): WorkerReport {
+function workerOf({ place, server }: Member, all: readonly Member[], answers: Answers): WorkerReport {
   const { status } = answers.get(server) as ServerAnswer
-  const loadsOf = (isMeant: (member: Member) => boolean): Load[] =>
-    members
-      .filter((member) => member.place === place && isMeant(member))
-      .flatMap((one) => answers.get(one.server)?.load ?? [])
-  const [serving] = loadsOf(({ isAccepting }) => isAccepting)
-  return { worker: place + 1, status, serving, draining: sumOfLoads(loadsOf(isDraining)) }
+  const members = all.filter((member) => member.place === place)
+  const accepting = members.filter(({ isAccepting }) => isAccepting)
+  const [serving] = loadsOf(accepting, answers)
+  return { worker: place + 1, status, serving, draining: sumOfLoads(loadsOf(members.filter(isDraining), answers)) }
+}
+
+function loadsOf(members: readonly Member[], answers: Answers): Load[] {
+  return members.flatMap(({ server }) => answers.get(server)?.load ?? [])
 }
 
 function isDraining({ server, isAccepting }: Member): boolean {

@@ -43,7 +43,7 @@ async function drainingOf({ former }: Workers): Promise<ProcessStatus[]> {
 
 /** Asks a server, and waits for a moment. */
 export async function answerOf(server: Server): Promise<ServerAnswer> {
-  return (await server.report()) ?? { status: silent(server) }
+  return (server.isAlive && (await server.report())) || { status: silent(server) }
 }
 
 /** Of one that hangs, boots or has crashed, only what is known from outside. */

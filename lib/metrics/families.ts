@@ -1,6 +1,7 @@
 import type { ProcessStatus } from '../control/messages.js'
 import { countsByCode } from './codes.js'
 import type { Family, Sample } from './exposition.js'
+import type { Load } from './load.js'
 import type { MetricsReport, WorkerReport } from './report.js'
 
 /** The versions of the process that answers. */
@@ -35,9 +36,10 @@ export function familiesOf(report: MetricsReport, { plugin, node }: Versions): F
   ]
 }
 
-function processFamilies({ workers, draining }: MetricsReport): Family[] {
+function processFamilies({ workers, wanted, draining }: MetricsReport): Family[] {
   const each = (numberOf: (status: ProcessStatus) => number) => perWorker(workers, ({ status }) => numberOf(status))
   return [
+    gauge('workers', 'How many workers there are to be.', [{ value: wanted }]),
     gauge(
       'worker_up',
       'Whether the server of a worker answers.',
@@ -95,16 +97,17 @@ function reloadFamilies({ isReloading, history }: MetricsReport): Family[] {
   ]
 }
 
-function workFamilies({ workers, counts }: MetricsReport): Family[] {
+function workFamilies(report: MetricsReport): Family[] {
+  const { counts } = report
   return [
-    gauge('connections', 'Open connections of clients.', perRole(workers, 'connections')),
+    gauge('connections', 'Open connections of clients.', perRole(report, 'connections')),
     gauge(
       'upgraded_connections',
       'Those of them that speak another protocol, such as WebSocket.',
-      perRole(workers, 'upgraded')
+      perRole(report, 'upgraded')
     ),
-    gauge('requests_in_flight', 'Requests that have begun and are not answered whole.', perRole(workers, 'requests')),
-    gauge('holds', 'Work in the background that a drain waits for.', perRole(workers, 'holds')),
+    gauge('requests_in_flight', 'Requests that have begun and are not answered whole.', perRole(report, 'requests')),
+    gauge('holds', 'Work in the background that a drain waits for.', perRole(report, 'holds')),
     counter('connections_opened_total', 'Connections that clients have opened.', [{ value: counts.opened }]),
     counter('connections_closed_total', 'Connections that have ended, other than by moving.', [
       { value: counts.closed }
@@ -135,11 +138,13 @@ function perWorker(workers: readonly WorkerReport[], numberOf: (worker: WorkerRe
   return workers.map((worker) => ({ labels: { worker: String(worker.worker) }, value: numberOf(worker) }))
 }
 
-function perRole(workers: readonly WorkerReport[], name: keyof WorkerReport['draining']): Sample[] {
-  return workers.flatMap(({ worker, serving, draining }) => {
-    const sample = (role: string, value: number) => ({ labels: { worker: String(worker), role }, value })
-    return [...(serving === undefined ? [] : [sample('serving', serving[name])]), sample('draining', draining[name])]
-  })
+function perRole({ workers, removed }: MetricsReport, name: keyof Load): Sample[] {
+  const sample = (worker: string, role: string, load: Load) => ({ labels: { worker, role }, value: load[name] })
+  const known = workers.flatMap(({ worker, serving, draining }) => [
+    ...(serving === undefined ? [] : [sample(String(worker), 'serving', serving)]),
+    sample(String(worker), 'draining', draining)
+  ])
+  return [...known, ...(removed === undefined ? [] : [sample('', 'draining', removed)])]
 }
 
 function releaseOf({ worker, status: { release } }: WorkerReport): Sample[] {

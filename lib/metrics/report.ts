@@ -16,6 +16,10 @@ export interface WorkerReport {
 /** All of which metrics are made. */
 export interface MetricsReport {
   readonly workers: readonly WorkerReport[]
+  /** How many workers there are to be. */
+  readonly wanted: number
+  /** What the processes of workers have in progress that are there no more; undefined if there are none. */
+  readonly removed?: Load | undefined
   readonly isReloading: boolean
   readonly history: ReloadHistory
   /** Over all processes and generations. */

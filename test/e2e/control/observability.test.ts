@@ -85,12 +85,32 @@ t.test('rules and dashboard name what there is', { skip: NO_CURL }, async (t) =>
 })
 
 const promClient = new Framework('prom-client', 'prom-client@15')
+// From 14 on it needs Node 22, and has the successor of prom-client.
+const release = Number(process.versions.node.split('.')[0]) >= 22 ? 14 : 12
+const fastifyMetrics = new Framework(`fastify-metrics-${release}`, `fastify-metrics@${release}`)
+
+/** Lets an example find packages, and the file that it imports. */
+function withCollector(framework: Framework, name: string) {
+  return async (folder: string) => {
+    await copyFile(join(FOLDER, 'collect.mjs'), join(folder, 'collect.mjs'))
+    await framework.provideTo(join(folder, 'node_modules'), name)
+  }
+}
+
+t.test('an app with fastify-metrics', { skip: fastifyMetrics.missing }, async (t) => {
+  const prepare = withCollector(fastifyMetrics, 'fastify-metrics')
+  const example = await Example.start(t, 'example/observability/fastify-metrics.mjs', { copied: true, prepare })
+  await example.ask('/')
+  await example.reload()
+  const metrics = new Metrics(await (await example.ask('/metrics')).text())
+  t.match(metrics.text, 'process_cpu_user_seconds_total')
+  t.equal(metrics.get('generation'), 2)
+  t.equal(metrics.get('reloads_total{outcome="succeeded"}'), 1)
+  t.equal(await example.stop(), 0)
+})
 
 t.test('an app with a registry of its own', { skip: promClient.missing }, async (t) => {
-  const prepare = async (folder: string) => {
-    await copyFile(join(FOLDER, 'collect.mjs'), join(folder, 'collect.mjs'))
-    await promClient.provideTo(join(folder, 'node_modules'), 'prom-client')
-  }
+  const prepare = withCollector(promClient, 'prom-client')
   const example = await Example.start(t, 'example/observability/server.mjs', { copied: true, apps: 2, prepare })
   const metricsNow = async () => new Metrics(await (await example.ask('/metrics')).text())
   await example.ask('/')

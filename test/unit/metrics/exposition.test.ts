@@ -8,6 +8,7 @@ const NONE = { connections: 0, upgraded: 0, requests: 0, holds: 0 }
 
 const REPORT = {
   workers: [],
+  wanted: 1,
   isReloading: false,
   history: { succeeded: 1, failed: 2, rolledBack: 1, restarts: 0, codes: {}, last: null },
   counts: { opened: 0, closed: 0, moved: 0, forcedRequests: 0, forcedHolds: 0 },
@@ -45,6 +46,13 @@ t.test('a release with any name, or none', async (t) => {
   t.match(at({ phase: 'no answer' }), 'worker_up{worker="1"} 0')
   t.match(at({ phase: 'no answer' }), 'phase{worker="1",phase="no_answer"} 1')
   t.notMatch(at({ phase: 'no answer' }), 'role="serving"', 'nobody knows')
+})
+
+t.test('what processes of a removed worker still have is there', async (t) => {
+  const removed = { ...NONE, requests: 2 }
+  const text = expose(familiesOf({ ...REPORT, removed }, { plugin: '1', node: 'v20' }))
+  t.match(text, 'requests_in_flight{worker="",role="draining"} 2')
+  if (NO_PROMTOOL === false) t.equal(promtoolSays(text), '')
 })
 
 t.test('failures by code have as many labels as there are codes, and add up', async (t) => {
