@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
+import { onChannelEnd } from './internals/channel-end.js'
 import { Envelope } from './process/envelope.js'
-import { HANDOFF_VARIABLE, secretOf } from './reload/handoff.js'
+import { checkerOf, HANDOFF_VARIABLE, secretOf } from './reload/handoff.js'
 import { LastWords } from './reload/last-words.js'
 import type { StartCommand } from './reload/start-command.js'
 
@@ -51,8 +52,23 @@ export function endBootWatch(): void {
   holder[WATCH] = undefined
 }
 
+/** How often the child of a check looks whether its parent lives. Milliseconds. */
+const LOOK_INTERVAL = 100
+
+/**
+ * The child of a check ends with the process that checks it. Whatever version of this plugin the release has: an earlier one would take
+ * itself for the child of a reload whose parent has died, and serve.
+ */
+function endWith(parent: number): void {
+  const end = () => process.kill(process.pid, 'SIGKILL')
+  onChannelEnd(end)
+  setInterval(() => process.ppid !== parent && end(), LOOK_INTERVAL).unref()
+}
+
 /** Node loads this file into worker threads as well. */
 if (process.env[MARKER] !== undefined && isMainThread) {
   hideBootWatch(process.env)
+  const checker = checkerOf(process.env[HANDOFF_VARIABLE])
+  if (checker !== undefined) endWith(checker)
   ;(globalThis as { [WATCH]?: unknown })[WATCH] = new LastWords(new Envelope(secretOf(process.env[HANDOFF_VARIABLE])))
 }

@@ -26,10 +26,10 @@ export const InvalidReasonError = createError<[string, string]>(
   TypeError
 )
 
-/** What was given to `gracefulReload()` is not an object with a `reason` and nothing else. */
-export const InvalidArgumentError = createError<[string, string]>(
+/** What was given to `gracefulReload()` or `graceful.check()` is not an object with a `reason` and nothing else. */
+export const InvalidArgumentError = createError<[string, string, string]>(
   'GRACEFUL_ERR_INVALID_ARGUMENT',
-  'fastify-graceful-reload: gracefulReload() expects nothing or an object with a reason, as in %s, received %s',
+  'fastify-graceful-reload: %s expects nothing or an object with a reason, as in %s, received %s',
   400,
   TypeError
 )
@@ -136,6 +136,9 @@ export const OutcomeUnknownError = createError<[string]>(
   'the reload was passed on to the new generation, and its outcome is unknown: %s',
   502
 )
+
+/** Nothing is known of the release: a check could not be made, or was given up for something that matters more. */
+export const NoCheckError = createError<[string]>('GRACEFUL_ERR_NO_CHECK', 'the release was not checked: %s', 409)
 
 /** Work in hand was cut off by `drainTimeout` or by a force signal. */
 export const ForcedError = createError<[string, string]>(

@@ -1,4 +1,5 @@
 import { describeError, type GracefulError } from './errors.js'
+import type { CheckResult } from './reload/check-result.js'
 import { describeRelease, type Release } from './reload/release.js'
 import type { ReloadResult } from './reload/reload-result.js'
 
@@ -26,6 +27,9 @@ export interface GracefulEvents {
   'reload-succeeded': { result: ReloadResult }
   'reload-failed': { err: GracefulError; reason: string }
   'rolled-back': { err: GracefulError; reason: string }
+  'check-started': { reason: string; child: number }
+  'check-succeeded': { result: CheckResult }
+  'check-failed': { err: GracefulError; reason: string }
   'lame-duck': { reason: string; duration: number }
   draining: { reason: string; connections: number; timeout: number }
   forced: { reason: string; requests: CutRequest[]; holds: string[] }
@@ -63,6 +67,12 @@ const LINES: { [E in GracefulEvent]: [Level, (data: GracefulEvents[E]) => string
   ],
   'reload-failed': ['error', ({ err }) => `reload failed, nothing has changed: ${describeError(err)}`],
   'rolled-back': ['error', ({ err }) => describeError(err)],
+  'check-started': ['info', ({ reason, child }) => `check (${reason}): started child ${child}, which will not serve`],
+  'check-succeeded': [
+    'info',
+    ({ result }) => `check passed, nothing has changed: process ${result.pid} booted${describeChange(result)}`
+  ],
+  'check-failed': ['error', ({ err }) => `check failed, nothing has changed: ${describeError(err)}`],
   'lame-duck': [
     'info',
     ({ reason, duration }) => `stop (${reason}): reported as not ready, still accepting for ${duration} ms`
@@ -84,7 +94,7 @@ export function lineOf<E extends GracefulEvent>(event: E, data: GracefulEvents[E
   return [level, text(data)]
 }
 
-function describeChange({ release, unchanged }: ReloadResult): string {
+function describeChange({ release, unchanged }: Pick<ReloadResult, 'release' | 'unchanged'>): string {
   if (release === undefined) return ''
   const node = release.node === process.version ? '' : `, on Node ${release.node} after ${process.version}`
   return `, ${describeRelease(release)}${unchanged ? ', unchanged' : ''}${node}`

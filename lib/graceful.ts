@@ -5,9 +5,10 @@ import type { FastifyRequest } from 'fastify'
 import type { GracefulStats } from './metrics/stats.js'
 import type { GracefulHooks } from './process/hooks.js'
 import type { HostedApp } from './process/hosted-app.js'
-import { checkReason } from './process/reason.js'
+import { checkReason, reasonOf } from './process/reason.js'
 import type { ServerProcess } from './process/server-process.js'
 import type { Phase } from './protocol/phases.js'
+import type { CheckResult } from './reload/check-result.js'
 
 /** The decorator `app.graceful`. */
 export class Graceful {
@@ -27,6 +28,14 @@ export class Graceful {
   /** How many reloads lie behind this process, counted from 1. */
   get generation(): number {
     return this.#server.generation
+  }
+
+  /**
+   * Whether this process only shows whether it could take over, and ends without having served: what works beside the requests (a
+   * schedule, a consumer of a queue, a migration of the database) should not begin here.
+   */
+  get isCheck(): boolean {
+    return this.#server.isCheck
   }
 
   /**
@@ -122,6 +131,19 @@ export class Graceful {
    */
   stop(reason = 'stop()'): void {
     this.#server.stop(checkReason(reason, 'stop()'))
+  }
+
+  /**
+   * Checks whether a reload would succeed: a child boots as that of a reload would, but never accepts, and ends. This process serves
+   * as if nothing was.
+   *
+   * Rejects with a {@link GracefulError}: with that of the reload which would have failed, or with `GRACEFUL_ERR_NO_CHECK` where nothing
+   * was learnt, because a reload or another check is under way, or a reload or a stop was asked for meanwhile.
+   *
+   * @throws {InvalidArgumentError} as a rejection, when it is given anything else than an object with a reason, or nothing
+   */
+  async check(options?: { reason?: string }): Promise<CheckResult> {
+    return this.#server.check(reasonOf(options, 'graceful.check()'))
   }
 
   /**

@@ -16,6 +16,7 @@ import type * as signals from './process/signal-options.js'
 import { rememberStart, thisProcess } from './process/this-process.js'
 import { warmUp } from './process/warmup.js'
 import type * as phases from './protocol/phases.js'
+import type * as checks from './reload/check-result.js'
 import type * as reloadHealth from './reload/reload-health.js'
 import type * as results from './reload/reload-result.js'
 
@@ -77,6 +78,7 @@ declare namespace graceful {
   export type ControlStatus = answers.ControlStatus
   export type ControlHealth = answers.ControlHealth
   export type ControlReloadLine = answers.ControlReloadLine
+  export type ControlCheckLine = answers.ControlCheckLine
   export type ControlScaleLine = answers.ControlScaleLine
   export type ControlStop = answers.ControlStop
   export type ControlError = answers.ControlError
@@ -85,6 +87,7 @@ declare namespace graceful {
   export type ReloadHealth = reloadHealth.ReloadHealth
   export type ReloadResult = results.ReloadResult
   export type GracefulStats = stats.GracefulStats
+  export type CheckResult = checks.CheckResult
   export type GracefulHooks = hooks.GracefulHooks
   export type GracefulEvents = events.GracefulEvents
   export type GracefulError = errors.GracefulError

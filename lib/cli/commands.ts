@@ -1,12 +1,15 @@
 import type { Question } from '../control/client.js'
 import type {
+  ControlCheckLine,
   ControlReloadLine,
   ControlScaleLine,
   ControlStatus,
   ControlStop,
   ScaleResult
 } from '../control/messages.js'
+import type { CheckResult } from '../reload/check-result.js'
 import type { ReloadResult } from '../reload/reload-result.js'
+import { describeCheck } from './describe-check.js'
 import { describeResult, describeScale } from './describe-reload.js'
 import { describeStatus } from './describe-status.js'
 import type { CommandOption } from './options.js'
@@ -14,7 +17,7 @@ import type { Paint } from './paint.js'
 import { blocks } from './rows.js'
 
 /** An answer, or the last line of one, that is no error. */
-export type Answer = ControlStatus | ControlStop | ControlReloadLine | ControlScaleLine
+export type Answer = ControlStatus | ControlStop | ControlReloadLine | ControlCheckLine | ControlScaleLine
 
 /** What was given to a command. */
 export interface Given {
@@ -66,7 +69,7 @@ export const COMMANDS = {
     answerOf: (last) => ('launcher' in last ? last : undefined),
     describe: (answer, paint) => describeStatus(answer, paint)
   }),
-  reload: command({
+  reload: command<ReloadResult>({
     summary: 'reloads a server, and tells how that ended',
     options: ['reason', 'progress'],
     timeout: undefined,
@@ -81,6 +84,17 @@ export const COMMANDS = {
     answerOf: (last) => ('result' in last ? (last.result as ReloadResult) : undefined),
     describe: (result, paint) => describeResult(result, paint),
     interrupted: 'the reload goes on: see fastify-graceful-reload status'
+  }),
+  check: command<CheckResult>({
+    summary: 'tells whether a reload would succeed; nothing changes',
+    options: ['reason', 'progress'],
+    timeout: undefined,
+    question: ({ reason }) => {
+      return { method: 'POST', path: '/check', body: { reason }, unknown: '; how the check ended is unknown' }
+    },
+    answerOf: (last) => ('result' in last ? (last.result as CheckResult) : undefined),
+    describe: (result, paint) => describeCheck(result, paint),
+    interrupted: 'the check goes on, and changes nothing'
   }),
   scale: command({
     summary: 'changes how many workers a launcher has: to so many, or by +1 or -1',

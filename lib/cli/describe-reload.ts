@@ -1,4 +1,4 @@
-import type { ControlFailure, ReloadPosition, ScalePosition, ScaleResult } from '../control/messages.js'
+import type { CheckPosition, ControlFailure, ReloadPosition, ScalePosition, ScaleResult } from '../control/messages.js'
 import { describeRelease, type Release } from '../reload/release.js'
 import type { ReloadHealth } from '../reload/reload-health.js'
 import type { ReloadResult } from '../reload/reload-result.js'
@@ -48,19 +48,10 @@ export function describeScale({ before, workers, pids, reason }: ScaleResult): s
   ])
 }
 
-/** How a reload goes, or another change, in a line. */
-export function describeProgress(position: ReloadPosition | ScalePosition): string {
-  const {
-    step,
-    worker,
-    workers,
-    child,
-    migrated,
-    remaining,
-    probation
-  }: Omit<ReloadPosition, 'step'> & {
-    step: string
-  } = position
+/** How a reload goes, or another change or a check, in a line. */
+export function describeProgress(position: ReloadPosition | CheckPosition | ScalePosition): string {
+  const { step, child } = position
+  const { worker, workers, migrated, remaining, probation } = position as Partial<ReloadPosition>
   const parts = [
     worker === undefined ? step : `worker ${worker} of ${workers}: ${step}`,
     ...(child === undefined ? [] : [`${step === 'stopping' ? 'pid' : 'child'} ${child}`]),

@@ -1,4 +1,5 @@
 import type {
+  CheckProgress,
   ControlStatus,
   MemoryStatus,
   ProcessStatus,
@@ -41,11 +42,12 @@ export function describeStatus(status: ControlStatus, paint: Paint = plain, now 
 }
 
 function processRows(status: ProcessStatus, last: ReloadRecord | null): Row[] {
-  const { generation, pid, uptime, listeners, connections, release, reload, drain, memory } = status
+  const { generation, pid, uptime, listeners, connections, release, reload, check, drain, memory } = status
   const isUnchanged = last?.outcome === 'succeeded' && last.generation === generation && last.unchanged === true
   return [
     phaseRow(status),
     ...(reload?.role === 'parent' ? [['reload', describeUnderWay(reload)] as Row] : []),
+    ...(check === undefined ? [] : [['check', describeCheckUnderWay(check)] as Row]),
     ['generation', String(generation)],
     ['pid', String(pid)],
     ['uptime', duration(uptime)],
@@ -108,4 +110,8 @@ function describeUnderWay(reload: Extract<ReloadUnderWay, { role: 'parent' }>): 
   const moved = child === undefined ? '' : `, child ${child}, ${migrated} of ${migrated + remaining} connections moved`
   const errors = health === undefined ? '' : `, errors: ${describeHealth(health)}`
   return `${reason}, for ${duration(elapsed)}: ${step}${waits}${moved}${errors}`
+}
+
+function describeCheckUnderWay({ reason, step, elapsed, child }: CheckProgress): string {
+  return `${reason}, for ${duration(elapsed)}: ${step}${child === undefined ? '' : `, child ${child}`}`
 }

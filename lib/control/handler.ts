@@ -4,14 +4,22 @@ import type { GracefulOptions } from '../options.js'
 import type { HostedApp, Preparation } from '../process/hosted-app.js'
 import type { Service } from '../process/service.js'
 import type { Phase } from '../protocol/phases.js'
+import type { CheckResult } from '../reload/check-result.js'
 import type { ReloadResult } from '../reload/reload-result.js'
+import { listenerKey } from '../sockets/listener-key.js'
 import { UnixPath } from '../sockets/unix-path.js'
 import { os } from '../util/os.js'
 import { within } from '../util/within.js'
 import { NoWorkersError } from './errors.js'
 import type { ControlHandlers, ServiceReport } from './http.js'
 import { memoryStatus } from './memory.js'
-import { type DrainStatus, type ProcessStatus, positionOf, type ReloadUnderWay } from './messages.js'
+import {
+  type CheckProgress,
+  type DrainStatus,
+  type ProcessStatus,
+  positionOf,
+  type ReloadUnderWay
+} from './messages.js'
 import { CONTROL_VARIABLE, type ControlPlace, checkControl } from './place.js'
 import { ControlSocket } from './socket.js'
 
@@ -26,7 +34,10 @@ const UNDER = 'it is the server of one; ask its launcher, which has a control so
 export interface ControlEvents {
   phase(): Phase
   reload(reason: string): Promise<ReloadResult>
+  check(reason: string): Promise<CheckResult>
   stop(reason: string): void
+  /** The check under way. */
+  checkUnderWay(): CheckProgress | undefined
   underWay(): ReloadUnderWay | undefined
   /** How many reloads this process has begun. */
   reloads(): number
@@ -80,6 +91,7 @@ export class Control {
     if (why !== undefined) return service.log.warn(`option control is ignored ${why}`)
     if (service.leader === undefined) service.follow(hosted)
     if (service.leader !== hosted) return
+    if (service.isCheck) return service.events.leave(listenerKey({ path: place.path }) ?? '')
     // The launcher answers there, for all of its servers.
     if (service.launcher?.control !== undefined && UnixPath.isSame(service.launcher.control, place.path)) return
     const socket = new ControlSocket(this.#handlers)
@@ -90,12 +102,14 @@ export class Control {
   }
 
   get #handlers(): ControlHandlers {
-    const { reload, stop, underWay, reloads, onChange } = this.#events
+    const { reload, check, stop, underWay, checkUnderWay, reloads, onChange } = this.#events
     return {
       status: () => this.#report(),
       workers: () => [this.status()],
       metrics: () => this.#metrics(),
       reload,
+      check,
+      checkUnderWay,
       onChange,
       reloadId: () => positionOf(underWay()) && reloads(),
       underWay: () => positionOf(underWay()),
@@ -138,6 +152,7 @@ export class Control {
     const phase = this.#events.phase()
     const status = { generation, pid: process.pid, phase, uptime: Math.round(process.uptime() * 1000) }
     const reload = this.#events.underWay()
+    const check = this.#events.checkUnderWay()
     const drain = this.#events.drain()
     return {
       ...status,
@@ -145,6 +160,7 @@ export class Control {
       connections: this.#service.countConnections(),
       release: command.release,
       ...(reload && { reload }),
+      ...(check && { check }),
       ...(drain && { drain }),
       memory: memoryStatus()
     }

@@ -4,10 +4,12 @@ import { expose, METRICS_TYPE } from '../metrics/exposition.js'
 import { familiesOf } from '../metrics/families.js'
 import type { MetricsReport } from '../metrics/report.js'
 import type { WorkerCount } from '../protocol/worker-count.js'
+import type { CheckResult } from '../reload/check-result.js'
 import { BadMethodError, BadRequestError, BusyError, LongRequestError, UnknownPathError } from './errors.js'
 import type { Exchange } from './exchange.js'
 import { healthOf } from './health.js'
 import {
+  type CheckPosition,
   encodeAnswer,
   excerpt,
   type ProcessStatus,
@@ -18,6 +20,7 @@ import {
 } from './messages.js'
 import { ownVersion } from './own-version.js'
 import { rawAnswer } from './raw-answer.js'
+import type { First } from './reload-news.js'
 import { type ProgressSource, type ReloadSource, ReloadStream } from './reload-stream.js'
 import {
   methodsOf,
@@ -38,6 +41,9 @@ export interface ControlHandlers extends ReloadSource {
   metrics(): MetricsReport | Promise<MetricsReport>
   /** The server of each worker, without waiting for any other process. */
   workers(): ProcessStatus[] | Promise<ProcessStatus[]>
+  check(reason: string): Promise<CheckResult>
+  /** How far the check is that is under way. */
+  checkUnderWay(): CheckPosition | undefined | Promise<CheckPosition | undefined>
   /** Begins to stop, if that has not begun. Returns the pid of the process that ends last. */
   stop(reason: string): number
   /**
@@ -59,7 +65,7 @@ export interface ScaleUnderWay {
 const HEAD_LIMIT = 16 * 1024
 const BODY_LIMIT = 16 * 1024
 
-/** How many clients may wait for a reload, which takes long: half of all, so that there is room for questions. */
+/** How many clients may wait for a reload or a check, which takes long: half of all, so that there is room for questions. */
 const MOST_WAITING = 32
 
 /** The reason of a request that gives none. */
@@ -123,15 +129,24 @@ export class ControlHttp {
     }
     if (name === 'stop') return send(response, 202, { stopping: { pid: handlers.stop(reason), reason } })
     if (name === 'reload') return this.#reload(reason, response)
+    if (name === 'check') return this.#check(reason, response)
     const health = healthOf({ workers: await handlers.workers() })
     send(response, health.healthy ? 200 : 503, health)
   }
 
-  /** What is refused before it has begun is answered with a status of its own. */
   async #reload(reason: string, response: ServerResponse): Promise<void> {
     this.#makeRoom()
     const former = this.#handlers.reloadId()
-    await this.#follow(this.#handlers, reason, former, this.#handlers.reload(reason), response)
+    const first = { step: 'waiting', reason } as const
+    await this.#follow(this.#handlers, first, former, this.#handlers.reload(reason), response)
+  }
+
+  async #check(reason: string, response: ServerResponse): Promise<void> {
+    this.#makeRoom()
+    const { checkUnderWay, onChange } = this.#handlers
+    const source: ProgressSource = { reloadId: () => undefined, underWay: checkUnderWay, onChange }
+    const first = { step: 'preparing', reason } as const
+    await this.#follow(source, first, undefined, this.#handlers.check(reason), response)
   }
 
   async #scale(wanted: WorkerCount, reason: string, response: ServerResponse): Promise<void> {
@@ -142,16 +157,18 @@ export class ControlHttp {
       underWay: position,
       onChange: (callback) => this.#handlers.onChange(callback)
     }
-    await this.#follow(source, reason, undefined, outcome, response)
+    await this.#follow(source, { step: 'waiting', reason }, undefined, outcome, response)
   }
 
+  /** @throws {BusyError} */
   #makeRoom(): void {
-    if (this.#waiting >= MOST_WAITING) throw new BusyError(`${MOST_WAITING} clients wait for a reload`)
+    if (this.#waiting >= MOST_WAITING) throw new BusyError(`${MOST_WAITING} clients wait for a reload or a check`)
   }
 
+  /** What is refused before it has begun is answered with a status of its own. */
   async #follow(
     source: ProgressSource,
-    reason: string,
+    first: First,
     former: unknown,
     outcome: Promise<object>,
     response: ServerResponse
@@ -164,7 +181,7 @@ export class ControlHttp {
       this.#waiting -= 1
     })
     response.writeHead(200, headers(LINES_TYPE))
-    await new ReloadStream(source, reason, former, response).end(outcome)
+    await new ReloadStream(source, first, former, response).end(outcome)
   }
 }
 

@@ -1,6 +1,7 @@
 import { describeError, toError, toPlainError } from '../errors.js'
 import type { Phase } from '../protocol/phases.js'
-import type { ReloadStep } from '../protocol/reload-step.js'
+import type { CheckStep, ReloadStep } from '../protocol/reload-step.js'
+import type { CheckResult } from '../reload/check-result.js'
 import type { Release } from '../reload/release.js'
 import type { ReloadHealth } from '../reload/reload-health.js'
 import type { ReloadResult, ReloadTimings } from '../reload/reload-result.js'
@@ -38,6 +39,18 @@ export interface ReloadProgress {
   probation?: { elapsed: number; duration: number }
   /** What both have answered, by which the child is judged. */
   health?: ReloadHealth
+}
+
+/** A check that is under way. */
+export interface CheckProgress {
+  step: CheckStep
+  reason: string
+  /** Since it began. Milliseconds. */
+  elapsed: number
+  /** The generation that a reload would lead to. */
+  generation: number
+  /** The pid of the child, once it has been started. */
+  child?: number
 }
 
 /** A reload that is under way, in a status. */
@@ -91,6 +104,8 @@ export interface ProcessStatus {
   release?: Release
   /** There while a reload is under way. */
   reload?: ReloadUnderWay
+  /** There while a check is under way. */
+  check?: CheckProgress
   /** There while it drains. */
   drain?: DrainStatus
   memory?: MemoryStatus
@@ -198,6 +213,20 @@ export type ReloadEvent =
 
 /** A line of the answer to `POST /reload`. */
 export type ControlReloadLine = Versioned & ReloadEvent
+
+/** How far a check is, as far as that is known. */
+export type CheckPosition = Pick<CheckProgress, 'step' | 'reason' | 'elapsed'> & Partial<CheckProgress>
+
+/** What a line of the answer to `POST /check` tells. The last one is `done` or `failed`. */
+export type CheckEvent =
+  | ({ event: 'progress' } & CheckPosition)
+  /** Nothing has changed, and the check goes on. */
+  | { event: 'heartbeat' }
+  | { event: 'done'; result: CheckResult }
+  | { event: 'failed'; error: ControlFailure }
+
+/** A line of the answer to `POST /check`. */
+export type ControlCheckLine = Versioned & CheckEvent
 
 /** What became of another number of workers. */
 export interface ScaleResult {

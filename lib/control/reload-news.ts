@@ -1,4 +1,4 @@
-import type { ReloadPosition, ScalePosition } from './messages.js'
+import type { CheckPosition, ReloadPosition, ScalePosition } from './messages.js'
 
 /** How often figures that change all the time are told. Milliseconds. */
 const FIGURES_INTERVAL = 1000
@@ -7,7 +7,10 @@ const FIGURES_INTERVAL = 1000
 export const HEARTBEAT_INTERVAL = 5000
 
 /** How far something is that a client waits for. */
-export type Position = ReloadPosition | ScalePosition
+export type Position = ReloadPosition | CheckPosition | ScalePosition
+
+/** What there is to tell of it before anything is known. */
+export type First = Pick<Position, 'step' | 'reason'>
 
 /** What a line tells before the last one. */
 export type News = ({ event: 'progress' } & Position) | { event: 'heartbeat' }
@@ -30,5 +33,6 @@ export function newsOf(told: Told, found: Position | undefined, now: number): Ne
 }
 
 function placeOf(position: Position | undefined): string {
-  return JSON.stringify([position?.step, position?.worker, position?.child])
+  const { step, worker, child }: { step?: string; worker?: number; child?: number } = position ?? {}
+  return JSON.stringify([step, worker, child])
 }

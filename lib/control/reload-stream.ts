@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { encodeAnswer, type ReloadPosition, toControlFailure } from './messages.js'
-import { newsOf, type Position, type Told } from './reload-news.js'
+import { type First, newsOf, type Position, type Told } from './reload-news.js'
 
 /** What tells of reloads. */
 export interface ReloadSource extends ProgressSource {
@@ -25,22 +25,23 @@ const LOOK_INTERVAL = 250
 /** How much may wait to be read by a client before the next line is left out. Bytes. */
 const UNREAD_LIMIT = 16 * 1024
 
-/** Tells a client how the reload goes that it has asked for, or another change, line by line, and at last what came of it. */
+/** Tells a client how the reload goes that it has asked for, or another change or a check, line by line, and at last what came of it. */
 export class ReloadStream {
   readonly #source: ProgressSource
   readonly #response: ServerResponse
   /** The reload that was under way when this one was asked for: this one follows it. */
   readonly #former: unknown
-  readonly #reason: string
+  readonly #first: First
   readonly #asked = performance.now()
   readonly #timer: NodeJS.Timeout
   readonly #stopListening: () => void
   #told: Told = { position: undefined, at: performance.now() }
   #isLooking = false
 
-  constructor(source: ProgressSource, reason: string, former: unknown, response: ServerResponse) {
+  /** @param first - what there is to tell before anything is known of it */
+  constructor(source: ProgressSource, first: First, former: unknown, response: ServerResponse) {
     this.#source = source
-    this.#reason = reason
+    this.#first = first
     this.#former = former
     this.#response = response
     const look = () => void this.#look()
@@ -51,7 +52,7 @@ export class ReloadStream {
     look()
   }
 
-  /** Says how the reload has ended, as the last word. */
+  /** Says how it has ended, as the last word. */
   async end(outcome: Promise<object>): Promise<void> {
     const event = await outcome.then(
       (result) => ({ event: 'done', result }),
@@ -79,7 +80,7 @@ export class ReloadStream {
   }
 
   get #waiting(): Position {
-    return { step: 'waiting', reason: this.#reason, elapsed: Math.round(performance.now() - this.#asked) }
+    return { ...this.#first, elapsed: Math.round(performance.now() - this.#asked) } as Position
   }
 
   /** A client that does not read misses what is of no use to it later. */

@@ -4,7 +4,7 @@ import { BadMethodError, BadRequestError, ControlVersionError, UnknownPathError 
 import { CONTROL_VERSION, excerpt, isObject } from './messages.js'
 
 /** What can be asked for. */
-export type RequestName = 'status' | 'metrics' | 'healthz' | 'reload' | 'workers' | 'stop'
+export type RequestName = 'status' | 'metrics' | 'healthz' | 'reload' | 'check' | 'workers' | 'stop'
 
 /** The header in which a command says which version it speaks. Other clients need not. */
 export const VERSION_HEADER = 'fastify-graceful-control'
@@ -14,6 +14,7 @@ const PATHS: Readonly<Record<string, { readonly name: RequestName; readonly meth
   '/metrics': { name: 'metrics', methods: ['GET', 'HEAD'] },
   '/healthz': { name: 'healthz', methods: ['GET', 'HEAD'] },
   '/reload': { name: 'reload', methods: ['POST'] },
+  '/check': { name: 'check', methods: ['POST'] },
   '/workers': { name: 'workers', methods: ['POST'] },
   '/stop': { name: 'stop', methods: ['POST'] }
 }

@@ -124,6 +124,16 @@ export function startAccepting(server: net.Server, backlog: number): void {
 }
 
 /**
+ * Lets a server listen, and closes whoever connects at once, before the app hears of it. `server.maxConnections = 0` does the same only from
+ * Node 21 on: https://github.com/nodejs/node/blob/v20.19.0/lib/net.js (`onconnection`).
+ */
+export function refuseConnections(server: net.Server): void {
+  const handle = internalsOf(server)._handle
+  if (!handle) return
+  handle.onconnection = (_status: number, client: { close(): void } | undefined) => client?.close()
+}
+
+/**
  * Ends accepting, and only that. The server gets a dormant duplicate of its own socket in place of the accepting one:
  * it still counts as listening and has its address, and can be woken with {@link startAccepting}.
  *

@@ -16,6 +16,7 @@ import { takeActivation } from '../sockets/socket-activation.js'
 import { LauncherNotices } from '../systemd/launcher-status.js'
 import { findServiceManager, ServiceManager } from '../systemd/notify.js'
 import { printable } from '../util/printable.js'
+import { Checks } from './checks.js'
 import type { HeldListener } from './held-listeners.js'
 import type { Log } from './log.js'
 import { metricsOf } from './metrics.js'
@@ -53,6 +54,7 @@ export class Launcher {
   readonly #place: ControlPlace | undefined
   readonly #control: ControlSocket
   readonly #rolls: RollWatch
+  readonly #checks: Checks
   readonly #history = new History()
   readonly #watch: FileWatch<Server> | undefined
   #pidFile: PidFile | undefined
@@ -81,6 +83,7 @@ export class Launcher {
     })
     this.#watch = watch && this.#follows(command, watch)
     this.#rolls = new RollWatch(this.#workers)
+    this.#checks = new Checks(this.#workers)
     this.#notices = new LauncherNotices(contact && new ServiceManager(contact), this.#workers, log)
     this.#signals = this.#listen()
     this.#control = new ControlSocket({
@@ -88,6 +91,8 @@ export class Launcher {
       metrics: () => metricsOf(this.#workers, this.#history),
       workers: () => statusOfWorkers(this.#workers),
       reload: (reason) => this.#workers.reload(reason),
+      check: (reason) => this.#checks.make(reason),
+      checkUnderWay: () => this.#checks.position,
       scale: (wanted, reason) => this.#workers.scale(wanted, reason),
       stop: (reason) => this.#stop(reason),
       reloadId: () => this.#rolls.id,

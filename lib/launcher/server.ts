@@ -13,8 +13,10 @@ import {
   type ToLauncher
 } from '../protocol/launcher-messages.js'
 import type { ToChild } from '../protocol/messages.js'
+import type { CheckResult } from '../reload/check-result.js'
 import { encodeLaunch, entriesAt, HANDOFF_VARIABLE } from '../reload/handoff.js'
 import type { GenerationId } from '../reload/reload-result.js'
+import { AskedChecks } from './asked-checks.js'
 import { Family, type Parent, type Relative } from './family.js'
 import type { HeldListener } from './held-listeners.js'
 
@@ -83,6 +85,7 @@ export class Server implements Relative {
   readonly #listeners = new Map<number, HeldListener>()
   readonly #envelope: Envelope
   readonly #reports: Array<(report: Report) => void> = []
+  readonly #checks = new AskedChecks((message) => this.tell(message))
   #process!: ChannelProcess
 
   private constructor(settings: ServerSettings, envelope: Envelope, events: ServerEvents) {
@@ -173,6 +176,16 @@ export class Server implements Relative {
     return performance.now() - this.#pinged
   }
 
+  /** For how long it has owed an answer to a ping. Milliseconds; 0 if it does not. */
+  get owesAnswer(): number {
+    return this.#pinged === undefined ? 0 : performance.now() - this.#pinged
+  }
+
+  /** Lets it show whether a reload would succeed. */
+  check(reason: string): Promise<CheckResult> {
+    return this.#checks.ask(reason)
+  }
+
   /** What the server says of itself; undefined when it does not answer in time. */
   report(): Promise<Report | undefined> {
     return new Promise((resolve) => {
@@ -220,6 +233,7 @@ export class Server implements Relative {
     else if (message.type === 'not listening') this.#closed(message.id)
     else if (message.type === 'serves') this.#serves(message)
     else if (message.type === 'ask for reload') this.#events.asked(this, message.id, message.reason)
+    else if (message.type === 'check made' || message.type === 'check failed') this.#checks.heard(message)
     else if (message.type === 'reported') this.#reports.shift()?.(message)
     else if (isConnectionsWord(message)) this.#events.counted(this, message, handle as ConnectionHandle | undefined)
     else if (message.type === 'kill child') this.family.killChild(message.child)
@@ -257,6 +271,7 @@ export class Server implements Relative {
   #end(ending: Ending): void {
     this.#ending = ending
     this.family.end(ending)
+    this.#checks.end(ending)
     this.#events.ended(ending)
   }
 }

@@ -200,6 +200,11 @@ export class Workers {
     return this.#host.state.phase !== 'running'
   }
 
+  /** Those of them that serve with nothing else to do, and answer. */
+  get answering(): Server[] {
+    return this.serving.filter(({ owesAnswer }) => owesAnswer < SILENCE)
+  }
+
   /** Those of them that serve. */
   get serving(): Server[] {
     return this.#host.state.workers.flatMap(({ id }) => {

@@ -59,7 +59,8 @@ export class Apps {
   enroll(app: App, given: GracefulOptions, warmup?: () => Promise<void>): HostedApp {
     const service = this.#service
     const { asChild } = this.#parts
-    const hosted = new HostedApp(app, given, this.#control.preparation(given, warmup), () => this.#closing(hosted))
+    const timed = warmup && (() => this.#timed(warmup))
+    const hosted = new HostedApp(app, given, this.#control.preparation(given, timed), () => this.#closing(hosted))
     const { pidFile } = hosted.options
     // A launcher writes the file once, for all generations.
     const isWritten = service.launcher === undefined || asChild === undefined
@@ -75,6 +76,12 @@ export class Apps {
       asChild.progress()
     }
     return hosted
+  }
+
+  async #timed(warmup: () => Promise<void>): Promise<void> {
+    const begun = performance.now()
+    await warmup()
+    this.#service.warmupTime = (this.#service.warmupTime ?? 0) + performance.now() - begun
   }
 
   /** Whether an app that closes before it listens is of interest: a child waits for all of its apps. */

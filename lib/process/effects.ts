@@ -1,4 +1,4 @@
-import { ForcedError, NotListeningError, OutcomeUnknownError, StoppingError, toError } from '../errors.js'
+import { ForcedError, NoCheckError, NotListeningError, OutcomeUnknownError, StoppingError, toError } from '../errors.js'
 import { leaveToDrain } from '../internals/stoppable.js'
 import type { Effect, Refusal, Timer, Warning } from '../protocol/server.js'
 import { Deadlines } from '../util/deadline.js'
@@ -87,6 +87,9 @@ function parentsOf({ service, asParent, conclusion }: Parts) {
     'tell launcher': ({ word }) => service.launcher?.tellOfReload(word),
     'report unwell': ({ how }) => service.launcher?.tellUnwell(conclusion.rolledBack(how)),
     conclude: (effect) => conclusion.conclude(effect),
+    'start check': ({ child }) => asParent.startCheck(child),
+    'note check': ({ child, check }) => asParent.noteCheck(child, check),
+    'conclude check': (effect) => conclusion.concludeCheck(effect),
     answer: ({ reload }) => conclusion.answer(reload)
   } satisfies Partial<Table>
 }
@@ -180,5 +183,6 @@ const WARNINGS: Readonly<Record<Warning, (reason: string) => string>> = {
 
 function refusal(why: Refusal, reason: string): Error {
   if (why === 'not listening') return new NotListeningError()
+  if (why === 'no check') return new NoCheckError(reason)
   return why === 'stopping' ? new StoppingError(reason) : new OutcomeUnknownError(reason)
 }

@@ -13,6 +13,7 @@ import {
 } from '../protocol/launcher-messages.js'
 import type { PassedHistory } from '../protocol/messages.js'
 import type { LauncherWord } from '../protocol/server.js'
+import type { CheckResult } from '../reload/check-result.js'
 import type { StartChild } from '../reload/child.js'
 import { LaunchedChild } from '../reload/launched-child.js'
 import type { ReloadResult } from '../reload/reload-result.js'
@@ -27,6 +28,8 @@ import { LauncherListeners } from './launcher-listeners.js'
 export interface LauncherEvents {
   /** Make a reload, now. It is one of several: each server makes its own, and all of them hold or none does. */
   makeReload(reason: string): Promise<ReloadResult>
+  /** Show whether a reload would succeed. */
+  makeCheck(reason: string): Promise<CheckResult>
   /** The others have come as far as this one: the parent leaves. */
   commit(): void
   /** Another one has failed: the parent comes back. */
@@ -100,7 +103,7 @@ export class LauncherClient {
     const { signals, pidFile, readyTimeout, lameDuck, ...limits } = options
     const stop = lameDuck + limits.drainTimeout + limits.closeTimeout
     const times = { reload: longestReload(options), stop }
-    this.#channel.say({ type: 'serves', signals, pidFile, logsTo, readyTimeout, times })
+    this.#channel.say({ type: 'serves', signals, pidFile, logsTo, readyTimeout, times, checks: true })
     this.listeners.hand()
   }
 
@@ -194,6 +197,7 @@ export class LauncherClient {
 
   #obey(message: FromLauncher, events: LauncherEvents): void {
     if (message.type === 'make reload') void this.#makeReload(message.reason, events)
+    else if (message.type === 'make check') void this.#makeCheck(message, events)
     else if (message.type === 'commit') events.commit()
     else if (message.type === 'undo') events.undo(fromPlainError(message.error))
     else if (message.type === 'parent ended') events.parentEnded()
@@ -216,6 +220,14 @@ export class LauncherClient {
       await answered
       // With one more turn of the event loop, in which those who asked hear of it.
       setImmediate(() => clearInterval(keepAlive))
+    }
+  }
+
+  async #makeCheck({ id, reason }: { id: number; reason: string }, events: LauncherEvents): Promise<void> {
+    try {
+      this.#channel.say({ type: 'check made', id, result: await events.makeCheck(reason) })
+    } catch (error) {
+      this.#channel.say({ type: 'check failed', id, error: toPlainError(error) })
     }
   }
 

@@ -1,17 +1,24 @@
 import type { ProcessStatus } from '../control/messages.js'
+import type { ReloadResult } from '../reload/reload-result.js'
 import type { Exit } from './exit.js'
-import type { LauncherClient } from './launcher-client.js'
+import type { LauncherClient, LauncherEvents } from './launcher-client.js'
 import type { Parts } from './parts.js'
 
 /** What the launcher asks of this process becomes an input of the machine. */
-export function linkToLauncher(launcher: LauncherClient, parts: Parts, exit: Exit, status: () => ProcessStatus): void {
+export function linkToLauncher(
+  launcher: LauncherClient,
+  parts: Parts,
+  exit: Exit,
+  { status, makeCheck }: { status: () => ProcessStatus; makeCheck: LauncherEvents['makeCheck'] }
+): void {
   const { callers, host, service, asChild, conclusion } = parts
   launcher.attach({
     makeReload: (reason) => {
       const [ask, outcome] = callers.add()
       host.tell({ type: 'reload', ask, reason, supervised: true })
-      return outcome
+      return outcome as Promise<ReloadResult>
     },
+    makeCheck,
     commit: () => host.tell({ type: 'commit' }),
     undo: (error) => {
       conclusion.undoneBy = error

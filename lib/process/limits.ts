@@ -10,6 +10,9 @@ const UNDO_LIMIT = 1000
 /** How long the system may take to end a process that was killed. Milliseconds. */
 const KILL_LIMIT = 5000
 
+/** How long a child that has been checked may take to end beyond its `onClose` hooks. Milliseconds. */
+const END_SLACK = 2000
+
 /** How long telling of a failed reload may take beyond its hooks. Milliseconds. */
 const TELL_SLACK = 10_000
 
@@ -39,6 +42,8 @@ export function limitOf(
     confirm: () => CONFIRM_LIMIT + (at.name === 'parent' ? (asParent.successors.get(at.child)?.checkTimeout ?? 0) : 0),
     undo: () => UNDO_LIMIT,
     kill: () => KILL_LIMIT,
+    // Its options may be others; these are what is known of them.
+    end: () => service.longest('closeTimeout') + END_SLACK,
     tell: () => service.longest('drainTimeout') + TELL_SLACK,
     claims: () => CLAIM_PAUSE,
     boot: () => readyTimeout,

@@ -1,7 +1,7 @@
 import type { ChildRole } from '../reload/child-role.js'
 import type { Conclusion } from '../reload/conclusion.js'
 import type { ParentRole } from '../reload/parent-role.js'
-import type { Callers } from './callers.js'
+import type { ServerCallers } from './callers.js'
 import type { ServerHost } from './server-host.js'
 import type { Service } from './service.js'
 import type { Shutdown } from './shutdown.js'
@@ -19,7 +19,7 @@ export interface Parts {
   readonly host: ServerHost
   readonly service: Service
   readonly shutdown: Shutdown
-  readonly callers: Callers
+  readonly callers: ServerCallers
   readonly asParent: ParentRole
   readonly conclusion: Conclusion
   readonly asChild: ChildRole | undefined

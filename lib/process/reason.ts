@@ -15,30 +15,33 @@ export function checkReason(reason: unknown, what: string): string {
 }
 
 /**
- * The reason in what was given to `gracefulReload()`.
+ * The reason in what was given to `gracefulReload()`, or another method that takes the same.
  *
+ * @param what - the method, for the message
  * @throws {InvalidArgumentError} when that is no object, or has something else in it
  * @throws {InvalidReasonError}
  */
-export function reasonOf(given: unknown): string {
-  if (given === undefined) return 'gracefulReload()'
+export function reasonOf(given: unknown, what = 'gracefulReload()'): string {
+  if (given === undefined) return what
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     const example = typeof given === 'string' ? `{ reason: ${inspect(given)} }` : "{ reason: 'deploy' }"
-    throw new InvalidArgumentError(example, describe(given))
+    throw new InvalidArgumentError(what, example, describe(given))
   }
-  const { unknown, reason = 'gracefulReload()' } = read(given)
+  const { unknown, reason = what } = read(given, what)
   if (unknown !== undefined)
-    throw new InvalidArgumentError("{ reason: 'deploy' }", `the key ${unknown}${didYouMean(unknown, ['reason'])}`)
-  return checkReason(reason, 'gracefulReload()')
+    throw new InvalidArgumentError(what, "{ reason: 'deploy' }", `the key ${unknown}${didYouMean(unknown, ['reason'])}`)
+  return checkReason(reason, what)
 }
 
 /** A getter of it may throw, or a proxy. */
-function read(given: object): { unknown: string | undefined; reason?: unknown } {
+function read(given: object, what: string): { unknown: string | undefined; reason?: unknown } {
   try {
     const unknown = Object.keys(given).find((name) => name !== 'reason')
     return { unknown, reason: (given as { reason?: unknown }).reason }
   } catch (cause) {
-    throw Object.assign(new InvalidArgumentError("{ reason: 'deploy' }", 'an object that cannot be read'), { cause })
+    throw Object.assign(new InvalidArgumentError(what, "{ reason: 'deploy' }", 'an object that cannot be read'), {
+      cause
+    })
   }
 }
 

@@ -1,8 +1,9 @@
 import { Control } from '../control/handler.js'
-import { NotOnProbationError, StoppingError, UnsupportedError } from '../errors.js'
+import { NoCheckError, NotOnProbationError, StoppingError, UnsupportedError } from '../errors.js'
 import { type GracefulStats, statsOf } from '../metrics/stats.js'
 import type { Phase } from '../protocol/phases.js'
 import { canRollBack } from '../protocol/server.js'
+import type { CheckResult } from '../reload/check-result.js'
 import { ChildRole } from '../reload/child-role.js'
 import { Conclusion } from '../reload/conclusion.js'
 import { LastWords } from '../reload/last-words.js'
@@ -17,7 +18,7 @@ import type { PassedSockets } from '../sockets/socket-activation.js'
 import type { ServiceManager } from '../systemd/notify.js'
 import { ServerNotices } from '../systemd/server-status.js'
 import { Apps } from './apps.js'
-import { Callers, type Outcome } from './callers.js'
+import { Callers, type Outcome, type ServerCallers } from './callers.js'
 import { drainReport } from './drain-report.js'
 import { Effects } from './effects.js'
 import { Envelope } from './envelope.js'
@@ -27,7 +28,7 @@ import type { Parts } from './parts.js'
 import { ServerHost } from './server-host.js'
 import { type Origin, Service } from './service.js'
 import { Shutdown } from './shutdown.js'
-import { underWay } from './under-way.js'
+import { checkUnderWay, underWay } from './under-way.js'
 
 /** How this process came to be. */
 export interface Start extends Origin {
@@ -61,13 +62,15 @@ export class ServerProcess {
     const isFirst = inherited === undefined
     const events = {
       claim: (key: string) => (inherited ?? activated)?.claim(key),
+      leave: (key: string) => inherited?.leave(key),
       opened: (listener: Listener) => this.apps.opened(listener)
     }
     const service = new Service(
       { command, descriptors, launcher },
       inherited?.generation ?? generation,
       events,
-      isFirst
+      isFirst,
+      inherited?.isCheck === true
     )
     service.notices = new ServerNotices(service, manager, isFirst)
     const activated = passed && activation(passed, service)
@@ -80,7 +83,9 @@ export class ServerProcess {
       phase: () => this.phase,
       reload: (reason) => this.reload(reason),
       stop: (reason) => this.stop(reason),
+      check: (reason) => this.check(reason),
       underWay: () => underWay(this.#parts),
+      checkUnderWay: () => checkUnderWay(this.#parts),
       reloads: () => this.#host.state.children,
       onChange: (callback) => this.#host.onRested(callback),
       queued: () => this.#host.state.queued,
@@ -89,7 +94,10 @@ export class ServerProcess {
     })
     const warnings = found === 'stranger' ? [STRANGER] : []
     this.apps = new Apps(this.#parts, this.#exit, this.#control, activated, warnings)
-    if (launcher !== undefined) linkToLauncher(launcher, this.#parts, this.#exit, () => this.#control.status())
+    if (launcher !== undefined) {
+      const makeCheck = (reason: string) => this.check(reason)
+      linkToLauncher(launcher, this.#parts, this.#exit, { status: () => this.#control.status(), makeCheck })
+    }
     this.#parts.asChild?.begin()
   }
 
@@ -111,6 +119,11 @@ export class ServerProcess {
   /** What is known of the WebSockets of this process. */
   get webSockets(): Service['webSockets'] {
     return this.#service.webSockets
+  }
+
+  /** Whether this process is the child of a check, and will end without having served. */
+  get isCheck(): boolean {
+    return this.#service.isCheck
   }
 
   get generation(): number {
@@ -136,9 +149,24 @@ export class ServerProcess {
       return Promise.reject(error)
     }
     if (this.apps.areUnused) return Promise.reject(new StoppingError('closed'))
-    const [ask, outcome] = this.#parts.callers.add(heard)
+    const [ask, outcome] = this.#parts.callers.add(heard as (outcome: Outcome<unknown>) => void)
     this.#host.tell({ type: 'reload', ask, reason })
-    return outcome
+    return outcome as Promise<ReloadResult>
+  }
+
+  /**
+   * Lets a child boot as that of a reload would, and end without having served.
+   *
+   * @throws {UnsupportedError | NoCheckError} as a rejection
+   */
+  check(reason: string): Promise<CheckResult> {
+    const why = this.#service.surroundings.whyNoReload
+    if (why !== undefined) return Promise.reject(new UnsupportedError(...why))
+    if (this.apps.areUnused) return Promise.reject(new NoCheckError('this process has closed'))
+    const [ask, outcome] = this.#parts.callers.add()
+    const saves = [...this.#service.apps].some(({ options }) => options.state)
+    this.#host.tell({ type: 'check', ask, reason, saves })
+    return outcome as Promise<CheckResult>
   }
 
   /**
@@ -165,9 +193,9 @@ export class ServerProcess {
   }
 
   #join(service: Service, inherited: InheritedListeners | undefined, lastWords: LastWords | undefined): Parts {
-    const role = inherited === undefined ? 'first' : 'successor'
+    const role = inherited === undefined ? 'first' : inherited.isCheck ? 'check' : 'successor'
     const host = new ServerHost(role, service.launcher !== undefined, new Effects(() => parts))
-    const callers = new Callers()
+    const callers: ServerCallers = new Callers()
     const asParent = new ParentRole(service, host, callers, () => this.#around())
     const asChild =
       inherited &&
@@ -206,7 +234,7 @@ export class ServerProcess {
   get #neighbours(): Relative[] {
     const { at } = this.#host
     const { asParent, asChild } = this.#parts
-    const current = at.name === 'reloading' || at.name === 'parent' || at.name === 'leaving' ? at.child : undefined
+    const current = 'child' in at && at.name !== 'recovered' ? at.child : undefined
     const parent = asChild?.relative
     return [...asParent.successors.formerThan(current), ...(parent === undefined ? [] : [parent])]
   }

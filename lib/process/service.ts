@@ -36,6 +36,8 @@ import { Surroundings } from './surroundings.js'
 /** What the parts of a service tell whoever joins them. */
 export interface ServiceEvents {
   claim(key: string): ClaimedListener | undefined
+  /** Nobody here listens there, though somebody wants to. */
+  leave(key: string): void
   opened(listener: Listener): void
 }
 
@@ -50,13 +52,23 @@ export interface Origin {
 /** What this process serves: its apps, its listeners, their connections, and the phase that it is in. */
 export class Service {
   readonly command: Command
+  readonly events: ServiceEvents
   readonly launcher: LauncherClient | undefined
   /** How the child of a reload comes to be. */
   readonly startChild: StartChild
+  /**
+   * How that of a check does: it is a child of this process also under a launcher, which needs to know nothing of a process that never
+   * serves.
+   */
+  readonly startCheck: StartChild
   readonly apps = new Set<HostedApp>()
   readonly listeners: Listeners
   readonly listenCalls: ListenCalls
   readonly generation: number
+  /** Whether this process only shows whether it could take over. */
+  readonly isCheck: boolean
+  /** How long the warm-up of its apps took; undefined without one. Milliseconds. */
+  warmupTime: number | undefined
   readonly log: ProcessLog
   /** Under a launcher: the connections that this process has too many. */
   readonly surplus: Surplus | undefined
@@ -84,12 +96,16 @@ export class Service {
     { command, descriptors, launcher }: Origin,
     generation: number,
     events: ServiceEvents,
-    accepting: boolean
+    accepting: boolean,
+    isCheck = false
   ) {
     this.command = command
+    this.events = events
     this.launcher = launcher
     this.startChild = launcher?.startChild ?? spawnChild(descriptors)
+    this.startCheck = spawnChild(descriptors, true)
     this.generation = generation
+    this.isCheck = isCheck
     this.log = new ProcessLog(generation)
     this.surroundings = new Surroundings(generation, launcher !== undefined)
     const opening = (server: Server, owner: object | undefined) =>
@@ -102,7 +118,7 @@ export class Service {
     const closed = (listener: Listener) => launcher?.listeners.closed(listener)
     this.surplus = launcher && new Surplus(this.#surplusEvents(launcher))
     this.listeners = new Listeners({ opened, closed }, accepting, launcher === undefined)
-    this.listenCalls = new ListenCalls(this.listeners, { claim: events.claim, opening, prepare })
+    this.listenCalls = new ListenCalls(this.listeners, { claim: events.claim, opening, prepare }, isCheck)
   }
 
   /** The options that concern the process: those of the app that listened first. Who saves a file again at once does without a probation. */

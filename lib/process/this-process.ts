@@ -85,7 +85,8 @@ export function thisProcess(): ServerProcess {
 }
 
 function serverOf(current: ProcessState): ServerProcess {
-  if (current.server === undefined || current.server.isOver) {
+  // What was started for a check does not become a server of its own.
+  if (current.server === undefined || (current.server.isOver && !current.server.isCheck)) {
     current.server = new ServerProcess(current)
     current.generation = current.server.generation
     current.flag = undefined

@@ -1,5 +1,5 @@
-import type { ReloadUnderWay } from '../control/messages.js'
-import { stepOf } from '../protocol/reload-step.js'
+import type { CheckProgress, ReloadUnderWay } from '../control/messages.js'
+import { checkStepOf, stepOf } from '../protocol/reload-step.js'
 import type { Parts } from './parts.js'
 
 /** What there is to say of the reload that this process is part of, while it goes on. */
@@ -17,5 +17,19 @@ export function underWay({ host, service, asParent, asChild }: Parts): ReloadUnd
     generation: service.generation + 1,
     remaining: service.countConnections(),
     ...(step === 'probation' && { probation: { elapsed, duration: service.options.probation } })
+  }
+}
+
+/** The same of a check. */
+export function checkUnderWay({ host, service, asParent }: Parts): CheckProgress | undefined {
+  const { at } = host
+  if (at.name !== 'checking') return undefined
+  const pid = asParent.successors.get(at.child)?.child?.pid
+  return {
+    step: checkStepOf(at),
+    reason: at.check.reason,
+    elapsed: Math.round(performance.now() - asParent.check.begun),
+    generation: service.generation + 1,
+    ...(pid !== undefined && { child: pid })
   }
 }

@@ -4,6 +4,7 @@ import type { Counts } from '../metrics/counts.js'
 import type { Load } from '../metrics/load.js'
 import type { SignalOptions } from '../process/signal-options.js'
 import type { Ending } from '../process/subprocess.js'
+import type { CheckResult } from '../reload/check-result.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import type { StartCommand } from '../reload/start-command.js'
 import type { BoundAddress } from '../sockets/listener-key.js'
@@ -24,6 +25,7 @@ import {
   text
 } from './fields.js'
 import {
+  checkResult,
   isToChild,
   isToParent,
   type PassedHistory,
@@ -73,6 +75,8 @@ export type ToLauncher =
       logsTo: number | undefined
       readyTimeout: number
       times: { reload: number; stop: number }
+      /** It can make a check; a server of an earlier release does not say so. */
+      checks?: boolean | undefined
     }
   /** The server is on its way out; of its own accord, or because of an error that nobody caught. */
   | { type: 'leaves'; isError: boolean }
@@ -109,6 +113,9 @@ export type ToLauncher =
   /** How the reload ended. */
   | { type: 'reload made'; result: ReloadResult }
   | { type: 'reload failed'; error: PlainError }
+  /** How the check ended that the launcher has asked for. */
+  | { type: 'check made'; id: number; result: CheckResult }
+  | { type: 'check failed'; id: number; error: PlainError }
 
 /** From the launcher. */
 export type FromLauncher =
@@ -124,6 +131,8 @@ export type FromLauncher =
   | { type: 'parent ended' }
   /** Make a reload now. */
   | { type: 'make reload'; reason: string }
+  /** Make a check now. */
+  | { type: 'make check'; id: number; reason: string }
   /** The reload of every worker has come as far: the parent leaves. */
   | { type: 'commit' }
   /** The reload of another worker has failed: the parent comes back. */
@@ -185,7 +194,8 @@ const TO_LAUNCHER: Table<ToLauncher> = {
     pidFile: optional(text),
     logsTo: optional(count),
     readyTimeout: number,
-    times: record({ reload: number, stop: number })
+    times: record({ reload: number, stop: number }),
+    checks: optional(flag)
   },
   leaves: { isError: flag },
   connections: { count },
@@ -205,7 +215,9 @@ const TO_LAUNCHER: Table<ToLauncher> = {
   passed: {},
   unwell: { error: plainError },
   'reload made': { result: reloadResult },
-  'reload failed': { error: plainError }
+  'reload failed': { error: plainError },
+  'check made': { id: count, result: checkResult },
+  'check failed': { id: count, error: plainError }
 }
 
 const FROM_LAUNCHER: Table<FromLauncher> = {
@@ -216,6 +228,7 @@ const FROM_LAUNCHER: Table<FromLauncher> = {
   'child ended': { child: count, exitCode: either(number, exactly(null)), signal: either(text, exactly(null)) },
   'parent ended': {},
   'make reload': { reason: text },
+  'make check': { id: count, reason: text },
   commit: {},
   undo: { error: plainError },
   'reload answered': { id: count, result: reloadResult },

@@ -40,7 +40,11 @@ export type ToParent =
       release: Release
       /** How long its apps may take to say that they are well, when it is to confirm. Milliseconds. */
       checkTimeout: number
+      /** It knows that it is checked, and hears `try`. One of an earlier release does not say so. */
+      isCheck?: boolean | undefined
     }
+  /** The child of a check could take over what it was given to try. The answer to `try`. */
+  | ({ type: 'checked' } & CheckFacts)
   /** The child accepts. */
   | { type: 'serving' }
   /** The child's last words before it ends without having served. */
@@ -61,6 +65,15 @@ export type ToParent =
   | DrainQuestion
   | DrainAnswer
   | ConnectionMessage
+
+/** What the child of a check tells of itself. `warmup`: how long that took, in milliseconds; undefined without one. */
+export interface CheckFacts {
+  warmup?: number | undefined
+  /** Where it listens in addition. */
+  opens: string[]
+  /** What it inherited and nobody asked for. */
+  closes: string[]
+}
 
 /** What makes session tickets of one TLS server valid on another. */
 export interface TicketKeys {
@@ -109,6 +122,8 @@ export type ToChild =
       ticketKeys: Array<[index: number, keys: TicketKeys]>
       reload?: ReloadBrief | undefined
     }
+  /** To the child of a check, that has said `isCheck`: load a copy of these states. */
+  | { type: 'try'; states: unknown[] }
   /** What has become of all reloads, this one included. A child of an earlier release does not know the message, and drops it. */
   | { type: 'history'; history: PassedHistory }
   /** What the parent has counted since the child took over. A child of an earlier release drops it. */
@@ -185,6 +200,20 @@ export const someLoad: Field = record({ connections: count, upgraded: count, req
 
 const tally: Field = record({ counts: someCounts, load: someLoad, draining: count })
 
+/** @see {@link CheckResult} */
+export const checkResult: Field = record({
+  generation: count,
+  pid: count,
+  release,
+  unchanged: flag,
+  opens: listOf(text),
+  closes: listOf(text),
+  closed: flag,
+  complete: flag,
+  reason: text,
+  timings: object
+})
+
 export const reloadHistory: Field = record({
   succeeded: count,
   failed: count,
@@ -219,7 +248,8 @@ const DRAIN_MESSAGES = {
 
 const TO_PARENT: Table<ToParent> = {
   listener: { index: count },
-  ready: { release, checkTimeout: number },
+  ready: { release, checkTimeout: number, isCheck: optional(flag) },
+  checked: { warmup: optional(number), opens: listOf(text), closes: listOf(text) },
   serving: {},
   failed: { error: optional(plainError), stderr: listOf(text) },
   health: { answers },
@@ -239,6 +269,7 @@ const TO_CHILD: Table<ToChild> = {
     ticketKeys: listOf(tuple(count, ticketKeys)),
     reload: optional(reloadBrief)
   },
+  try: { states: listOf(anything) },
   history: { history: reloadHistory },
   tally: { tally },
   'how are you': {},

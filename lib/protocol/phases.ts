@@ -20,6 +20,7 @@ const PHASES: Readonly<Record<Exclude<Place['name'], 'leaving'>, Phase>> = {
   serving: 'serving',
   recovered: 'serving',
   reloading: 'reloading',
+  checking: 'serving',
   parent: 'handed over',
   closed: 'closed'
 }

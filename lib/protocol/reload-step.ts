@@ -22,6 +22,17 @@ export type ReloadStep =
   | 'cancelling'
   | 'rolling back'
 
+/**
+ * How far a check has come, as its users see it.
+ *
+ * - `preparing`: the child is started.
+ * - `booting`: the child boots, and warms up.
+ * - `checking`: a copy of the state is saved, and loaded by the child.
+ * - `ending`: the child has passed, and closes its apps.
+ * - `cancelling`: the check is over, and the child is being killed.
+ */
+export type CheckStep = 'preparing' | 'booting' | 'checking' | 'ending' | 'cancelling'
+
 type StageOf<N extends Place['name']> = Extract<Place, { name: N; stage: string }>['stage']
 
 const BEFORE: Readonly<Record<StageOf<'reloading'>, ReloadStep>> = {
@@ -39,6 +50,20 @@ const AFTER: Readonly<Record<StageOf<'parent'>, ReloadStep>> = {
   passed: 'confirming',
   undoing: 'rolling back',
   killing: 'rolling back'
+}
+
+const CHECK: Readonly<Record<StageOf<'checking'>, CheckStep>> = {
+  starting: 'preparing',
+  booting: 'booting',
+  saving: 'checking',
+  trying: 'checking',
+  ending: 'ending',
+  killing: 'cancelling'
+}
+
+/** How far the check has come that a process at this place makes. */
+export function checkStepOf({ stage }: Extract<Place, { name: 'checking' }>): CheckStep {
+  return CHECK[stage]
 }
 
 /** How far the reload has come that a process at this place makes. */

@@ -33,12 +33,14 @@ export function successor(server: Server, at: Successor, input: Input): Step {
       if (input.timer === 'load' && at.stage === 'loading') return giveUpLoading(server)
       return stay(server)
     case 'parent said':
-      if (input.word.type === 'take over' && at.stage === 'ready') return load(server, at)
+      // Whatever it is told, the child of a check does not serve.
+      if (input.word.type === (at.isCheck ? 'try' : 'take over') && at.stage === 'ready') return load(server, at)
       return input.word.type === 'stop' ? stopUnserved(server, stopOf(input.word)) : stay(server)
     case 'parent gone':
-      return orphan(server, at)
+      return at.isCheck ? force(server, 'nobody waits for the check any more') : orphan(server, at)
     case 'loaded':
-      return at.stage === 'loading' ? takeOver(server, at) : stay(server)
+      if (at.stage !== 'loading') return stay(server)
+      return at.isCheck ? passCheck(server, at) : takeOver(server, at)
     case 'not loaded':
       return at.stage === 'loading' ? giveUpLoading(server) : stay(server)
     case 'reload':
@@ -89,6 +91,12 @@ function takeOver(server: Server, { orphan }: Successor): Step {
   if (orphan) return serve(server, ...begin, { do: 'settle', orphan: true })
   const at: Trial = { name: 'trial', stage: 'running', reason: '', leaves: false }
   return go(server, at, ...begin, { do: 'tell parent', word: { type: 'serving' } })
+}
+
+/** There is nothing more to try; the parent ends this process. */
+function passCheck(server: Server, at: Successor): Step {
+  const word = { type: 'checked' } as const
+  return go(server, { ...at, stage: 'ready' }, cancel('load'), wait('word'), { do: 'tell parent', word })
 }
 
 /** What the apps of the parent have handed over is lost, and this process would serve wrongly. */
@@ -145,6 +153,7 @@ function hearParent(server: Server, at: Trial, word: ParentWord): Step {
     case 'stop':
       return stop(server, stopOf(word), ...quiet())
     case 'take over':
+    case 'try':
       return stay(server)
     default:
       return word satisfies never

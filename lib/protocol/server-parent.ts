@@ -63,6 +63,7 @@ function hearChildOnProbation(server: Server, at: Parent, { word }: InputOf<'chi
     case 'stopping':
       return stopWithChild(server, at, word.reason)
     case 'ready':
+    case 'checked':
     case 'serving':
       return stay(server)
     default:

@@ -34,13 +34,23 @@ export type Failure =
   | { readonly kind: 'exited' | 'late' }
   | { readonly kind: 'rolled back'; readonly how: string }
   | { readonly kind: 'stopping'; readonly reason: string }
+  /** Of a check: something that matters more was asked for. */
+  | { readonly kind: 'cancelled'; readonly reason: string }
 
 /** Where a server process is. */
 export type Place =
   /** The first generation, before its apps listen. `opened`: some server of them does already. */
   | { readonly name: 'booting'; readonly opened: boolean }
-  /** The child of a reload before it serves. `orphan`: its parent is gone, so it serves as soon as it can. */
-  | { readonly name: 'successor'; readonly stage: 'booting' | 'ready' | 'loading'; readonly orphan: boolean }
+  /**
+   * The child of a reload before it serves. `orphan`: its parent is gone, so it serves as soon as it can.
+   * `isCheck`: it is the child of a check, and never serves.
+   */
+  | {
+      readonly name: 'successor'
+      readonly stage: 'booting' | 'ready' | 'loading'
+      readonly orphan: boolean
+      readonly isCheck: boolean
+    }
   /**
    * The child of a reload while its parent may still take over again.
    *
@@ -69,6 +79,23 @@ export type Place =
       readonly failure: Failure | undefined
       /** A stop that came when the child may already have accepted connections: it waits for the child's word. */
       readonly stop: Stop | undefined
+    }
+  /**
+   * Serving, while a child shows whether it could take over. It never does.
+   *
+   * - `trying`: the child loads a copy of the state.
+   * - `ending`: it has shown what there was to show, and was told to end.
+   * - `killing`: it has to end at once.
+   */
+  | {
+      readonly name: 'checking'
+      readonly stage: 'starting' | 'booting' | 'saving' | 'trying' | 'ending' | 'killing'
+      readonly check: Reload
+      readonly child: ChildId
+      /** Whether the apps have state to hand over. */
+      readonly saves: boolean
+      /** Undefined in a child that ends or is killed: it has passed. */
+      readonly failure: Failure | undefined
     }
   /** The child accepts; this process takes over again if the child fails. */
   | {
@@ -123,7 +150,14 @@ export interface Server {
 /** What the child of this process says. */
 export type ChildWord =
   /** It could serve. `error`: what it sent with that is not all that it should have sent. */
-  | { readonly type: 'ready'; readonly error?: unknown }
+  | {
+      readonly type: 'ready'
+      readonly error?: unknown
+      /** It knows that it is checked. One of an earlier release takes itself for the child of a reload. */
+      readonly isCheck?: boolean
+    }
+  /** It could take over what it was given to try. */
+  | { readonly type: 'checked' }
   | { readonly type: 'serving' }
   | { readonly type: 'confirmed' }
   | { readonly type: 'roll back'; readonly reason: string }
@@ -132,6 +166,8 @@ export type ChildWord =
 /** What the parent of this process says. */
 export type ParentWord =
   | { readonly type: 'take over' }
+  /** Load a copy of the state, as if this was to take over. */
+  | { readonly type: 'try' }
   | { readonly type: 'confirm' }
   | { readonly type: 'settled' }
   | { readonly type: 'taken back' }
@@ -154,6 +190,8 @@ export type Timer =
   | 'undo'
   /** For the end of a child that was killed. */
   | 'kill'
+  /** For the end of a child that has been checked. */
+  | 'end'
   /** For those concerned to be told that a reload failed. */
   | 'tell'
   /** For inherited listeners to be claimed, and for apps to listen, since the last one did. */
@@ -187,6 +225,8 @@ export type Input =
       /** The launcher asks this process to make its share now. */
       readonly supervised?: boolean
     }
+  /** Somebody wants to know whether a reload would succeed. */
+  | { readonly type: 'check'; readonly ask: Ask; readonly reason: string; readonly saves: boolean }
   | ({ readonly type: 'stop' /** The parent must end before this process. */; readonly awaitsParent: boolean } & Stop)
   | { readonly type: 'force'; readonly reason: string }
   | { readonly type: 'roll back'; readonly reason: string }
@@ -269,6 +309,17 @@ export type Effect =
       readonly failure: Failure | undefined
     }
   | { readonly do: 'answer'; readonly reload: Reload }
+  // A check.
+  | { readonly do: 'start check'; readonly child: ChildId; readonly check: Reload }
+  /** The child is there, and boots. */
+  | { readonly do: 'note check'; readonly child: ChildId; readonly check: Reload }
+  /** The same as `conclude`, of a check. */
+  | {
+      readonly do: 'conclude check'
+      readonly check: Reload
+      readonly child: ChildId
+      readonly failure: Failure | undefined
+    }
   // The child of a reload.
   /** Sends a duplicate of each listener, and that this process could serve. */
   | { readonly do: 'offer' }
@@ -303,7 +354,7 @@ export type Effect =
   | { readonly do: 'close'; readonly reason: string; readonly code: 0 | 1; readonly exits: boolean }
 
 /** Why a reload was refused before it began, or lost. */
-export type Refusal = 'not listening' | 'stopping' | 'unknown'
+export type Refusal = 'not listening' | 'stopping' | 'unknown' | 'no check'
 
 /** What a person should know, though the service goes on. */
 export type Warning = 'orphan' | 'silent parent' | 'not taken back' | 'too late'

@@ -1,3 +1,4 @@
+import { checking, requestCheck } from './server-checking.js'
 import { canGiveBack, successor, trial } from './server-child.js'
 import { finish, leaving } from './server-leaving.js'
 import { parent } from './server-parent.js'
@@ -23,10 +24,12 @@ import {
 
 export type * from './server-state.js'
 
-/** How a process begins: as the first generation, or as the child of a reload. */
-export function begin(how: 'first' | 'successor', launched: boolean): Server {
+/** How a process begins: as the first generation, as the child of a reload, or as that of a check. */
+export function begin(how: 'first' | 'successor' | 'check', launched: boolean): Server {
   const at: Place =
-    how === 'first' ? { name: 'booting', opened: false } : { name: 'successor', stage: 'booting', orphan: false }
+    how === 'first'
+      ? { name: 'booting', opened: false }
+      : { name: 'successor', stage: 'booting', orphan: false, isCheck: how === 'check' }
   const parent = how === 'first' ? 'none' : 'alive'
   return { at, launched, queued: undefined, elsewhere: [], telling: [], children: 0, parent }
 }
@@ -43,6 +46,7 @@ export function canRollBack(at: Place): boolean {
 export function step(server: Server, input: Input): Step {
   if (input.type === 'answered') return answered(server, input)
   if (input.type === 'undo' && server.queued?.supervised === true) return unqueue(server, input)
+  if (input.type === 'check') return requestCheck(server, input)
   if (input.type === 'reload' && server.launched && input.supervised !== true) return askLauncher(server, input)
   if (input.type === 'concluded') return answerTold(server, input, ({ child }) => child === input.child)
   if (input.type === 'due' && input.timer === 'tell') return answerTold(server, input, () => true)
@@ -50,14 +54,15 @@ export function step(server: Server, input: Input): Step {
   return stepAt(known, server.at, lateStop(server.at, input) ?? input)
 }
 
-const GOES_ON: readonly Place['name'][] = ['serving', 'recovered', 'reloading', 'parent']
+const GOES_ON: readonly Place['name'][] = ['serving', 'recovered', 'reloading', 'checking', 'parent']
 
 /** A stop that its sender did not know to be late: its child was taken back, or its parent is gone, and this process has gone on. */
 function lateStop(at: Place, input: Input): InputOf<'stop'> | undefined {
   if (!GOES_ON.includes(at.name)) return undefined
   if (input.type === 'parent said' && input.word.type === 'stop') return stopOf(input.word)
   if (input.type !== 'child said' || input.word.type !== 'stopping') return undefined
-  return at.name === 'parent' && at.child === input.child ? undefined : stopOfChild(input.word.reason)
+  const isCurrent = (at.name === 'parent' || at.name === 'checking') && at.child === input.child
+  return isCurrent ? undefined : stopOfChild(input.word.reason)
 }
 
 function stepAt(server: Server, at: Place, input: Input): Step {
@@ -74,6 +79,8 @@ function stepAt(server: Server, at: Place, input: Input): Step {
       return recovered(server, at, input)
     case 'reloading':
       return reloading(server, at, input)
+    case 'checking':
+      return checking(server, at, input)
     case 'parent':
       return parent(server, at, input)
     case 'leaving':

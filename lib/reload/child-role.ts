@@ -9,10 +9,11 @@ import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
 import { isOfConnections } from '../protocol/connection-messages.js'
 import { NOTHING } from '../protocol/health.js'
-import type { DrainQuestion, ReloadBrief, ToChild } from '../protocol/messages.js'
+import type { CheckFacts, DrainQuestion, ReloadBrief, ToChild } from '../protocol/messages.js'
 import type { ChildWord } from '../protocol/server.js'
 import type { InheritedListeners } from '../sockets/inherited-listeners.js'
 import { formatAddress } from '../sockets/listener-key.js'
+import type { Listener } from '../sockets/listeners.js'
 import { setTicketKeys } from '../sockets/tls-tickets.js'
 import { ChildConnections } from './child-connections.js'
 import { HealthCheck } from './health-check.js'
@@ -137,10 +138,11 @@ export class ChildRole {
       if (listener.index !== undefined && handle)
         void this.#parent.send({ type: 'listener', index: listener.index }, handle)
     }
-    for (const listener of this.#inherited.unclaimed) {
+    for (const listener of this.#inherited.unused) {
       void this.#parent.send({ type: 'listener', index: listener.index }, this.#inherited.handleOf(listener))
     }
-    void this.#parent.send({ type: 'ready', release: command.release, checkTimeout: this.checkTimeout })
+    const isCheck = this.#inherited.isCheck
+    void this.#parent.send({ type: 'ready', release: command.release, checkTimeout: this.checkTimeout, isCheck })
   }
 
   /** Nothing has been accepted yet: a state that cannot be loaded ends this process as any error of its boot would. */
@@ -194,7 +196,16 @@ export class ChildRole {
 
   tell(word: ChildWord): void {
     if (word.type === 'confirmed') void this.#parent.send({ ...word, answers: this.#answers?.answers ?? NOTHING })
+    else if (word.type === 'checked') void this.#parent.send({ ...word, ...this.#facts })
     else if (word.type !== 'ready') void this.#parent.send(word)
+  }
+
+  /** What a check learns besides that all went well. */
+  get #facts(): CheckFacts {
+    const { listeners, warmupTime: warmup } = this.#service
+    const opens = listeners.open.filter(({ index }) => index === undefined)
+    const addresses = (all: readonly Pick<Listener, 'address'>[]) => all.map(({ address }) => formatAddress(address))
+    return { warmup, opens: addresses(opens), closes: addresses(this.#inherited.unclaimed) }
   }
 
   /** An app that listens late finds its listener until now: the parent keeps the socket alive for as long anyway. */
@@ -231,6 +242,9 @@ export class ChildRole {
       case 'take over':
         this.#takeOver(message)
         return this.#host.tell({ type: 'parent said', word: { type: 'take over' } })
+      case 'try':
+        this.#legacy = { states: message.states, ticketKeys: [] }
+        return this.#host.tell({ type: 'parent said', word: { type: 'try' } })
       case 'history':
         return this.#service.history.inherit(message.history)
       case 'tally':

@@ -8,10 +8,11 @@ import {
   toError,
   toGracefulError
 } from '../errors.js'
-import type { Callers, Outcome } from '../process/callers.js'
+import type { Outcome, ServerCallers } from '../process/callers.js'
 import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
 import type { ChildId, Effect, Failure, Reload } from '../protocol/server.js'
+import { CheckConclusion } from './check-conclusion.js'
 import type { ParentRole } from './parent-role.js'
 import { isSameRelease } from './release.js'
 import type { ReloadResult } from './reload-result.js'
@@ -20,15 +21,16 @@ import type { ReloadResult } from './reload-result.js'
 export class Conclusion {
   readonly #service: Service
   readonly #host: ServerHost
-  readonly #callers: Callers
+  readonly #callers: ServerCallers
   readonly #parent: ParentRole
+  #checks: CheckConclusion | undefined
   /** Failures that the log has already: several signals may have asked for the reload that failed. */
   readonly #logged = new WeakSet<Error>()
   readonly #outcomes = new WeakMap<Reload, Outcome>()
   /** How the reload of another worker failed, for which this one is undone. */
   undoneBy: Error | undefined
 
-  constructor(service: Service, host: ServerHost, callers: Callers, parent: ParentRole) {
+  constructor(service: Service, host: ServerHost, callers: ServerCallers, parent: ParentRole) {
     this.#service = service
     this.#host = host
     this.#callers = callers
@@ -46,7 +48,14 @@ export class Conclusion {
     }
   }
 
+  /** The same of a check. */
+  concludeCheck(effect: Extract<Effect, { do: 'conclude check' }>): Promise<void> {
+    this.#checks ??= new CheckConclusion(this.#service, this.#host, this.#callers, this.#parent)
+    return this.#checks.conclude(effect)
+  }
+
   answer(reload: Reload): void {
+    if (this.#checks?.answer(reload) === true) return
     const outcome = this.#outcomes.get(reload) ?? new StoppingError('the outcome could not be told in time')
     this.#callers.answer(reload.asks, outcome)
   }
@@ -106,6 +115,7 @@ export class Conclusion {
         return Object.assign(this.rolledBack(failure.how), { exitCode, signal }, cause)
       }
       case 'stopping':
+      case 'cancelled':
         return new StoppingError(failure.reason)
       default:
         return failure satisfies never

@@ -38,6 +38,8 @@ export interface Handoff {
   descriptors?: number[]
   /** The parent process is a launcher; who serves in the meantime, if anybody does, is another child of it. */
   launched?: true
+  /** The child is only to show whether it could take over, and never serves. One of an earlier release does not know it. */
+  check?: true
   /** Path of the control socket of that launcher. */
   control?: string
   /** That launcher watches the files of the app, on which somebody works: a new generation has no probation. */
@@ -50,12 +52,14 @@ export function encodeHandoff(
   generation: number,
   secret: string,
   listeners: HandoffListener[],
-  descriptors: readonly number[] = []
+  descriptors: readonly number[] = [],
+  isCheck = false
 ): string {
   const handoff = { version: PROTOCOL_VERSION, parent, generation, secret, listeners }
   return JSON.stringify({
     ...handoff,
-    ...(descriptors.length > 0 && { descriptors: [...descriptors] })
+    ...(descriptors.length > 0 && { descriptors: [...descriptors] }),
+    ...(isCheck && { check: true as const })
   } satisfies Handoff)
 }
 
@@ -110,6 +114,12 @@ export function decodeHandoff(text: string): Handoff {
 export function launcherOf(flag: string | undefined): number | undefined {
   const { launched, parent } = peek(flag)
   return launched === true ? parent : undefined
+}
+
+/** The pid of the process that has made this flag, if it is a check that this process was started for. */
+export function checkerOf(flag: string | undefined): number | undefined {
+  const { check, parent } = peek(flag)
+  return check === true ? parent : undefined
 }
 
 /** Where the launcher that has made this flag answers, if it does. */

@@ -3,12 +3,12 @@ import type { ReloadProgress } from '../control/messages.js'
 import { fromPlainError, OutcomeUnknownError, StateError, toError, VetoedError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
-import type { Callers } from '../process/callers.js'
+import type { ServerCallers } from '../process/callers.js'
 import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
 import { describeEnding, type Ending } from '../process/subprocess.js'
 import { isOfConnections } from '../protocol/connection-messages.js'
-import type { ReloadBrief, ToParent } from '../protocol/messages.js'
+import type { ReloadBrief, ToChild, ToParent } from '../protocol/messages.js'
 import type { Ask, ChildId, ParentWord, Reload } from '../protocol/server.js'
 import { ticketKeysOf } from '../sockets/tls-tickets.js'
 import { unless } from '../util/unless.js'
@@ -37,13 +37,16 @@ export class ParentRole {
   /** The child of the reload under way: what an earlier one still waited for is of no use any more. */
   #latest: ChildId | undefined
 
-  constructor(service: Service, host: ServerHost, callers: Callers, relatives: () => Relatives) {
+  constructor(service: Service, host: ServerHost, callers: ServerCallers, relatives: () => Relatives) {
     this.#relatives = relatives
     this.#service = service
     this.#host = host
     this.#passedOn = new PassedOn(host, callers)
     this.successors = new Successors(service)
   }
+
+  /** The check under way, or the last one: when it began, on the clock of `performance.now()`. */
+  readonly check = { begun: 0 }
 
   /** When the reload under way began, on the clock of `performance.now()`. */
   get begun(): number {
@@ -96,16 +99,22 @@ export class ParentRole {
     this.#asking.abort()
   }
 
-  async start(child: ChildId): Promise<void> {
+  /** Starts a child that shows whether it could take over. No hook runs, and whoever watches over this process hears nothing. */
+  startCheck(child: ChildId): Promise<void> {
+    this.check.begun = performance.now()
+    this.#states = []
+    return this.start(child, this.#service.startCheck)
+  }
+
+  async start(child: ChildId, startChild = this.#service.startChild): Promise<void> {
     this.#latest = child
-    const { command, listeners, options, generation, startChild } = this.#service
+    const { command, listeners, options, generation } = this.#service
     try {
       const again = command.again(options.env)
       const warning = shareCompileCache(again, options.compileCache)
       if (warning !== undefined) this.#service.log.warnOnce(warning)
       watchBoot(again)
-      for (const path of listeners.restorePaths())
-        this.#service.log.warn(`the unix socket ${path} had been removed by somebody, and is bound again`)
+      if (startChild === this.#service.startChild) this.#restorePaths()
       const inherited = listeners.handable()
       const successor = new Successor(
         again,
@@ -121,6 +130,15 @@ export class ParentRole {
     } catch (error) {
       this.#host.tell({ type: 'not started', child, error })
     }
+  }
+
+  #restorePaths(): void {
+    for (const path of this.#service.listeners.restorePaths())
+      this.#service.log.warn(`the unix socket ${path} had been removed by somebody, and is bound again`)
+  }
+
+  noteCheck(child: ChildId, { reason }: Reload): void {
+    this.#service.log.announce('check-started', { reason, child: this.successors.get(child)?.pid ?? 0 })
   }
 
   noteChild(child: ChildId, { reason }: Reload): void {
@@ -149,6 +167,7 @@ export class ParentRole {
 
   tell(child: ChildId, word: ParentWord): void {
     if (word.type === 'take over') this.#letTakeOver(child)
+    else if (word.type === 'try') this.#hand(child, { type: 'try', states: this.#states })
     else if (word.type === 'stop') this.successors.send(child, { type: 'stop', reason: word.reason })
     else this.successors.send(child, word)
   }
@@ -209,7 +228,11 @@ export class ParentRole {
     const states = this.#states
     const reload = this.#brief()
     this.#service.ledger.meet(child, false)
-    this.successors.deliver(child, { type: 'take over', states, ticketKeys, reload }).catch((cause) => {
+    this.#hand(child, { type: 'take over', states, ticketKeys, reload })
+  }
+
+  #hand(child: ChildId, message: ToChild): void {
+    this.successors.deliver(child, message).catch((cause) => {
       // A child that has just ended tells by that how the reload failed.
       if (isOfChannel(cause) || this.successors.get(child)?.child?.hasEnded) return
       const error = Object.assign(new StateError(toError(cause).message), { cause })
@@ -237,7 +260,9 @@ export class ParentRole {
     switch (message.type) {
       case 'ready': {
         const { defect: error } = successor
-        return this.#host.tell({ type: 'child said', child, word: { type: 'ready', ...(error && { error }) } })
+        const { isCheck = false } = message
+        const word = { type: 'ready', isCheck, ...(error && { error }) } as const
+        return this.#host.tell({ type: 'child said', child, word })
       }
       case 'health':
         return this.#health?.heard(child, message.answers)
@@ -247,6 +272,8 @@ export class ParentRole {
         return this.#host.tell({ type: 'child said', child, word: { type: 'confirmed' } })
       case 'tally':
         return this.#service.ledger.heard(child, message.tally)
+      case 'checked':
+        return this.#host.tell({ type: 'child said', child, word: { type: 'checked' } })
       case 'serving':
       case 'roll back':
       case 'stopping':

@@ -1,14 +1,14 @@
-import type { Callers, Outcome } from '../process/callers.js'
+import type { Outcome, ServerCallers } from '../process/callers.js'
 import type { ServerHost } from '../process/server-host.js'
 import type { Ask } from '../protocol/server.js'
 
 /** Reloads that a child makes for this process: who is to hear of each. */
 export class PassedOn {
   readonly #host: ServerHost
-  readonly #callers: Callers
+  readonly #callers: ServerCallers
   readonly #asks: Array<readonly Ask[]> = []
 
-  constructor(host: ServerHost, callers: Callers) {
+  constructor(host: ServerHost, callers: ServerCallers) {
     this.#host = host
     this.#callers = callers
   }

@@ -2,7 +2,7 @@ import type { Exchange } from '../connections/exchange.js'
 import { BadHandoffError, ChildExitedError, fromPlainError, type PlainError } from '../errors.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
 import { describeEnding, type Ending } from '../process/subprocess.js'
-import type { ToParent } from '../protocol/messages.js'
+import type { CheckFacts, ToParent } from '../protocol/messages.js'
 import type { Listener } from '../sockets/listeners.js'
 import { examine } from './boot-failure.js'
 import type { Child } from './child.js'
@@ -20,11 +20,13 @@ export class Successor {
   exchange: Exchange | undefined
   /** What it has loaded. */
   release: Release | undefined
+  /** Of the child of a check that has passed. */
+  facts: CheckFacts | undefined
   /** How long its apps may take to say that they are well. Milliseconds. */
   checkTimeout = 0
   ending: Ending | undefined
-  /** When it was started, ready and serving, on the clock of `performance.now()`. */
-  readonly times = { started: 0, ready: 0, serving: 0 }
+  /** When it was started, ready, checked and serving, on the clock of `performance.now()`. */
+  readonly times = { started: 0, ready: 0, checked: 0, serving: 0 }
   /** What it inherits, in the order of the handoff. */
   readonly listeners: readonly Listener[]
   readonly #command: StartCommand
@@ -48,6 +50,9 @@ export class Successor {
       this.release = message.release
       this.checkTimeout = message.checkTimeout
       this.times.ready = performance.now()
+    } else if (message.type === 'checked') {
+      this.facts = message
+      this.times.checked = performance.now()
     } else if (message.type === 'serving') this.times.serving = performance.now()
   }
 

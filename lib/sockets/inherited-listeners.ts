@@ -17,6 +17,8 @@ import { UnixPath } from './unix-path.js'
 /** What the parent of this process left to it: listening sockets, by the keys they were asked for. */
 export class InheritedListeners {
   readonly generation: number
+  /** Whether this process is only to show whether it could take over. */
+  readonly isCheck: boolean
   /** Whether a launcher keeps the listeners: their paths are its to remove. */
   readonly #isLaunched: boolean
   /** The process that started this one. */
@@ -25,9 +27,11 @@ export class InheritedListeners {
   readonly secret: string
   readonly #handles = new Map<number, ListeningHandle>()
   #unclaimed: InheritedListener[]
+  readonly #left: InheritedListener[] = []
 
   private constructor(handoff: Omit<Handoff, 'version'>) {
     this.generation = handoff.generation
+    this.isCheck = handoff.check === true
     this.#isLaunched = handoff.launched === true
     this.parent = handoff.parent
     this.secret = handoff.secret
@@ -72,6 +76,12 @@ export class InheritedListeners {
     return { ...listener, key, handle: this.handleOf(listener) }
   }
 
+  /** Somebody wants the listener with this key, and has nothing to do with it. */
+  leave(key: string): void {
+    const listener = this.#unclaimed.find((each) => each.key === key)
+    if (listener !== undefined) this.#left.push(...this.#unclaimed.splice(this.#unclaimed.indexOf(listener), 1))
+  }
+
   #activatedFor(key: string): InheritedListener | undefined {
     const activated = this.#unclaimed.filter((listener) => listener.activated)
     const best = Math.max(0, ...activated.map(({ address }) => fitness(key, address)))
@@ -84,6 +94,11 @@ export class InheritedListeners {
   /** What nobody has claimed yet. */
   get unclaimed(): readonly InheritedListener[] {
     return this.#unclaimed
+  }
+
+  /** What no server of this process has. */
+  get unused(): readonly InheritedListener[] {
+    return [...this.#unclaimed, ...this.#left]
   }
 
   /** The dormant handle of a listener, opened once: it owns the file descriptor from then on. */

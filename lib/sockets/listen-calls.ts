@@ -1,6 +1,7 @@
+import { rmSync } from 'node:fs'
 import type { Server } from 'node:net'
 import { BadHandoffError, toError } from '../errors.js'
-import { adoptDormant, setPipeName, startAccepting } from '../internals/listening-handle.js'
+import { adoptDormant, refuseConnections, setPipeName, startAccepting } from '../internals/listening-handle.js'
 import type { ClaimedListener } from '../reload/handoff.js'
 import type { ListenCall } from './listen-hook.js'
 import {
@@ -31,11 +32,14 @@ const DEFAULT_BACKLOG = 511
 export class ListenCalls {
   readonly #listeners: Listeners
   readonly #events: ListenCallsEvents
+  readonly #isCheck: boolean
   readonly #owners = new WeakMap<Server, object>()
 
-  constructor(listeners: Listeners, events: ListenCallsEvents) {
+  /** @param isCheck - this process only shows whether it could listen */
+  constructor(listeners: Listeners, events: ListenCallsEvents, isCheck = false) {
     this.#listeners = listeners
     this.#events = events
+    this.#isCheck = isCheck
   }
 
   /** Names the owner of a server that has not listened yet. */
@@ -100,9 +104,12 @@ export class ListenCalls {
     if (temporary !== undefined) call.redirect({ path: temporary })
     call.whenListening(() => {
       if (path !== undefined && temporary !== undefined) {
-        path.install(temporary)
+        // In a check nobody may find the socket, nor a file of it once this process is gone.
+        if (this.#isCheck) rmSync(temporary, { force: true })
+        else path.install(temporary)
         setPipeName(server, path.path)
       }
+      if (this.#isCheck) refuseConnections(server)
       const address = addressOf(server)
       if (address !== undefined) this.#listeners.add({ server, key, address, backlog, owner, path, ...NOT_INHERITED })
     })

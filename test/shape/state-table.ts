@@ -20,6 +20,7 @@ function inputsFor({ at, children }: Server): Input[] {
     'confirm',
     'undo',
     'kill',
+    'end',
     'tell',
     'claims',
     'boot',
@@ -37,6 +38,8 @@ function inputsFor({ at, children }: Server): Input[] {
     { type: 'progress', listening: true, complete: false },
     { type: 'reload', ask: undefined, reason: 'x' },
     { type: 'reload', ask: undefined, reason: 'x', supervised: true },
+    { type: 'check', ask: 1, reason: 'x', saves: false },
+    { type: 'check', ask: 1, reason: 'x', saves: true },
     { ...stop, cause: 'asked' },
     { ...stop, cause: 'asked', lameDuck: true },
     { ...stop, cause: 'error' },
@@ -59,12 +62,15 @@ function inputsFor({ at, children }: Server): Input[] {
     { type: 'not loaded', error: 'x' },
     said({ type: 'ready' }),
     said({ type: 'ready', error: 'x' }),
+    said({ type: 'ready', isCheck: true }),
+    said({ type: 'checked' }),
     said({ type: 'serving' }),
     said({ type: 'confirmed' }),
     said({ type: 'roll back', reason: 'x' }),
     said({ type: 'stopping', reason: 'x' }),
     { type: 'child ended', child, how: 'x', again: undefined },
     parent({ type: 'take over' }),
+    parent({ type: 'try' }),
     parent({ type: 'confirm' }),
     parent({ type: 'settled' }),
     parent({ type: 'taken back' }),
@@ -85,7 +91,7 @@ function inputsFor({ at, children }: Server): Input[] {
 export function transitions(): Transition[] {
   const found = new Map<string, Transition>()
   const seen = new Set<string>()
-  const open = [begin('first', false), begin('successor', false)]
+  const open = [begin('first', false), begin('successor', false), begin('check', false)]
   for (let server = open.pop(); server !== undefined; server = open.pop()) {
     for (const input of inputsFor(server)) {
       const [next] = step(server, input)

@@ -50,6 +50,8 @@ const HANDLERS: ControlHandlers = {
     throw new Error('nobody asks')
   },
   stop: () => 7,
+  check: () => Promise.reject(new Error('no check is asked for')),
+  checkUnderWay: () => undefined,
   scale: () => {
     throw new Error('nobody scales')
   },

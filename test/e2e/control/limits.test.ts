@@ -37,6 +37,8 @@ class Reload {
         throw new Error('nobody asks')
       },
       stop: () => 0,
+      check: () => Promise.reject(new Error('no check is asked for')),
+      checkUnderWay: () => undefined,
       scale: () => {
         throw new Error('nobody scales')
       },

@@ -32,13 +32,21 @@ export const LAUNCHER: Kind<Machines, Rules, System> = {
   limits: ['0 silent', ...TIMERS.map((timer) => `0 due ${timer}`)],
   faultNames: FAULTS,
   faultRarity: 12,
-  usual: { workers: 2, timers: 'in order', network: 'prompt', saves: false, checks: false, launched: true },
+  usual: { workers: 2, timers: 'in order', network: 'prompt', saves: false, checks: false, launched: true, old: false },
   planOf: (random) => {
     const budget = budgetOf(random, FAULTS)
     const workers = random.pick([1, 2, 2, 3])
     const timers = random.oneIn(4) ? 'any' : 'in order'
     const network = random.oneIn(4) ? 'slow' : 'prompt'
-    const rules = { workers, timers, network, saves: random.oneIn(4), checks: random.oneIn(6), launched: true } as const
+    const rules = {
+      workers,
+      timers,
+      network,
+      saves: random.oneIn(4),
+      checks: random.oneIn(6),
+      launched: true,
+      old: false
+    } as const
     return { rules, budget, isBooted: !random.oneIn(10) }
   },
   begin: beginSystem,

@@ -5,9 +5,9 @@ import { type Asked, breakWorld, type Process, type Told, type World } from './w
 
 /** Every reload that is asked for is answered once, with the truth. */
 
-/** Somebody asks for a reload. */
-export function ask(world: World, process: Process): Ask {
-  world.asks.push({ process: process.id, passed: undefined, outcome: undefined })
+/** Somebody asks for a reload, or a check. */
+export function ask(world: World, process: Process, isCheck = false): Ask {
+  world.asks.push({ process: process.id, passed: undefined, outcome: undefined, isCheck })
   return world.asks.length
 }
 
@@ -44,6 +44,10 @@ function lieOf(
 function untruth(world: World, process: Process, number: Ask, outcome: Outcome): string | undefined {
   switch (outcome) {
     case 'success':
+      if (world.asks[number - 1]?.isCheck)
+        return world.processes.some((other) => other.born >= number && other.checked)
+          ? undefined
+          : 'no process that was started since has shown that it could take over'
       return world.processes.some((other) => other.born >= number && other.confirmed)
         ? undefined
         : 'no process that was started since has confirmed that it serves'
@@ -51,6 +55,8 @@ function untruth(world: World, process: Process, number: Ask, outcome: Outcome):
       return isLeaving(process) ? undefined : 'it goes on'
     case 'not listening':
       return process.server.at.name === 'booting' ? undefined : 'it listens'
+    case 'no check':
+      return world.asks[number - 1]?.isCheck ? undefined : 'it is a reload'
     case 'failure':
     case 'unknown':
       return undefined

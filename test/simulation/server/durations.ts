@@ -7,6 +7,7 @@ export const DURATIONS: Readonly<Record<Timer, number>> = {
   confirm: 5000,
   undo: 1000,
   kill: 5000,
+  end: 27_000,
   tell: 35_000,
   claims: 1000,
   boot: 30_000,

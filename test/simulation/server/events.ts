@@ -124,7 +124,9 @@ function canHang({ parent }: Process, { name }: Work): boolean {
 
 function cannotBeSent(world: World, process: Process): boolean {
   const { at } = process.server
-  if (at.name !== 'reloading' || at.stage !== 'handing over') return false
+  const isSaid =
+    (at.name === 'reloading' && at.stage === 'handing over') || (at.name === 'checking' && at.stage === 'trying')
+  if (!isSaid) return false
   return world.processes.some(
     ({ parent, child, fromParent }) =>
       parent === process.id && child === at.child && fromParent.some((letter) => isTakeOver(letter))
@@ -132,7 +134,7 @@ function cannotBeSent(world: World, process: Process): boolean {
 }
 
 function isTakeOver(letter: Process['fromParent'][number]): boolean {
-  return letter.type === 'word' && letter.word.type === 'take over'
+  return letter.type === 'word' && (letter.word.type === 'take over' || letter.word.type === 'try')
 }
 
 function waysOf(world: World, process: Process, fault: Fault): readonly string[] {
@@ -143,6 +145,8 @@ function waysOf(world: World, process: Process, fault: Fault): readonly string[]
       return is(world.rules.launched && at.name === 'serving')
     case 'stop':
       return at.name === 'closed' ? [] : ['', 'lame duck', 'after the parent']
+    case 'check':
+      return is(process.parent === 0 || !process.isCheck)
     case 'roll back':
       return is(at.name === 'trial')
     case 'unwell':

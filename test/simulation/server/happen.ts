@@ -66,6 +66,10 @@ const ACTS: { readonly [K in ServerEvent['act']]: Act } = {
   signal: (world, process) => hear(world, process, { type: 'reload', ask: undefined, reason: 'SIGHUP' }),
   supervised: (world, process) =>
     hear(world, process, { type: 'reload', ask: undefined, reason: 'all workers', supervised: true }),
+  check: (world, process) => {
+    const { saves } = world.rules
+    hear(world, process, { type: 'check', ask: ask(world, process, true), reason: 'a caller checks', saves })
+  },
   undo: (world, process) => hear(world, process, { type: 'undo', reason: 'another worker failed' }),
   stop: stopWith('asked'),
   error: stopWith('error'),
@@ -121,7 +125,7 @@ function killUnheard(world: World, process: Process): void {
 /** What cannot be written does not arrive, and the sender finds out. */
 function bounce(world: World, process: Process): void {
   const { at } = process.server
-  if (at.name !== 'reloading') return
+  if (at.name !== 'reloading' && at.name !== 'checking') return
   const child = childOf(world, process, at.child)
   if (child !== undefined) child.fromParent = child.fromParent.filter(({ type }) => type !== 'word')
   hear(world, process, { type: 'not sent', child: at.child, error: undefined })

@@ -85,16 +85,29 @@ const HOST: { readonly [K in Effect['do']]: Carry<K> } = {
     process.told = [...process.told, told]
     begin(process, 'note', child)
   },
+  'start check': (_world, process, { child }) => {
+    process.checks = [...process.checks, child]
+    begin(process, 'spawn', child)
+  },
+  'note check': nothing,
+  'conclude check': (world, process, { check: reload, child, failure }) => {
+    if (failure === undefined && childOf(world, process, child)?.checked !== true)
+      breakWorld(world, `the check of process ${process.id} has passed, and the child has not said so`)
+    process.told = [...process.told, { reload, child, failure }]
+    begin(process, 'conclude', child)
+  },
   answer: (world, process, { reload }) => {
     const told = process.told.find((other) => other.reload === reload)
     if (told === undefined) breakWorld(world, `${process.id} answers a reload that it has not concluded`)
-    const outcome = told?.failure === undefined ? 'success' : 'failure'
+    const { kind } = told?.failure ?? {}
+    const outcome = kind === undefined ? 'success' : kind === 'cancelled' ? 'no check' : 'failure'
     for (const ask of reload.asks) settleAsk(world, process, ask, outcome)
   },
   offer: (_world, process) => begin(process, 'offer'),
   'load state': (_world, process) => begin(process, 'load'),
   'tell parent': (world, process, { word }) => {
     if (word.type === 'confirmed') process.confirmed = true
+    if (word.type === 'checked') process.checked = true
     tellParent(world, process, { type: 'word', word })
   },
   accept: (_world, process) => {
@@ -193,6 +206,9 @@ export function endProcess(
   for (const other of world.processes) {
     if (other.parent !== process.id) continue
     other.toParent = []
-    if (lives(other)) other.fromParent = [...other.fromParent, { type: 'gone' }]
+    if (!lives(other)) continue
+    // What watches over the child of a check ends it, and is the first to know: `lib/boot-watch.ts`.
+    if (other.isCheck) other.doomed = true
+    if (!other.isCheck || !world.rules.old) other.fromParent = [...other.fromParent, { type: 'gone' }]
   }
 }

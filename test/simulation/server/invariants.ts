@@ -20,6 +20,7 @@ export function problemOfProcess(world: World, process: Process): string | undef
   return (
     waitsForEver(world, process) ??
     keepsATimer(process) ??
+    servesInACheck(process) ??
     acceptsWrongly(process) ??
     movesWrongly(process) ??
     ownsWrongly(process) ??
@@ -34,12 +35,18 @@ export function describe(at: Place): string {
   return 'stage' in at ? `${at.name}, ${at.stage}` : at.name
 }
 
+/** What was started for a check never serves, whatever becomes of who started it. */
+function servesInACheck({ isCheck, accepts, owns, confirmed }: Process): string | undefined {
+  return isCheck && (accepts || owns || confirmed) ? 'serves, and was started for a check' : undefined
+}
+
 /** Who serves accepts; who hands over sleeps only while somebody else may accept. */
 function acceptsWrongly({ server, accepts }: Process): string | undefined {
   const { at } = server
   switch (at.name) {
     case 'serving':
     case 'recovered':
+    case 'checking':
     case 'trial':
       return accepts ? undefined : 'does not accept'
     case 'reloading':
@@ -72,6 +79,7 @@ function ownsWrongly({ server, owns }: Process): string | undefined {
     case 'serving':
     case 'recovered':
     case 'reloading':
+    case 'checking':
     case 'trial':
       return owns ? undefined : 'does not own the pid file'
     case 'parent':

@@ -12,7 +12,7 @@ import { endWork } from './works.js'
 import { addProcess, copyWorld, createWorld, type Machine, type Process, type World } from './world.js'
 
 /** Two reloads are for `npm run simulate -- all`; and only a launcher has several workers. */
-const ELSEWHERE: readonly Fault[] = ['reload', 'signal', 'supervised', 'undo', 'overtake']
+const ELSEWHERE: readonly Fault[] = ['reload', 'signal', 'supervised', 'undo', 'overtake', 'check']
 const QUICK: readonly Fault[] = ['error', 'roll back', 'app closes', 'hang']
 
 const search = (title: string, rules: Partial<Rules>, budget: Search<Rules>['budget'], isQuick = false) =>
@@ -27,11 +27,39 @@ const searches = [true, false].flatMap((saves) => [
   search(`overtake, state: ${saves}`, { saves }, { reload: 1, kill: 1, overtake: 1 })
 ])
 
+/** One fault in one check. */
+const BESIDE_A_CHECK: readonly Fault[] = [
+  'stop',
+  'error',
+  'app closes',
+  'force',
+  'kill',
+  'stall',
+  'hang',
+  'fail',
+  'hang up'
+]
+
+/** What leads to another child has many more schedules: with clocks that keep time, they are searched in seconds. */
+const ORDERLY = { timers: 'in order', network: 'prompt', saves: true } as const
+
+const checkSearches = [
+  ...[true, false].flatMap((old) => [
+    search(`a check, old: ${old}`, { old, saves: true }, { check: 1 }, true),
+    ...BESIDE_A_CHECK.map((fault) =>
+      search(`${fault} beside a check, old: ${old}`, { old, saves: true }, { check: 1, [fault]: 1 }, !old)
+    )
+  ]),
+  search('a reload beside a check', ORDERLY, { check: 1, reload: 1 }),
+  search('two checks', ORDERLY, { check: 2 })
+]
+
 const TIMERS = [
   'ready',
   'probation',
   'confirm',
   'kill',
+  'end',
   'tell',
   'claims',
   'boot',
@@ -49,6 +77,7 @@ export const SERVER: Kind<Machine, Rules, World> = {
   stories: STORIES,
   searches: [
     ...searches,
+    ...checkSearches,
     search('a stalled parent whose child dies', {}, { reload: 1, stall: 1, kill: 1 }),
     search('a check that fails', { checks: true }, { reload: 1, fail: 1 }, true),
     search('a check that hangs', { checks: true }, { reload: 1, hang: 1 }),
@@ -66,14 +95,14 @@ export const SERVER: Kind<Machine, Rules, World> = {
   limits: TIMERS.map((timer) => `n due ${timer}`),
   faultNames: FAULTS,
   faultRarity: 8,
-  usual: { timers: 'any', network: 'slow', saves: false, checks: false, launched: false },
+  usual: { timers: 'any', network: 'slow', saves: false, checks: false, launched: false, old: false },
   planOf: (random) => {
     const launched = random.oneIn(6)
     const budget = budgetOf(random, FAULTS, launched ? { supervised: 1 } : {})
     const timers = random.oneIn(3) ? 'any' : 'in order'
     const network = random.oneIn(3) ? 'slow' : 'prompt'
     return {
-      rules: { timers, network, saves: random.oneIn(3), checks: random.oneIn(3), launched },
+      rules: { timers, network, saves: random.oneIn(3), checks: random.oneIn(3), launched, old: random.oneIn(6) },
       budget,
       isBooted: !random.oneIn(10)
     }

@@ -2,8 +2,8 @@ import type { Ask, ChildWord, ParentWord } from '../../../lib/protocol/server.js
 
 /** What processes send each other. */
 
-/** How a caller's reload ended. */
-export type Outcome = 'success' | 'failure' | 'stopping' | 'not listening' | 'unknown'
+/** How a caller's reload, or check, ended. */
+export type Outcome = 'success' | 'failure' | 'stopping' | 'not listening' | 'unknown' | 'no check'
 
 export type ToParent =
   | { readonly type: 'word'; readonly word: ChildWord }

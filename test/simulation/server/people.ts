@@ -17,7 +17,7 @@ export const lives = (process: Process): boolean => process.life !== 'over'
 /** Whether it means to serve, now or later: it is not on its way out. */
 export function isWilling(process: Process): boolean {
   const { name } = process.server.at
-  return lives(process) && name !== 'leaving' && name !== 'closed'
+  return lives(process) && !process.isCheck && name !== 'leaving' && name !== 'closed'
 }
 
 /** Whether the service can go on with this process alone, whatever it has been told and not heard yet. */

@@ -6,6 +6,7 @@ export const FAULTS = [
   'signal',
   'supervised',
   'undo',
+  'check',
   'stop',
   'error',
   'app closes',
@@ -34,4 +35,6 @@ export interface Rules {
   /** Whether apps have a check of their own; otherwise they are well at once. */
   readonly checks: boolean
   readonly launched: boolean
+  /** Whether a release that is checked has a version of the plugin that knows no checks. */
+  readonly old: boolean
 }

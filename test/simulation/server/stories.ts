@@ -63,8 +63,140 @@ function diesTooLate(stage: string): boolean {
   return isOver(stage) || stage === 'confirmed unheard'
 }
 
+const CHECK_BOOT = ['1 check', '1 work spawn 1: started', '2 work boot: all listen', '2 work offer: ready', '1 hears 2']
+const CHECK_SAVED = [...CHECK_BOOT, '1 work save 1: saved']
+const TRYING = [...CHECK_SAVED, '2 hears parent']
+const PASSED = [...TRYING, '2 work load: loaded', '1 hears 2']
+
+/** A check, cut off after each of its stages, of apps with state. */
+const CHECK_STAGES: Readonly<Record<string, readonly string[]>> = {
+  starting: CHECK_BOOT.slice(0, 1),
+  booting: CHECK_BOOT.slice(0, 2),
+  saving: CHECK_BOOT,
+  'about to try': CHECK_SAVED,
+  trying: TRYING,
+  'passed unheard': PASSED.slice(0, -1),
+  ending: PASSED
+}
+
+const checksAtEachStage: Story[] = Object.entries(CHECK_STAGES).flatMap(([stage, lines]) => {
+  const rules = { saves: true }
+  const hasPassed = stage === 'ending'
+  const hasChild = stage !== 'starting'
+  return [
+    { title: `a stop in a check, ${stage}`, rules, lines: [...lines, '1 stop'], serves: [], asks: ['no check'] },
+    {
+      title: `a reload in a check, ${stage}`,
+      rules,
+      lines: [...lines, '1 reload'],
+      // Of one that was still being started, the process has come and gone, or will.
+      serves: [hasChild ? 3 : undefined].filter((id) => id !== undefined),
+      asks: [hasPassed ? 'success' : 'no check', 'success']
+    },
+    { title: `a force in a check, ${stage}`, rules, lines: [...lines, '1 force'], serves: [], asks: ['no check'] },
+    { title: `the parent dies in a check, ${stage}`, rules, lines: [...lines, '1 kill'], serves: [] },
+    ...(hasChild
+      ? [
+          {
+            title: `the child dies in a check, ${stage}`,
+            rules,
+            lines: [...lines, '2 kill'],
+            serves: [1],
+            // What it had said before is heard.
+            asks: [hasPassed || stage === 'passed unheard' ? 'success' : 'failure']
+          }
+        ]
+      : [])
+  ]
+})
+
+const checks: Story[] = [
+  ...checksAtEachStage.filter(({ title }) => title !== 'a reload in a check, starting'),
+  {
+    title: 'a reload in a check, starting: the child that comes late is killed',
+    lines: ['1 check', '1 reload', '1 work spawn 1: started'],
+    serves: [3],
+    asks: ['no check', 'success']
+  },
+  { title: 'a check', lines: ['1 check'], serves: [1], asks: ['success'] },
+  { title: 'a check with state', rules: { saves: true }, lines: ['1 check'], serves: [1], asks: ['success'] },
+  {
+    title: 'a check with state that cannot be saved',
+    rules: { saves: true },
+    lines: [...CHECK_BOOT, '1 work save 1: not saved'],
+    serves: [1],
+    asks: ['failure']
+  },
+  {
+    title: 'a check with state that cannot be loaded',
+    rules: { saves: true },
+    lines: [...TRYING, '2 work load: not loaded'],
+    serves: [1],
+    asks: ['failure']
+  },
+  {
+    title: 'a check with state that cannot be sent',
+    rules: { saves: true },
+    lines: [...CHECK_SAVED, '1 fail take over'],
+    serves: [1],
+    asks: ['failure']
+  },
+  {
+    title: 'a check whose child never boots',
+    lines: ['1 check', '1 work spawn 1: started', '2 work boot: hangs', '... until 1 due ready'],
+    serves: [1],
+    asks: ['failure']
+  },
+  {
+    title: 'a check whose child does not close is killed, and has passed',
+    lines: [...CHECK_BOOT, '2 hears parent', '... until 2 work close apps: hangs', '... until 1 due end'],
+    serves: [1],
+    asks: ['success']
+  },
+  {
+    title: 'a check of a release that knows none: it never hears that it may take over',
+    rules: { old: true, saves: true },
+    lines: CHECK_BOOT,
+    serves: [1],
+    asks: ['success']
+  },
+  {
+    title: 'the parent dies in a check of a release that knows none',
+    rules: { old: true },
+    lines: [...CHECK_BOOT.slice(0, -1), '1 kill'],
+    serves: []
+  },
+  { title: 'two checks', lines: ['1 check', '1 check'], serves: [1], asks: ['success', 'no check'] },
+  { title: 'a check in a reload', lines: ['1 reload', '1 check'], serves: [2], asks: ['success', 'no check'] },
+  {
+    title: 'a check on probation',
+    lines: [...PROBATION, '2 check', '1 check'],
+    serves: [2],
+    asks: ['success', 'no check', 'no check']
+  },
+  {
+    title: 'a check behind a check, and a reload behind that',
+    lines: [
+      '1 check',
+      '... until 1 work conclude 1: concluded',
+      '1 check',
+      '... until 1 work conclude 2: concluded',
+      '1 reload'
+    ],
+    serves: [4],
+    asks: ['success', 'success', 'success']
+  },
+  {
+    title: 'a reload signal that ends the child of a check in its boot is the failure of the check, and no request',
+    lines: ['1 check', '1 work spawn 1: started', '2 hang up'],
+    serves: [1],
+    asks: ['failure']
+  }
+]
+
 export const STORIES: readonly Story[] = [
   ...atEachStage,
+  ...checks,
   { title: 'a reload', lines: ['1 reload'], serves: [2], asks: ['success'] },
   {
     title: 'the parent stalls past the end of the probation, and the child dies meanwhile',

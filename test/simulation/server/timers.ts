@@ -16,6 +16,8 @@ function limitOf({ server, parent }: Process): Timer | undefined {
   switch (at.name) {
     case 'reloading':
       return at.stage === 'cancelling' ? 'kill' : 'ready'
+    case 'checking':
+      return at.stage === 'killing' ? 'kill' : at.stage === 'ending' ? 'end' : 'ready'
     case 'parent':
       return PARENT_LIMITS[at.stage]
     case 'recovered':

@@ -33,14 +33,18 @@ const ENDS: { readonly [K in WorkName]: End } = {
     ),
   spawn: (world, process, outcome, child) => {
     if (outcome === 'started') {
-      addProcess(world, process.id, child)
+      addProcess(world, process.id, child, process.checks.includes(child))
       hear(world, process, { type: 'started', child })
     } else hear(world, process, { type: 'not started', child, error })
   },
   save: (world, process, outcome) =>
     hear(world, process, outcome === 'saved' ? { type: 'saved' } : { type: 'not saved', error }),
   offer: (world, process, outcome) => {
-    const word = outcome === 'ready' ? ({ type: 'ready' } as const) : ({ type: 'ready', error: outcome } as const)
+    const isCheck = process.isCheck && !world.rules.old
+    // That it could boot is all that can be learnt of one that knows no checks.
+    if (process.isCheck && !isCheck && outcome === 'ready') process.checked = true
+    const said = { type: 'ready', ...(isCheck && { isCheck }) } as const
+    const word = outcome === 'ready' ? said : ({ ...said, error: outcome } as const)
     tellParent(world, process, { type: 'word', word })
   },
   load: (world, process, outcome) =>

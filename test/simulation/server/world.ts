@@ -19,7 +19,7 @@ import type { Rules } from './rules.js'
 
 /** What is put to the test. Another one than that of `lib/` is a mutant. */
 export interface Machine {
-  begin(how: 'first' | 'successor', launched: boolean): Server
+  begin(how: 'first' | 'successor' | 'check', launched: boolean): Server
   step(server: Server, input: Input): Step
   canRollBack(at: Place): boolean
 }
@@ -70,6 +70,10 @@ export interface Process {
   /** How many reloads had been asked for when it was started. */
   readonly born: number
   server: Server
+  /** It was started for a check. */
+  readonly isCheck: boolean
+  /** It has shown that it could take over. */
+  checked: boolean
   life: 'runs' | 'stalls' | 'over'
   /** What has ended it, or is about to: by default, its own decision. */
   end: 'its own' | 'forced' | 'killed' | 'killed by its parent'
@@ -88,6 +92,8 @@ export interface Process {
   settled: boolean
   /** As what it has said that it leaves. */
   left: Cause | undefined
+  /** Which of its children it has started for a check. */
+  checks: readonly ChildId[]
   /** How its reloads have ended. */
   told: readonly Told[]
   timers: readonly SetTimer[]
@@ -111,8 +117,9 @@ export interface Links {
   ended(process: Process, exitCode: number | null): void
 }
 
-/** A reload that somebody asked for. */
+/** A reload that somebody asked for, or a check. */
 export interface Asked {
+  readonly isCheck?: boolean
   readonly process: number
   /** The asks of the parent that passed it on. */
   readonly passed: readonly Ask[] | undefined
@@ -152,14 +159,17 @@ export function createWorld(machine: Machine, rules: Rules, budget: Budget): Wor
 }
 
 /** A new process: the first one, or the child of another. */
-export function addProcess(world: World, parent: number, child: ChildId): Process {
+export function addProcess(world: World, parent: number, child: ChildId, isCheck = false): Process {
   const { machine, rules } = world
+  const how = parent === 0 ? 'first' : isCheck && !rules.old ? 'check' : 'successor'
   const process: Process = {
     id: world.processes.length + 1,
     parent,
     child,
     born: world.asks.length,
-    server: machine.begin(parent === 0 ? 'first' : 'successor', rules.launched),
+    server: machine.begin(how, rules.launched),
+    isCheck,
+    checked: false,
     life: 'runs',
     end: 'its own',
     doomed: false,
@@ -171,6 +181,7 @@ export function addProcess(world: World, parent: number, child: ChildId): Proces
     confirmed: false,
     settled: false,
     left: undefined,
+    checks: [],
     told: [],
     timers: [],
     works: [{ name: 'boot', of: 0 }],

@@ -20,7 +20,7 @@ function tableOf(machine: Machine, text: string): string {
       const [input] = line.trim().split(/ ->/)
       if (line.startsWith('  ')) return `  ${input} -> ${resultOf(machine, server, input ?? '')}`
       const [how = '', path = ''] = line.split(/: ?/)
-      server = machine.begin(how === 'successor' ? 'successor' : 'first', how === 'launched')
+      server = machine.begin(how === 'successor' || how === 'check' ? how : 'first', how === 'launched')
       for (const name of path.split('; ').filter(Boolean)) server = machine.step(server, inputOf(name))[0]
       return line
     })

@@ -1,0 +1,33 @@
+import type { CheckResult } from '../reload/check-result.js'
+import { releaseRows } from './describe-reload.js'
+import { type Paint, plain } from './paint.js'
+import { blocks, type Row } from './rows.js'
+
+/** What a check came to that has passed. */
+export function describeCheck(result: CheckResult, paint: Paint = plain): string {
+  const { generation, pid, release, unchanged, opens, closes, closed, complete, reason, timings } = result
+  const { boot, warmup, end, total } = timings
+  const rows: Row[] = [
+    ['passed', `generation ${generation} could take over; process ${pid} has ended again`, 'good'],
+    ...releaseRows(release, unchanged),
+    ...listenerRow('opens', opens),
+    ...listenerRow('closes', closes),
+    ['boot', `${boot} ms${warmup === undefined ? '' : `, ${warmup} ms of it for the warm-up`}`],
+    ['end', `${end} ms`],
+    ['total', `${total} ms`],
+    ['reason', reason],
+    ...notes(closed, complete).map((note): Row => ['note', note, 'notable'])
+  ]
+  return blocks([rows], paint)
+}
+
+function listenerRow(name: string, addresses: readonly string[]): Row[] {
+  return addresses.length === 0 ? [] : [[name, addresses.join(', ')]]
+}
+
+function notes(closed: boolean, complete: boolean): string[] {
+  return [
+    ...(closed ? [] : ['it did not end well when it was told to']),
+    ...(complete ? [] : ['its version of fastify-graceful-reload knows no checks: it booted, and no more was tried'])
+  ]
+}

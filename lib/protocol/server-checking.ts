@@ -1,0 +1,169 @@
+import type { Effect, Failure, Input, Place, Server, Step } from './server-state.js'
+import {
+  andThen,
+  cancel,
+  force,
+  go,
+  type InputOf,
+  leave,
+  type PlaceOf,
+  queue,
+  refuse,
+  serve,
+  stay,
+  stray,
+  telling,
+  wait
+} from './server-steps.js'
+
+/**
+ * A check: a child boots as that of a reload would, shows whether it could take over, and ends. Nothing here makes this process stop
+ * accepting, or lets the child accept.
+ */
+
+type Checking = PlaceOf<'checking'>
+
+/** Why a process at this place makes no check; a process that serves makes one. */
+const WHY_NOT: Readonly<Record<Exclude<Place['name'], 'serving'>, string>> = {
+  booting: 'this process does not listen yet',
+  successor: 'this process does not serve yet',
+  trial: 'this process is on probation itself',
+  recovered: 'a reload has just failed, and is still being told of',
+  reloading: 'a reload is under way, and tells more than a check',
+  checking: 'another check is under way',
+  parent: 'a reload is under way, and tells more than a check',
+  leaving: 'this process is on its way out',
+  closed: 'this process is on its way out'
+}
+
+/** Somebody asks for a check. Whatever else goes on comes first. */
+export function requestCheck(server: Server, { ask, reason, saves }: InputOf<'check'>): Step {
+  const { at } = server
+  if (at.name !== 'serving') return stay(server, ...refuse([ask], 'no check', WHY_NOT[at.name]))
+  const child = server.children + 1
+  const check = { reason, asks: [ask], supervised: false }
+  return go(
+    { ...server, children: child },
+    { name: 'checking', stage: 'starting', check, child, saves, failure: undefined },
+    wait('ready'),
+    { do: 'start check', child, check }
+  )
+}
+
+export function checking(server: Server, at: Checking, input: Input): Step {
+  switch (input.type) {
+    case 'started':
+      if (input.child !== at.child) return stray(server, input.child)
+      if (at.stage !== 'starting') return stay(server)
+      return go(server, { ...at, stage: 'booting' }, { do: 'note check', child: at.child, check: at.check })
+    case 'not started':
+      if (input.child !== at.child || at.stage !== 'starting') return stay(server)
+      return conclude(server, at, { kind: 'not started', error: input.error })
+    case 'child said':
+      return input.child === at.child ? hearChild(server, at, input) : stay(server)
+    case 'saved':
+      return at.stage === 'saving' ? letTry(server, at) : stay(server)
+    case 'not saved':
+      return at.stage === 'saving' ? kill(server, at, { kind: 'no state', error: input.error }) : stay(server)
+    case 'not sent':
+      if (input.child !== at.child || at.stage !== 'trying') return stay(server)
+      return kill(server, at, { kind: 'no state', error: input.error })
+    case 'child ended':
+      return input.child === at.child ? childEnded(server, at) : stay(server)
+    case 'due':
+      return due(server, at, input)
+    case 'reload':
+      return andThen(queue(server, input), (next) => giveUp(next, at, `a reload was asked for (${input.reason})`))
+    case 'stop':
+      return stop(server, at, input)
+    case 'force':
+      return force(server, input.reason, ...killing(at), ...refused(at, input.reason))
+    default:
+      return stay(server)
+  }
+}
+
+function hearChild(server: Server, at: Checking, { word }: InputOf<'child said'>): Step {
+  if (word.type === 'ready' && at.stage === 'booting') {
+    if (word.error !== undefined) return kill(server, at, { kind: 'bad handoff', error: word.error })
+    // One of an earlier release could only be told to take over; that it could boot is all that can be learnt.
+    if (word.isCheck !== true) return end(server, at)
+    return at.saves ? go(server, { ...at, stage: 'saving' }, { do: 'save state', child: at.child }) : letTry(server, at)
+  }
+  return word.type === 'checked' && at.stage === 'trying' ? end(server, at) : stay(server)
+}
+
+function letTry(server: Server, at: Checking): Step {
+  return go(server, { ...at, stage: 'trying' }, { do: 'tell child', child: at.child, word: { type: 'try' } })
+}
+
+/** It has passed. Its apps close, as they would one day. */
+function end(server: Server, at: Checking): Step {
+  const word = { type: 'stop', reason: 'the check is over', lameDuck: false } as const
+  const told: Effect = { do: 'tell child', child: at.child, word }
+  return go(server, { ...at, stage: 'ending' }, cancel('ready'), told, wait('end'))
+}
+
+function kill(server: Server, at: Checking, failure: Failure | undefined): Step {
+  const killed: Effect = { do: 'kill child', child: at.child }
+  return go(server, { ...at, stage: 'killing', failure }, ...quiet(), killed, wait('kill'))
+}
+
+/** Something that matters more waits. A child that has passed has passed. */
+function giveUp(server: Server, at: Checking, reason: string): Step {
+  const cancelled: Failure = { kind: 'cancelled', reason }
+  switch (at.stage) {
+    case 'starting':
+      // It may still come to be, and is killed then.
+      return conclude(server, at, cancelled)
+    case 'booting':
+    case 'saving':
+    case 'trying':
+      return kill(server, at, cancelled)
+    case 'ending':
+      return kill(server, at, undefined)
+    case 'killing':
+      return stay(server)
+    default:
+      return at.stage satisfies never
+  }
+}
+
+function childEnded(server: Server, at: Checking): Step {
+  const hasPassed = at.stage === 'ending' || at.stage === 'killing'
+  return conclude(server, at, at.failure ?? (hasPassed ? undefined : { kind: 'exited' }))
+}
+
+function due(server: Server, at: Checking, { timer }: InputOf<'due'>): Step {
+  if (timer === 'kill' && at.stage === 'killing') return childEnded(server, at)
+  if (timer === 'end' && at.stage === 'ending') return kill(server, at, undefined)
+  if (timer !== 'ready' || at.stage === 'ending' || at.stage === 'killing') return stay(server)
+  return at.stage === 'starting' ? conclude(server, at, { kind: 'late' }) : kill(server, at, { kind: 'late' })
+}
+
+/** Serves with nothing else to do: those concerned are told beside that, and a reload that waited begins. */
+function conclude(server: Server, at: Checking, failure: Failure | undefined): Step {
+  const { check, child } = at
+  const told: Effect[] = [{ do: 'conclude check', check, child, failure }, wait('tell')]
+  return serve(telling(server, check, child), ...quiet(), ...told)
+}
+
+/** Nobody waits for the outcome any more. */
+function stop(server: Server, at: Checking, input: InputOf<'stop'>): Step {
+  const { reason, cause, lameDuck, awaitsParent } = input
+  const way = { reason, cause, lameDuck, awaitsParent, awaitsChild: true, child: at.child }
+  return leave(server, way, ...killing(at), ...quiet(), ...refused(at, reason))
+}
+
+/** One that is still being started is killed as soon as it is there. */
+function killing({ stage, child }: Checking): Effect[] {
+  return stage === 'starting' ? [] : [{ do: 'kill child', child }]
+}
+
+function refused({ check }: Checking, reason: string): Effect[] {
+  return refuse(check.asks, 'no check', `this process is stopping (${reason})`)
+}
+
+function quiet(): Effect[] {
+  return (['ready', 'end', 'kill'] as const).map(cancel)
+}
