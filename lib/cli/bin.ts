@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { isCommand } from './commands.js'
+import { isCommand, isLocal } from './commands.js'
 
 const [first, ...rest] = process.argv.slice(2)
 
@@ -9,14 +9,9 @@ if (isCommand(first)) {
   void runClient(first, rest).then((code) => {
     process.exitCode = code
   })
-} else if (first === 'help') {
-  const { help } = require('./usage.js') as typeof import('./usage.js')
-  const found = help(rest[0])
-  if ('text' in found) process.stdout.write(found.text)
-  else {
-    process.stderr.write(`fastify-graceful-reload: ${found.problem}\n`)
-    process.exitCode = 2
-  }
+} else if (isLocal(first)) {
+  const { runLocal } = require('./local.js') as typeof import('./local.js')
+  process.exitCode = runLocal(first, rest)
 } else {
   const { launch } = require('./launch.js') as typeof import('./launch.js')
   void launch(process.argv.slice(2))

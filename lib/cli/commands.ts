@@ -138,8 +138,15 @@ export const COMMANDS = {
 
 /** Those that ask nobody. */
 export const LOCAL_COMMANDS = {
-  help: { summary: 'prints how a command is used', argument: '<command>' }
+  help: { summary: 'prints how a command is used', argument: '<command>' },
+  completion: { summary: 'prints what lets a shell complete all this', argument: 'bash|zsh|fish' }
 } as const
+
+export type LocalName = keyof typeof LOCAL_COMMANDS
+
+export function isLocal(name: string | undefined): name is LocalName {
+  return name !== undefined && Object.hasOwn(LOCAL_COMMANDS, name)
+}
 
 export type CommandName = keyof typeof COMMANDS
 

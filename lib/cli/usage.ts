@@ -1,6 +1,5 @@
-import { didYouMean } from '../util/closest.js'
 import { optionsOf } from './client-options.js'
-import { COMMANDS, type Command, type CommandName, isCommand, LOCAL_COMMANDS } from './commands.js'
+import { COMMANDS, type Command, type CommandName, LOCAL_COMMANDS } from './commands.js'
 import { LAUNCH_OPTIONS, type OptionTable } from './options.js'
 
 const PROGRAM = 'fastify-graceful-reload'
@@ -36,14 +35,6 @@ export function commandUsage(name: CommandName): string {
 ${command.summary}
 
 ${table(options)}`
-}
-
-/** What `help` prints; or that there is no such command, as an error. */
-export function help(name: string | undefined): { text: string } | { problem: string } {
-  if (name === undefined) return { text: usage() }
-  if (isCommand(name)) return { text: commandUsage(name) }
-  const meant = didYouMean(name, Object.keys(COMMANDS))
-  return { problem: `there is no command '${name}'${meant}` }
 }
 
 /** Says in one line what is wrong, and where to find out what is right. */

@@ -10,6 +10,8 @@ import { PACKAGE_ROOT } from './release.js'
 export const HAS_TERMINAL = process.platform === 'linux' && spawnSync('script', ['--version']).error === undefined
 
 export interface TerminalSettings {
+  /** A line for the shell in place of the command of this package. */
+  line?: string
   env?: Record<string, string>
   columns?: number
 }
@@ -23,13 +25,14 @@ export class PseudoTerminal {
   readonly #script: ChildProcess
   readonly #waiting = new Set<() => void>()
 
-  constructor(t: Test, args: string[], { env = {}, columns = 80 }: TerminalSettings = {}) {
+  constructor(t: Test, args: string[], settings: TerminalSettings = {}) {
+    const { env = {}, columns = 80, line: given } = settings
     const own = {
       NODE: process.execPath,
       COMMAND: join(PACKAGE_ROOT, 'dist/package/cli/bin.js'),
       ARGUMENTS: args.map((argument) => `'${argument}'`).join(' ')
     }
-    const line = `stty cols ${columns} rows 40; eval exec '"$NODE"' '"$COMMAND"' $ARGUMENTS`
+    const line = `stty cols ${columns} rows 40; ${given ?? `eval exec '"$NODE"' '"$COMMAND"' $ARGUMENTS`}`
     const all = { ...ownEnvironment(), TERM: 'xterm', NO_COLOR: '', FORCE_COLOR: '', SHELL: '/bin/sh', ...own, ...env }
     const command = bare(all, 'script', ['-q', '-f', '-e', '-c', line, '/dev/null'])
     this.#script = spawn(...command, { stdio: ['pipe', 'pipe', 'inherit'] })

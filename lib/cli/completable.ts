@@ -1,0 +1,10 @@
+import type { OptionTable } from './options.js'
+
+/** What may follow a command. */
+export interface Completable {
+  readonly name: string
+  readonly summary: string
+  readonly options: OptionTable
+  /** What it may be told without the name of an option. */
+  readonly words: readonly string[]
+}
