@@ -35,7 +35,12 @@ test('no file names a folder of one machine, or a registry', async (t) => {
 })
 
 /** Where the short name of the command is given, checked, or looked for. */
-const SHORT_NAME = new Set(['package.json', 'package-lock.json', 'scripts/check-package.mjs'])
+const SHORT_NAME = new Set([
+  'package.json',
+  'package-lock.json',
+  'scripts/check-package.mjs',
+  ...['bash', 'zsh', 'fish'].map((shell) => `lib/cli/completion-${shell}.ts`)
+])
 
 test('the command is called by the name of the package, which npx finds wherever it is asked', async (t) => {
   const { name, bin } = JSON.parse(texts.get('package.json') ?? '') as { name: string; bin: Record<string, string> }
