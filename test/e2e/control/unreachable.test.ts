@@ -9,9 +9,9 @@ import { missing } from '../../support/programs.js'
 import { PACKAGE_ROOT } from '../../support/release.js'
 import { tempFolder } from '../../support/temp-folder.js'
 
-/** Of these, a test of the socket itself tells: path, clients; of the last three, that of `scale`. */
+/** Of these, a test of the socket itself tells: path, clients; of the last four, that of `scale`. */
 const provoked = new Set(
-  'CONTROL_SOCKET BAD_REQUEST UNKNOWN_PATH BAD_METHOD SLOW_REQUEST LONG_REQUEST BUSY SCALE NO_WORKERS STOPPING'
+  'CONTROL_SOCKET BAD_REQUEST UNKNOWN_PATH BAD_METHOD SLOW_REQUEST LONG_REQUEST BUSY SCALE NO_WORKERS WORKER_COUNT STOPPING'
     .split(' ')
     .map((name) => `GRACEFUL_ERR_${name}`)
 )
