@@ -9,6 +9,8 @@ import type { Migration } from './migration.js'
 import { migrationGoals } from './migration-table.js'
 import { plugin } from './plugin.js'
 import { type ReloadRound, reloadTimeGoals } from './reload-time.js'
+import type { Saves } from './saves.js'
+import { savesGoals } from './saves-table.js'
 import type { Measurement } from './throughput.js'
 import type { WorkersTables } from './workers.js'
 
@@ -21,17 +23,19 @@ export interface Results {
   throughput: Measurement[][] | undefined
   reloadTime: ReloadRound[] | undefined
   workers: WorkersTables | undefined
+  saves: Saves[] | undefined
   /** Sentences on what was left out, and why. */
   omissions: readonly string[]
 }
 
 /** The goals of all parts that were run. */
-export function goalsOf({ comparison, feel, migration, comingBack, reloadTime }: Results): Goal[] {
+export function goalsOf({ comparison, feel, migration, comingBack, reloadTime, saves }: Results): Goal[] {
   return [
     comparison && comparisonGoals(comparison, plugin),
     feel && feelGoals(feel),
     migration && migrationGoals(migration),
     comingBack && comingBackGoals(comingBack),
-    reloadTime && reloadTimeGoals(reloadTime)
+    reloadTime && reloadTimeGoals(reloadTime),
+    saves && savesGoals(saves)
   ].flatMap((goals) => goals ?? [])
 }

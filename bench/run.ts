@@ -13,6 +13,7 @@ import { installPm2 } from './pm2.js'
 import { benchReloadTime } from './reload-time.js'
 import { describeMachine, formatReport } from './report.js'
 import type { Results } from './results.js'
+import { benchSaves } from './saves.js'
 import { type Part, readSettings, type Settings } from './settings.js'
 import { stopStart } from './stop-start.js'
 import { benchThroughput } from './throughput.js'
@@ -46,6 +47,7 @@ async function runParts(settings: Settings): Promise<Results> {
     throughput: await only('throughput', () => benchThroughput(rounds, turns)),
     reloadTime: await only('reload', () => benchReloadTime(rounds)),
     workers: await only('workers', () => benchWorkers(Math.ceil(rounds / 2), Math.ceil(turns / 2))),
+    saves: await only('watch', () => benchSaves(rounds)),
     omissions: [...(compared?.omissions ?? []), ...omitted(connections, settings)]
   }
 }

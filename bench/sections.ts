@@ -10,6 +10,8 @@ import { ASK_EVERY } from './migration.js'
 import { tabulateMigration } from './migration-table.js'
 import { TIMES as BOOTS, tabulateReloadTime } from './reload-time.js'
 import type { Results } from './results.js'
+import { POLL, SAVES } from './saves.js'
+import { tabulateSaves } from './saves-table.js'
 import { DEFAULT_PROBATION } from './server.js'
 import type { Settings } from './settings.js'
 import { asCount, asMilliseconds, asNumberOf } from './table.js'
@@ -26,7 +28,8 @@ export function describeParts(settings: Settings, results: Results): string[] {
     describeComingBack(settings, results),
     describeThroughput(settings, results),
     describeReloadTime(results),
-    describeWorkers(settings, results)
+    describeWorkers(settings, results),
+    describeSaves(results)
   ].flat()
 }
 
@@ -127,5 +130,17 @@ function describeWorkers({ turns }: Settings, { workers }: Results): string[] {
       'passes new connections on, before it has read from them. `node:cluster` gives each connection from its primary to a worker, in turn, ' +
       'or lets the workers accept from one socket and leaves them at that. A ratio of 1 is even; a worker that got nothing counts as one.',
     evenness
+  ]
+}
+
+function describeSaves({ saves }: Results): string[] {
+  if (saves === undefined) return []
+  const rounds = (saves[0]?.saves.length ?? 0) / SAVES
+  return [
+    '## While somebody works on the app',
+    `A file that the app imports is saved under a page that polls: a request each ${POLL} ms, each on a connection of its own, none of them tried twice. ` +
+      '`node --watch` and `tsx watch` stop the app, which has no handlers of signals, and start it again; `fastify-graceful-reload --watch` reloads it, with the plugin. ' +
+      `${asNumberOf(rounds, 'round')} of ${SAVES} saves for each, in turn; who begins rotates.`,
+    tabulateSaves(saves)
   ]
 }

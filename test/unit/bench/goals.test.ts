@@ -15,6 +15,7 @@ const NOTHING: Results = {
   throughput: undefined,
   reloadTime: undefined,
   workers: undefined,
+  saves: undefined,
   omissions: []
 }
 
