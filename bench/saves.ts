@@ -8,6 +8,7 @@ import { freePort } from '../test/support/free-port.js'
 import { installOnce } from '../test/support/install.js'
 import { askOnce } from './ask-once.js'
 import { longestGap } from './observation.js'
+import { LIMIT, Page, POLL } from './page.js'
 
 /** What restarts or reloads an app when a file of it is saved. */
 export interface Watcher {
@@ -34,14 +35,10 @@ export interface Saves {
   saves: Save[]
 }
 
+/** In each round. */
 export const SAVES = 3
-/** How often the page asks, each time on a connection of its own, whether the one before has been answered or not. Milliseconds. */
-export const POLL = 20
 /** For how long the page asks before a save, and after the first answer by the new code. Milliseconds. */
 const QUIET = 700
-/** How long a save may take to show. Milliseconds. */
-const LIMIT = 60_000
-
 const ROOT = join(__dirname, '..', '..')
 const TSX = '4'
 
@@ -132,58 +129,6 @@ async function watchSave(folder: string, port: number, version: number): Promise
   await page.close()
   const gap = longestGap(page.answers, { from: saved, to: seen + QUIET })
   return { requests: page.answers.length + page.failed, failed: page.failed, time: seen - saved, gap }
-}
-
-/** A page that polls, and never asks for the same a second time. */
-class Page {
-  failed = 0
-  /** When each answer came. */
-  readonly answers: number[] = []
-  readonly #port: number
-  readonly #versions = new Map<number, number>()
-  readonly #running: Promise<void>
-  #isOver = false
-
-  constructor(port: number) {
-    this.#port = port
-    this.#running = this.#run()
-  }
-
-  /** Waits for the first answer with this version; returns when it came. */
-  async sees(version: number): Promise<number> {
-    const limit = performance.now() + LIMIT
-    while (!this.#versions.has(version)) {
-      if (performance.now() > limit) throw new Error(`version ${version} did not show within ${LIMIT} ms`)
-      await delay(1)
-    }
-    return this.#versions.get(version) as number
-  }
-
-  async close(): Promise<void> {
-    this.#isOver = true
-    await this.#running
-  }
-
-  async #run(): Promise<void> {
-    const open = new Set<Promise<void>>()
-    while (!this.#isOver) {
-      const asked = this.#ask().finally(() => open.delete(asked))
-      open.add(asked)
-      await delay(POLL)
-    }
-    await Promise.all(open)
-  }
-
-  async #ask(): Promise<void> {
-    try {
-      const { version } = (await askOnce(this.#port, '/')) as { version: number }
-      const now = performance.now()
-      this.answers.push(now)
-      if (!this.#versions.has(version)) this.#versions.set(version, now)
-    } catch {
-      this.failed += 1
-    }
-  }
 }
 
 async function untilVersion(port: number, expected: number): Promise<void> {

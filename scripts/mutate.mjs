@@ -28,7 +28,11 @@ const MACHINES = {
     ),
     entries: ['launcher.js'],
     judge: judgeLauncher,
-    tests: ['unit/protocol/launcher-table.test.js', 'unit/protocol/launcher.test.js']
+    tests: [
+      'unit/protocol/launcher-table.test.js',
+      'unit/protocol/launcher.test.js',
+      'unit/protocol/launcher-watched.test.js'
+    ]
   },
   connection: {
     files: ['', '-kept', '-taker'].map((part) => `connection${part}.js`),
@@ -36,8 +40,9 @@ const MACHINES = {
     judge: judgeConnection,
     tests: ['unit/protocol/connection.test.js']
   },
-  // Alone with figures: there is nothing to simulate.
-  health: { files: ['health.js'], entries: [], judge: undefined, tests: ['unit/protocol/health.test.js'] }
+  // Alone with figures, or with files: there is nothing to simulate.
+  health: { files: ['health.js'], entries: [], judge: undefined, tests: ['unit/protocol/health.test.js'] },
+  watch: { files: ['watch.js'], entries: [], judge: undefined, tests: ['unit/protocol/watch.test.js'] }
 }
 
 /** Of so many mutants of a machine it is asked whether the simulation alone notices them; `SAMPLE=all`: of all. */

@@ -22,7 +22,7 @@ function createSystem({ server, launcher }: Machines, rules: Rules): System {
     rules,
     processes: [],
     launcherMachine: launcher,
-    launcher: launcher.begin(rules.workers),
+    launcher: launcher.begin(rules.workers, rules.watched),
     life: 'runs',
     timers: [],
     starts: [],

@@ -169,6 +169,9 @@ function problemOfWorker({ launcher, processes }: System, id: number, alive: rea
   const own = alive.filter((one) => one.worker === id && !isLeft(one))
   const { current } = launcher.workers.find((one) => one.id === id) ?? {}
   if (current === undefined) return 'has never had a server'
+  // Its next server comes with the next change of a file.
+  if (launcher.workers.find((one) => one.id === id)?.next === 'held')
+    return launcher.isWatched && own.length === 0 ? undefined : 'is held'
   if (own.length !== 1) return `${own.length} servers live`
   const [server] = own as [Member]
   if (server.number !== current) return `process ${server.id} lives, and the launcher goes by server ${current}`

@@ -29,9 +29,15 @@ function ofReload(before: Launcher, after: Launcher): string[] {
   const known = before.roll?.asks === after.roll?.asks ? (before.roll?.shares.length ?? 0) : 0
   const waiting = (after.roll?.shares.slice(known) ?? []).flatMap(({ worker }) => {
     const id = after.workers.find((one) => one.id === worker)?.current
+    // One that is held is started at once.
+    if (isHeld(before, worker)) return []
     return isServing(after.servers.find((one) => one.id === id)) ? [] : [`waiting ${id}`]
   })
   return [...queued, ...waiting]
+}
+
+function isHeld({ workers }: Launcher, worker: number): boolean {
+  return workers.find(({ id }) => id === worker)?.next === 'held'
 }
 
 function ofScale(before: Launcher, after: Launcher, effects: readonly Effect[]): string[] {
@@ -51,6 +57,7 @@ function ofServers(before: Launcher, after: Launcher, input: Input): string[] {
   return after.servers.flatMap((server) => {
     const was = before.servers.find(({ id }) => id === server.id)
     if (was === undefined) return []
+    if (isHeld(after, server.worker) && !isHeld(before, server.worker)) return [`held ${server.id}`]
     if (server.isSilent && !was.isSilent) return [`silent ${server.id}`]
     if (was.isSilent && !server.isSilent) return [`answers ${server.id}`]
     const isLate = input.type === 'due' && input.timer !== 'kill'

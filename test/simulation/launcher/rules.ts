@@ -35,4 +35,6 @@ export type Fault = (typeof FAULTS)[number]
 export interface Rules extends ServerRules {
   readonly launched: true
   readonly workers: number
+  /** Whether the launcher watches the files of the app. */
+  readonly watched?: boolean
 }

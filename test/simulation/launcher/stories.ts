@@ -1,5 +1,6 @@
 import type { Story as StoryOf } from '../story.js'
 import type { Rules } from './rules.js'
+import { WATCHED_STORIES } from './watched-stories.js'
 
 type Story = StoryOf<Rules>
 
@@ -218,6 +219,7 @@ const SCALINGS: readonly Story[] = [
 
 export const STORIES: readonly Story[] = [
   ...stops,
+  ...WATCHED_STORIES,
   ...endings,
   ...SCALINGS,
   {

@@ -19,7 +19,7 @@ import type { Rules } from './rules.js'
 
 /** What is put to the test. Another one than that of `lib/` is a mutant. */
 export interface LauncherMachine {
-  begin(count: number): Launcher
+  begin(count: number, isWatched?: boolean): Launcher
   step(launcher: Launcher, input: Input): Step
 }
 
