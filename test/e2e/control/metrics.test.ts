@@ -141,6 +141,33 @@ t.test('what a generation ends by force counts for those that follow', { skip },
   t.equal(after.get('generation{worker="1"}'), 3)
 })
 
+t.test('a child that gives the service back finishes what it has', { skip }, async (t) => {
+  const { server, control } = await startWithControl(t, { options: { probation: LONG } })
+  const undone = reload(control)
+  const child = await server.takenOver(await server.serving(2))
+  const late = await HttpConnection.open(server.target())
+  const { response } = late.send({ path: '/hold/late' })
+  t.equal(await server.held('late'), child)
+  const onTrial = await metricsAt(control)
+  t.equal(onTrial.get('requests_in_flight{worker="1",role="serving"}'), 1)
+  await server.tell({ command: 'rollback', reason: 'a test' }, child)
+  t.match(await undone, { error: { code: 'GRACEFUL_ERR_ROLLED_BACK' } })
+  const back = await metricsWhen(
+    control,
+    (metrics) => metrics.get('requests_in_flight{worker="1",role="draining"}') === 1
+  )
+  t.equal(back.get('draining_processes'), 1)
+  t.equal(back.get('generation{worker="1"}'), 1)
+  t.strictSame(back.lessThan(onTrial), [])
+  await server.tell({ command: 'release', name: 'late' }, child)
+  await response
+  late.close()
+  await server.exitOf(child)
+  const after = await metricsWhen(control, (metrics) => metrics.get('draining_processes') === 0)
+  t.equal(after.get('connections_opened_total'), 1)
+  t.equal(after.get('connections_closed_total'), 1)
+})
+
 t.test('promtool finds nothing to object to', { skip: NO_CURL || NO_PROMTOOL }, async (t) => {
   const { control } = await startWithControl(t, { options: { probation: 100 } })
   t.equal(promtoolSays((await metricsAt(control)).text), '')
