@@ -2,6 +2,8 @@
 import { type AddressInfo, createServer } from 'node:net'
 import Fastify from 'fastify'
 import graceful, {
+  type CheckResult,
+  type ControlCheckLine,
   type ControlReloadLine,
   type ControlScaleLine,
   type ControlStatus,
@@ -165,6 +167,18 @@ export function outcomeOf(line: ControlReloadLine, status: ControlStatus): strin
   return status.launcher === null ? 'alone' : String(status.workers[0]?.reload?.role)
 }
 same<graceful.ControlStatus, ControlStatus>()
+export function verdictOf(line: ControlCheckLine, status: ControlStatus): string {
+  if (line.event === 'failed') return line.error.code
+  if (line.event === 'done') return [...line.result.opens, ...line.result.closes].join()
+  return status.workers[0]?.check?.step ?? ''
+}
+app.graceful.check({ reason: 'release 42' }).then((result) => {
+  same<typeof result, CheckResult>()
+  same<typeof result.timings.warmup, number | undefined>()
+})
+same<typeof app.graceful.isCheck, boolean>()
+// @ts-expect-error an object with a reason
+app.graceful.check('now')
 
 // Figures.
 export function figuresOf(stats: GracefulStats): number[] {

@@ -31,6 +31,7 @@ const STATUS: Record<string, number> = {
   GRACEFUL_ERR_BAD_HANDOFF: 500,
   GRACEFUL_ERR_ROLLED_BACK: 502,
   GRACEFUL_ERR_NOT_ON_PROBATION: 409,
+  GRACEFUL_ERR_NO_CHECK: 409,
   GRACEFUL_ERR_OUTCOME_UNKNOWN: 502,
   GRACEFUL_ERR_ACTIVATION: 500,
   GRACEFUL_ERR_FORCED: 500
@@ -72,6 +73,7 @@ t.test('errors at registration, at boot and while nothing listens', async (t) =>
     const { statusCode, body } = await app.inject({ method: 'POST', url })
     checkError(t, { ...JSON.parse(body), statusCode }, code, message)
   }
+  checkError(t, await rejection(app.graceful.check()), 'GRACEFUL_ERR_NO_CHECK', /not checked: .* does not listen yet/)
   const reason = {} as string
   checkError(t, await rejection(app.gracefulReload({ reason })), 'GRACEFUL_ERR_INVALID_REASON', /reason.*string/)
   const unreadable = {

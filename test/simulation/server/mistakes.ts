@@ -19,6 +19,7 @@ const TIMERS: readonly Timer[] = [
   'confirm',
   'undo',
   'kill',
+  'end',
   'tell',
   'boot',
   'word',

@@ -57,6 +57,17 @@ t.test('listeningFd names the descriptor of the listening socket', async (t) => 
   t.equal(internals.listeningFd(net.createServer()), undefined)
 })
 
+t.test('refuseConnections listens, and lets nobody in', async (t) => {
+  const server = await listening(t, net.createServer())
+  server.on('connection', () => t.fail('somebody was let in'))
+  internals.refuseConnections(server)
+  const socket = await connected(t, { port: portOf(server), host: '127.0.0.1' })
+  socket.on('error', () => {})
+  socket.resume()
+  await once(socket, 'close')
+  t.equal(server.listening, true)
+})
+
 t.test('openDormant refuses what is no socket', async (t) => {
   const file = openSync(__filename, 'r')
   t.throws(() => internals.openDormant(file))

@@ -20,6 +20,11 @@ export function briefOf(effect: Effect): string {
       return `tell launcher: ${effect.word}`
     case 'conclude':
       return `conclude ${effect.child}: ${failureOf(effect.failure)}`
+    case 'conclude check':
+      return `conclude check ${effect.child}: ${failureOf(effect.failure)}`
+    case 'start check':
+    case 'note check':
+      return `${effect.do} ${effect.child} for ${effect.check.asks.join('+')}`
     case 'answer':
       return `answer ${effect.reload.asks.join('+')}`
     default:
