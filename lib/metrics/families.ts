@@ -10,18 +10,18 @@ export interface Versions {
   readonly node: string
 }
 
-/** All phases, in the order of a life. */
-const PHASES: ReadonlyArray<ProcessStatus['phase']> = [
-  'starting',
-  'serving',
-  'reloading',
-  'handed over',
-  'lame duck',
-  'draining',
-  'closed',
-  'no answer',
-  'ended'
-]
+/** All phases, in the order of a life, each as the value of a label. */
+const PHASES: Readonly<Record<ProcessStatus['phase'], string>> = {
+  starting: 'starting',
+  serving: 'serving',
+  reloading: 'reloading',
+  'handed over': 'handed_over',
+  'lame duck': 'lame_duck',
+  draining: 'draining',
+  closed: 'closed',
+  'no answer': 'no_answer',
+  ended: 'ended'
+}
 
 const PREFIX = 'fastify_graceful_'
 
@@ -154,8 +154,8 @@ function releaseOf({ worker, status: { release } }: WorkerReport): Sample[] {
 }
 
 function phasesOf({ worker, status }: WorkerReport): Sample[] {
-  return PHASES.map((phase) => {
-    const labels = { worker: String(worker), phase: phase.replace(' ', '_') }
+  return Object.entries(PHASES).map(([phase, label]) => {
+    const labels = { worker: String(worker), phase: label }
     return { labels, value: Number(phase === status.phase) }
   })
 }

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { RELOAD_CODES } from '../../../lib/metrics/codes.js'
 import { expose } from '../../../lib/metrics/exposition.js'
 import { familiesOf } from '../../../lib/metrics/families.js'
 import { NO_PROMTOOL, promtoolSays } from '../../support/metrics.js'
+import { PACKAGE_ROOT } from '../../support/release.js'
 
 const NONE = { connections: 0, upgraded: 0, requests: 0, holds: 0 }
 
@@ -53,6 +56,18 @@ t.test('what processes of a removed worker still have is there', async (t) => {
   const text = expose(familiesOf({ ...REPORT, removed }, { plugin: '1', node: 'v20' }))
   t.match(text, 'requests_in_flight{worker="",role="draining"} 2')
   if (NO_PROMTOOL === false) t.equal(promtoolSays(text), '')
+})
+
+t.test('the codes are those with which a reload can end', async (t) => {
+  const readme = readFileSync(join(PACKAGE_ROOT, 'README.md'), 'utf8')
+  const told = [...readme.matchAll(/^\| `(GRACEFUL_ERR_\w+)` \| \d+ \| (?:.*, )?reload\b.*: /gm)].map(
+    ([, code = '']) => code
+  )
+  // With these, nothing has begun.
+  const ends = told.filter((code) => !code.includes('_INVALID_'))
+  t.ok(ends.length > 8)
+  // A child tells this one at its boot, and its parent when something is missing that it should have sent.
+  t.strictSame([...ends, 'GRACEFUL_ERR_BAD_HANDOFF'].sort(), [...RELOAD_CODES].sort())
 })
 
 t.test('failures by code have as many labels as there are codes, and add up', async (t) => {
