@@ -5,7 +5,8 @@ import type {
   ProcessStatus,
   ReloadHistory,
   ReloadRecord,
-  ReloadUnderWay
+  ReloadUnderWay,
+  RestartStatus
 } from '../control/messages.js'
 import { describeDrain } from './describe-drain.js'
 import { describeHealth, releaseRows } from './describe-reload.js'
@@ -42,7 +43,7 @@ export function describeStatus(status: ControlStatus, paint: Paint = plain, now 
 }
 
 function processRows(status: ProcessStatus, last: ReloadRecord | null): Row[] {
-  const { generation, pid, uptime, listeners, connections, release, reload, check, drain, memory } = status
+  const { generation, pid, uptime, listeners, connections, release, reload, check, drain, memory, restarts } = status
   const isUnchanged = last?.outcome === 'succeeded' && last.generation === generation && last.unchanged === true
   return [
     phaseRow(status),
@@ -55,8 +56,16 @@ function processRows(status: ProcessStatus, last: ReloadRecord | null): Row[] {
     ['listeners', listeners.join(', ')],
     ['connections', String(connections)],
     ...memoryRows(memory),
+    ...(restarts === undefined ? [] : [['restarts', describeRestarts(restarts)] as Row]),
     ...(drain === undefined ? [] : describeDrain(status).slice(1))
   ]
+}
+
+function describeRestarts({ count, last, next }: RestartStatus): string {
+  const how = last?.signal ?? (last?.exitCode == null ? 'died of an error' : `exited with ${last.exitCode}`)
+  const why =
+    last === undefined ? '' : `, the last one because pid ${last.pid} ${last.signal ? `was ended by ${how}` : how}`
+  return `${count}${why}${next === undefined ? '' : `; the next one in ${duration(next)}`}`
 }
 
 /** What it does, and what it waits for. */

@@ -88,6 +88,15 @@ export interface MemoryStatus {
   heapUsed: number
 }
 
+/** How often a launcher has started another server at a worker, because the one before had ended without being told to. */
+export interface RestartStatus {
+  count: number
+  /** How the last of them ended; one that dies of an error that nobody caught may still finish its work, and has neither. */
+  last?: { pid: number; exitCode: number | null; signal: string | null }
+  /** Until the next one is started. Milliseconds. */
+  next?: number
+}
+
 /** What one process says of itself. */
 export interface ProcessStatus {
   generation: number
@@ -109,6 +118,8 @@ export interface ProcessStatus {
   /** There while it drains. */
   drain?: DrainStatus
   memory?: MemoryStatus
+  /** There for a worker whose server was started again. */
+  restarts?: RestartStatus
 }
 
 /** A reload that has ended. */

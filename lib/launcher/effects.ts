@@ -14,6 +14,7 @@ import { limitOf } from './limits.js'
 import type { Log } from './log.js'
 import { levelOf, lineOf, restartLine } from './log-lines.js'
 import type { Processes } from './processes.js'
+import type { Restarts } from './restarts.js'
 import { resultOf } from './result.js'
 import type { Server, Service } from './server.js'
 
@@ -43,6 +44,7 @@ export interface Parts {
   readonly held: HeldListeners
   readonly callers: Callers<ReloadResult | ScaleResult>
   readonly events: WorkersEvents
+  readonly restarts: Restarts
   /** No input is left. */
   rested(): void
   /** The last server has ended. */
@@ -91,13 +93,14 @@ export class Effects implements EffectHandler<Effect> {
   }
 }
 
-function waitsOf({ host, processes, events }: Parts, deadlines: Deadlines<Wait>) {
+function waitsOf({ host, processes, events, restarts }: Parts, deadlines: Deadlines<Wait>) {
   return {
     wait: (effect) => {
       const { timer, id } = effect
       const server = processes.find(timer === 'share' ? currentOf(host.state, id)?.id : id)
       const age = server === undefined ? 0 : performance.now() - server.begun
-      deadlines.wait(`${timer} ${id}`, limitOf(effect, server?.service ?? processes.service, age))
+      const booting = timer === 'share' ? toldIn(id, host, processes) : (server?.readyTimeout ?? 0)
+      deadlines.wait(`${timer} ${id}`, limitOf(effect, server?.service ?? processes.service, age, booting))
     },
     cancel: ({ timer, id }) => deadlines.cancel(`${timer} ${id}`),
     forget: ({ server }) => {
@@ -108,9 +111,16 @@ function waitsOf({ host, processes, events }: Parts, deadlines: Deadlines<Wait>)
       const server = processes.find(lost)
       if (server !== undefined) events.log(restartLine(server, pause), 'error')
       deadlines.wait(`restart ${worker}`, pause)
+      restarts.add(worker, server, pause)
       events.restarted()
     }
   } satisfies Partial<Table>
+}
+
+/** How long the servers of a worker that boot have said that they may take. Milliseconds. */
+function toldIn(worker: number, { state }: LauncherHost, processes: Processes): number {
+  const booting = state.servers.filter((one) => one.worker === worker && one.stage === 'booting')
+  return Math.max(0, ...booting.map(({ id }) => processes.find(id)?.readyTimeout ?? 0))
 }
 
 function serversOf({ processes, held }: Parts) {

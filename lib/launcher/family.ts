@@ -18,6 +18,8 @@ export interface Relative {
   tell(message: FromLauncher, handle?: ListeningHandle): void
   /** As its parent. */
   tellAsParent(message: ToChild, handle?: ListeningHandle): void
+  /** It has said how long it may take to boot. Milliseconds. */
+  boots(readyTimeout: number): void
   /** It has said something that the launcher decides about. */
   said(word: Word): void
 }
@@ -62,6 +64,7 @@ export class Family {
   }
 
   tellParent(message: ToParent, handle: ListeningHandle | undefined): void {
+    if (message.type === 'boots') this.#self.boots(message.readyTimeout)
     if (this.#parent === undefined) {
       this.#beParent(message, handle)
       return

@@ -1,4 +1,5 @@
 import type { Effect, Share, Timer } from '../protocol/launcher.js'
+import { bootTime } from '../reload/longest-boot.js'
 import type { Service } from './server.js'
 
 type Wait = Extract<Effect, { do: 'wait' }>
@@ -35,18 +36,24 @@ const LIMITS: Record<Exclude<Timer, 'boot' | 'share' | 'stop' | 'restart'>, numb
  * How long a wait may take. Milliseconds.
  *
  * @param service - what the server has told that is waited for, or the last one that told anything
- * @param age - for how long the server has lived that a reload waits for
+ * @param age - for how long the server has lived that is waited for
+ * @param told - how long whoever boots has said that it may take; 0: nothing
  */
-export function limitOf({ timer, step, crashes = 0 }: Wait, service: Service | undefined, age: number): number {
+export function limitOf(
+  { timer, step, crashes = 0 }: Wait,
+  service: Service | undefined,
+  age: number,
+  told = 0
+): number {
   if (timer === 'stop') return stopLimit(service)
-  if (timer === 'boot') return bootLimit(service, crashes)
-  if (timer === 'share' && step !== undefined) return shareLimit(step, service, age)
+  if (timer === 'boot') return Math.max(0, bootLimit(service, crashes, told) - (told === 0 ? 0 : age))
+  if (timer === 'share' && step !== undefined) return shareLimit(step, service, age, told)
   return LIMITS[timer as keyof typeof LIMITS]
 }
 
 /** How long a server may take to serve. On a slow machine, one that is killed too early is followed by one with more time. Milliseconds. */
-export function bootLimit(service: Service | undefined, crashes: number): number {
-  return readyTimeoutOf(service) * 2 ** Math.min(Math.max(0, crashes - 1), MOST_DOUBLINGS)
+export function bootLimit(service: Service | undefined, crashes: number, told: number): number {
+  return bootTime(readyTimeoutOf(service) * 2 ** Math.min(Math.max(0, crashes - 1), MOST_DOUBLINGS), told)
 }
 
 /** How long a server may take to stop. Milliseconds. */
@@ -55,10 +62,10 @@ export function stopLimit(service: Service | undefined): number {
 }
 
 /** A server ends by itself what is late, and tells its hooks how the reload ended, before it tells the launcher. */
-function shareLimit(step: Share['stage'], service: Service | undefined, age: number): number {
+function shareLimit(step: Share['stage'], service: Service | undefined, age: number, told: number): number {
   if (step === 'waiting') return Math.max(0, SERVE_LIMIT - age)
   if (step === 'asking') return HANG
-  const own = step === 'handed over' ? probationOf(service) : readyTimeoutOf(service)
+  const own = step === 'handed over' ? probationOf(service) : bootTime(readyTimeoutOf(service), told)
   return own + (service?.times.stop ?? UNTOLD) + 2 * MARGIN
 }
 

@@ -34,8 +34,10 @@ export function lineOf(notice: Notice, processes: Processes): string {
     }
     case 'not started':
       return toError(notice.error).message
-    case 'no boot':
-      return `server ${pid} does not serve within ${bootLimit(processes.service, notice.crashes)} ms: killing it`
+    case 'no boot': {
+      const told = processes.find(notice.server)?.readyTimeout ?? 0
+      return `server ${pid} does not serve within ${bootLimit(processes.service, notice.crashes, told)} ms: killing it`
+    }
     case 'late':
       return `server ${pid} does not say how its reload goes: killing it`
     case 'silent':

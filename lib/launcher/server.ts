@@ -75,6 +75,8 @@ export class Server implements Relative {
   /** What it told when it began to serve, and how long after its start that was. */
   service: Service | undefined
   bootTime = 0
+  /** How long it has said that it may take to be ready; 0: nothing yet. Milliseconds. */
+  readyTimeout = 0
   /** What it has counted, as far as it has told. */
   counts: Counts = noCounts()
   /** How it has ended, when all that it said has been heard. */
@@ -162,6 +164,11 @@ export class Server implements Relative {
 
   tellAsParent(message: ToChild, handle?: ListeningHandle): void {
     this.#send(this.#envelope.seal('child', message), handle)
+  }
+
+  boots(readyTimeout: number): void {
+    this.readyTimeout = Math.max(this.readyTimeout, readyTimeout)
+    this.said({ type: 'boots' })
   }
 
   /** Lets the launcher decide about something that this server has said. */

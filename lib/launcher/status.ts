@@ -25,8 +25,13 @@ export async function statusOf(workers: Workers, history: History): Promise<Serv
 }
 
 /** The server of each worker; none of a worker whose server is yet to be started. */
-export function statusOfWorkers({ current }: Workers): Promise<ProcessStatus[]> {
-  return Promise.all(current.map(async (server) => (await answerOf(server)).status))
+export function statusOfWorkers({ places }: Workers): Promise<ProcessStatus[]> {
+  return Promise.all(
+    places.map(async ({ server, restarts }) => {
+      const { status } = await answerOf(server)
+      return restarts.count === 0 ? status : { ...status, restarts }
+    })
+  )
 }
 
 /** Earlier generations; one that hangs has said before that it leaves. */

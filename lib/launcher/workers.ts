@@ -1,5 +1,5 @@
 import type { ScaleUnderWay } from '../control/http.js'
-import type { ScaleResult } from '../control/messages.js'
+import type { RestartStatus, ScaleResult } from '../control/messages.js'
 import { toPlainError } from '../errors.js'
 import type { Counts } from '../metrics/counts.js'
 import { Callers } from '../process/callers.js'
@@ -16,6 +16,7 @@ import { type HeldListener, HeldListeners } from './held-listeners.js'
 import { LauncherHost } from './launcher-host.js'
 import { SILENCE } from './limits.js'
 import { Processes } from './processes.js'
+import { Restarts } from './restarts.js'
 import { scalePosition } from './scale-position.js'
 import type { Server, ServerSettings } from './server.js'
 
@@ -36,6 +37,7 @@ export interface Member {
 export class Workers {
   readonly #held: HeldListeners
   readonly #processes: Processes
+  readonly #restarts = new Restarts()
   readonly #callers = new Callers<ReloadResult | ScaleResult>()
   readonly #host: LauncherHost
   readonly #end = deferred<Ending>()
@@ -74,6 +76,7 @@ export class Workers {
       processes: this.#processes,
       held: this.#held,
       callers: this.#callers,
+      restarts: this.#restarts,
       events,
       rested: () => this.#update(),
       ended: (ending) => this.#end.resolve(ending)
@@ -142,6 +145,14 @@ export class Workers {
   /** The server of each worker that has had one: the one that serves, or did so last. */
   get current(): Server[] {
     return this.#host.state.workers.flatMap(({ current }) => this.#processes.find(current) ?? [])
+  }
+
+  /** The same, with what has become of those before. */
+  get places(): Array<{ server: Server; restarts: RestartStatus }> {
+    return this.#host.state.workers.flatMap(({ id, current, next }) => {
+      const server = this.#processes.find(current)
+      return server === undefined ? [] : [{ server, restarts: this.#restarts.of(id, next === 'pausing') }]
+    })
   }
 
   /** All processes that live, or stand for a worker. */
@@ -251,7 +262,9 @@ export class Workers {
   #update(): void {
     const { workers, servers } = this.#host.state
     if (isServing(currentOf(this.#host.state, 0))) this.#held.settle()
-    this.#held.keep(workers.map(({ id }) => id))
+    const ids = workers.map(({ id }) => id)
+    this.#held.keep(ids)
+    this.#restarts.keep(ids)
     for (const worker of workers) {
       const server = currentOf(this.#host.state, worker.id)
       if (isServing(server) || isLast(this.#host.state, worker))

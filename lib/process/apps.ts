@@ -72,7 +72,7 @@ export class Apps {
     this.#activated?.tellProblems()
     if (asChild !== undefined) {
       this.#install(hosted)
-      asChild.follow(app)
+      asChild.follow(app, hosted.options.readyTimeout)
       asChild.progress()
     }
     return hosted

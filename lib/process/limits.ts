@@ -36,7 +36,8 @@ export function limitOf(
   const { readyTimeout, probation, lameDuck } = service.options
   const { at } = host
   const limits: Record<Timer, () => number | Promise<unknown>> = {
-    ready: () => readyTimeout,
+    // The hooks count as well, and the child may have said only now how long it takes.
+    ready: () => (at.name === 'reloading' && at.stage !== 'asking hooks' ? asParent.readyTimeLeft : readyTimeout),
     // Without a probation there is still the time in which all connections move at once.
     probation: () => (probation > 0 ? probation : (service.migration?.swept ?? 0)),
     confirm: () => CONFIRM_LIMIT + (at.name === 'parent' ? (asParent.successors.get(at.child)?.checkTimeout ?? 0) : 0),

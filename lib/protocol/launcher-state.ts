@@ -174,7 +174,8 @@ export interface Launcher {
 
 /** What a server says. */
 export type Word =
-  | { readonly type: 'hello' | 'listening' | 'pong' | 'handed over' | 'passed' }
+  /** `boots`: it has said how long it may take to be ready. */
+  | { readonly type: 'hello' | 'boots' | 'listening' | 'pong' | 'handed over' | 'passed' }
   | { readonly type: 'serves'; readonly ownSignals: boolean }
   | { readonly type: 'leaves'; readonly isError: boolean }
   /** It wants a successor; `child` is its number for it. */

@@ -1,7 +1,7 @@
 import { loseNew } from './launcher-scale.js'
 import { hearInRoll, loseStart, mayComeBack, spoil, unspoil } from './launcher-share.js'
 import { answers } from './launcher-silence.js'
-import type { Launcher, Server, ServerId, Step, Word, Worker } from './launcher-state.js'
+import type { Effect, Launcher, Server, ServerId, Step, Word, Worker } from './launcher-state.js'
 import {
   addServer,
   cancel,
@@ -81,6 +81,8 @@ export function hear(launcher: Launcher, id: ServerId, word: Word): Step {
   switch (word.type) {
     case 'hello':
       return stay(setServer(launcher, id, { hasPlugin: true }))
+    case 'boots':
+      return boots(launcher, server)
     case 'listening':
       return stay(launcher, ...(launcher.isGrowing ? [wait('grow', 0)] : []))
     case 'serves':
@@ -106,6 +108,18 @@ export function hear(launcher: Launcher, id: ServerId, word: Word): Step {
     default:
       return word satisfies never
   }
+}
+
+/** It may take longer than was thought: what waits for it has another limit from now on. */
+function boots(launcher: Launcher, { id, worker, parent, stage }: Server): Step {
+  if (stage !== 'booting') return stay(launcher)
+  const { current, crashes } = workerOf(launcher, worker)
+  const own: Effect[] = launcher.hasServed && current === id ? [{ ...wait('boot', id), crashes }] : []
+  const share = launcher.roll?.shares.find((one) => one.worker === worker)
+  const isMaking = share?.stage === 'making' && share.server === parent
+  const isRestarting = share?.stage === 'restarting' && share.server === id
+  const shared: Effect[] = isMaking || isRestarting ? [{ ...wait('share', worker), step: share.stage }] : []
+  return stay(launcher, ...own, ...shared)
 }
 
 /** One that had fallen silent while it was needed may do so again, and nobody needs it now. */

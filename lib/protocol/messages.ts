@@ -34,6 +34,11 @@ import type { Answers } from './health.js'
 export type ToParent =
   /** A dormant duplicate of an inherited listener, by its index in the handoff; the handle travels with it. */
   | { type: 'listener'; index: number }
+  /**
+   * The child has loaded an app, which gives a boot so long (the option `readyTimeout`), in milliseconds. A parent of an earlier release drops
+   * the message, and goes by its own.
+   */
+  | { type: 'boots'; readyTimeout: number }
   /** The child could serve now. It accepts nothing yet. */
   | {
       type: 'ready'
@@ -248,6 +253,7 @@ const DRAIN_MESSAGES = {
 
 const TO_PARENT: Table<ToParent> = {
   listener: { index: count },
+  boots: { readyTimeout: number },
   ready: { release, checkTimeout: number, isCheck: optional(flag) },
   checked: { warmup: optional(number), opens: listOf(text), closes: listOf(text) },
   serving: {},

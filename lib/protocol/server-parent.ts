@@ -62,6 +62,7 @@ function hearChildOnProbation(server: Server, at: Parent, { word }: InputOf<'chi
       return at.stage === 'killing' ? stay(server) : takeBack(server, at, at.how || `gave up (${word.reason})`, true)
     case 'stopping':
       return stopWithChild(server, at, word.reason)
+    case 'boots':
     case 'ready':
     case 'checked':
     case 'serving':

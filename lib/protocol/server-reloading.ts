@@ -79,6 +79,7 @@ function hearChild(server: Server, at: Reloading, { word }: InputOf<'child said'
     const asleep = { do: 'sleep', child: at.child } as const
     return go(server, { ...at, stage: 'saving' }, asleep, { do: 'save state', child: at.child })
   }
+  if (word.type === 'boots' && (at.stage === 'starting' || at.stage === 'booting')) return stay(server, wait('ready'))
   if (word.type === 'serving' && at.stage === 'handing over') return handedOver(server, at)
   return stay(server)
 }

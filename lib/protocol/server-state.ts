@@ -149,6 +149,8 @@ export interface Server {
 
 /** What the child of this process says. */
 export type ChildWord =
+  /** It has said how long it may take to be ready. */
+  | { readonly type: 'boots' }
   /** It could serve. `error`: what it sent with that is not all that it should have sent. */
   | {
       readonly type: 'ready'
@@ -180,7 +182,7 @@ export type LauncherWord = 'handed over' | 'passed'
 
 /** The waits that have a limit. */
 export type Timer =
-  /** For a child to serve, counted from the beginning of the reload (`readyTimeout`). */
+  /** For a child to serve, counted from the beginning of the reload (`readyTimeout`, of this process or of the child, whichever is longer). */
   | 'ready'
   /** The probation of the child. */
   | 'probation'

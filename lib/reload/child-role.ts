@@ -93,9 +93,14 @@ export class ChildRole {
     if (this.#parent.isGone) this.#host.tell({ type: 'parent gone' })
   }
 
-  /** An app has been registered: what it logs may be the reason why this process does not come to serve. */
-  follow({ log }: App): void {
-    if (this.#isBooting) this.#lastWords.follow(log)
+  /**
+   * An app has been registered: what it logs may be the reason why this process does not come to serve. It knows better than the release
+   * before how long it takes for that.
+   */
+  follow({ log }: App, readyTimeout: number): void {
+    if (!this.#isBooting) return
+    this.#lastWords.follow(log)
+    void this.#parent.send({ type: 'boots', readyTimeout })
   }
 
   /** Why this process does not come to serve. */
@@ -197,7 +202,7 @@ export class ChildRole {
   tell(word: ChildWord): void {
     if (word.type === 'confirmed') void this.#parent.send({ ...word, answers: this.#answers?.answers ?? NOTHING })
     else if (word.type === 'checked') void this.#parent.send({ ...word, ...this.#facts })
-    else if (word.type !== 'ready') void this.#parent.send(word)
+    else if (word.type !== 'ready' && word.type !== 'boots') void this.#parent.send(word)
   }
 
   /** What a check learns besides that all went well. */

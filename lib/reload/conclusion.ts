@@ -107,7 +107,7 @@ export class Conclusion {
       case 'exited':
         return (await successor?.failure()) ?? new BadHandoffError('the child is gone')
       case 'late':
-        return new ReadyTimeoutError(this.#service.options.readyTimeout)
+        return new ReadyTimeoutError(this.#parent.readyTimeout)
       case 'rolled back': {
         const { exitCode = null, signal = null } = successor?.ending ?? {}
         const cause = this.undoneBy && { cause: this.undoneBy }

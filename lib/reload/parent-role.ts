@@ -15,6 +15,7 @@ import { unless } from '../util/unless.js'
 import { shareCompileCache } from './compile-cache.js'
 import { HandOver } from './hand-over.js'
 import { HealthWatch } from './health-watch.js'
+import { bootTime } from './longest-boot.js'
 import { PassedOn } from './passed-on.js'
 import type { Relatives } from './relatives.js'
 import type { ReloadHealth } from './reload-health.js'
@@ -51,6 +52,17 @@ export class ParentRole {
   /** When the reload under way began, on the clock of `performance.now()`. */
   get begun(): number {
     return this.#begun
+  }
+
+  /** How long the child of the reload under way may take to be ready, counted from the beginning of the reload. Milliseconds. */
+  get readyTimeout(): number {
+    const told = this.#latest === undefined ? 0 : (this.successors.get(this.#latest)?.readyTimeout ?? 0)
+    return bootTime(this.#service.options.readyTimeout, told)
+  }
+
+  /** As much of that as is left. Milliseconds. */
+  get readyTimeLeft(): number {
+    return Math.max(0, this.readyTimeout - (performance.now() - this.#begun))
   }
 
   /** What both sides of the reload have answered, if somebody counts. */
@@ -274,6 +286,8 @@ export class ParentRole {
         return this.#service.ledger.heard(child, message.tally)
       case 'checked':
         return this.#host.tell({ type: 'child said', child, word: { type: 'checked' } })
+      case 'boots':
+        return this.#host.tell({ type: 'child said', child, word: { type: 'boots' } })
       case 'serving':
       case 'roll back':
       case 'stopping':

@@ -24,6 +24,8 @@ export class Successor {
   facts: CheckFacts | undefined
   /** How long its apps may take to say that they are well. Milliseconds. */
   checkTimeout = 0
+  /** How long its apps give it to be ready; 0: it has not said. Milliseconds. */
+  readyTimeout = 0
   ending: Ending | undefined
   /** When it was started, ready, checked and serving, on the clock of `performance.now()`. */
   readonly times = { started: 0, ready: 0, checked: 0, serving: 0 }
@@ -45,6 +47,7 @@ export class Successor {
   /** Takes note of what comes before the child serves. */
   note(message: ToParent, handle: ListeningHandle | undefined): void {
     if (message.type === 'listener' && handle !== undefined) this.#dormant.set(message.index, handle)
+    else if (message.type === 'boots') this.readyTimeout = Math.max(this.readyTimeout, message.readyTimeout)
     else if (message.type === 'failed') this.#lastWords = message
     else if (message.type === 'ready') {
       this.release = message.release

@@ -44,10 +44,15 @@ export async function hasHeardAll(server: TestServer, pid: number): Promise<bool
 }
 
 /** Waits for a fact of which no process tells. */
-export async function untilTrue(server: TestServer, what: string, test: () => boolean, limit?: number): Promise<void> {
+export async function untilTrue(
+  server: TestServer,
+  what: string,
+  test: () => boolean | Promise<boolean>,
+  limit?: number
+): Promise<void> {
   const over = new AbortController()
   const poll = async () => {
-    while (!test() && !over.signal.aborted) await pause(INTERVAL)
+    while (!(await test()) && !over.signal.aborted) await pause(INTERVAL)
   }
   try {
     await server.waitFor(poll(), what, limit)

@@ -54,6 +54,7 @@ const NAMED: Readonly<Record<string, Input>> = {
   'child confirmed': said({ type: 'confirmed' }),
   'child rolls back': said({ type: 'roll back', reason: 'ill' }),
   'child stopping': said({ type: 'stopping', reason: 'SIGTERM' }),
+  'child boots': said({ type: 'boots' }),
   'child 2 ready': { type: 'child said', child: 2, word: { type: 'ready' } },
   'child 2 rolls back': { type: 'child said', child: 2, word: { type: 'roll back', reason: 'ill' } },
   'child 2 stopping': { type: 'child said', child: 2, word: { type: 'stopping', reason: 'SIGTERM' } },

@@ -85,6 +85,7 @@ const WAYS: ReadonlyArray<readonly [workers: number, way: string]> = [
 
 const WORDS = [
   'hello',
+  'boots',
   'listening',
   'serves',
   'leaves',

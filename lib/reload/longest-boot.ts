@@ -1,0 +1,11 @@
+/** How long a child may take at most, however long it says that it may. Milliseconds. */
+const LONGEST_BOOT = 600_000
+
+/**
+ * How long a process that boots may take: as long as whoever started it thought, or as long as it says itself. Milliseconds.
+ *
+ * @param told - what it has said; 0: nothing yet
+ */
+export function bootTime(expected: number, told: number): number {
+  return Math.max(expected, Math.min(told, LONGEST_BOOT))
+}
