@@ -53,7 +53,7 @@ function processRows(status: ProcessStatus, last: ReloadRecord | null): Row[] {
     ['pid', String(pid)],
     ['uptime', duration(uptime)],
     ...releaseRows(release, isUnchanged),
-    ['listeners', listeners.join(', ')],
+    ['listeners', listeners.join(', ') || 'none'],
     ['connections', String(connections)],
     ...memoryRows(memory),
     ...(restarts === undefined ? [] : [['restarts', describeRestarts(restarts)] as Row]),

@@ -25,7 +25,11 @@ export function runCommand(args: string[], settings: CommandSettings = {}): Prom
   const { env = {}, prefix = [], root = PACKAGE_ROOT } = settings
   const [file = '', ...rest] = [...prefix, process.execPath, join(root, 'dist/package/cli/bin.js'), ...args]
   return new Promise((resolve) => {
-    const command = bare({ ...ownEnvironment(), FASTIFY_GRACEFUL_CONTROL: '', ...env }, file, rest)
+    const command = bare(
+      { ...ownEnvironment(), FASTIFY_GRACEFUL_CONTROL: '', NO_COLOR: '', FORCE_COLOR: '', ...env },
+      file,
+      rest
+    )
     execFile(...command, { timeout: WAIT_LIMIT }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : (error.code ?? error.signal ?? null), stdout, stderr })
     })

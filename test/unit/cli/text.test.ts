@@ -1,6 +1,8 @@
 import t from 'tap'
 import { clip } from '../../../lib/cli/clip.js'
+import { describeStatus } from '../../../lib/cli/describe-status.js'
 import { duration, spent } from '../../../lib/cli/units.js'
+import type { ControlStatus } from '../../../lib/control/messages.js'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -28,4 +30,86 @@ t.test('a line is cut where the terminal ends, and its colours are not', async (
   t.equal(clip('longer', 5), 'long…')
   t.equal(clip(`${on}short${off}`, 5), `${on}short${off}`)
   t.equal(clip(`a${on}longer${off}`, 5), `a${on}lon${off}…`)
+})
+
+t.test('the status of a server of an earlier release, which tells less', async (t) => {
+  const worker = { generation: 2, pid: 20, phase: 'serving', uptime: 1500, listeners: ['[::1]:80'], connections: 1 }
+  const history = { succeeded: 1, failed: 0, rolledBack: 0, restarts: 1, last: null }
+  const status = { version: 2, plugin: null, node: 'v20.20.0', launcher: null, workers: [worker], history }
+  t.equal(
+    describeStatus(status as unknown as ControlStatus),
+    'phase        serving\ngeneration   2\npid          20\nuptime       1.5 s\nlisteners    [::1]:80\nconnections  1\n\n' +
+      'reloads      1 succeeded, 1 restart after a crash\n'
+  )
+})
+
+t.test('what a person looks for first', async (t) => {
+  const last = {
+    ...{ began: '2026-11-27T08:00:00.000Z', reason: 'release 42', outcome: 'rolled back', generation: 4 },
+    error: { code: 'GRACEFUL_ERR_ROLLED_BACK', message: 'it was\x1b[2J killed' },
+    timings: { boot: 301.5, handoff: 1.2, probation: 1200, total: 1500 }
+  }
+  const known = { generation: 3, pid: 8110, uptime: 86_400_000, listeners: [], connections: 12 }
+  const drain = {
+    ...{ reason: 'reloaded', elapsed: 4000, left: 21_000, holds: ['mail', 'import'], upgraded: 2 },
+    requests: {
+      count: 7,
+      oldest: [
+        { method: 'GET', route: '/reports/:id', age: 12_300 },
+        { method: 'PUT', route: null, age: 9 }
+      ]
+    }
+  }
+  const status = {
+    ...{ version: 2, plugin: '1.0.0', node: 'v24.1.0', launcher: null, queued: { reason: 'release 43' } },
+    workers: [
+      {
+        ...known,
+        phase: 'serving',
+        reload: { role: 'child', parent: 8102, probation: { elapsed: 1200, duration: 3000 } }
+      }
+    ],
+    draining: [
+      {
+        ...known,
+        generation: 2,
+        pid: 8102,
+        phase: 'draining',
+        connections: 3,
+        drain,
+        memory: { rss: 92e6, heapUsed: 40e6 }
+      },
+      { ...known, generation: 1, pid: 8090, phase: 'no answer' }
+    ],
+    history: { succeeded: 2, failed: 0, rolledBack: 1, restarts: 0, last }
+  }
+  const now = Date.parse(last.began) + 1500 + 192_000
+  t.equal(
+    describeStatus(status as unknown as ControlStatus, undefined, now),
+    `phase        serving on probation, 1.2 of 3.0 s; pid 8102 takes over again if it fails
+generation   3
+pid          8110
+uptime       1 d
+listeners    none
+connections  12
+plugin       1.0.0
+
+reloads      2 succeeded, 1 rolled back
+last         generation 4 rolled back 3 min 12 s ago
+because      it was\\x1b[2J killed [GRACEFUL_ERR_ROLLED_BACK]
+asked by     release 42, at 2026-11-27T08:00:00.000Z
+took         1.5 s: boot 302 ms, handoff 1 ms, probation 1.2 s
+queued       release 43
+
+draining     generation 2, pid 8102, for 4.0 s (reloaded); what is left is cut off in 21.0 s
+requests     GET /reports/:id, for 12.3 s
+             PUT (unknown route), for 9 ms
+             and 5 younger
+holds        mail, import
+open         3 connections, of them 2 upgraded, such as WebSockets
+memory       92.0 MB
+
+draining     generation 1, pid 8090: no answer
+`
+  )
 })
