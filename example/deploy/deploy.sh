@@ -1,0 +1,15 @@
+#!/bin/sh
+# `sh deploy.sh 42` deploys /srv/app/releases/42. The exit code is 0 if it serves now, and 1 if the release before serves on.
+set -eu
+cd /srv/app
+before=$(readlink current)
+
+lead_to() {
+  ln -sfn "$1" next && mv -T next current
+}
+
+lead_to "releases/$1"
+if ! fastify-graceful-reload reload --reason "release $1"; then
+  lead_to "$before"
+  exit 1
+fi
