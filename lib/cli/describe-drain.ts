@@ -13,11 +13,8 @@ export function describeDrain({ generation, pid, phase, drain, connections, memo
   })
   const others = count - oldest.length
   return [
-    [
-      'draining',
-      `${which}, for ${duration(elapsed)} (${reason}); what is left is cut off in ${duration(left)}`,
-      'notable'
-    ],
+    ['draining', `${which}, for ${duration(elapsed)} (${reason})`, 'notable'],
+    ['cut off', `in ${duration(left)}`],
     ...named,
     ...(others > 0 ? [['', `and ${others} younger`] as Row] : []),
     ...(holds.length === 0 ? [] : [['holds', holds.join(', ')] as Row]),

@@ -21,7 +21,8 @@ export class Screen {
     const { columns = 80, rows = 24 } = this.#stream
     const lines = text.trimEnd().split('\n')
     const fitting = lines.length <= rows ? lines : [...lines.slice(0, rows - 1), '…']
-    const drawn = fitting.map((line) => clip(line, columns) + CLEAR_REST_OF_LINE)
+    // What is in the last column would be cleared with the rest.
+    const drawn = fitting.map((line) => clip(line, columns - 1) + CLEAR_REST_OF_LINE)
     this.#stream.write(HOME + drawn.join('\r\n') + CLEAR_BELOW)
   }
 

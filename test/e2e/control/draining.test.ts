@@ -86,9 +86,9 @@ t.test('each earlier generation that still finishes its work', async (t) => {
   t.match(
     stdout,
     new RegExp(
-      `^draining +generation 2, pid ${second}, for .* \\(.*\\); what is left is cut off in .* s\n` +
+      `^draining +generation 2, pid ${second}, for .* \\(.*\\)\ncut off +in .* s\n` +
         'requests +GET /hold/:name, for .*s\nopen +1 connection\n.*' +
-        `^draining +generation 1, pid ${first}, .*\n( +|requests +)GET /hold/:name, for .*s\n.*and 1 younger\nholds +mail\n`,
+        `^draining +generation 1, pid ${first}, .*\ncut off +in .* s\nrequests +GET /hold/:name, for .*s\n( +)GET /hold/:name, for .*s\n.*and 1 younger\nholds +mail\n`,
       'ms'
     )
   )

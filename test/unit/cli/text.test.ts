@@ -101,7 +101,8 @@ asked by     release 42, at 2026-11-27T08:00:00.000Z
 took         1.5 s: boot 302 ms, handoff 1 ms, probation 1.2 s
 queued       release 43
 
-draining     generation 2, pid 8102, for 4.0 s (reloaded); what is left is cut off in 21.0 s
+draining     generation 2, pid 8102, for 4.0 s (reloaded)
+cut off      in 21.0 s
 requests     GET /reports/:id, for 12.3 s
              PUT (unknown route), for 9 ms
              and 5 younger
