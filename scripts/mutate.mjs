@@ -17,7 +17,7 @@ const ENOUGH = 90
 /** What a machine is made of, what of it is put to the test, and by whom. */
 const MACHINES = {
   server: {
-    files: ['', '-child', '-leaving', '-parent', '-reloading', '-steps'].map((part) => `server${part}.js`),
+    files: ['', '-checking', '-child', '-leaving', '-parent', '-reloading', '-steps'].map((part) => `server${part}.js`),
     entries: ['server.js'],
     judge: judgeServer,
     tests: ['unit/protocol/server.test.js']
