@@ -37,7 +37,7 @@ export function limitOf(
   const { at } = host
   const limits: Record<Timer, () => number | Promise<unknown>> = {
     // The hooks count as well, and the child may have said only now how long it takes.
-    ready: () => (at.name === 'reloading' && at.stage !== 'asking hooks' ? asParent.readyTimeLeft : readyTimeout),
+    ready: () => (isBooting(at) ? asParent.readyTimeLeft : readyTimeout),
     // Without a probation there is still the time in which all connections move at once.
     probation: () => (probation > 0 ? probation : (service.migration?.swept ?? 0)),
     confirm: () => CONFIRM_LIMIT + (at.name === 'parent' ? (asParent.successors.get(at.child)?.checkTimeout ?? 0) : 0),
@@ -57,4 +57,9 @@ export function limitOf(
     stop: () => (at.name === 'leaving' ? shutdown.limit(at.cause, at.awaitsChild) : 0)
   }
   return limits[timer]()
+}
+
+/** Whether a child may have said something. */
+function isBooting(at: Parts['host']['at']): boolean {
+  return (at.name === 'reloading' && at.stage !== 'asking hooks') || (at.name === 'checking' && at.stage === 'booting')
 }

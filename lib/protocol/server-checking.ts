@@ -90,6 +90,7 @@ function hearChild(server: Server, at: Checking, { word }: InputOf<'child said'>
     if (word.isCheck !== true) return end(server, at)
     return at.saves ? go(server, { ...at, stage: 'saving' }, { do: 'save state', child: at.child }) : letTry(server, at)
   }
+  if (word.type === 'boots' && at.stage === 'booting') return stay(server, wait('ready'))
   return word.type === 'checked' && at.stage === 'trying' ? end(server, at) : stay(server)
 }
 

@@ -55,7 +55,7 @@ export class CheckConclusion {
   async #errorOf(child: ChildId, failure: Failure): Promise<Error> {
     switch (failure.kind) {
       case 'late':
-        return new ReadyTimeoutError(this.#service.options.readyTimeout)
+        return new ReadyTimeoutError(this.#parent.readyTimeout)
       case 'exited':
         return (await this.#parent.successors.get(child)?.failure()) ?? new BadHandoffError('the child is gone')
       case 'not started':

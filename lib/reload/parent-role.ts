@@ -62,7 +62,8 @@ export class ParentRole {
 
   /** As much of that as is left. Milliseconds. */
   get readyTimeLeft(): number {
-    return Math.max(0, this.readyTimeout - (performance.now() - this.#begun))
+    const begun = this.#host.at.name === 'checking' ? this.check.begun : this.#begun
+    return Math.max(0, this.readyTimeout - (performance.now() - begun))
   }
 
   /** What both sides of the reload have answered, if somebody counts. */
