@@ -392,3 +392,25 @@ t.test('signals that the app handles are passed on; a server that obeys one has 
   down.give({ type: 'forward', signal: 'SIGTERM' })
   t.strictSame(down.ending, { exitCode: 4, signal: null }, 'with nobody to hear it, it is the launcher’s')
 })
+
+t.test('so many changes of the number of workers wait, and no more', async (t) => {
+  const launcher = LauncherModel.serving(1)
+  launcher.reload()
+  const asks = Array.from({ length: 65 }, () => launcher.scale({ by: 1 }))
+  t.match(launcher.outcome(asks[64] as number), { unscaled: { kind: 'busy', waiting: 64 } })
+  t.equal(launcher.outcome(asks[63] as number), undefined)
+})
+
+t.test(
+  'whoever asked for fewer workers hears of it when the servers of these have ended, each for himself',
+  async (t) => {
+    const launcher = LauncherModel.serving(3)
+    const [first, second] = [launcher.scale({ by: -1 }), launcher.scale({ by: -1 })]
+    t.strictSame(launcher.leaders, [0], 'the second one does not wait for the first')
+    launcher.end(1, 0)
+    t.strictSame([launcher.outcome(first), launcher.outcome(second)], [undefined, { before: 2, workers: 1 }])
+    launcher.end(2, 0)
+    t.strictSame(launcher.outcome(first), { before: 3, workers: 2 })
+    t.strictSame(logged(launcher.effects), ['scaling', 'scaling', 'scaled', 'scaled'])
+  }
+)
