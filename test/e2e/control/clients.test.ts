@@ -63,7 +63,7 @@ const STRANGE: Array<{ name: string; act: (client: ControlClient) => void; statu
     name: 'an unknown path',
     act: (client) => client.write('GET /stats HTTP/1.1\r\n\r\n'),
     status: 404,
-    told: /nothing at "\/stats"; there are GET \/status, GET \/healthz, POST \/reload, POST \/stop/
+    told: /nothing at "\/stats"; there are GET \/status, GET \/metrics, .*POST \/stop/
   },
   {
     name: 'a path of an object',
@@ -162,7 +162,10 @@ t.test('whatever a client sends, it is told what is wrong, and nothing happens t
 
 t.test('what is not there, or not asked for so, is told with what there is', async (t) => {
   const { control } = await startWithControl(t)
-  const requests = ['GET /status', 'GET /healthz', 'POST /reload', 'POST /stop']
+  const requests = [
+    ...['GET /status', 'GET /metrics', 'GET /healthz'],
+    ...['POST /reload', 'POST /check', 'POST /workers', 'POST /stop']
+  ]
   for (const [request, allow] of [
     ['GET /', undefined],
     ['GET /status/', undefined],
