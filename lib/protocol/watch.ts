@@ -51,7 +51,7 @@ export function stepWatch(watch: Watch, input: WatchInput): WatchStep {
     case 'compared':
       return compared(watch, input.changed, input.partial)
     case 'reloaded':
-      return watch.isReloading ? reload({ ...watch, isReloading: false }) : [watch, []]
+      return reload({ ...watch, isReloading: false })
     default:
       return input satisfies never
   }
@@ -70,7 +70,6 @@ function touch(watch: Watch, path: string): WatchStep {
 
 function compare(watch: Watch): WatchStep {
   const { touched, isPatient } = watch
-  if (touched.length === 0) return [watch, []]
   return [watch, [...cancelAll(), { do: 'compare', paths: touched, isFinal: isPatient }]]
 }
 
