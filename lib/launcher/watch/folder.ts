@@ -19,23 +19,28 @@ export interface FolderEvents {
  * watch of a file would follow out of the way.
  */
 export class Folder {
-  /** Which folder it is, as long as it is there: another one may take its place. */
-  readonly identity: string
+  readonly #identity: string
   readonly #path: string
   readonly #events: FolderEvents
   #watcher: FSWatcher | undefined
   #timer: NodeJS.Timeout | undefined
+  #isGone = false
 
   constructor(path: string, stats: Stats, events: FolderEvents) {
     this.#path = path
     this.#events = events
-    this.identity = identityOf(stats)
+    this.#identity = identityOf(stats)
     try {
       this.#watcher = watch(path, (event, name) => this.#hear(event, name ?? undefined))
       this.#watcher.on('error', (error) => this.#lookInstead(error))
     } catch (error) {
       this.#lookInstead(error as NodeJS.ErrnoException)
     }
+  }
+
+  /** Which folder it is: another one may take its place. Empty if it had gone before it could be watched. */
+  get identity(): string {
+    return this.#isGone ? '' : this.#identity
   }
 
   close(): void {
@@ -51,6 +56,11 @@ export class Folder {
 
   #lookInstead(error: NodeJS.ErrnoException): void {
     this.close()
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') {
+      this.#isGone = true
+      this.#events.renewed()
+      return
+    }
     this.#events.untold(error)
     this.#timer = setInterval(() => {
       this.#events.touched(undefined)

@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import fs, { mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { Folders } from '../../../../lib/launcher/watch/folders.js'
@@ -102,4 +102,19 @@ t.test('a folder with all that is below it, and what comes there', async (t) => 
   writeFileSync(watched.path('pages/a'), '2')
   writeFileSync(watched.path('e'), '2')
   t.strictSame(await watched.touched('e'), ['e'], 'which is not watched any more')
+})
+
+t.test('a folder that has gone before it could be watched, and is there again', async (t) => {
+  const { watch } = fs
+  t.teardown(() => Object.assign(fs, { watch }))
+  const watched = new Watched(t, { a: '1' })
+  Object.assign(fs, {
+    watch: () => {
+      Object.assign(fs, { watch })
+      throw Object.assign(new Error('no such file or directory'), { code: 'ENOENT' })
+    }
+  })
+  watched.follow({ files: ['a'] })
+  t.strictSame(await watched.touched('a'), ['a'])
+  t.strictSame(watched.untold, [])
 })
