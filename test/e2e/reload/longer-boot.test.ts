@@ -10,8 +10,8 @@ import { untilTrue } from '../../support/tree.js'
 
 t.jobs = 2
 
-/** Of the release that runs, and of the one that takes longer. Milliseconds. */
-const SHORT = 4000
+/** Of the release that runs, which has to do for the time until an app is registered, and of the one that takes longer. Milliseconds. */
+const SHORT = 12_000
 const LONG = 300_000
 
 /** A boot that goes on until the test lets it end, after its app has been registered. */
