@@ -4,6 +4,7 @@ import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { ControlClient, parseAnswer, startWithControl } from '../../support/control-requests.js'
 import { PACKAGE_ROOT } from '../../support/release.js'
+import type { TestServer } from '../../support/server.js'
 import { startServer } from '../../support/start.js'
 import { tempFolder } from '../../support/temp-folder.js'
 
@@ -40,17 +41,29 @@ async function check(t: Test, control: string, request: string, name: string): P
   return lines
 }
 
+/** A probation that is over when a test wants that. */
+const LONG = { options: { probation: 60_000 } }
+
+/** Reloads, asks for the status when the child is on probation, and has it give up. From then on, probations are short. */
+async function statusOnProbation(t: Test, server: TestServer, control: string): Promise<Json | undefined> {
+  const reload = check(t, control, 'POST /reload', 'ControlReloadLine')
+  const { child } = await server.event('handed-over')
+  const [status] = await check(t, control, 'GET /status', 'ControlStatus')
+  await server.release.configure({ options: { probation: 100 } })
+  await server.tell({ command: 'rollback', reason: 'tried enough' }, child as number)
+  t.match((await reload).at(-1), { event: 'failed', error: { code: 'GRACEFUL_ERR_ROLLED_BACK' } })
+  return status
+}
+
 t.test('what a process answers', async (t) => {
-  const { server, control } = await startWithControl(t, { options: { probation: 1500 } })
+  const { server, control } = await startWithControl(t, LONG)
   await check(t, control, 'GET /status', 'ControlStatus')
   await check(t, control, 'GET /healthz', 'ControlHealth')
   await check(t, control, 'PUT /status', 'ControlError')
   await check(t, control, 'GET /nothing', 'ControlError')
-  const reload = check(t, control, 'POST /reload', 'ControlReloadLine')
-  await server.event('handed-over')
-  const [status] = await check(t, control, 'GET /status', 'ControlStatus')
+  const status = await statusOnProbation(t, server, control)
   t.match(status, { workers: [{ reload: { role: 'child', parent: server.pid } }] })
-  t.match((await reload).at(-1), { event: 'done' })
+  t.match((await check(t, control, 'POST /reload', 'ControlReloadLine')).at(-1), { event: 'done' })
   const [passed] = (await check(t, control, 'POST /check', 'ControlCheckLine')).slice(-1)
   t.match(passed, { event: 'done', result: { generation: 3 } })
   await server.release.configure({ boot: 'throw' })
@@ -63,15 +76,12 @@ t.test('what a process answers', async (t) => {
 
 t.test('what a launcher answers', async (t) => {
   const control = join(await tempFolder(t), 'control.sock')
-  const config = { options: { probation: 1500 } }
-  const server = await startServer(t, { launcher: ['--control', control], config })
+  const server = await startServer(t, { launcher: ['--control', control], config: LONG })
   await check(t, control, 'GET /status', 'ControlStatus')
   await check(t, control, 'GET /healthz', 'ControlHealth')
-  const reload = check(t, control, 'POST /reload', 'ControlReloadLine')
-  await server.event('handed-over')
-  const [status] = await check(t, control, 'GET /status', 'ControlStatus')
-  t.match(status, { workers: [{ reload: { role: 'parent', step: 'probation', probation: { duration: 1500 } } }] })
-  t.match((await reload).at(-1), { event: 'done' })
+  const status = await statusOnProbation(t, server, control)
+  t.match(status, { workers: [{ reload: { role: 'parent', step: 'probation', probation: { duration: 60_000 } } }] })
+  t.match((await check(t, control, 'POST /reload', 'ControlReloadLine')).at(-1), { event: 'done' })
   const { lines } = parseAnswer(await bodyTo(control, 'POST /workers', '{"workers":"+1"}'))
   for (const line of lines) t.equal(await problemsOf('ControlScaleLine', line), 'valid', JSON.stringify(line))
   t.match(lines.at(-1), { event: 'done', result: { before: 1, workers: 2 } })
