@@ -41,3 +41,12 @@ export function loadLaterModules(
     clearTimeout(timer)
   }
 }
+
+/**
+ * Loads at once what is left of it: whatever begins here must not need the disk half way through, when there may be no file descriptor.
+ *
+ * @throws {Error} when a file cannot be read
+ */
+export function loadModulesNow(modules: ReadonlyArray<() => unknown> = MODULES): void {
+  for (const load of modules) load()
+}

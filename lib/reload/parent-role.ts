@@ -4,6 +4,7 @@ import { fromPlainError, OutcomeUnknownError, StateError, toError, VetoedError }
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
 import type { ServerCallers } from '../process/callers.js'
+import { loadModulesNow } from '../process/later-modules.js'
 import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
 import { describeEnding, type Ending } from '../process/subprocess.js'
@@ -123,6 +124,7 @@ export class ParentRole {
     this.#latest = child
     const { command, listeners, options, generation } = this.#service
     try {
+      loadModulesNow()
       const again = command.again(options.env)
       const warning = shareCompileCache(again, options.compileCache)
       if (warning !== undefined) this.#service.log.warnOnce(warning)

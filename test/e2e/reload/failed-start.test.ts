@@ -12,7 +12,7 @@ import { tempFolder } from '../../support/temp-folder.js'
 t.jobs = 3
 
 const PLUGIN = `const app = require('fastify')({ logger: true })
-app.register(require('fastify-graceful-reload'))`
+app.register(require('fastify-graceful-reload'), { readyTimeout: 1_500 })`
 
 /** Ways to boot for ever. */
 const HANGS: Record<string, string> = {

@@ -223,6 +223,12 @@ export const STORIES: readonly Story[] = [
   ...endings,
   ...SCALINGS,
   {
+    title: 'a child that gives up hangs before it has left: it is killed, though it had a reload to serve in',
+    lines: [...(STAGES['the first child loading'] ?? []), '3 roll back', '3 hang'],
+    asks: ['failure'],
+    serves: [0, 0]
+  },
+  {
     title: 'a child takes the place of its parent before there is a process for it, and there never is one',
     lines: [...(STAGES.making ?? []), '0 hears 1', '1 kill', '0 hears 1', '0 no start 2'],
     asks: ['failure'],

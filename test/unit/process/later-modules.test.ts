@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { loadLaterModules } from '../../../lib/process/later-modules.js'
+import { loadLaterModules, loadModulesNow } from '../../../lib/process/later-modules.js'
 import { deferred } from '../../support/deferred.js'
 
 const never = (t: Test) => (error: unknown) => void t.fail(String(error))
@@ -59,4 +59,14 @@ t.test('what cannot be loaded ends nothing, is told, and is tried again', async 
   clearInterval(stay)
   t.strictSame(order, ['a', 'b', 'b', 'b'], 'what has been loaded is not loaded again')
   t.strictSame(told, [error, error])
+})
+
+t.test('what is left is loaded at once when that is wanted, and whoever wants it hears why it cannot be', async (t) => {
+  const order: string[] = []
+  loadModulesNow([() => order.push('a'), () => order.push('b')])
+  t.strictSame(order, ['a', 'b'])
+  const fail = () => {
+    throw new Error('EMFILE: too many open files')
+  }
+  t.throws(() => loadModulesNow([fail]), /EMFILE/)
 })

@@ -301,6 +301,31 @@ t.test('one that leaves and does not answer is killed', async (t) => {
   t.strictSame(told(launcher.due('silence', 1)), [[1, 'SIGKILL']])
 })
 
+t.test(
+  'a child on probation that does not answer is killed when its parent serves again, and not before',
+  async (t) => {
+    const launcher = LauncherModel.serving(2)
+    launcher.reload()
+    const child = launcher.handOver(0)
+    launcher.give({ type: 'silent', server: child })
+    t.strictSame(told(launcher.due('silence', child)), [], 'its parent judges it')
+    launcher.say(0, FAILED)
+    t.strictSame(told(launcher.due('silence', child)), [[child, 'SIGKILL']], 'while the roll still concludes')
+  }
+)
+
+t.test('a child that serves for good keeps its place, though it was silent on probation', async (t) => {
+  const launcher = LauncherModel.serving(1)
+  launcher.reload()
+  const child = launcher.handOver(0)
+  launcher.give({ type: 'silent', server: child })
+  launcher.say(0, 'passed')
+  launcher.say(0, MADE)
+  launcher.give({ type: 'noted' })
+  t.strictSame(launcher.leaders, [child])
+  t.strictSame(told(launcher.due('silence', child)), [])
+})
+
 t.test('a stop waits for a server that hangs no longer than its limit', async (t) => {
   const launcher = LauncherModel.serving(2)
   t.strictSame(told(launcher.give({ type: 'stop', signal: 'SIGTERM' })), [
