@@ -1,4 +1,6 @@
-import type { Effect, Failure, Input, Place, Server, Step } from './server-state.js'
+import type { Effect, Step } from './server-effects.js'
+import type { Input } from './server-inputs.js'
+import type { Failure, Place, Server } from './server-state.js'
 import {
   andThen,
   cancel,

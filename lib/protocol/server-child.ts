@@ -1,4 +1,6 @@
-import type { Effect, Input, ParentWord, Server, Step } from './server-state.js'
+import type { Effect, Step } from './server-effects.js'
+import type { Input } from './server-inputs.js'
+import type { Server } from './server-state.js'
 import {
   andThen,
   cancel,
@@ -15,6 +17,7 @@ import {
   stopOf,
   wait
 } from './server-steps.js'
+import type { ParentWord } from './server-words.js'
 
 /** A process as the child of a reload: until it serves, and on probation. */
 

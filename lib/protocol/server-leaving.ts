@@ -1,4 +1,6 @@
-import type { Effect, Input, Server, Step } from './server-state.js'
+import type { Effect, Step } from './server-effects.js'
+import type { Input } from './server-inputs.js'
+import type { Server } from './server-state.js'
 import {
   andThen,
   asksOf,

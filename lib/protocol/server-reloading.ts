@@ -1,5 +1,7 @@
+import type { Effect, Step } from './server-effects.js'
+import type { Input } from './server-inputs.js'
 import { stopAsParent } from './server-parent.js'
-import type { Effect, Failure, Input, Server, Step, Stop } from './server-state.js'
+import type { Failure, Server, Stop } from './server-state.js'
 import {
   andThen,
   asInput,

@@ -1,9 +1,11 @@
 import { checking, requestCheck } from './server-checking.js'
 import { canGiveBack, successor, trial } from './server-child.js'
+import type { Effect, Step } from './server-effects.js'
+import type { Input } from './server-inputs.js'
 import { finish, leaving } from './server-leaving.js'
 import { parent } from './server-parent.js'
 import { recovered, reloading } from './server-reloading.js'
-import type { Effect, Input, Place, Server, Step, Telling } from './server-state.js'
+import type { Place, Server, Telling } from './server-state.js'
 import {
   asksOf,
   beginReload,
@@ -22,7 +24,10 @@ import {
   stray
 } from './server-steps.js'
 
+export type * from './server-effects.js'
+export type * from './server-inputs.js'
 export type * from './server-state.js'
+export type * from './server-words.js'
 
 /** How a process begins: as the first generation, as the child of a reload, or as that of a check. */
 export function begin(how: 'first' | 'successor' | 'check', launched: boolean): Server {
