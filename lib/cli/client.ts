@@ -1,6 +1,7 @@
 import { ask, type Patience } from '../control/client.js'
 import { ConnectionLostError, UsageError } from '../control/errors.js'
-import { type ControlError, type ControlFailure, type ControlStatus, toControlFailure } from '../control/messages.js'
+import { type ControlFailure, toControlFailure } from '../control/failure.js'
+import type { ControlError, ControlStatus } from '../control/messages.js'
 import { HEARTBEAT_INTERVAL } from '../control/reload-news.js'
 import { printable } from '../util/printable.js'
 import { unitDoubt } from '../util/unit-doubt.js'

@@ -4,9 +4,9 @@ import type {
   ControlReloadLine,
   ControlScaleLine,
   ControlStatus,
-  ControlStop,
-  ScaleResult
+  ControlStop
 } from '../control/messages.js'
+import type { ScaleResult } from '../control/reports.js'
 import type { CheckResult } from '../reload/check-result.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { describeCheck } from './describe-check.js'

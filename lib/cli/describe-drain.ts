@@ -1,4 +1,4 @@
-import type { ProcessStatus } from '../control/messages.js'
+import type { ProcessStatus } from '../control/reports.js'
 import type { Row } from './rows.js'
 import { counted, duration, size } from './units.js'
 

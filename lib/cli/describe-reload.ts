@@ -1,4 +1,5 @@
-import type { CheckPosition, ControlFailure, ReloadPosition, ScalePosition, ScaleResult } from '../control/messages.js'
+import type { ControlFailure } from '../control/failure.js'
+import type { CheckPosition, ReloadPosition, ScalePosition, ScaleResult } from '../control/reports.js'
 import { describeRelease, type Release } from '../reload/release.js'
 import type { ReloadHealth } from '../reload/reload-health.js'
 import type { ReloadResult } from '../reload/reload-result.js'

@@ -1,13 +1,13 @@
+import type { ControlStatus } from '../control/messages.js'
 import type {
   CheckProgress,
-  ControlStatus,
   MemoryStatus,
   ProcessStatus,
   ReloadHistory,
   ReloadRecord,
   ReloadUnderWay,
   RestartStatus
-} from '../control/messages.js'
+} from '../control/reports.js'
 import { describeDrain } from './describe-drain.js'
 import { describeHealth, releaseRows } from './describe-reload.js'
 import { type Paint, plain, type Style } from './paint.js'

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { type ControlFailure, toControlFailure } from '../control/failure.js'
 import type { ControlStatus } from '../control/messages.js'
-import { type ControlFailure, toControlFailure } from '../control/messages.js'
 import { printable } from '../util/printable.js'
 import { describeStatus } from './describe-status.js'
 import { type Paint, paintFor } from './paint.js'

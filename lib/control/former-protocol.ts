@@ -1,5 +1,6 @@
 import { ControlVersionError } from './errors.js'
-import { CONTROL_VERSION, toControlFailure } from './messages.js'
+import { toControlFailure } from './failure.js'
+import { CONTROL_VERSION } from './messages.js'
 
 /**
  * Version 1 of what commands and servers say to each other: a request and an answer, each a line of JSON. While a release is rolled out,

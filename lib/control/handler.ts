@@ -13,14 +13,8 @@ import { within } from '../util/within.js'
 import { NoWorkersError } from './errors.js'
 import type { ControlHandlers, ServiceReport } from './http.js'
 import { memoryStatus } from './memory.js'
-import {
-  type CheckProgress,
-  type DrainStatus,
-  type ProcessStatus,
-  positionOf,
-  type ReloadUnderWay
-} from './messages.js'
 import { CONTROL_VARIABLE, type ControlPlace, checkControl } from './place.js'
+import { type CheckProgress, type DrainStatus, type ProcessStatus, positionOf, type ReloadUnderWay } from './reports.js'
 import { ControlSocket } from './socket.js'
 
 /** How long a process on probation waits until its parent knows what it has counted. Milliseconds. */

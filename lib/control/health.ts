@@ -1,5 +1,6 @@
 import { isInRotation, type Phase } from '../protocol/phases.js'
-import { CONTROL_VERSION, type ControlHealth, type StatusReport } from './messages.js'
+import { CONTROL_VERSION, type ControlHealth } from './messages.js'
+import type { StatusReport } from './reports.js'
 
 /** Whether a service is there for its clients: one worker that serves is enough, as the sockets are shared. */
 export function healthOf({ workers }: Pick<StatusReport, 'workers'>): ControlHealth {

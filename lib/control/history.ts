@@ -1,5 +1,5 @@
 import type { PassedHistory } from '../protocol/messages.js'
-import type { ReloadHistory, ReloadRecord } from './messages.js'
+import type { ReloadHistory, ReloadRecord } from './reports.js'
 
 /** What has become of the reloads of a service, over all of its generations. */
 export class History {

@@ -7,21 +7,15 @@ import type { WorkerCount } from '../protocol/worker-count.js'
 import type { CheckResult } from '../reload/check-result.js'
 import { BadMethodError, BadRequestError, BusyError, LongRequestError, UnknownPathError } from './errors.js'
 import type { Exchange } from './exchange.js'
+import { toControlFailure } from './failure.js'
 import { healthOf } from './health.js'
-import {
-  type CheckPosition,
-  encodeAnswer,
-  excerpt,
-  type ProcessStatus,
-  type ScalePosition,
-  type ScaleResult,
-  type StatusReport,
-  toControlFailure
-} from './messages.js'
+import { excerpt } from './json.js'
+import { encodeAnswer } from './messages.js'
 import { ownVersion } from './own-version.js'
 import { rawAnswer } from './raw-answer.js'
 import type { First } from './reload-news.js'
 import { type ProgressSource, type ReloadSource, ReloadStream } from './reload-stream.js'
+import type { CheckPosition, ProcessStatus, ScalePosition, ScaleResult, StatusReport } from './reports.js'
 import {
   methodsOf,
   REQUESTS,

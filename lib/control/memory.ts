@@ -1,4 +1,4 @@
-import type { MemoryStatus } from './messages.js'
+import type { MemoryStatus } from './reports.js'
 
 /** That of this process. */
 export function memoryStatus(): MemoryStatus {

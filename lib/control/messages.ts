@@ -1,10 +1,14 @@
-import { describeError, toError, toPlainError } from '../errors.js'
-import type { Phase } from '../protocol/phases.js'
-import type { CheckStep, ReloadStep } from '../protocol/reload-step.js'
 import type { CheckResult } from '../reload/check-result.js'
-import type { Release } from '../reload/release.js'
-import type { ReloadHealth } from '../reload/reload-health.js'
-import type { ReloadResult, ReloadTimings } from '../reload/reload-result.js'
+import type { ReloadResult } from '../reload/reload-result.js'
+import type { ControlFailure } from './failure.js'
+import type {
+  CheckPosition,
+  ProcessStatus,
+  ReloadPosition,
+  ScalePosition,
+  ScaleResult,
+  StatusReport
+} from './reports.js'
 
 /**
  * What a process answers on the control socket. `control.schema.json` says the same to other programs, and
@@ -22,152 +26,6 @@ interface Versioned {
   version: typeof CONTROL_VERSION
 }
 
-/** A reload that is under way, as the process sees it that makes it. */
-export interface ReloadProgress {
-  step: ReloadStep
-  reason: string
-  /** Since it began. Milliseconds. */
-  elapsed: number
-  /** The generation to come. */
-  generation: number
-  /** The pid of the child, once it has been started. */
-  child?: number
-  /** Connections that have moved to the child, and those that are still here. */
-  migrated: number
-  remaining: number
-  /** While the child is on probation: for how long it has been, and how long that takes. Milliseconds. */
-  probation?: { elapsed: number; duration: number }
-  /** What both have answered, by which the child is judged. */
-  health?: ReloadHealth
-}
-
-/** A check that is under way. */
-export interface CheckProgress {
-  step: CheckStep
-  reason: string
-  /** Since it began. Milliseconds. */
-  elapsed: number
-  /** The generation that a reload would lead to. */
-  generation: number
-  /** The pid of the child, once it has been started. */
-  child?: number
-}
-
-/** A reload that is under way, in a status. */
-export type ReloadUnderWay =
-  | ({ role: 'parent' } & ReloadProgress)
-  /** This process serves on probation, for so long of how long, in milliseconds; if it fails, its parent with this pid takes over again. */
-  | { role: 'child'; parent: number; probation: { elapsed: number; duration: number } }
-
-/** A request that is still under way. */
-export interface OpenRequest {
-  method: string
-  /** The pattern of its route; null where that cannot be told. Never its URL, which may hold a secret. */
-  route: string | null
-  /** Milliseconds. */
-  age: number
-}
-
-/** What a process on its way out still finishes. */
-export interface DrainStatus {
-  reason: string
-  /** Since when it has been draining, and when what is left is cut off. Milliseconds. */
-  elapsed: number
-  left: number
-  /** Requests under way: how many, and the oldest of them. */
-  requests: { count: number; oldest: OpenRequest[] }
-  /** What else it waits for: names of holds, and hooks that run. At most twenty. */
-  holds: string[]
-  /** Connections that another protocol has taken over, such as WebSockets. */
-  upgraded: number
-}
-
-/** Of a process. Bytes. */
-export interface MemoryStatus {
-  rss: number
-  heapUsed: number
-}
-
-/** How often a launcher has started another server at a worker, because the one before had ended without being told to. */
-export interface RestartStatus {
-  count: number
-  /** How the last of them ended; one that dies of an error that nobody caught may still finish its work, and has neither. */
-  last?: { pid: number; exitCode: number | null; signal: string | null }
-  /** Until the next one is started. Milliseconds. */
-  next?: number
-}
-
-/** What one process says of itself. */
-export interface ProcessStatus {
-  generation: number
-  pid: number
-  /** Of a server whose launcher tells of it: that it does not answer, or has ended and will be started again. */
-  phase: Phase | 'no answer' | 'ended'
-  /** Since the process was started; of one that does not answer, for how long it has been known at least. Milliseconds. */
-  uptime: number
-  /** The addresses that clients find it at. */
-  listeners: string[]
-  /** How many connections of clients are open. */
-  connections: number
-  /** What it has loaded. */
-  release?: Release
-  /** There while a reload is under way. */
-  reload?: ReloadUnderWay
-  /** There while a check is under way. */
-  check?: CheckProgress
-  /** There while it drains. */
-  drain?: DrainStatus
-  memory?: MemoryStatus
-  /** There for a worker whose server was started again. */
-  restarts?: RestartStatus
-}
-
-/** A reload that has ended. */
-export interface ReloadRecord {
-  /** When it began, as of ISO 8601. */
-  began: string
-  /** What was given as its reason, or the signal that asked for it. */
-  reason: string
-  outcome: 'succeeded' | 'failed' | 'rolled back'
-  /** The generation that it led to, or should have. */
-  generation: number
-  /** Whether it loaded what the generation before had loaded, as far as paths and versions tell. */
-  unchanged?: boolean
-  /** Why it failed. */
-  error?: Pick<ControlFailure, 'code' | 'message'>
-  /** How long its parts took, as far as it came. Milliseconds. */
-  timings: Partial<ReloadTimings> & Pick<ReloadTimings, 'total'>
-}
-
-/** What has become of the reloads of a service since it was started, over all of its generations. */
-export interface ReloadHistory {
-  succeeded: number
-  failed: number
-  rolledBack: number
-  /** Of a launcher: servers that were started again after a crash. */
-  restarts: number
-  /** By which codes reloads have failed or been rolled back, and how often each. */
-  codes: Record<string, number>
-  last: ReloadRecord | null
-}
-
-/** What is known of a service: the answer to `GET /status`, without its version. */
-export interface StatusReport {
-  /** The version of this package that the process has which answers; null where that cannot be told. */
-  plugin: string | null
-  /** The version of Node of that process. */
-  node: string
-  /** The process that starts all servers and stays, if there is one. `uptime`: milliseconds. */
-  launcher: { pid: number; uptime: number; memory?: MemoryStatus } | null
-  /** The server of each worker. Without a launcher it is one, the process that answers. */
-  workers: ProcessStatus[]
-  /** Earlier generations that still finish their work, at most sixteen. */
-  draining: ProcessStatus[]
-  /** The reload that follows the one under way. */
-  queued: { reason: string } | null
-  history: ReloadHistory
-}
-
 /** The answer to `GET /status`. */
 export type ControlStatus = Versioned & StatusReport
 
@@ -182,36 +40,11 @@ export interface ControlStop extends Versioned {
   stopping: { pid: number; reason: string }
 }
 
-/** An error as it crosses the control socket. */
-export interface ControlFailure {
-  code: string
-  message: string
-  statusCode?: number
-  /** Of a child that ended. */
-  exitCode?: number | null
-  signal?: string | null
-  /** The last lines of a child that ended. */
-  stderr?: string[]
-  /** Of a child that was taken back: what it and its parent had answered. */
-  health?: ReloadHealth
-}
-
 /** The answer to what was refused, or has failed before there was anything to tell. */
 export interface ControlError extends Versioned {
   error: ControlFailure
   /** What there is, where something was asked for that is not. */
   requests?: string[]
-}
-
-/** How far a reload is, as far as that is known; of several workers also the number of the one whose turn it is, from 1 on. */
-export type ReloadPosition = Pick<ReloadProgress, 'step' | 'reason' | 'elapsed'> &
-  Partial<ReloadProgress> & { worker?: number; workers?: number }
-
-/** How far the reload is that a process makes; undefined if it makes none. */
-export function positionOf(found: ReloadUnderWay | undefined): ReloadPosition | undefined {
-  if (found?.role !== 'parent') return undefined
-  const { role: _role, ...position } = found
-  return position
 }
 
 /** What a line of the answer to `POST /reload` tells. The last one is `done` or `failed`. */
@@ -225,9 +58,6 @@ export type ReloadEvent =
 /** A line of the answer to `POST /reload`. */
 export type ControlReloadLine = Versioned & ReloadEvent
 
-/** How far a check is, as far as that is known. */
-export type CheckPosition = Pick<CheckProgress, 'step' | 'reason' | 'elapsed'> & Partial<CheckProgress>
-
 /** What a line of the answer to `POST /check` tells. The last one is `done` or `failed`. */
 export type CheckEvent =
   | ({ event: 'progress' } & CheckPosition)
@@ -239,34 +69,6 @@ export type CheckEvent =
 /** A line of the answer to `POST /check`. */
 export type ControlCheckLine = Versioned & CheckEvent
 
-/** What became of another number of workers. */
-export interface ScaleResult {
-  /** How many workers there were, and how many there are. */
-  before: number
-  workers: number
-  /** The pids of their servers. */
-  pids: number[]
-  reason: string
-}
-
-/** How far the number of workers has changed. */
-export interface ScalePosition {
-  /**
-   * - `waiting`: another change or a reload is under way, or no server serves
-   * - `booting`: the server of a new worker boots
-   * - `stopping`: the server of a worker that is no longer there finishes what it has in progress
-   */
-  step: 'waiting' | 'booting' | 'stopping'
-  reason: string
-  /** Since it was asked for. Milliseconds. */
-  elapsed: number
-  /** The number of the worker, from 1 on, and how many there will be. */
-  worker?: number
-  workers?: number
-  /** The pid of its server, once that has been started. */
-  child?: number
-}
-
 /** What a line of the answer to `POST /workers` tells. The last one is `done` or `failed`. */
 export type ScaleEvent =
   | ({ event: 'progress' } & ScalePosition)
@@ -277,33 +79,7 @@ export type ScaleEvent =
 /** A line of the answer to `POST /workers`. */
 export type ControlScaleLine = Versioned & ScaleEvent
 
-/** Reduces anything that was thrown to what a command can tell of it. */
-export function toControlFailure(thrown: unknown): ControlFailure {
-  const { name, code = name, message: _message, stack: _stack, cause: _cause, ...details } = toPlainError(thrown)
-  return { code, message: describeError(toError(thrown)), ...details }
-}
-
 /** An answer, or a line of one, as it goes over the wire. */
 export function encodeAnswer(answer: object): string {
   return `${JSON.stringify({ version: CONTROL_VERSION, ...answer })}\n`
-}
-
-/** The beginning of what came, for a message about it. */
-export function excerpt(text: string): string {
-  const [line = ''] = text.split('\n', 1)
-  return line === '' ? 'nothing' : JSON.stringify(line.length > 60 ? `${line.slice(0, 60)}…` : line)
-}
-
-/** The object that a text is as JSON, if it is one. */
-export function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined // No JSON; the caller says so, and shows it.
-  }
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,4 +1,5 @@
-import { encodeAnswer, toControlFailure } from './messages.js'
+import { toControlFailure } from './failure.js'
+import { encodeAnswer } from './messages.js'
 
 /** Those that are answered before there is a request. */
 const PHRASES: Readonly<Record<number, string>> = {

@@ -1,4 +1,4 @@
-import type { CheckPosition, ReloadPosition, ScalePosition } from './messages.js'
+import type { CheckPosition, ReloadPosition, ScalePosition } from './reports.js'
 
 /** How often figures that change all the time are told. Milliseconds. */
 const FIGURES_INTERVAL = 1000

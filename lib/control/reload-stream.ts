@@ -1,7 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import type { ReloadResult } from '../reload/reload-result.js'
-import { encodeAnswer, type ReloadPosition, toControlFailure } from './messages.js'
+import { toControlFailure } from './failure.js'
+import { encodeAnswer } from './messages.js'
 import { type First, newsOf, type Position, type Told } from './reload-news.js'
+import type { ReloadPosition } from './reports.js'
 
 /** What tells of reloads. */
 export interface ReloadSource extends ProgressSource {

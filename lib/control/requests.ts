@@ -1,7 +1,8 @@
 import { MOST_WORKERS, type WorkerCount } from '../protocol/worker-count.js'
 import { didYouMean } from '../util/closest.js'
 import { BadMethodError, BadRequestError, ControlVersionError, UnknownPathError } from './errors.js'
-import { CONTROL_VERSION, excerpt, isObject } from './messages.js'
+import { excerpt, isObject } from './json.js'
+import { CONTROL_VERSION } from './messages.js'
 
 /** What can be asked for. */
 export type RequestName = 'status' | 'metrics' | 'healthz' | 'reload' | 'check' | 'workers' | 'stop'

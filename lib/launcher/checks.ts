@@ -1,4 +1,4 @@
-import type { CheckPosition } from '../control/messages.js'
+import type { CheckPosition } from '../control/reports.js'
 import { type GracefulError, NoCheckError, toError } from '../errors.js'
 import type { CheckResult } from '../reload/check-result.js'
 import { within } from '../util/within.js'

@@ -1,4 +1,4 @@
-import type { ScaleResult } from '../control/messages.js'
+import type { ScaleResult } from '../control/reports.js'
 import { StoppingError, toError, toPlainError } from '../errors.js'
 import type { Callers } from '../process/callers.js'
 import type { EffectHandler } from '../process/host.js'

@@ -1,5 +1,6 @@
+import { toControlFailure } from '../control/failure.js'
 import { beganBefore } from '../control/history.js'
-import { type ReloadRecord, toControlFailure } from '../control/messages.js'
+import type { ReloadRecord } from '../control/reports.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 
 /**

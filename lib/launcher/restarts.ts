@@ -1,4 +1,4 @@
-import type { RestartStatus } from '../control/messages.js'
+import type { RestartStatus } from '../control/reports.js'
 import type { WorkerId } from '../protocol/launcher.js'
 import type { Server } from './server.js'
 

@@ -1,4 +1,4 @@
-import { positionOf, type ReloadPosition } from '../control/messages.js'
+import { positionOf, type ReloadPosition } from '../control/reports.js'
 import type { Share } from '../protocol/launcher.js'
 import type { ReloadStep } from '../protocol/reload-step.js'
 import type { Workers } from './workers.js'

@@ -1,4 +1,4 @@
-import type { ScalePosition } from '../control/messages.js'
+import type { ScalePosition } from '../control/reports.js'
 import { currentOf, isAlive, isServing, type Launcher } from '../protocol/launcher.js'
 import type { Processes } from './processes.js'
 

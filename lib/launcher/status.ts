@@ -1,7 +1,7 @@
 import type { History } from '../control/history.js'
 import type { ServiceReport } from '../control/http.js'
 import { memoryStatus } from '../control/memory.js'
-import type { ProcessStatus } from '../control/messages.js'
+import type { ProcessStatus } from '../control/reports.js'
 import type { Load } from '../metrics/load.js'
 import { isLeaving, type Phase } from '../protocol/phases.js'
 import type { Server } from './server.js'

@@ -1,5 +1,5 @@
 import type { ScaleUnderWay } from '../control/http.js'
-import type { RestartStatus, ScaleResult } from '../control/messages.js'
+import type { RestartStatus, ScaleResult } from '../control/reports.js'
 import { toPlainError } from '../errors.js'
 import type { Counts } from '../metrics/counts.js'
 import { Callers } from '../process/callers.js'

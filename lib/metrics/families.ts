@@ -1,4 +1,4 @@
-import type { ProcessStatus } from '../control/messages.js'
+import type { ProcessStatus } from '../control/reports.js'
 import { countsByCode } from './codes.js'
 import type { Family, Sample } from './exposition.js'
 import type { Load } from './load.js'

@@ -1,4 +1,4 @@
-import type { ProcessStatus, ReloadHistory } from '../control/messages.js'
+import type { ProcessStatus, ReloadHistory } from '../control/reports.js'
 import type { Counts } from './counts.js'
 import type { Load } from './load.js'
 

@@ -1,4 +1,4 @@
-import type { ReloadHistory } from '../control/messages.js'
+import type { ReloadHistory } from '../control/reports.js'
 import type { Service } from '../process/service.js'
 import type { Phase } from '../protocol/phases.js'
 import type { Release } from '../reload/release.js'

@@ -1,7 +1,7 @@
 import { openRequests } from '../connections/open-requests.js'
 import { routePattern } from '../connections/route-pattern.js'
 import type { Connections } from '../connections/tracker.js'
-import type { DrainStatus, OpenRequest } from '../control/messages.js'
+import type { DrainStatus, OpenRequest } from '../control/reports.js'
 import { HostedApp } from './hosted-app.js'
 import type { Service } from './service.js'
 import type { Shutdown } from './shutdown.js'

@@ -1,4 +1,4 @@
-import type { ProcessStatus } from '../control/messages.js'
+import type { ProcessStatus } from '../control/reports.js'
 import { fromPlainError, StoppingError, toPlainError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'

@@ -1,4 +1,4 @@
-import type { ProcessStatus } from '../control/messages.js'
+import type { ProcessStatus } from '../control/reports.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import type { Exit } from './exit.js'
 import type { LauncherClient, LauncherEvents } from './launcher-client.js'

@@ -1,4 +1,4 @@
-import type { CheckProgress, ReloadUnderWay } from '../control/messages.js'
+import type { CheckProgress, ReloadUnderWay } from '../control/reports.js'
 import { checkStepOf, stepOf } from '../protocol/reload-step.js'
 import type { Parts } from './parts.js'
 

@@ -1,4 +1,4 @@
-import type { ProcessStatus } from '../control/messages.js'
+import type { ProcessStatus } from '../control/reports.js'
 import type { PlainError } from '../errors.js'
 import type { Counts } from '../metrics/counts.js'
 import type { Load } from '../metrics/load.js'

@@ -1,5 +1,6 @@
+import type { Effect, Step } from './launcher-effects.js'
 import { AT_WORK, beginShare, commit, DONE, failShare, move, replaceHung, restart, tell } from './launcher-share.js'
-import type { Effect, Failure, Launcher, Request, Roll, Server, Share, Step, WorkerId } from './launcher-state.js'
+import type { Failure, Launcher, Request, Roll, Server, Share, WorkerId } from './launcher-state.js'
 import {
   cancel,
   chain,

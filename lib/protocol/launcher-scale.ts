@@ -1,14 +1,5 @@
-import type {
-  Effect,
-  Failure,
-  Launcher,
-  Leaving,
-  ScaleRequest,
-  Scaling,
-  Server,
-  Step,
-  Worker
-} from './launcher-state.js'
+import type { Effect, Step } from './launcher-effects.js'
+import type { Failure, Launcher, Leaving, ScaleRequest, Scaling, Server, Worker } from './launcher-state.js'
 import {
   answerScale,
   cancel,

@@ -1,16 +1,6 @@
-import type {
-  Effect,
-  Failure,
-  Launcher,
-  Order,
-  Server,
-  ServerId,
-  Share,
-  Step,
-  Word,
-  Worker,
-  WorkerId
-} from './launcher-state.js'
+import type { Effect, Order, Step } from './launcher-effects.js'
+import type { Word } from './launcher-inputs.js'
+import type { Failure, Launcher, Server, ServerId, Share, Worker, WorkerId } from './launcher-state.js'
 import {
   cancel,
   chain,

@@ -1,4 +1,5 @@
-import type { Launcher, Server, ServerId, Step, WorkerId } from './launcher-state.js'
+import type { Step } from './launcher-effects.js'
+import type { Launcher, Server, ServerId, WorkerId } from './launcher-state.js'
 import { cancel, chain, find, isAlive, kill, setServer, stay, wait, workerOf } from './launcher-steps.js'
 
 /** Servers that do not answer: they get no work until they do. */

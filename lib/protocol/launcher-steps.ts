@@ -1,16 +1,13 @@
+import type { Effect, Outcome, Step } from './launcher-effects.js'
+import type { Input, Timer } from './launcher-inputs.js'
 import type {
-  Effect,
-  Input,
   Launcher,
-  Outcome,
   Request,
   Roll,
   ScaleRequest,
   Server,
   ServerId,
   Share,
-  Step,
-  Timer,
   Worker,
   WorkerId
 } from './launcher-state.js'

@@ -1,5 +1,6 @@
+import type { Effect, Step } from './launcher-effects.js'
 import { abandon } from './launcher-roll.js'
-import type { Effect, Launcher, Server, Step, Worker } from './launcher-state.js'
+import type { Launcher, Server, Worker } from './launcher-state.js'
 import {
   cancel,
   chain,

@@ -1,7 +1,9 @@
+import type { Effect, Step } from './launcher-effects.js'
+import type { Word } from './launcher-inputs.js'
 import { loseNew } from './launcher-scale.js'
 import { hearInRoll, loseStart, mayComeBack, spoil, unspoil } from './launcher-share.js'
 import { answers } from './launcher-silence.js'
-import type { Effect, Launcher, Server, ServerId, Step, Word, Worker } from './launcher-state.js'
+import type { Launcher, Server, ServerId, Worker } from './launcher-state.js'
 import {
   addServer,
   cancel,

@@ -1,7 +1,9 @@
+import type { Step } from './launcher-effects.js'
+import type { Input } from './launcher-inputs.js'
 import { advance, beginRoll, conclude, reload, shareDue } from './launcher-roll.js'
 import { beginScale, scale, scaleDue, seeOff, shape } from './launcher-scale.js'
 import { silent, stillSilent } from './launcher-silence.js'
-import type { Input, Launcher, Step } from './launcher-state.js'
+import type { Launcher } from './launcher-state.js'
 import {
   chain,
   each,
@@ -17,6 +19,8 @@ import {
 import { endLate, finish, force, forward, release, stop } from './launcher-stop.js'
 import { ended, grow, hear, notStarted, promote, replace, started, startOthers } from './launcher-worker.js'
 
+export type * from './launcher-effects.js'
+export type * from './launcher-inputs.js'
 export type * from './launcher-state.js'
 export { acceptingOf, currentOf, isAlive, isLast, isServing } from './launcher-steps.js'
 

@@ -1,4 +1,4 @@
-import type { ReloadHistory } from '../control/messages.js'
+import type { ReloadHistory } from '../control/reports.js'
 import type { PlainError } from '../errors.js'
 import type { Counts } from '../metrics/counts.js'
 import type { Tally } from '../metrics/ledger.js'

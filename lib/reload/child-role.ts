@@ -1,6 +1,6 @@
 import { AnswerCount } from '../connections/answers.js'
 import { beganBefore } from '../control/history.js'
-import type { ReloadUnderWay } from '../control/messages.js'
+import type { ReloadUnderWay } from '../control/reports.js'
 import { toPlainError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import { Envelope } from '../process/envelope.js'

@@ -1,5 +1,5 @@
 import { watchBoot } from '../boot-watch.js'
-import type { ReloadProgress } from '../control/messages.js'
+import type { ReloadProgress } from '../control/reports.js'
 import { fromPlainError, OutcomeUnknownError, StateError, toError, VetoedError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'

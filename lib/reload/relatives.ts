@@ -1,4 +1,4 @@
-import type { ProcessStatus } from '../control/messages.js'
+import type { ProcessStatus } from '../control/reports.js'
 import type { DrainAnswer, DrainQuestion } from '../protocol/messages.js'
 
 /** A process that this one was started by, or has started, and that may still finish its work. */

@@ -3,13 +3,8 @@ import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type { Test } from 'tap'
-import type {
-  ControlError,
-  ControlReloadLine,
-  ControlStatus,
-  ControlStop,
-  ProcessStatus
-} from '../../lib/control/messages.js'
+import type { ControlError, ControlReloadLine, ControlStatus, ControlStop } from '../../lib/control/messages.js'
+import type { ProcessStatus } from '../../lib/control/reports.js'
 import type { ReloadResult } from '../../lib/reload/reload-result.js'
 import { within } from './limit.js'
 import type { FixtureConfig } from './release.js'

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import type { ControlError, ControlScaleLine, ScaleResult } from '../../lib/control/messages.js'
+import type { ControlError, ControlScaleLine } from '../../lib/control/messages.js'
+import type { ScaleResult } from '../../lib/control/reports.js'
 import { ControlClient, parseAnswer } from './control-requests.js'
 import { tempFolder } from './temp-folder.js'
 import { startWorkers, type WorkerSettings, type Workers } from './workers.js'

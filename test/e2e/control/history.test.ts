@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import t from 'tap'
-import type { ReloadHistory } from '../../../lib/control/messages.js'
+import type { ReloadHistory } from '../../../lib/control/reports.js'
 import { askControl, connectInReload, startWithControl } from '../../support/control-requests.js'
 import { startServer } from '../../support/start.js'
 import { tempFolder } from '../../support/temp-folder.js'

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import t from 'tap'
-import type { ControlStatus, ProcessStatus } from '../../../lib/control/messages.js'
+import type { ControlStatus } from '../../../lib/control/messages.js'
+import type { ProcessStatus } from '../../../lib/control/reports.js'
 import { askControl } from '../../support/control-requests.js'
 import type { Line } from '../../support/output.js'
 import type { TestServer } from '../../support/server.js'

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { healthOf } from '../../../lib/control/health.js'
-import type { ProcessStatus } from '../../../lib/control/messages.js'
+import type { ProcessStatus } from '../../../lib/control/reports.js'
 
 const at = (...phases: Array<ProcessStatus['phase']>) => ({
   workers: phases.map((phase, pid): ProcessStatus => {

@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { ReloadPosition } from '../../../lib/control/messages.js'
 import { newsOf } from '../../../lib/control/reload-news.js'
+import type { ReloadPosition } from '../../../lib/control/reports.js'
 
 const at = (step: ReloadPosition['step'], more: Partial<ReloadPosition> = {}): ReloadPosition => {
   return { step, reason: 'x', elapsed: 1, ...more }

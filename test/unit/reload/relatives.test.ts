@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { ProcessStatus } from '../../../lib/control/messages.js'
+import type { ProcessStatus } from '../../../lib/control/reports.js'
 import type { DrainAnswer, DrainQuestion } from '../../../lib/protocol/messages.js'
 import { type Relative, Relatives } from '../../../lib/reload/relatives.js'
 

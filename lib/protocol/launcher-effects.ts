@@ -1,0 +1,77 @@
+import type { Ending } from '../process/subprocess.js'
+import type { Timer } from './launcher-inputs.js'
+import type { Ask, Failure, Launcher, Server, ServerId, Share, WorkerId } from './launcher-state.js'
+
+/** What the machine of a launcher wants to be done. */
+
+/** What a launcher tells a server. */
+export type Order =
+  | { readonly type: 'ping' | 'commit' | 'parent ended' }
+  | { readonly type: 'make reload' | 'stop' | 'force'; readonly reason: string }
+  /** Stop, as one of several that share their sockets. */
+  | { readonly type: 'leave'; readonly reason: string }
+
+/** What a launcher does about it. */
+export type Effect =
+  /** `step`: what a worker owes; `crashes`: see {@link Worker}. */
+  | {
+      readonly do: 'wait'
+      readonly timer: Timer
+      readonly id: number
+      readonly step?: Share['stage']
+      readonly crashes?: number
+    }
+  | { readonly do: 'cancel'; readonly timer: Timer; readonly id: number }
+  /** Waits (`restart`) before another server is started in place of this one. `crashes`: see {@link Worker}. */
+  | { readonly do: 'pause'; readonly worker: WorkerId; readonly crashes: number; readonly lost: ServerId }
+  /** Starts a server that succeeds nobody. `like`: with the command of that server; `isNew`: as its next generation. */
+  | { readonly do: 'start'; readonly server: ServerId; readonly like: ServerId | undefined; readonly isNew: boolean }
+  /** Starts the successor that a server has asked for. */
+  | { readonly do: 'start child'; readonly server: ServerId; readonly parent: ServerId; readonly child: number }
+  | { readonly do: 'refuse child'; readonly parent: ServerId; readonly child: number }
+  | { readonly do: 'tell'; readonly server: ServerId; readonly order: Order }
+  | { readonly do: 'undo'; readonly server: ServerId; readonly failure: Failure }
+  | { readonly do: 'kill'; readonly server: ServerId; readonly signal: NodeJS.Signals }
+  /** A server has ended: its timers mean nothing any more. */
+  | { readonly do: 'forget'; readonly server: ServerId }
+  /** Leaves the sockets to the servers that listen on them. */
+  | { readonly do: 'release' }
+  /** Goes by what the app of this server has chosen. */
+  | { readonly do: 'follow'; readonly server: ServerId; readonly isFirst: boolean; readonly isReloading: boolean }
+  /** Tells the service manager. */
+  | { readonly do: 'note reload' | 'note stop' }
+  | { readonly do: 'note end'; readonly failure: Failure | undefined }
+  | { readonly do: 'answer'; readonly asks: readonly Ask[]; readonly reason: string; readonly outcome: Outcome }
+  | ({ readonly do: 'log' } & Notice)
+  | { readonly do: 'end'; readonly ending: Ending }
+
+/** How a reload ended, or another change. `shares`: what each worker did. */
+export type Outcome =
+  | { readonly shares: readonly Share[] }
+  | { readonly before: number; readonly workers: number }
+  | { readonly failure: Failure }
+  /** The number of workers stays as it was. */
+  | { readonly unscaled: Failure }
+
+/** What a person should know. */
+export type Notice =
+  | { readonly about: 'queued' | 'queued behind scaling' | 'scale queued'; readonly reason: string }
+  /** The number of workers begins to change, has done so, or stays. */
+  | {
+      readonly about: 'scaling' | 'scaled' | 'not scaled'
+      readonly reason: string
+      readonly before: number
+      readonly target: number
+    }
+  | { readonly about: 'waiting'; readonly reason: string; readonly server: Server | undefined }
+  | { readonly about: 'hung'; readonly reason: string; readonly server: ServerId }
+  | { readonly about: 'held'; readonly server: ServerId }
+  | { readonly about: 'not started'; readonly error: unknown }
+  | { readonly about: 'no boot'; readonly server: ServerId; readonly crashes: number }
+  | {
+      readonly about: 'late' | 'silent' | 'answers' | 'deaf' | 'no stop' | 'no end'
+      readonly server: ServerId
+    }
+
+/** The new state, and what is to be done, in this order. */
+export type Step = readonly [Launcher, readonly Effect[]]
