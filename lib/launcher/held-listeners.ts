@@ -8,6 +8,8 @@ export interface HeldListener extends Omit<HandoffListener, 'fd'> {
   /** A duplicate that never accepts. */
   readonly handle: ListeningHandle
   readonly ticketKeys: TicketKeys | undefined
+  /** Which file the server found at its path. */
+  readonly file?: string | undefined
 }
 
 /** The listening sockets of all servers of a launcher, each of them once. */
@@ -26,10 +28,10 @@ export class HeldListeners {
   }
 
   hold(listener: HeldListener): void {
-    const { address, activated } = listener
+    const { address, activated, file } = listener
     const path =
       !activated && 'path' in address && UnixPath.isFile(address.path) ? new UnixPath(address.path) : undefined
-    path?.recognize()
+    path?.recognize(file)
     this.#paths.set(listener, path)
     if (this.#isReleased) listener.handle.close()
   }

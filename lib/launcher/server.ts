@@ -260,9 +260,9 @@ export class Server implements Relative {
   }
 
   #opened(message: Extract<ToLauncher, { type: 'listening' }>, handle: ListeningHandle | undefined): void {
-    const { id, key, address, index, ticketKeys } = message
+    const { id, key, address, index, ticketKeys, file } = message
     const inherited = index === undefined ? undefined : this.settings.inherited[index]
-    const listener = inherited ?? (handle && { key, address, handle, ticketKeys })
+    const listener = inherited ?? (handle && { key, address, handle, ticketKeys, file })
     if (listener === undefined) return // Node drops a handle for which this process has no descriptor left.
     if (inherited === undefined) this.#events.listening(listener)
     if (handle !== undefined) this.tell({ type: 'holds', id })

@@ -22,16 +22,16 @@ export class LauncherListeners {
 
   /** A listener is open: the launcher keeps its socket from now on. */
   opened(
-    listener: Inherited & { index: number | undefined },
+    listener: Inherited & { index: number | undefined; path?: UnixPath | undefined },
     handle: ListeningHandle | undefined,
     ticketKeys: TicketKeys | undefined
   ): void {
-    const { key, index } = listener
+    const { key, index, path } = listener
     const address = absolute(listener.address)
     const id = ++this.#lastId
     this.#ids.set(listener, id)
     this.#byId.set(id, listener)
-    const message = { type: 'listening', id, key, address, index, ticketKeys } as const
+    const message = { type: 'listening', id, key, address, index, ticketKeys, file: path?.identity } as const
     if (index !== undefined) this.#channel.say(message)
     else if (this.#serves) this.#channel.say(message, handle)
     else this.#toBeHeld.set(id, () => this.#channel.say(message, handle))

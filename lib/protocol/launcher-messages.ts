@@ -63,6 +63,8 @@ export type ToLauncher =
       address: BoundAddress
       index: number | undefined
       ticketKeys: TicketKeys | undefined
+      /** Of a unix socket: which file is at its path. A server of an earlier release does not tell. */
+      file?: string | undefined
     }
   /** A listener is closed for good. */
   | { type: 'not listening'; id: number }
@@ -187,7 +189,14 @@ const command: Field = record({ file: text, args: listOf(text), script: optional
 
 const TO_LAUNCHER: Table<ToLauncher> = {
   hello: {},
-  listening: { id: count, key: text, address, index: optional(count), ticketKeys: optional(ticketKeys) },
+  listening: {
+    id: count,
+    key: text,
+    address,
+    index: optional(count),
+    ticketKeys: optional(ticketKeys),
+    file: optional(text)
+  },
   'not listening': { id: count },
   serves: {
     signals,

@@ -59,9 +59,18 @@ export class UnixPath {
     this.recognize()
   }
 
-  /** Takes note of the file that is at the path now, as the one to remove in the end. */
-  recognize(): void {
-    this.#identity = identityOf(this.#absolute)
+  /** Which file was at the path when it was recognized. */
+  get identity(): string | undefined {
+    return this.#identity
+  }
+
+  /**
+   * Takes note of the file to remove in the end: the one that is at the path now.
+   *
+   * @param identity - which file that is, as another process knows; by now somebody may have put another one there
+   */
+  recognize(identity = identityOf(this.#absolute)): void {
+    this.#identity = identity
     const stat = os.stat(this.#absolute)
     // What is no socket is none of ours, and its permissions are no model: those of a link let everybody in.
     if (!stat?.isSocket()) return

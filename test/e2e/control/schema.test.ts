@@ -41,29 +41,30 @@ async function check(t: Test, control: string, request: string, name: string): P
   return lines
 }
 
-/** A probation that is over when a test wants that. */
-const LONG = { options: { probation: 60_000 } }
+/** A probation that is over when a test wants that. Milliseconds. */
+const LONG = 60_000
 
-/** Reloads, asks for the status when the child is on probation, and has it give up. From then on, probations are short. */
+/** Reloads twice: asks for the status when the second child is on probation, and has it give up. */
 async function statusOnProbation(t: Test, server: TestServer, control: string): Promise<Json | undefined> {
+  // How long the probation of a child is says its parent.
+  await server.release.configure({ options: { probation: LONG } })
+  t.match((await check(t, control, 'POST /reload', 'ControlReloadLine')).at(-1), { event: 'done' })
   const reload = check(t, control, 'POST /reload', 'ControlReloadLine')
-  const { child } = await server.event('handed-over')
+  const { child } = await server.event(({ graceful, probation }) => graceful === 'handed-over' && probation === LONG)
   const [status] = await check(t, control, 'GET /status', 'ControlStatus')
-  await server.release.configure({ options: { probation: 100 } })
   await server.tell({ command: 'rollback', reason: 'tried enough' }, child as number)
   t.match((await reload).at(-1), { event: 'failed', error: { code: 'GRACEFUL_ERR_ROLLED_BACK' } })
   return status
 }
 
 t.test('what a process answers', async (t) => {
-  const { server, control } = await startWithControl(t, LONG)
+  const { server, control } = await startWithControl(t)
   await check(t, control, 'GET /status', 'ControlStatus')
   await check(t, control, 'GET /healthz', 'ControlHealth')
   await check(t, control, 'PUT /status', 'ControlError')
   await check(t, control, 'GET /nothing', 'ControlError')
   const status = await statusOnProbation(t, server, control)
-  t.match(status, { workers: [{ reload: { role: 'child', parent: server.pid } }] })
-  t.match((await check(t, control, 'POST /reload', 'ControlReloadLine')).at(-1), { event: 'done' })
+  t.match(status, { workers: [{ reload: { role: 'child', parent: server.current } }] })
   const [passed] = (await check(t, control, 'POST /check', 'ControlCheckLine')).slice(-1)
   t.match(passed, { event: 'done', result: { generation: 3 } })
   await server.release.configure({ boot: 'throw' })
@@ -76,12 +77,11 @@ t.test('what a process answers', async (t) => {
 
 t.test('what a launcher answers', async (t) => {
   const control = join(await tempFolder(t), 'control.sock')
-  const server = await startServer(t, { launcher: ['--control', control], config: LONG })
+  const server = await startServer(t, { launcher: ['--control', control] })
   await check(t, control, 'GET /status', 'ControlStatus')
   await check(t, control, 'GET /healthz', 'ControlHealth')
   const status = await statusOnProbation(t, server, control)
-  t.match(status, { workers: [{ reload: { role: 'parent', step: 'probation', probation: { duration: 60_000 } } }] })
-  t.match((await check(t, control, 'POST /reload', 'ControlReloadLine')).at(-1), { event: 'done' })
+  t.match(status, { workers: [{ reload: { role: 'parent', step: 'probation', probation: { duration: LONG } } }] })
   const { lines } = parseAnswer(await bodyTo(control, 'POST /workers', '{"workers":"+1"}'))
   for (const line of lines) t.equal(await problemsOf('ControlScaleLine', line), 'valid', JSON.stringify(line))
   t.match(lines.at(-1), { event: 'done', result: { before: 1, workers: 2 } })

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import t from 'tap'
 import { freePort } from '../../support/raw.js'
 import type { Release } from '../../support/release.js'
@@ -65,11 +65,17 @@ async function letBegin(url: URL): Promise<void> {
   const key = Buffer.alloc(16).toString('base64')
   const headers = `Host: ${url.host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13`
   socket.write(`GET ${url.pathname} HTTP/1.1\r\n${headers}\r\nSec-WebSocket-Key: ${key}\r\n\r\n`)
-  await once(socket, 'data')
+  await said(socket, '\r\n\r\n')
   const text = JSON.stringify({ id: 1, method: 'Runtime.runIfWaitingForDebugger' })
   socket.write(Buffer.concat([Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 0]), Buffer.from(text)]))
-  await once(socket, 'data')
+  await said(socket, '"id":1')
   socket.destroy()
+}
+
+/** Waits for this text, in however many pieces it comes. */
+async function said(socket: Socket, text: string): Promise<void> {
+  let heard = ''
+  while (!heard.includes(text)) heard += String((await once(socket, 'data'))[0])
 }
 
 /** Where a debugger finds the program; asks until the inspector is there. */
