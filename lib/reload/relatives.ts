@@ -15,6 +15,9 @@ export interface Relative {
 const LIMIT = 1000
 const SHARE = 0.7
 
+/** How often to look whether one that was asked has ended meanwhile. Milliseconds. */
+const LOOK_INTERVAL = 20
+
 /** How many are told of. */
 const MOST = 16
 
@@ -56,15 +59,23 @@ export class Relatives {
   #ask(other: Relative, limit: number): Promise<ProcessStatus[]> {
     const id = ++this.#lastId
     const begun = performance.now()
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(silent(other, begun)), limit)
-      this.#asked.set(id, (processes) => {
-        clearTimeout(timer)
-        resolve(processes)
-      })
-      other.ask({ type: 'who drains', id, limit })
-    }).finally(() => this.#asked.delete(id)) as Promise<ProcessStatus[]>
+    const answer = new Promise<ProcessStatus[]>((resolve) => this.#asked.set(id, resolve))
+    other.ask({ type: 'who drains', id, limit })
+    const look = () => (!other.isAlive() || performance.now() - begun >= limit ? silent(other, begun) : undefined)
+    return firstOf(answer, look, Math.min(limit, LOOK_INTERVAL)).finally(() => this.#asked.delete(id))
   }
+}
+
+/** The answer, or what is seen before it comes. */
+async function firstOf<T>(answer: Promise<T>, look: () => T | undefined, interval: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const seen = new Promise<T>((resolve) => {
+    timer = setInterval(() => {
+      const found = look()
+      if (found !== undefined) resolve(found)
+    }, interval)
+  })
+  return Promise.race([answer, seen]).finally(() => clearInterval(timer))
 }
 
 /** Of one that hangs, only what is known from outside. */

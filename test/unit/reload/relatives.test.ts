@@ -77,3 +77,11 @@ t.test('an answer that nobody waits for any more', async (t) => {
   new Fake(1).relatives.heard({ type: 'these drain', id: 7, processes: [] })
   t.pass('is dropped')
 })
+
+t.test('one that ends meanwhile is not waited for', async (t) => {
+  const asker = new Fake(9, false)
+  let isAlive = true
+  const ask = () => void setImmediate(() => (isAlive = false))
+  asker.knows(new Fake(3), { ask, isAlive: () => isAlive })
+  t.strictSame(await asker.relatives.draining(2 ** 30), [])
+})
