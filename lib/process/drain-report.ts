@@ -1,6 +1,5 @@
 import { openRequests } from '../connections/open-requests.js'
 import { routePattern } from '../connections/route-pattern.js'
-import type { Connections } from '../connections/tracker.js'
 import type { DrainStatus, OpenRequest } from '../control/reports.js'
 import { HostedApp } from './hosted-app.js'
 import type { Service } from './service.js'
@@ -32,10 +31,6 @@ export function drainReport(service: Service, shutdown: Shutdown): DrainStatus |
       })
     },
     holds: holds.slice(0, MOST_HOLDS),
-    upgraded: owned.reduce((sum, [connections]) => sum + upgradedOf(connections), 0)
+    upgraded: owned.reduce((sum, [connections]) => sum + connections.upgraded, 0)
   }
-}
-
-function upgradedOf(connections: Connections): number {
-  return [...connections.open].filter((socket) => connections.isUpgraded(socket)).length
 }

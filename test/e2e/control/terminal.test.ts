@@ -7,6 +7,8 @@ import { startWithControl, statusAt } from '../../support/control-requests.js'
 import { runCommand } from '../../support/package-command.js'
 import { HAS_TERMINAL, PseudoTerminal, visible } from '../../support/pseudo-terminal.js'
 import { PACKAGE_ROOT } from '../../support/release.js'
+import { startServer } from '../../support/start.js'
+import { tempFolder } from '../../support/temp-folder.js'
 
 t.jobs = 2
 
@@ -46,6 +48,24 @@ t.test('a reload that fails', { skip }, async (t) => {
   const terminal = new PseudoTerminal(t, ['reload', '--control', control])
   t.equal(await terminal.exit, 1)
   t.match(terminal.drawn, /\r␛\[2K␛\[31mfailed␛\[39m, after .*s\r\nfastify-graceful-reload: ␛\[31mthe child/)
+})
+
+t.test('a check, more workers, fewer, and a stop', { skip }, async (t) => {
+  const control = join(await tempFolder(t), 'control.sock')
+  const server = await startServer(t, { launcher: ['--control', control] })
+  const ask = async (...args: string[]) => {
+    const terminal = new PseudoTerminal(t, [...args, '--control', control])
+    t.equal(await terminal.exit, 0, terminal.drawn)
+    return terminal.drawn
+  }
+  t.match(
+    await ask('check'),
+    /\r␛\[2K.*booting.*␛\[32mdone␛\[39m, after .*s\r\n.*passed.*generation 2 could take over/s
+  )
+  t.match(await ask('scale', '+1'), /\r␛\[2K.*␛\[32mdone␛\[39m, after .*s\r\n.*workers.*2.*before.*1/s)
+  t.match(await ask('scale', '-1'), /␛\[32mdone␛\[39m, after .*s\r\n.*workers.*1.*before.*2/s)
+  t.match(await ask('stop'), new RegExp(`stopping.*pid ${server.launcher}`, 's'))
+  await server.waitFor(server.gone, 'end of the service')
 })
 
 t.test('Ctrl-C says that the reload goes on, and it does', { skip }, async (t) => {
