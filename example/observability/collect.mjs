@@ -35,7 +35,7 @@ const METRICS = {
   ],
   reloads_total: [
     'counter',
-    'Reloads that have ended, by outcome.',
+    'Finished reloads, by outcome.',
     ['outcome'],
     ({ reloads }) => [
       [reloads.succeeded, { outcome: 'succeeded' }],
@@ -45,7 +45,7 @@ const METRICS = {
   ],
   reload_failures_total: [
     'counter',
-    'Reloads that have failed, by code.',
+    'Failed and rolled-back reloads, by error code.',
     ['code'],
     ({ reloads }) => Object.entries(reloads.failuresByCode).map(([code, count]) => [count, { code }])
   ],
@@ -57,25 +57,25 @@ const METRICS = {
   ],
   upgraded_connections: [
     'gauge',
-    'Those that speak another protocol.',
+    'Open connections that have switched to another protocol.',
     ['role'],
     ({ connections }) => [[connections.upgraded, { role: 'serving' }]]
   ],
   requests_in_flight: [
     'gauge',
-    'Requests that are not answered whole.',
+    'Requests whose answer is not complete.',
     ['role'],
     ({ requests }) => [[requests.inFlight, { role: 'serving' }]]
   ],
   holds: [
     'gauge',
-    'Work in the background that a drain waits for.',
+    'Background work that a drain waits for.',
     ['role'],
     ({ holds }) => [[holds.open, { role: 'serving' }]]
   ],
   connections_opened_total: [
     'counter',
-    'Connections that clients have opened.',
+    'Connections opened by clients.',
     [],
     ({ connections }) => [[connections.opened]]
   ],
@@ -87,17 +87,12 @@ const METRICS = {
   ],
   connections_moved_total: [
     'counter',
-    'Connections that have moved on.',
+    'Connections that have moved to another generation.',
     [],
     ({ connections }) => [[connections.moved]]
   ],
-  forced_requests_total: [
-    'counter',
-    'Requests that a drain has ended by force.',
-    [],
-    ({ requests }) => [[requests.forced]]
-  ],
-  forced_holds_total: ['counter', 'Work that a drain has not waited for.', [], ({ holds }) => [[holds.forced]]]
+  forced_requests_total: ['counter', 'Requests that a drain has cut off.', [], ({ requests }) => [[requests.forced]]],
+  forced_holds_total: ['counter', 'Background work that a drain has cut off.', [], ({ holds }) => [[holds.forced]]]
 }
 
 /**

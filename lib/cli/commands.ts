@@ -62,7 +62,7 @@ const AT_ONCE = 5_000
 /** All of them, those that are used most first. */
 export const COMMANDS = {
   status: command<ControlStatus>({
-    summary: 'tells what a server is doing',
+    summary: 'shows what the server is doing',
     options: ['watch'],
     timeout: AT_ONCE,
     question: () => ({ method: 'GET', path: '/status' }),
@@ -70,7 +70,7 @@ export const COMMANDS = {
     describe: (answer, paint) => describeStatus(answer, paint)
   }),
   reload: command<ReloadResult>({
-    summary: 'reloads a server, and tells how that ended',
+    summary: 'reloads the server, and waits until the reload is over',
     options: ['reason', 'progress'],
     timeout: undefined,
     question: ({ reason }) => {
@@ -86,7 +86,7 @@ export const COMMANDS = {
     interrupted: 'the reload goes on: see fastify-graceful-reload status'
   }),
   check: command<CheckResult>({
-    summary: 'tells whether a reload would succeed; nothing changes',
+    summary: 'checks whether a reload would succeed, and changes nothing',
     options: ['reason', 'progress'],
     timeout: undefined,
     question: ({ reason }) => {
@@ -97,12 +97,11 @@ export const COMMANDS = {
     interrupted: 'the check goes on, and changes nothing'
   }),
   scale: command({
-    summary: 'changes how many workers a launcher has: to so many, or by +1 or -1',
+    summary: 'sets the number of workers to N, or changes it by +1 or -1',
     argument: {
       name: '<+1|-1|N>',
       pattern: /^([+-]?[1-9]\d{0,3})$/,
-      expected:
-        'a number of workers from 1 on, or how many more or fewer, such as +1 or -1 (to end the service, use stop)',
+      expected: 'a number of workers, at least 1, or a change such as +1 or -1 (to end the service, use stop)',
       examples: ['+1', '-1']
     },
     options: ['reason', 'progress'],
@@ -120,7 +119,7 @@ export const COMMANDS = {
     interrupted: 'the change goes on: see fastify-graceful-reload status'
   }),
   stop: command<ControlStop>({
-    summary: 'tells a server to stop, and does not wait for its end',
+    summary: 'tells the server to stop, and does not wait for its end',
     options: ['reason'],
     timeout: AT_ONCE,
     question: ({ reason }) => {
@@ -138,8 +137,8 @@ export const COMMANDS = {
 
 /** Those that ask nobody. */
 export const LOCAL_COMMANDS = {
-  help: { summary: 'prints how a command is used', argument: '<command>' },
-  completion: { summary: 'prints what lets a shell complete all this', argument: 'bash|zsh|fish' }
+  help: { summary: 'prints the usage of a command', argument: '<command>' },
+  completion: { summary: 'prints the completion script for a shell', argument: 'bash|zsh|fish' }
 } as const
 
 export type LocalName = keyof typeof LOCAL_COMMANDS

@@ -27,7 +27,9 @@ function listenerRow(name: string, addresses: readonly string[]): Row[] {
 
 function notes(closed: boolean, complete: boolean): string[] {
   return [
-    ...(closed ? [] : ['it did not end well when it was told to']),
-    ...(complete ? [] : ['its version of fastify-graceful-reload knows no checks: it booted, and no more was tried'])
+    ...(closed ? [] : ['the child did not end with exit code 0 when it was told to end']),
+    ...(complete
+      ? []
+      : ['its version of fastify-graceful-reload has no checks: it booted, but nothing else was tested'])
   ]
 }

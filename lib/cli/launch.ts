@@ -61,7 +61,7 @@ function toldOnly(args: readonly string[]): string | undefined {
 /** Node says which option is bad, and not that there is a place where it is not. */
 function explain(node: readonly string[]): void {
   const own = ownOptionIn(node)
-  if (own !== undefined) log(`${own} is an option of fastify-graceful-reload if it comes before those of Node`)
+  if (own !== undefined) log(`${own} is an option of fastify-graceful-reload only before the options of Node`)
 }
 
 /** To whoever has started this process with a channel. */

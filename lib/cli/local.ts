@@ -9,10 +9,10 @@ type Outcome = { text: string } | { problem: string }
 
 const INSTALLING = `usage: fastify-graceful-reload completion bash|zsh|fish
 
-prints what lets a shell complete the commands, their options and files:
+prints the script with which a shell completes commands, options and files:
 
   bash   source <(fastify-graceful-reload completion bash)     in ~/.bashrc
-  zsh    source <(fastify-graceful-reload completion zsh)      in ~/.zshrc, behind compinit
+  zsh    source <(fastify-graceful-reload completion zsh)      in ~/.zshrc, after compinit
   fish   fastify-graceful-reload completion fish | source      in ~/.config/fish/config.fish
 `
 
@@ -36,7 +36,7 @@ function complete(shell: string | undefined): Outcome {
   const text = completion(shell)
   if (text !== undefined) return { text }
   return {
-    problem: `there is no completion for '${shell}', but for bash, zsh and fish${didYouMean(shell, ['bash', 'zsh', 'fish'])}`
+    problem: `there is no completion for '${shell}', only for bash, zsh and fish${didYouMean(shell, ['bash', 'zsh', 'fish'])}`
   }
 }
 

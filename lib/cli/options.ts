@@ -18,25 +18,29 @@ const CONTROL: OptionEntry = {
   completes: 'file'
 }
 
-const HELP: OptionEntry = { short: 'h', summary: 'prints how it is used' }
+const HELP: OptionEntry = { short: 'h', summary: 'prints this help' }
 
 /** Options of a start: they come first, before those of Node. */
 export const LAUNCH_OPTIONS = {
-  workers: { value: '<number>|auto', summary: 'how many processes; default: 1', completes: ['auto'] },
+  workers: { value: '<number>|auto', summary: 'number of server processes; default: 1', completes: ['auto'] },
   directory: {
     value: '<path>',
-    summary: 'where the servers are started, wherever links in it lead by then',
+    summary: 'directory of the servers; links in it are resolved at each start',
     completes: 'directory'
   },
   watch: { summary: 'for development: reloads when a file of the app changes' },
-  'watch-path': { value: '<path>', summary: 'the same of another file or directory', completes: 'file' },
+  'watch-path': {
+    value: '<path>',
+    summary: 'also reloads when this file or directory changes; implies --watch',
+    completes: 'file'
+  },
   control: CONTROL,
   'control-mode': {
     value: '<octal>',
-    summary: 'who may connect to it; default: 600, or 660 with a group',
+    summary: 'mode of the control socket; default: 600, or 660 with a group',
     completes: ['600', '660']
   },
-  'control-group': { value: '<group>', summary: 'name or number of the group that it belongs to' },
+  'control-group': { value: '<group>', summary: 'group of the control socket, by name or number' },
   help: HELP,
   version: { short: 'v', summary: 'prints the version of this package' }
 } as const satisfies OptionTable
@@ -44,10 +48,10 @@ export const LAUNCH_OPTIONS = {
 /** Options of commands that ask a running process. Which command has which of them stands in `commands.ts`. */
 export const COMMAND_OPTIONS = {
   control: CONTROL,
-  timeout: { value: '<ms>', summary: 'how long to wait' },
-  reason: { value: '<text>', summary: 'for the log of the server' },
-  progress: { summary: 'tells on stderr how it goes; default: where that is a terminal' },
-  watch: { summary: 'goes on showing it, until Ctrl-C' },
+  timeout: { value: '<ms>', summary: 'how long to wait for the answer' },
+  reason: { value: '<text>', summary: 'text for the log of the server' },
+  progress: { summary: 'prints the progress to stderr; default if stderr is a terminal' },
+  watch: { summary: 'repeats the status until Ctrl-C' },
   json: { summary: 'prints one JSON object' },
   help: HELP
 } as const satisfies OptionTable

@@ -15,18 +15,18 @@ export function usage(): string {
   return `usage: ${PROGRAM} [options] [options of Node] <script> [arguments]
        ${PROGRAM} <command> [options]
 
-Starts a server and stays, to restart it without its clients noticing. Options:
+Starts a server and stays, to reload it without its clients noticing. Options:
 ${table(linesOf(LAUNCH_OPTIONS))}
-Commands for a server that runs, at --control <path> or FASTIFY_GRACEFUL_CONTROL:
+Commands for a running server (control socket: --control <path> or FASTIFY_GRACEFUL_CONTROL):
 ${table([...commands, ...others])}
-Exit code: 0 done, 1 failed, 2 wrong usage. Each command has options: see <command> --help.
+Exit code: 0 success, 1 failure, 2 wrong usage. For the options of a command: <command> --help
 `
 }
 
 /** What `--help` prints behind a command. */
 export function commandUsage(name: CommandName): string {
   const command: Command = COMMANDS[name]
-  const { timeout = 'for as long as it goes on' } = command
+  const { timeout = 'no limit while the server reports progress' } = command
   const options = linesOf(optionsOf(command)).map(([what, summary]): Line => {
     return [what, what.startsWith('--timeout') ? `${summary}; default: ${timeout}` : summary]
   })

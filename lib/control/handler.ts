@@ -22,7 +22,7 @@ const PARENT_LIMIT = 500
 
 /** Why this process has no workers. */
 const WITHOUT = 'start it with the launcher, as in fastify-graceful-reload --workers 2 server.js'
-const UNDER = 'it is the server of one; ask its launcher, which has a control socket of its own (--control)'
+const UNDER = 'it is the server of one worker; ask its launcher, at the control socket of the launcher (--control)'
 
 /** What the control socket asks of this process. */
 export interface ControlEvents {

@@ -42,12 +42,12 @@ export class Checks {
   #findMaker(): Server {
     const { roll, areLeaving, answering } = this.#workers
     if (areLeaving) throw new NoCheckError('the launcher is stopping')
-    if (roll !== undefined) throw new NoCheckError('a reload is under way, and tells more than a check')
+    if (roll !== undefined) throw new NoCheckError('a reload is under way, and its result says more than a check')
     if (this.#maker !== undefined) throw new NoCheckError('another check is under way')
     const [first] = answering
     if (first === undefined) throw new NoCheckError('no worker has a server that serves and answers')
     const maker = answering.find(({ service }) => service?.checks === true)
     if (maker !== undefined) return maker
-    throw new NoCheckError('the release that serves has a version of this package that knows no checks')
+    throw new NoCheckError('the running release has a version of this package without checks')
   }
 }

@@ -51,15 +51,15 @@ type OfScale = Extract<Failure, { kind: 'no boot' | 'left' | 'none serves' | 'ou
 function scaleErrorOf(failure: OfScale, server: Server | undefined): Error {
   switch (failure.kind) {
     case 'no boot':
-      return new ScaleError(`server ${server?.pid} of a new worker did not serve in time (readyTimeout) and was killed`)
+      return new ScaleError(`server ${server?.pid} of a new worker did not serve within readyTimeout and was killed`)
     case 'left':
-      return new ScaleError(`server ${server?.pid} of a new worker leaves before all new ones serve`)
+      return new ScaleError(`server ${server?.pid} of a new worker began to leave before all new ones served`)
     case 'none serves':
       return new ScaleError('no other server serves')
     case 'out of range':
       return new WorkerCountError(MOST_WORKERS, failure.target, failure.count)
     case 'busy':
-      return new BusyError(`${failure.waiting} others wait for another number of workers`)
+      return new BusyError(`${failure.waiting} changes of the number of workers wait`)
     default:
       return failure satisfies never
   }

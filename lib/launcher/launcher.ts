@@ -173,7 +173,7 @@ export class Launcher {
     this.#notices.reloading()
     try {
       if (this.#control.restorePath())
-        this.#events.log('the control socket had been removed by somebody, and is bound again')
+        this.#events.log('the control socket had been removed by another program, and is bound again')
     } catch (error) {
       this.#events.log(toError(error).message)
     }

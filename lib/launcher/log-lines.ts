@@ -13,13 +13,13 @@ export function lineOf(notice: Notice, processes: Processes): string {
     case 'queued':
       return `reload (${notice.reason}): another reload is under way, so one more will follow it`
     case 'queued behind scaling':
-      return `reload (${notice.reason}): the number of workers is about to change; the reload follows that`
+      return `reload (${notice.reason}): waiting until the number of workers has changed`
     case 'scale queued':
-      return `workers (${notice.reason}): another change or a reload is under way; this follows it`
+      return `workers (${notice.reason}): waiting for another change or a reload`
     case 'scaling':
       return `workers (${notice.reason}): from ${notice.before} to ${notice.target}`
     case 'scaled':
-      return `workers (${notice.reason}): ${notice.target} in place of ${notice.before}`
+      return `workers (${notice.reason}): now ${notice.target}, before ${notice.before}`
     case 'not scaled':
       return `workers (${notice.reason}): there are still ${notice.before}, not ${notice.target}`
     case 'waiting': {

@@ -39,7 +39,7 @@ export function familiesOf(report: MetricsReport, { plugin, node }: Versions): F
 function processFamilies({ workers, wanted, draining }: MetricsReport): Family[] {
   const each = (numberOf: (status: ProcessStatus) => number) => perWorker(workers, ({ status }) => numberOf(status))
   return [
-    gauge('workers', 'How many workers there are to be.', [{ value: wanted }]),
+    gauge('workers', 'The wanted number of workers.', [{ value: wanted }]),
     gauge(
       'worker_up',
       'Whether the server of a worker answers.',
@@ -47,21 +47,17 @@ function processFamilies({ workers, wanted, draining }: MetricsReport): Family[]
     ),
     gauge(
       'generation',
-      'One more than the reloads that lie behind the server of a worker.',
+      'The generation of the server of a worker: one more than the number of reloads before it.',
       each(({ generation }) => generation)
     ),
     gauge('release_info', 'What the server of a worker has loaded.', workers.flatMap(releaseOf)),
-    gauge(
-      'phase',
-      'Whether the server of a worker is in a phase; of each worker it is one.',
-      workers.flatMap(phasesOf)
-    ),
+    gauge('phase', '1 for the phase of the server of a worker, 0 for all other phases.', workers.flatMap(phasesOf)),
     gauge(
       'start_time_seconds',
-      'When the process of the server of a worker was started, since the epoch.',
+      'Start time of the server of a worker, since the epoch.',
       each(({ uptime }) => Math.round(Date.now() - uptime) / 1000)
     ),
-    gauge('draining_processes', 'Processes of other generations that finish what they have.', [{ value: draining }])
+    gauge('draining_processes', 'Processes that no longer accept and only finish their work.', [{ value: draining }])
   ]
 }
 
@@ -72,29 +68,29 @@ function reloadFamilies({ isReloading, history }: MetricsReport): Family[] {
   const timings = Object.entries(last?.timings ?? {})
   return [
     gauge('reload_in_progress', 'Whether a reload is under way.', [{ value: Number(isReloading) }]),
-    gauge('last_reload_successful', 'Whether the last reload has succeeded; none before the first one.', [
+    gauge('last_reload_successful', 'Whether the last reload succeeded; no value before the first reload.', [
       ...(last === null ? [] : [{ value: Number(last.outcome === 'succeeded') }])
     ]),
-    gauge('last_reload_timestamp_seconds', 'When the last reload has ended, since the epoch.', [
+    gauge('last_reload_timestamp_seconds', 'Time when the last reload ended, since the epoch.', [
       ...(last === null ? [] : [{ value: (Date.parse(last.began) + Math.round(last.timings.total)) / 1000 }])
     ]),
     gauge(
       'last_reload_duration_seconds',
-      'How long the last reload took, in all and by step, as far as it came.',
+      'Duration of the last reload, in total and by step.',
       // To a microsecond: a division by a thousand alone leaves digits that mean nothing.
       timings.map(([step, value]) => ({ labels: { step }, value: Math.round(value * 1000) / 1_000_000 }))
     ),
     counter(
       'reloads_total',
-      'Reloads that have ended, by outcome.',
+      'Finished reloads, by outcome.',
       outcomes.map(([outcome, value]) => ({ labels: { outcome }, value }))
     ),
     counter(
       'reload_failures_total',
-      'Reloads that have failed or were rolled back, by the code of the error.',
+      'Failed and rolled-back reloads, by error code.',
       byCode.map(([code, value]) => ({ labels: { code }, value }))
     ),
-    counter('restarts_total', 'Servers that were started again after a crash, by the launcher.', [{ value: restarts }])
+    counter('restarts_total', 'Restarts of a server after a crash, by the launcher.', [{ value: restarts }])
   ]
 }
 
@@ -104,22 +100,18 @@ function workFamilies(report: MetricsReport): Family[] {
     gauge('connections', 'Open connections of clients.', perRole(report, 'connections')),
     gauge(
       'upgraded_connections',
-      'Those of them that speak another protocol, such as WebSocket.',
+      'Open client connections that have switched to another protocol, such as WebSocket.',
       perRole(report, 'upgraded')
     ),
-    gauge('requests_in_flight', 'Requests that have begun and are not answered whole.', perRole(report, 'requests')),
-    gauge('holds', 'Work in the background that a drain waits for.', perRole(report, 'holds')),
-    counter('connections_opened_total', 'Connections that clients have opened.', [{ value: counts.opened }]),
-    counter('connections_closed_total', 'Connections that have ended, other than by moving.', [
+    gauge('requests_in_flight', 'Requests whose answer is not complete.', perRole(report, 'requests')),
+    gauge('holds', 'Background work that a drain waits for.', perRole(report, 'holds')),
+    counter('connections_opened_total', 'Connections opened by clients.', [{ value: counts.opened }]),
+    counter('connections_closed_total', 'Connections that have ended, not counting those that moved.', [
       { value: counts.closed }
     ]),
-    counter('connections_moved_total', 'How often a connection has moved to another generation.', [
-      { value: counts.moved }
-    ]),
-    counter('forced_requests_total', 'Requests that a drain has ended by force.', [{ value: counts.forcedRequests }]),
-    counter('forced_holds_total', 'Work in the background that a drain has not waited for any longer.', [
-      { value: counts.forcedHolds }
-    ])
+    counter('connections_moved_total', 'Moves of a connection to another generation.', [{ value: counts.moved }]),
+    counter('forced_requests_total', 'Requests that a drain has cut off.', [{ value: counts.forcedRequests }]),
+    counter('forced_holds_total', 'Background work that a drain has cut off.', [{ value: counts.forcedHolds }])
   ]
 }
 

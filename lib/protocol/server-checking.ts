@@ -30,10 +30,10 @@ const WHY_NOT: Readonly<Record<Exclude<Place['name'], 'serving'>, string>> = {
   booting: 'this process does not listen yet',
   successor: 'this process does not serve yet',
   trial: 'this process is on probation itself',
-  recovered: 'a reload has just failed, and is still being told of',
-  reloading: 'a reload is under way, and tells more than a check',
+  recovered: 'a reload has just failed, and is not quite over',
+  reloading: 'a reload is under way, and its result says more than a check',
   checking: 'another check is under way',
-  parent: 'a reload is under way, and tells more than a check',
+  parent: 'a reload is under way, and its result says more than a check',
   leaving: 'this process is on its way out',
   closed: 'this process is on its way out'
 }

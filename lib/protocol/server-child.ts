@@ -40,7 +40,7 @@ export function successor(server: Server, at: Successor, input: Input): Step {
       if (input.word.type === (at.isCheck ? 'try' : 'take over') && at.stage === 'ready') return load(server, at)
       return input.word.type === 'stop' ? stopUnserved(server, stopOf(input.word)) : stay(server)
     case 'parent gone':
-      return at.isCheck ? force(server, 'nobody waits for the check any more') : orphan(server, at)
+      return at.isCheck ? force(server, 'the process that made the check is gone') : orphan(server, at)
     case 'loaded':
       if (at.stage !== 'loading') return stay(server)
       return at.isCheck ? passCheck(server, at) : takeOver(server, at)

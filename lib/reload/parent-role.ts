@@ -149,7 +149,7 @@ export class ParentRole {
 
   #restorePaths(): void {
     for (const path of this.#service.listeners.restorePaths())
-      this.#service.log.warn(`the unix socket ${path} had been removed by somebody, and is bound again`)
+      this.#service.log.warn(`the unix socket ${path} had been removed by another program, and is bound again`)
   }
 
   noteCheck(child: ChildId, { reason }: Reload): void {

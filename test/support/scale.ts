@@ -40,5 +40,5 @@ export async function scaleBy(control: string, body: unknown): Promise<Scaled> {
 
 /** Waits until a launcher says how many workers it has. */
 export async function countOf(workers: Workers, count: number, before: number): Promise<void> {
-  await workers.logged(new RegExp(`: ${count} in place of ${before}`))
+  await workers.logged(new RegExp(`: now ${count}, before ${before}`))
 }

@@ -22,7 +22,7 @@ export function failureLines(error: Error, what: string): string[] {
   return [
     `not reloaded: ${what}`,
     ...own.slice(0, MOST_LINES).map((line) => `  ${line}`),
-    'the server goes on with the code from before; the next change reloads'
+    'the server keeps serving the previous code; the next change reloads'
   ]
 }
 
@@ -34,5 +34,5 @@ export function untoldLine({ code, message }: NodeJS.ErrnoException): string {
       : code === 'EMFILE'
         ? 'the limit of watchers or open files is reached (sysctl fs.inotify.max_user_instances, ulimit -n)'
         : printable(message)
-  return `${why}: some folders are looked at once a second instead`
+  return `${why}: some folders are checked once a second instead`
 }

@@ -113,7 +113,7 @@ t.test('every command and every option is there, in each shell', async (t) => {
   t.match(await runCommand(['completion', 'tcsh']), {
     code: 2,
     stderr:
-      "fastify-graceful-reload: there is no completion for 'tcsh', but for bash, zsh and fish; see fastify-graceful-reload --help\n"
+      "fastify-graceful-reload: there is no completion for 'tcsh', only for bash, zsh and fish; see fastify-graceful-reload --help\n"
   })
   for (const args of [['completion'], ['completion', '--help'], ['help', 'completion']])
     t.match(await runCommand(args), { code: 0, stdout: /source <\(fastify-graceful-reload completion bash\)/ })

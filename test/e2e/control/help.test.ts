@@ -64,5 +64,5 @@ t.test('an option of ours behind one of Node whose value is a file: Node refuses
   const { code, stderr } = await runCommand(['--require', __filename, '--workers', '2', 'server.js'])
   t.equal(code, 9)
   t.match(stderr, /bad option: --workers\n/)
-  t.match(stderr, /: --workers is an option of fastify-graceful-reload if it comes before those of Node\n$/)
+  t.match(stderr, /: --workers is an option of fastify-graceful-reload only before the options of Node\n$/)
 })

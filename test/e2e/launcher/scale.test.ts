@@ -72,7 +72,7 @@ t.test('SIGTTIN adds a worker, SIGTTOU takes one away, and never the last one; a
   server.signal('SIGHUP', launcher)
   await untilTrue(server, 'a reload', () => workers.of(2).length > 0)
   server.signal('SIGTTOU', launcher)
-  await workers.logged(/SIGTTOU\): another change or a reload is under way/)
+  await workers.logged(/SIGTTOU\): waiting for another change or a reload/)
   const reloaded = await workers.started(2, 3)
   await countOf(workers, 2, 3)
   t.match(await askControl(control, { command: 'status' }), {
@@ -123,7 +123,7 @@ t.test('a new release that fails to reload leaves the number of workers', async 
     'boot of two',
     () => server.events(({ fixture, mode }) => fixture === 'boot' && mode === 'wait').length === 2
   )
-  await workers.logged(/another change or a reload is under way/)
+  await workers.logged(/waiting for another change or a reload/)
   t.equal(await workers.stop(), 0)
   for (const { error } of [await more, await next])
     t.match(error, { code: 'GRACEFUL_ERR_STOPPING', message: /number of workers/, statusCode: 503 })

@@ -71,7 +71,7 @@ t.test('an app on which somebody works, under a page that never waits for it', a
   await t.test('a line that cannot be read: the old code serves on, until it is mended', async (t) => {
     await watched.save('words/deep/text.mjs', 'export const word = ;')
     t.equal(await watched.line(), 'not reloaded: words/deep/text.mjs')
-    t.match(await watched.line(), /^the server goes on with the code from before/)
+    t.match(await watched.line(), /^the server keeps serving the previous code/)
     await server.said(/err: SyntaxError/)
     await server.said(/fastify-graceful-reload: {3}SyntaxError/)
     t.strictSame(await seen(), ['three', 'three'])

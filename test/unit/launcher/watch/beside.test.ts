@@ -35,12 +35,12 @@ t.test('lines for people', async (t) => {
     'not reloaded: app.js',
     '  Error: boom',
     '      at app.js:1:1',
-    'the server goes on with the code from before; the next change reloads'
+    'the server keeps serving the previous code; the next change reloads'
   ])
   const told = Object.assign(new Error('it has ended'), { stack: '', stderr: ['Segmentation fault'] })
   t.match(failureLines(told, 'a')[2], /Segmentation fault/)
   const of = (code: string) => untoldLine(Object.assign(new Error('odd\n'), { code }))
-  t.match(of('ENOSPC'), /max_user_watches.*looked at once a second/)
+  t.match(of('ENOSPC'), /max_user_watches.*checked once a second/)
   t.match(of('EMFILE'), /max_user_instances/)
   t.match(of('EPERM'), /^odd\\n: some folders/)
 })

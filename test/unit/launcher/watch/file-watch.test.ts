@@ -91,7 +91,7 @@ t.test('after a failure all sources count, until a reload has succeeded', async 
   story.save('a.js', '2')
   t.strictSame([await story.next(), await story.next()], ['reload: a.js changed', 'not reloaded: a.js'])
   t.equal(await story.next(), '  Error: boom')
-  t.match(await story.next(), /goes on with the code from before/)
+  t.match(await story.next(), /keeps serving the previous code/)
   story.error = undefined
   story.watch.over(false, [server])
   await followed()
@@ -114,7 +114,7 @@ t.test('a system that watches no more folders: they are looked at', async (t) =>
   })
   const story = new Story(t, { 'a.js': '1' })
   story.watch.loaded({}, [story.path('a.js')])
-  t.match(await story.next(), /max_user_watches.*some folders are looked at once a second instead/)
+  t.match(await story.next(), /max_user_watches.*some folders are checked once a second instead/)
   story.save('a.js', '2')
   t.strictSame([await story.next(), await story.next()], RELOADED('a.js'))
 })
