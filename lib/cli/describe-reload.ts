@@ -32,7 +32,7 @@ function resultRows(result: ReloadResult): Row[] {
 export function releaseRows(release: Release | undefined, unchanged = false): Row[] {
   if (release === undefined) return []
   return [
-    ['release', `${describeRelease(release)}${unchanged ? ', unchanged' : ''}`],
+    ['release', `${describeRelease(release).replace(/^release /, '')}${unchanged ? ', unchanged' : ''}`],
     ['node', release.node]
   ]
 }

@@ -43,7 +43,7 @@ export function describeStatus(status: ControlStatus, paint: Paint = plain, now 
 }
 
 function processRows(status: ProcessStatus, last: ReloadRecord | null): Row[] {
-  const { generation, pid, uptime, listeners, connections, release, reload, check, drain, memory, restarts } = status
+  const { generation, pid, uptime, release, reload, check, drain, memory, restarts } = status
   const isUnchanged = last?.outcome === 'succeeded' && last.generation === generation && last.unchanged === true
   return [
     phaseRow(status),
@@ -53,11 +53,19 @@ function processRows(status: ProcessStatus, last: ReloadRecord | null): Row[] {
     ['pid', String(pid)],
     ['uptime', duration(uptime)],
     ...releaseRows(release, isUnchanged),
-    ['listeners', listeners.join(', ') || 'none'],
-    ['connections', String(connections)],
+    ...clientRows(status),
     ...memoryRows(memory),
     ...(restarts === undefined ? [] : [['restarts', describeRestarts(restarts)] as Row]),
     ...(drain === undefined ? [] : describeDrain(status).slice(1))
+  ]
+}
+
+/** Nobody knows them of a server that does not answer. */
+function clientRows({ phase, listeners, connections }: ProcessStatus): Row[] {
+  if (phase === 'no answer') return []
+  return [
+    ['listeners', listeners.join(', ') || 'none'],
+    ['connections', String(connections)]
   ]
 }
 

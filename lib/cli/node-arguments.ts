@@ -64,7 +64,10 @@ function refuseOwn(option: string): void {
 
 /** Node would only say that there is no such module. */
 function refuseMistyped(script = ''): void {
-  const meant = didYouMean(script, [...Object.keys(COMMANDS), ...Object.keys(LOCAL_COMMANDS)])
+  const commands = [...Object.keys(COMMANDS), ...Object.keys(LOCAL_COMMANDS)]
+  if (commands.includes(script) && !isScript(script))
+    throw new UsageError(`the command ${script} must come first, before its options`)
+  const meant = didYouMean(script, commands)
   if (meant !== '' && !isScript(script)) throw new UsageError(`there is no script '${script}'${meant}`)
 }
 

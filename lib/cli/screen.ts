@@ -18,7 +18,9 @@ export class Screen {
   }
 
   show(text: string): void {
-    const { columns = 80, rows = 24 } = this.#stream
+    // A terminal whose size nobody has set has none.
+    const columns = this.#stream.columns || 80
+    const rows = this.#stream.rows || 24
     const lines = text.trimEnd().split('\n')
     const fitting = lines.length <= rows ? lines : [...lines.slice(0, rows - 1), '…']
     // What is in the last column would be cleared with the rest.

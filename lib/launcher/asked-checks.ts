@@ -21,7 +21,7 @@ export class AskedChecks {
     const id = ++this.#lastId
     const answer = deferred<CheckResult>()
     this.#asked.set(id, answer)
-    this.#tell({ type: 'make check', id, reason })
+    this.#tell({ type: 'make check', id, reason, asked: Date.now() })
     return answer.promise.finally(() => this.#asked.delete(id))
   }
 

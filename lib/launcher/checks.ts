@@ -1,12 +1,17 @@
 import type { CheckPosition } from '../control/reports.js'
 import { type GracefulError, NoCheckError, toError } from '../errors.js'
 import type { CheckResult } from '../reload/check-result.js'
+import { LONGEST_BOOT } from '../reload/longest-boot.js'
 import { within } from '../util/within.js'
+import { SILENCE } from './limits.js'
 import type { Server } from './server.js'
 import type { Workers } from './workers.js'
 
 /** How long a check may take beyond the boot of its child and the end of that. Milliseconds. */
 const SLACK = 20_000
+
+/** How often to look whether the server that makes a check still answers. Milliseconds. */
+const LOOK_INTERVAL = 500
 
 /** Lets one server make a check: the workers of a launcher are all started with one command, from one release. */
 export class Checks {
@@ -23,8 +28,9 @@ export class Checks {
     const { readyTimeout = 0, times = { stop: 0 } } = maker.service ?? {}
     this.#maker = maker
     try {
-      const late = readyTimeout + times.stop + SLACK
-      return await within(maker.check(reason), late, `the check by process ${maker.pid}`)
+      // The release that is checked may want longer for its boot, and tells the maker alone.
+      const late = Math.max(readyTimeout, LONGEST_BOOT) + times.stop + SLACK
+      return await unlessSilent(maker, within(maker.check(reason), late, `the check by process ${maker.pid}`))
     } catch (error) {
       if ((error as GracefulError).code !== undefined) throw error
       throw new NoCheckError(toError(error).message)
@@ -50,4 +56,16 @@ export class Checks {
     if (maker !== undefined) return maker
     throw new NoCheckError('the running release has a version of this package without checks')
   }
+}
+
+/** @throws {NoCheckError} as a rejection, when the server does not answer any more */
+async function unlessSilent(maker: Server, made: Promise<CheckResult>): Promise<CheckResult> {
+  let timer: NodeJS.Timeout | undefined
+  const silence = new Promise<never>((_, reject) => {
+    const look = () => {
+      if (maker.owesAnswer >= SILENCE) reject(new NoCheckError(`process ${maker.pid}, which makes it, does not answer`))
+    }
+    timer = setInterval(look, LOOK_INTERVAL)
+  })
+  return Promise.race([made, silence]).finally(() => clearInterval(timer))
 }

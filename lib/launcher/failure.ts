@@ -55,7 +55,7 @@ function scaleErrorOf(failure: OfScale, server: Server | undefined): Error {
     case 'left':
       return new ScaleError(`server ${server?.pid} of a new worker began to leave before all new ones served`)
     case 'none serves':
-      return new ScaleError('no other server serves')
+      return new ScaleError('no worker has a server that serves')
     case 'out of range':
       return new WorkerCountError(MOST_WORKERS, failure.target, failure.count)
     case 'busy':

@@ -1,5 +1,5 @@
 import type { ProcessStatus } from '../control/reports.js'
-import { fromPlainError, StoppingError, toPlainError } from '../errors.js'
+import { fromPlainError, NoCheckError, StoppingError, toPlainError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
 import type { Counts } from '../metrics/counts.js'
@@ -23,6 +23,11 @@ import { within } from '../util/within.js'
 import type { Envelope } from './envelope.js'
 import { GONE, LauncherChannel } from './launcher-channel.js'
 import { LauncherListeners } from './launcher-listeners.js'
+
+/** So long a launcher waits for an answer: `SILENCE` in lib/launcher/limits.ts. Milliseconds. */
+const PATIENCE = 5000
+
+type MakeCheck = Extract<FromLauncher, { type: 'make check' }>
 
 /** What a launcher asks of a server, and tells it. */
 export interface LauncherEvents {
@@ -223,8 +228,10 @@ export class LauncherClient {
     }
   }
 
-  async #makeCheck({ id, reason }: { id: number; reason: string }, events: LauncherEvents): Promise<void> {
+  async #makeCheck({ id, reason, asked }: MakeCheck, events: LauncherEvents): Promise<void> {
     try {
+      // This process has been standing still, and nobody waits for it any more.
+      if (asked !== undefined && Date.now() - asked >= PATIENCE) throw new NoCheckError('it was asked for too late')
       this.#channel.say({ type: 'check made', id, result: await events.makeCheck(reason) })
     } catch (error) {
       this.#channel.say({ type: 'check failed', id, error: toPlainError(error) })

@@ -32,7 +32,9 @@ export function scale(launcher: Launcher, { ask, reason, wanted }: InputOf<'scal
   if (phase !== 'running') return stay(launcher, refusal({ ask, reason }, { kind: 'stopping' }))
   if (scales.length >= MOST_WAITING)
     return stay(launcher, refusal({ ask, reason }, { kind: 'busy', waiting: scales.length }))
-  const waits = roll !== undefined || scaling !== undefined || !hasServed
+  // There is nothing yet that a new worker could inherit, and there may never be.
+  if (!hasServed) return stay(launcher, refusal({ ask, reason }, { kind: 'none serves' }))
+  const waits = roll !== undefined || scaling !== undefined
   const effects: Effect[] = waits ? [{ do: 'log', about: 'scale queued', reason }] : []
   return stay({ ...launcher, scales: [...scales, { ask, reason, wanted }] }, ...effects)
 }

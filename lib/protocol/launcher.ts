@@ -76,9 +76,9 @@ function proceed(launcher: Launcher): Step {
 
 /** One change at a time. Another number of workers comes first: it takes no longer than a boot, and the reload then is one of all. */
 function takeTurn(launcher: Launcher): Step {
-  const { phase, roll, scaling, scales, queued, hasServed } = launcher
+  const { phase, roll, scaling, scales, queued } = launcher
   if (phase !== 'running' || roll !== undefined || scaling !== undefined) return stay(launcher)
-  if (scales.length > 0 && hasServed) return beginScale(launcher)
+  if (scales.length > 0) return beginScale(launcher)
   return queued === undefined ? stay(launcher) : beginRoll(launcher, queued)
 }
 

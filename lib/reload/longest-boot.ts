@@ -1,5 +1,5 @@
 /** How long a child may take at most, however long it says that it may. Milliseconds. */
-const LONGEST_BOOT = 600_000
+export const LONGEST_BOOT = 600_000
 
 /**
  * How long a process that boots may take: as long as whoever started it thought, or as long as it says itself. Milliseconds.

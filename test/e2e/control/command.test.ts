@@ -1,6 +1,12 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
+import { bare, ownEnvironment } from '../../support/bare.js'
 import { startWithControl } from '../../support/control-requests.js'
 import { runCommand } from '../../support/package-command.js'
+import { PACKAGE_ROOT } from '../../support/release.js'
 
 t.test('reload prints what happened when it has, and status what is', async (t) => {
   const { server, control } = await startWithControl(t)
@@ -141,3 +147,17 @@ t.test('a process that is killed before it has answered', async (t) => {
   process.kill(hanging, 'SIGKILL')
   t.match(await reloading, { code: 1, stdout: '', stderr: /was lost before the answer; whether it reloads is unknown/ })
 })
+
+t.test(
+  'the exit code tells of the reload, whoever reads what is printed',
+  { skip: !existsSync('/dev/full') },
+  async (t) => {
+    const { server, control } = await startWithControl(t)
+    const line = '"$0" "$1" reload --progress --control "$2" >/dev/full 2>/dev/full'
+    const bin = join(PACKAGE_ROOT, 'dist/package/cli/bin.js')
+    const command = bare(ownEnvironment(), '/bin/sh', ['-c', line, process.execPath, bin, control])
+    const [code] = await once(spawn(...command, { stdio: 'ignore' }), 'exit')
+    t.equal(code, 0)
+    t.match(server.events('reload-succeeded'), [{ result: { generation: 2 } }])
+  }
+)

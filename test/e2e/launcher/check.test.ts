@@ -71,3 +71,22 @@ t.test('one of several workers makes the check that the launcher is asked for', 
   await leftNothing(t, server, [orphan])
   await workers.started(2, 3)
 })
+
+t.test('a worker that hangs makes no check, and none later', { skip: NO_CURL }, async (t) => {
+  const control = join(await tempFolder(t), 'control.sock')
+  const workers = await startWorkers(t, { count: 2, script, given: '2', env: { FASTIFY_GRACEFUL_CONTROL: control } })
+  const { server } = workers
+  await workers.started(1)
+  const status = async () =>
+    (await curl(control, '/status')).lines[0] as { workers: Array<{ pid: number; phase: string }> }
+  const hung = (await status()).workers[0]?.pid as number
+  process.kill(hung, 'SIGSTOP')
+  t.match((await curl(control, '/check', ...POST)).lines.at(-1), {
+    error: { code: 'GRACEFUL_ERR_NO_CHECK', message: new RegExp(`process ${hung}.* does not answer`) }
+  })
+  process.kill(hung, 'SIGCONT')
+  // What it has heard before this answer it has dealt with.
+  while ((await status()).workers[0]?.phase !== 'serving');
+  t.match((await curl(control, '/check', ...POST)).lines.at(-1), { event: 'done' })
+  t.equal(server.events('check-started').length, 1)
+})

@@ -54,6 +54,7 @@ const REFUSED: Array<[args: string[], message: RegExp]> = [
   [['--watch-path', 'no/such', 'server.js'], /--watch-path must be the path of a file or directory, received no.such/],
   [['--import', 'tsx', '--watch', 'server.ts'], /^--watch must come before the options of Node$/],
   [['relaod', '--control', 'x'], /there is no script 'relaod'; did you mean reload\?$/],
+  [['--control', '/x', 'status'], /^the command status must come first, before its options$/],
   [['staus'], /there is no script 'staus'; did you mean status\?$/],
   [['--worker', '2', 'server.js'], /Unknown option '--worker'; did you mean --workers\?$/],
   [['--contorl=x', 'server.js'], /Unknown option '--contorl'; did you mean --control\?$/],
