@@ -31,7 +31,9 @@ export async function launch(args: readonly string[]): Promise<void> {
   try {
     const told = toldOnly(args)
     if (told !== undefined) return void process.stdout.write(told)
-    if (RUNTIME !== 'Node') throw new UnsupportedError(`on ${RUNTIME}`, 'start the server without the launcher')
+    // Made in any case, as that loads the package of all errors: a deployment may have removed it when the first one is needed.
+    const unsupported = new UnsupportedError(`on ${RUNTIME}`, 'start the server without the launcher')
+    if (RUNTIME !== 'Node') throw unsupported
     const settings = parseLaunchArguments(args, process.env)
     const launcher = new Launcher(settings, {
       log,

@@ -32,7 +32,7 @@ export class AskedChecks {
 
   /** The server has ended. */
   end(ending: Ending): void {
-    const error = new NoCheckError(`the server that made the check ${describeEnding(ending)}`)
-    for (const { reject } of this.#asked.values()) reject(error)
+    for (const { reject } of this.#asked.values())
+      reject(new NoCheckError(`the server that made the check ${describeEnding(ending)}`))
   }
 }

@@ -142,7 +142,7 @@ function shell(node: string): Start {
       ...service,
       reload: async () => t.match(await order('reload'), /^release +version \d\.0\.0 in \S+\/releases\/\d$/m),
       stop: async () => {
-        const [, server, launcher] = /^launcher +(\d+)|^pid +(\d+)/m.exec(await order('status')) ?? []
+        const [, server, launcher] = /^launcher +pid (\d+)|^pid +(\d+)/m.exec(await order('status')) ?? []
         process.kill(Number(server ?? launcher), 'SIGTERM')
         await service.shipped.gone()
       }
