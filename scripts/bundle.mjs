@@ -63,7 +63,10 @@ function bundlePlugin() {
     ...inSmallFiles(others.filter((name) => !usedByChild.includes(name)))
   ]
   for (const [file, names] of files)
-    write(file, `'use strict'\nmodule.exports = ($load) => ({\n${names.map(asFunction).join('\n')}\n})\n`)
+    write(
+      file,
+      `'use strict'\nmodule.exports = ($load) => ({\n${names.map((name) => asFunction(name)).join('\n')}\n})\n`
+    )
   write(FIRST, `${bundle(first, FIRST, files)}${NAMES}\n`)
 }
 
@@ -116,7 +119,7 @@ const files = [${requires.join(', ')}]
 const places = ${JSON.stringify(Object.fromEntries(places))}
 const loaded = {}
 const modules = {
-${modules.map(asFunction).join('\n')}
+${modules.map((name) => asFunction(name, entry)).join('\n')}
 }
 function $load(name) {
   const module = loaded[name] ?? { exports: {} }
@@ -132,8 +135,8 @@ module.exports = $load('${entry}')
 }
 
 /** Node would take what a module calls `exports` for those of the file. */
-function asFunction(name) {
-  const text = name === MODULES ? `exports.MODULES = ${listOfModules()}` : withLazyImports(name)
+function asFunction(name, entry = FIRST) {
+  const text = name === MODULES ? `exports.MODULES = ${listOfModules(entry)}` : withLazyImports(name)
   const renamed = text.replaceAll(/(?<![\w$])(module\.)?exports\b/g, (_, all) => (all ? '$module.exports' : '$exports'))
   const { code } = transformSync(renamed, { loader: 'js' })
   return `${JSON.stringify(name)}($exports, $module, __dirname) {\n${code}},`
@@ -155,13 +158,21 @@ function withLazyImports(name) {
   return lazy.replaceAll(OWN, (_, path) => `$load(${JSON.stringify(besides(name, path))})`)
 }
 
-/** What lib/util/modules.ts has in the published files: first those of other packages, which are files of their own, and of Node. */
-function listOfModules() {
-  const own = modulesOf(FIRST).filter((name) => name !== MODULES)
+/**
+ * What lib/util/modules.ts has in the published files: first those of other packages, which are files of their own, and of Node. The command
+ * is one file, most of which a launcher never runs: it needs those of other packages alone.
+ */
+function listOfModules(entry) {
+  const own = modulesOf(entry).filter((name) => name !== MODULES)
   const imported = own.flatMap((name) => [...textOf(name).matchAll(IMPORT)].map(([, , , from]) => from))
-  const others = new Set(imported.filter((from) => !from.startsWith('.')).sort())
-  const calls = [...[...others].map((name) => `require('${name}')`), ...own.map((name) => `$load('${name}')`)]
-  return `[${calls.map((call) => `() => ${call}`).join(', ')}]`
+  const others = [...new Set(imported.filter((from) => !from.startsWith('.')).sort())]
+  const calls = others.map((name) => `require('${name}')`)
+  const all = entry === FIRST ? [...calls, ...own.map((name) => `$load('${name}')`)] : calls.filter(isOfPackage)
+  return `[${all.map((call) => `() => ${call}`).join(', ')}]`
+}
+
+function isOfPackage(call) {
+  return !call.startsWith("require('node:")
 }
 
 /** The names of an entry and of all that it uses, below `dist/lib`. */

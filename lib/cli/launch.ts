@@ -4,6 +4,7 @@ import { ownVersion } from '../control/own-version.js'
 import { toError, UnsupportedError } from '../errors.js'
 import { Launcher } from '../launcher/launcher.js'
 import { LauncherLog } from '../launcher/log.js'
+import { loadModulesNow } from '../process/later-modules.js'
 import type { Ending } from '../process/subprocess.js'
 import { RUNTIME } from '../util/runtime.js'
 import { parseLaunchArguments } from './launch-arguments.js'
@@ -31,9 +32,9 @@ export async function launch(args: readonly string[]): Promise<void> {
   try {
     const told = toldOnly(args)
     if (told !== undefined) return void process.stdout.write(told)
-    // Made in any case, as that loads the package of all errors: a deployment may have removed it when the first one is needed.
-    const unsupported = new UnsupportedError(`on ${RUNTIME}`, 'start the server without the launcher')
-    if (RUNTIME !== 'Node') throw unsupported
+    // A deployment may remove the folder of this package, and those of others beside it.
+    loadModulesNow()
+    if (RUNTIME !== 'Node') throw new UnsupportedError(`on ${RUNTIME}`, 'start the server without the launcher')
     const settings = parseLaunchArguments(args, process.env)
     const launcher = new Launcher(settings, {
       log,

@@ -55,6 +55,10 @@ export function requestNameOf(method: string, url: string, version: string | und
  */
 export function reasonIn(body: Uint8Array, fallback: string): string {
   const { reason = fallback } = fieldsIn(body, ['reason'], '{"reason": "release 42"}')
+  return textOf(reason)
+}
+
+function textOf(reason: unknown): string {
   if (typeof reason === 'string') return reason
   throw new BadRequestError(`the reason must be a string, received ${excerpt(JSON.stringify(reason))}`)
 }
@@ -66,9 +70,12 @@ export function reasonIn(body: Uint8Array, fallback: string): string {
  * @throws {BadRequestError}
  */
 export function workersIn(body: Uint8Array, fallback: string): { wanted: WorkerCount; reason: string } {
-  const { workers, reason = fallback } = fieldsIn(body, ['workers', 'reason'], '{"workers": 4} or {"workers": "+1"}')
-  if (typeof reason !== 'string')
-    throw new BadRequestError(`the reason must be a string, received ${excerpt(JSON.stringify(reason))}`)
+  const { workers, reason: given = fallback } = fieldsIn(
+    body,
+    ['workers', 'reason'],
+    '{"workers": 4} or {"workers": "+1"}'
+  )
+  const reason = textOf(given)
   if (workers === 0) throw new BadRequestError('workers must be at least 1; to end the service, use stop')
   if (Number.isInteger(workers) && (workers as number) > 0 && (workers as number) <= MOST_WORKERS)
     return { wanted: { to: workers as number }, reason }

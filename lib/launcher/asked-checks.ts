@@ -16,12 +16,16 @@ export class AskedChecks {
     this.#tell = tell
   }
 
-  /** Rejects with what the check has failed with. */
-  ask(reason: string): Promise<CheckResult> {
+  /**
+   * Rejects with what the check has failed with.
+   *
+   * @param until - when nobody waits any more for one that has yet to begin, in milliseconds since the epoch
+   */
+  ask(reason: string, until: number): Promise<CheckResult> {
     const id = ++this.#lastId
     const answer = deferred<CheckResult>()
     this.#asked.set(id, answer)
-    this.#tell({ type: 'make check', id, reason, asked: Date.now() })
+    this.#tell({ type: 'make check', id, reason, until })
     return answer.promise.finally(() => this.#asked.delete(id))
   }
 

@@ -30,7 +30,8 @@ export class Checks {
     try {
       // The release that is checked may want longer for its boot, and tells the maker alone.
       const late = Math.max(readyTimeout, LONGEST_BOOT) + times.stop + SLACK
-      return await unlessSilent(maker, within(maker.check(reason), late, `the check by process ${maker.pid}`))
+      const made = maker.check(reason, Date.now() + SILENCE)
+      return await unlessSilent(maker, within(made, late, `the check by process ${maker.pid}`))
     } catch (error) {
       if ((error as GracefulError).code !== undefined) throw error
       throw new NoCheckError(toError(error).message)

@@ -189,8 +189,8 @@ export class Server implements Relative {
   }
 
   /** Lets it show whether a reload would succeed. */
-  check(reason: string): Promise<CheckResult> {
-    return this.#checks.ask(reason)
+  check(reason: string, until: number): Promise<CheckResult> {
+    return this.#checks.ask(reason, until)
   }
 
   /** What the server says of itself; undefined when it does not answer in time. */

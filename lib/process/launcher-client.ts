@@ -24,9 +24,6 @@ import type { Envelope } from './envelope.js'
 import { GONE, LauncherChannel } from './launcher-channel.js'
 import { LauncherListeners } from './launcher-listeners.js'
 
-/** So long a launcher waits for an answer: `SILENCE` in lib/launcher/limits.ts. Milliseconds. */
-const PATIENCE = 5000
-
 type MakeCheck = Extract<FromLauncher, { type: 'make check' }>
 
 /** What a launcher asks of a server, and tells it. */
@@ -228,10 +225,10 @@ export class LauncherClient {
     }
   }
 
-  async #makeCheck({ id, reason, asked }: MakeCheck, events: LauncherEvents): Promise<void> {
+  async #makeCheck({ id, reason, until = Infinity }: MakeCheck, events: LauncherEvents): Promise<void> {
     try {
       // This process has been standing still, and nobody waits for it any more.
-      if (asked !== undefined && Date.now() - asked >= PATIENCE) throw new NoCheckError('it was asked for too late')
+      if (Date.now() >= until) throw new NoCheckError('it was asked for too late')
       this.#channel.say({ type: 'check made', id, result: await events.makeCheck(reason) })
     } catch (error) {
       this.#channel.say({ type: 'check failed', id, error: toPlainError(error) })

@@ -133,8 +133,8 @@ export type FromLauncher =
   | { type: 'parent ended' }
   /** Make a reload now. */
   | { type: 'make reload'; reason: string }
-  /** Make a check now. `asked`: when that was, in milliseconds since the epoch; who stood still since then need not begin. */
-  | { type: 'make check'; id: number; reason: string; asked?: number }
+  /** Make a check now. `until`: when nobody waits any more for one that has yet to begin, in milliseconds since the epoch. */
+  | { type: 'make check'; id: number; reason: string; until?: number }
   /** The reload of every worker has come as far: the parent leaves. */
   | { type: 'commit' }
   /** The reload of another worker has failed: the parent comes back. */
@@ -237,7 +237,7 @@ const FROM_LAUNCHER: Table<FromLauncher> = {
   'child ended': { child: count, exitCode: either(number, exactly(null)), signal: either(text, exactly(null)) },
   'parent ended': {},
   'make reload': { reason: text },
-  'make check': { id: count, reason: text, asked: optional(count) },
+  'make check': { id: count, reason: text, until: optional(count) },
   commit: {},
   undo: { error: plainError },
   'reload answered': { id: count, result: reloadResult },

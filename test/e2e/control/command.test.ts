@@ -153,11 +153,15 @@ t.test(
   { skip: !existsSync('/dev/full') },
   async (t) => {
     const { server, control } = await startWithControl(t)
-    const line = '"$0" "$1" reload --progress --control "$2" >/dev/full 2>/dev/full'
-    const bin = join(PACKAGE_ROOT, 'dist/package/cli/bin.js')
-    const command = bare(ownEnvironment(), '/bin/sh', ['-c', line, process.execPath, bin, control])
-    const [code] = await once(spawn(...command, { stdio: 'ignore' }), 'exit')
-    t.equal(code, 0)
+    const run = async (name: string, where: string) => {
+      const bin = join(PACKAGE_ROOT, 'dist/package/cli/bin.js')
+      const line = `"$0" "$1" ${name} --control "$2" ${where}`
+      const command = bare(ownEnvironment(), '/bin/sh', ['-c', line, process.execPath, bin, control])
+      return (await once(spawn(...command, { stdio: 'ignore' }), 'exit'))[0]
+    }
+    t.equal(await run('reload', '--progress >/dev/full 2>/dev/full'), 0)
     t.match(server.events('reload-succeeded'), [{ result: { generation: 2 } }])
+    t.equal(await run('status', '>/dev/full'), 1, 'what was to be shown is lost')
+    t.equal(await run('status', '2>/dev/full'), 0)
   }
 )

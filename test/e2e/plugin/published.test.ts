@@ -1,6 +1,7 @@
 import { cp, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import type { Line } from '../../support/output.js'
 import { PACKAGE_ROOT, type Release } from '../../support/release.js'
 import type { TestServer } from '../../support/server.js'
 import { startServer } from '../../support/start.js'
@@ -66,6 +67,36 @@ t.test('a deployment that takes the files away: the server goes on, refuses the 
   server.signal('SIGTERM')
   t.match(await server.eventOf(server.pid, 'closed'), { exitCode: 0 })
 })
+
+t.test('a launcher outlives the deployment that takes its files away', async (t) => {
+  const server = await startServer(t, {
+    launcher: [],
+    prepare: async (release) => {
+      await install(release)
+      const bin = release.path('node_modules/fastify-graceful-reload/dist/package/cli/bin.js')
+      return { command: [process.execPath, bin, release.path('server.cjs')] }
+    }
+  })
+  const { release, pid: first } = server
+  await server.eventOf(first, 'loaded')
+  await rename(release.path('node_modules'), release.path('elsewhere'))
+  server.signal('SIGHUP', server.launcher)
+  const told = (what: string, pattern: RegExp) =>
+    server.event({ what, test: ({ graceful, msg }) => graceful === 'launcher' && pattern.test(String(msg)) })
+  await told('failure of the reload', /^reload \(SIGHUP\) failed: the child exited with code 1/)
+  process.kill(first, 'SIGKILL')
+  await told('restart', /starting another one/)
+  await rename(release.path('elsewhere'), release.path('node_modules'))
+  const isNext = ({ graceful, pid }: Line) => graceful === 'serving' && pid !== first
+  await server.event({ what: 'a server after the crash', test: isNext })
+  t.match(await stop(server), { code: 0 })
+})
+
+/** Its servers print no last word. */
+function stop(server: TestServer) {
+  server.signal('SIGTERM', server.launcher)
+  return server.waitFor(server.exit, 'end of the launcher')
+}
 
 t.test('a file that cannot be loaded yet: the server tells, goes on, and loads it when it can', async (t) => {
   const file = 'node_modules/fastify-graceful-reload/dist/package/later-2.js'
