@@ -1,15 +1,15 @@
 #!/bin/sh
-# `sh deploy.sh 42` deploys /srv/app/releases/42. The exit code is 0 if it serves now, and 1 if the release before serves on.
+# `sh deploy.sh 42` deploys /srv/app/releases/42. The exit code is 0 if it serves now, and 1 if the previous release goes on serving.
 set -eu
 cd /srv/app
 before=$(readlink current)
 
-lead_to() {
+point_link_to() {
   ln -sfn "$1" next && mv -T next current
 }
 
-lead_to "releases/$1"
+point_link_to "releases/$1"
 if ! fastify-graceful-reload reload --reason "release $1"; then
-  lead_to "$before"
+  point_link_to "$before"
   exit 1
 fi
