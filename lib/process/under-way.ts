@@ -28,7 +28,7 @@ export function checkUnderWay({ host, service, asParent }: Parts): CheckProgress
   return {
     step: checkStepOf(at),
     reason: at.check.reason,
-    elapsed: Math.round(performance.now() - asParent.check.begun),
+    elapsed: Math.round(performance.now() - asParent.checkBegun),
     generation: service.generation + 1,
     ...(pid !== undefined && { child: pid })
   }

@@ -24,12 +24,10 @@ export class CheckConclusion {
   }
 
   async conclude({ check, child, failure }: Extract<Effect, { do: 'conclude check' }>): Promise<void> {
-    const { begun } = this.#parent.check
-    const total = performance.now() - begun
+    const total = performance.now() - this.#parent.checkBegun
     try {
-      const result = this.#resultOf(check, child, total)
-      const err = failure ?? (result === undefined ? ({ kind: 'exited' } as const) : undefined)
-      if (err !== undefined || result === undefined) await this.#failed(check, child, err ?? { kind: 'exited' })
+      const result = failure === undefined ? this.#resultOf(check, child, total) : undefined
+      if (result === undefined) await this.#failed(check, child, failure ?? { kind: 'exited' })
       else {
         this.#outcomes.set(check, result)
         this.#service.log.announce('check-succeeded', { result })

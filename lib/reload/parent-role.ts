@@ -47,8 +47,8 @@ export class ParentRole {
     this.successors = new Successors(service)
   }
 
-  /** The check under way, or the last one: when it began, on the clock of `performance.now()`. */
-  readonly check = { begun: 0 }
+  /** When the check under way began, or the last one, on the clock of `performance.now()`. */
+  checkBegun = 0
 
   /** When the reload under way began, on the clock of `performance.now()`. */
   get begun(): number {
@@ -63,7 +63,7 @@ export class ParentRole {
 
   /** As much of that as is left. Milliseconds. */
   get readyTimeLeft(): number {
-    const begun = this.#host.at.name === 'checking' ? this.check.begun : this.#begun
+    const begun = this.#host.at.name === 'checking' ? this.checkBegun : this.#begun
     return Math.max(0, this.readyTimeout - (performance.now() - begun))
   }
 
@@ -115,7 +115,7 @@ export class ParentRole {
 
   /** Starts a child that shows whether it could take over. No hook runs, and whoever watches over this process hears nothing. */
   startCheck(child: ChildId): Promise<void> {
-    this.check.begun = performance.now()
+    this.checkBegun = performance.now()
     this.#states = []
     return this.start(child, this.#service.startCheck)
   }
