@@ -2,6 +2,7 @@ import { constants, type ServerHttp2Session } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { CutRequest } from '../events.js'
 import { openStreams, sendShutdownNotice } from '../internals/http2.js'
+import { Deadline } from '../util/deadline.js'
 import { pathOf } from '../util/path-of.js'
 import { ageOf } from './age.js'
 import type { Connections } from './tracker.js'
@@ -85,9 +86,10 @@ export class Http2Drain {
 function roundTrip(session: ServerHttp2Session): Promise<void> {
   return new Promise((resolve) => {
     if (session.destroyed) return resolve()
-    const timer = setTimeout(resolve, ROUND_TRIP)
+    const deadline = new Deadline()
+    deadline.set(ROUND_TRIP, resolve)
     const arrived = () => {
-      clearTimeout(timer)
+      deadline.clear()
       resolve()
     }
     // Too many unanswered ones, and it is not even sent: https://nodejs.org/api/http2.html#http2sessionpingpayload-callback
