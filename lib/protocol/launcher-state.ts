@@ -24,6 +24,8 @@ export interface Server {
   readonly hasPlugin: boolean
   /** It is on its way out: of its own accord, or because of an error. */
   readonly leaves: 'no' | 'freely' | 'by error'
+  /** It has been the server of its worker. */
+  readonly hasLed: boolean
   /** Its app handles signals itself. */
   readonly ownSignals: boolean
   /** It has not answered lately. */

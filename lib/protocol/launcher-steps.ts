@@ -124,6 +124,7 @@ export function addServer(launcher: Launcher, worker: WorkerId, parent: ServerId
     stage: 'starting',
     hasPlugin: false,
     leaves: 'no',
+    hasLed: false,
     ownSignals: false,
     isSilent: false,
     isTold: false,
@@ -139,7 +140,7 @@ export function lead(launcher: Launcher, worker: WorkerId, id: ServerId): Step {
   const boots = launcher.hasServed && find(launcher, id)?.stage !== 'serving'
   const { crashes } = workerOf(launcher, worker)
   const limit: Effect[] = boots ? [{ ...wait('boot', id), crashes }] : []
-  return stay(setWorker(launcher, worker, { current: id }), ...limit)
+  return stay(setWorker(setServer(launcher, id, { hasLed: true }), worker, { current: id }), ...limit)
 }
 
 /** Starts a server that succeeds nobody. */

@@ -27,7 +27,7 @@ import {
   wait,
   workerOf
 } from './launcher-steps.js'
-import { forceServer, LAST_SIGNALS, stopServer } from './launcher-stop.js'
+import { dismiss, forceServer, LAST_SIGNALS, stopServer } from './launcher-stop.js'
 
 /** The workers: their servers start, serve, fall silent and end, and others take their place. */
 
@@ -159,13 +159,16 @@ export function ended(launcher: Launcher, { server: id, ending }: Pick<InputOf<'
 /** Serves as soon as it can, and nobody takes the service back from it; unless the service ends. */
 function orphan(launcher: Launcher, id: ServerId): Step {
   const server = find(launcher, id) as Server
-  const isTooLate = server.stage === 'booting' && isLast(launcher, workerOf(launcher, server.worker))
-  if (isTooLate || isStray(launcher, server)) return kill(launcher, server)
+  const isStray = isReplaced(launcher, server)
+  const isTooLate = isStray || isLast(launcher, workerOf(launcher, server.worker))
+  if (isTooLate && server.stage === 'booting') return kill(launcher, server)
+  if (isStray) return dismiss(launcher, server, 'another server has taken the place of its parent')
   return stay(launcher, { do: 'tell', server: id, order: { type: 'parent ended' } })
 }
 
-/** Another server has taken the place of its parent: it came to be too late. */
-function isStray(launcher: Launcher, { id, worker, parent }: Server): boolean {
+/** Another server has taken the place of its parent; this one never had it, and does not leave yet. */
+function isReplaced(launcher: Launcher, { id, worker, parent, hasLed, leaves }: Server): boolean {
+  if (hasLed || leaves !== 'no') return false
   const current = currentOf(launcher, worker)
   const next = current?.id === parent ? heirOf(launcher, parent) : current
   return isAlive(next) && next.id !== id

@@ -32,6 +32,30 @@ for (const { settings, where } of WAYS) {
   })
 }
 
+for (const { settings, where } of WAYS) {
+  t.test(`a generation that finishes what it has outlives the one before it${where}`, async (t) => {
+    const server = await startServer(t, { script, config, ...settings })
+    const first = server.current
+    const [one] = (await openIdle(server.target(), 1)) as [HttpConnection]
+    const oldest = one.send({ path: '/hold/one' })
+    await server.held('one')
+    const second = await reload(server, 2)
+    const [two] = (await openIdle(server.target(), 1)) as [HttpConnection]
+    const older = two.send({ path: '/hold/two' })
+    await server.held('two')
+    await reload(server, 3)
+    await server.tell({ command: 'release', name: 'one' }, first)
+    t.match(JSON.parse((await oldest.response).body), { pid: first, generation: 1 })
+    t.equal(await server.exitOf(first), 0)
+    // The launcher has heard of that end before it hears of another reload.
+    await reload(server, 4)
+    await server.tell({ command: 'release', name: 'two' }, second)
+    t.match(JSON.parse((await older.response).body), { pid: second, generation: 2 })
+    t.equal(await server.exitOf(second), 0)
+    t.equal(await server.stop(), 0)
+  })
+}
+
 t.test('a generation does not wait for one that has nothing to pass on', async (t) => {
   const server = await startServer(t, { script, config: { options: { ...config.options, connections: 'close' } } })
   const [busy] = (await openUnused(server.target(), 1)) as [HttpConnection]
@@ -75,11 +99,14 @@ t.test('a stop of the service ends the generations that wait for what they could
 /** Returns the pids of the four generations. */
 async function reloadThrice(server: TestServer): Promise<[number, number, number, number]> {
   const pids = [server.current]
-  for (const generation of [2, 3, 4]) {
-    const done = server.eventOf(server.current, 'reload-succeeded')
-    server.signal('SIGHUP')
-    await done
-    pids.push(await server.serving(generation))
-  }
+  for (const generation of [2, 3, 4]) pids.push(await reload(server, generation))
   return pids as [number, number, number, number]
+}
+
+/** Returns the pid of the new generation. */
+async function reload(server: TestServer, generation: number): Promise<number> {
+  const done = server.eventOf(server.current, 'reload-succeeded')
+  server.signal('SIGHUP')
+  await done
+  return server.serving(generation)
 }

@@ -1,8 +1,10 @@
 import { restartPause } from '../../../lib/launcher/backoff.js'
 import { limitOf } from '../../../lib/launcher/limits.js'
 import type { Effect, Failure, Input, Outcome, Timer } from '../../../lib/protocol/launcher.js'
+import { describe } from '../server/invariants.js'
 import { processOf } from '../server/people.js'
 import { breakWorld } from '../server/world.js'
+import { killedAtWork } from './kills.js'
 import { tell } from './links.js'
 import { missingNotice } from './notices.js'
 import { type EffectOf, type Member, memberOf, type System } from './system.js'
@@ -25,6 +27,8 @@ export function hearLauncher(system: System, input: Input): void {
   system.launcher = launcher
   const unsaid = missingNotice(before, launcher, input, effects)
   if (unsaid !== undefined) breakWorld(system, `the launcher does not say "${unsaid}"`)
+  const killed = killedAtWork(system, before, input, effects)
+  if (killed !== undefined) breakWorld(system, `process ${killed.id} (${describe(killed.server.at)}) is killed at work`)
   const failure = launcher.roll?.failure
   if (wasCommitting && failure !== undefined) system.isMixed = true
   if (failure !== undefined && failure !== before.roll?.failure) blame(system, failure)

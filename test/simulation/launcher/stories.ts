@@ -26,6 +26,19 @@ const ONE = { workers: 1 }
 
 const CONFIRMED = ['0 reload', '... until 1 due probation', '... until 2 hears', '0 hears 2']
 
+/** A reload of the only worker, from server `old`, which then drains, to the next one. */
+function reloaded(old: number): string[] {
+  const said = [`${old} hears`, `0 hears ${old}`]
+  const heard = [`0 hears ${old + 1}`, `${old} hears`]
+  return [
+    ...['0 reload', ...said, `${old} hears`, `${old} work hooks: approved`, `0 hears ${old}`, `0 starts ${old}`],
+    ...[...heard, `${old + 1} work boot: all listen`, `${old + 1} work offer: ready`, ...heard, `0 hears ${old}`],
+    ...[`${old + 1} hears`, `${old + 1} work load: loaded`, `0 hears ${old + 1}`, ...heard, `0 hears ${old}`],
+    ...[`${old} due probation`, `0 hears ${old}`, `${old + 1} hears`, ...heard, `0 hears ${old}`, `${old} hears`],
+    ...[`${old} work note 1: noted`, `${old} work conclude 1: concluded`, `0 hears ${old}`, `0 hears ${old}`, '0 noted']
+  ]
+}
+
 const stops = Object.entries(STAGES).flatMap(([stage, lines]): Story[] => [
   { title: `a stop, ${stage}`, lines: [...lines, '0 stop'], serves: [] },
   { title: `a stop that is forced, ${stage}`, lines: [...lines, '0 stop', '0 force'], serves: [] },
@@ -222,6 +235,13 @@ export const STORIES: readonly Story[] = [
   ...WATCHED_STORIES,
   ...endings,
   ...SCALINGS,
+  {
+    title: 'a server that finishes what it has outlives the one before it, whose place another one has by now',
+    rules: ONE,
+    lines: [...reloaded(1), '2 hears', ...reloaded(2), '1 work drain: drained', '1 work close apps: closed'],
+    asks: ['success', 'success'],
+    serves: [2]
+  },
   {
     title: 'a child that gives up hangs before it has left: it is killed, though it had a reload to serve in',
     lines: [...(STAGES['the first child loading'] ?? []), '3 roll back', '3 hang'],
