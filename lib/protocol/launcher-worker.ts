@@ -37,15 +37,12 @@ export function started(launcher: Launcher, id: ServerId): Step {
   if (server?.stage !== 'starting') return stay(launcher)
   const { worker, parent } = server
   const booting = setServer(launcher, id, { stage: 'booting' })
-  const boots: Step =
-    parent === undefined
-      ? lead(setWorker(booting, worker, { next: 'none' }), worker, id)
-      : isAlive(find(launcher, parent))
-        ? stay(booting)
-        : orphan(booting, id)
+  const known = parent === undefined ? setWorker(booting, worker, { next: 'none', current: id }) : booting
   return chain(
-    booting,
-    () => boots,
+    known,
+    // Its limit begins with the process, also of one that has been the server of its worker before it was there.
+    (next) => (workerOf(next, worker).current === id ? lead(next, worker, id) : stay(next)),
+    (next) => (parent === undefined || isAlive(find(next, parent)) ? stay(next) : orphan(next, id)),
     (next) => stay(next, wait('steady', id)),
     (next) => (server.isKilled ? stay(next, ...killing(id)) : endIfDoomed(next, id))
   )
@@ -160,15 +157,17 @@ export function ended(launcher: Launcher, { server: id, ending }: Pick<InputOf<'
 function orphan(launcher: Launcher, id: ServerId): Step {
   const server = find(launcher, id) as Server
   const isStray = isReplaced(launcher, server)
-  const isTooLate = isStray || isLast(launcher, workerOf(launcher, server.worker))
-  if (isTooLate && server.stage === 'booting') return kill(launcher, server)
-  if (isStray) return dismiss(launcher, server, 'another server has taken the place of its parent')
+  const leaves = server.leaves !== 'no'
+  const isOfNoUse = isStray || leaves || isLast(launcher, workerOf(launcher, server.worker))
+  // It has nothing in progress yet.
+  if (isOfNoUse && server.stage === 'booting') return kill(launcher, server)
+  if (isStray && !leaves) return dismiss(launcher, server, 'another server has taken the place of its parent')
   return stay(launcher, { do: 'tell', server: id, order: { type: 'parent ended' } })
 }
 
-/** Another server has taken the place of its parent; this one never had it, and does not leave yet. */
-function isReplaced(launcher: Launcher, { id, worker, parent, hasLed, leaves }: Server): boolean {
-  if (hasLed || leaves !== 'no') return false
+/** Another server has taken the place of its parent, and this one never had it. */
+function isReplaced(launcher: Launcher, { id, worker, parent, hasLed }: Server): boolean {
+  if (hasLed) return false
   const current = currentOf(launcher, worker)
   const next = current?.id === parent ? heirOf(launcher, parent) : current
   return isAlive(next) && next.id !== id
@@ -204,8 +203,9 @@ export function replace(launcher: Launcher, worker: Worker): Step {
   return stay(next, { do: 'pause', worker: worker.id, crashes, lost: lost.id })
 }
 
-/** A service that has never served, or was told to end; whether it then did so by itself or had to be killed. */
-function isFinal({ hasServed, isWatched, workers }: Launcher, server: Server): boolean {
+/** A service that has never served, or was told to end; whether it then did so by itself or had to be killed. Its sockets may be gone. */
+function isFinal({ hasServed, isWatched, isReleased, workers }: Launcher, server: Server): boolean {
+  if (isReleased) return true
   const { leaves, ending, forwarded, isKilled } = server
   const isClean = leaves === 'freely' || (ending?.exitCode === 0 && !isKilled)
   const hasObeyed = forwarded.some((signal) => LAST_SIGNALS.has(signal) || signal === ending?.signal)

@@ -31,7 +31,12 @@ export function hearLauncher(system: System, input: Input): void {
   if (killed !== undefined) breakWorld(system, `process ${killed.id} (${describe(killed.server.at)}) is killed at work`)
   const failure = launcher.roll?.failure
   if (wasCommitting && failure !== undefined) system.isMixed = true
-  if (failure !== undefined && failure !== before.roll?.failure) blame(system, failure)
+  const told = effects.flatMap((effect) =>
+    effect.do === 'answer' && 'failure' in effect.outcome ? [effect.outcome] : []
+  )
+  const failures = new Set([failure, ...told.map((outcome) => outcome.failure)])
+  // The reason of a reload that has failed was looked at then.
+  for (const one of failures) if (one !== undefined && one !== before.roll?.failure) blame(system, one)
   for (const effect of effects) (HOST[effect.do] as Carry<Effect['do']>)(system, effect)
 }
 
@@ -104,8 +109,6 @@ const HOST: { readonly [D in Effect['do']]: Carry<D> } = {
     system.stoppedAt ??= system.now
   },
   answer: (system, { asks, outcome }) => {
-    // Any other reason was looked at when the reload failed.
-    if ('failure' in outcome && outcome.failure.kind === 'stopping') blame(system, outcome.failure)
     const lie = 'unscaled' in outcome ? untrueUnscaled(system, outcome.unscaled) : undefined
     if (lie !== undefined) breakWorld(system, `the number of workers stays, it is said, because ${lie}`)
     for (const ask of asks) answer(system, ask, outcome)

@@ -165,7 +165,10 @@ export function problemAtRest(system: System): string | undefined {
 
 function problemOfWorker({ launcher, processes }: System, id: number, alive: readonly Member[]): string | undefined {
   // Who hangs cannot end the child that hangs as well.
-  const isLeft = ({ isHung, parent }: Member): boolean => isHung && processes[parent - 1]?.isHung === true
+  const isLeft = ({ isHung, parent }: Member): boolean => {
+    const own = processes[parent - 1]
+    return isHung && own?.isHung === true && lives(own)
+  }
   const own = alive.filter((one) => one.worker === id && !isLeft(one))
   const { current } = launcher.workers.find((one) => one.id === id) ?? {}
   if (current === undefined) return 'has never had a server'

@@ -1,9 +1,9 @@
-import type { Effect, Input, Launcher } from '../../../lib/protocol/launcher.js'
+import type { Effect, Input, Launcher, Server } from '../../../lib/protocol/launcher.js'
 import { type Member, memberOf, type System } from './system.js'
 
 /** Nobody who has something in progress is killed, unless its time is over. */
 
-/** The server that is killed although it finishes what it has, or may be about to accept more. */
+/** The server that is killed although it accepts, or finishes what it has accepted. */
 export function killedAtWork(
   system: System,
   before: Launcher,
@@ -11,12 +11,18 @@ export function killedAtWork(
   effects: readonly Effect[]
 ): Member | undefined {
   if (input.type === 'due' || input.type === 'force' || before.phase !== 'running') return undefined
-  const killed = effects.filter((effect) => effect.do === 'kill' && effect.signal === 'SIGKILL')
-  return killed
-    .map((effect) => memberOf(system, 'server' in effect ? (effect.server as number) : undefined))
-    .find((member): member is Member => member !== undefined && isAtWork(member))
+  const killed = effects.flatMap((effect) =>
+    effect.do === 'kill' && effect.signal === 'SIGKILL' ? (memberOf(system, effect.server) ?? []) : []
+  )
+  return killed.find((member) =>
+    isAtWork(
+      member,
+      before.servers.find(({ id }) => id === member.number)
+    )
+  )
 }
 
-function isAtWork({ life, doomed, accepts, server }: Member): boolean {
-  return life === 'runs' && !doomed && (accepts || server.at.name === 'leaving')
+function isAtWork({ life, doomed, accepts, server }: Member, known: Server | undefined): boolean {
+  const finishes = server.at.name === 'leaving' && known?.stage === 'serving'
+  return life === 'runs' && !doomed && (accepts || finishes)
 }

@@ -72,12 +72,14 @@ export const LAUNCHER: Kind<Machines, Rules, System> = {
   },
   problemOf,
   problemAtRest,
-  reloads: ({ processes, launcher, life, excuse }) => {
+  reloads: ({ processes, launcher, life }) => {
     // A child that hangs beside its hung parent may be in the way of one more reload.
     const hung = processes.filter(({ isHung, life }) => isHung && life !== 'over')
     const isUp = life === 'runs' && launcher.hasServed && launcher.workers.every(({ isOver }) => !isOver)
     // One that hangs counts as told to end by the signal, as soon as it is killed.
-    const mayEnd = excuse === 'signal' && hung.length > 0
+    const mayEnd = launcher.servers.some(
+      ({ id, forwarded }) => forwarded.length > 0 && hung.some(({ number }) => number === id)
+    )
     return isUp && hung.length <= 1 && !mayEnd ? 0 : undefined
   },
   outcomesOf: ({ callers }) => callers.map(({ outcome }) => outcome),

@@ -243,6 +243,35 @@ export const STORIES: readonly Story[] = [
     serves: [2]
   },
   {
+    title: 'a child that has given up hangs, and its parent is killed: it has nothing in progress, and is killed too',
+    rules: { workers: 1, timers: 'any', network: 'prompt' },
+    lines: [
+      ...['0 reload', '1 hears', '0 hears 1', '1 hears', '1 work hooks: approved', '0 hears 1', '0 starts 1'],
+      ...['0 hears 2', '2 work boot: some listen', '1 hears', '2 due claims', '2 due word', '0 hears 2', '2 hang'],
+      '0 due share 0'
+    ],
+    asks: ['failure'],
+    serves: [0]
+  },
+  {
+    title: 'a server that takes the place of its parent before there is a process for it has its limit from then on',
+    rules: { workers: 1, timers: 'in order', network: 'slow' },
+    lines: [
+      ...['0 reload', '1 hears', '0 hears 1', '1 hears', '1 work hooks: approved', '0 hears 1', '1 stall'],
+      ...['0 due share 0', '0 due kill 0', '0 noted', '0 due boot 1', '0 starts 1', '2 hang']
+    ],
+    asks: ['failure'],
+    serves: [1]
+  },
+  {
+    title:
+      'the only server is told to end by a signal, and its child on probation hangs: nobody follows without sockets',
+    rules: ONE,
+    lines: ['0 reload', '... until 2 work load: loaded', '0 signal', '2 hang'],
+    asks: ['failure'],
+    serves: []
+  },
+  {
     title: 'a child that gives up hangs before it has left: it is killed, though it had a reload to serve in',
     lines: [...(STAGES['the first child loading'] ?? []), '3 roll back', '3 hang'],
     asks: ['failure'],

@@ -28,16 +28,17 @@ export function untrueUnscaled(system: System, failure: Failure): string | undef
 
 /** What is not true about the number of workers that somebody is told. */
 export function untrueCount(
-  { launcher: { workers, servers } }: System,
+  { launcher: { workers, servers, scaling } }: System,
   { wanted }: Caller,
   told: Outcome
 ): string | undefined {
   if (!('workers' in told)) return wanted === undefined || 'unscaled' in told ? undefined : 'there was no reload'
   if (wanted === undefined) return 'a reload was asked for'
   if (told.workers !== countFrom(told.before, wanted)) return 'another number was asked for'
-  // The next change may have begun in the same moment.
   const added = workers.slice(told.before, told.workers)
+  // The next change may have begun in the same moment, and others have taken these places.
   const isThere = ({ current }: { current: number | undefined }) =>
+    (current === undefined && scaling !== undefined) ||
     servers.some(({ id, stage, leaves }) => id === current && stage === 'serving' && leaves === 'no')
   return added.every(isThere) ? undefined : 'a new worker does not serve'
 }
