@@ -38,9 +38,7 @@ export function parent(server: Server, at: Parent, input: Input): Step {
     case 'commit':
       return at.stage === 'passed' ? succeed(server, at) : stay(server)
     case 'undo':
-      return isDoomed(at)
-        ? stay(server)
-        : undo(server, at, at.how || input.reason, at.how || `gave up (${input.reason})`)
+      return isDoomed(at) ? stay(server) : undo(server, at, input.reason)
     case 'reload':
       return queue(server, input)
     case 'stop':
@@ -90,7 +88,12 @@ function kill(server: Server, at: Parent, how: string): Step {
   return go(server, { ...at, stage: 'killing', how }, { do: 'kill child', child: at.child }, wait('kill'))
 }
 
-function undo(server: Server, at: Parent, reason: string, how: string): Step {
+/** Another worker has failed, so this one gives its reload up as well. */
+export function undo(server: Server, at: Parent, reason: string): Step {
+  return giveUp(server, at, at.how || reason, at.how || `gave up (${reason})`)
+}
+
+function giveUp(server: Server, at: Parent, reason: string, how: string): Step {
   const ask = { do: 'tell child', child: at.child, word: { type: 'give up', reason } } as const
   return go(server, { ...at, stage: 'undoing', how }, ...quiet(), ask, wait('undo'))
 }
@@ -102,7 +105,7 @@ function undo(server: Server, at: Parent, reason: string, how: string): Step {
 function judged(server: Server, at: Parent, { isSilent, how }: InputOf<'unwell'>): Step {
   if (isDoomed(at)) return stay(server)
   if (at.stage === 'passed') return go(server, { ...at, how }, { do: 'report unwell', how })
-  if (!isSilent) return undo(server, at, how, how)
+  if (!isSilent) return giveUp(server, at, how, how)
   return andThen(stay(server, ...quiet()), (next) => kill(next, at, how))
 }
 
@@ -141,7 +144,7 @@ function succeed(server: Server, at: Parent): Step {
 export function stopAsParent(server: Server, at: Parent, input: InputOf<'stop'>): Step {
   const { reason, cause, awaitsParent } = input
   const { child, reload } = at
-  const isLost = isDoomed(at)
+  const isLost = at.stage === 'killing'
   const word = isOwn(cause) ? ({ type: 'settled' } as const) : ({ type: 'stop', reason, lameDuck: false } as const)
   const told: Effect = isLost ? { do: 'kill child', child } : { do: 'tell child', child, word }
   const awaitsChild = isLost || !isOwn(cause)

@@ -1,6 +1,6 @@
 import type { Effect, Step } from './server-effects.js'
 import type { Input } from './server-inputs.js'
-import { stopAsParent } from './server-parent.js'
+import { stopAsParent, undo } from './server-parent.js'
 import type { Failure, Server, Stop } from './server-state.js'
 import {
   andThen,
@@ -108,6 +108,8 @@ function handedOver(server: Server, at: Reloading): Step {
   })
   if (at.stop !== undefined)
     return andThen(parent, (next) => stopAsParent(next, next.at as Parent, asInput(at.stop as Stop)))
+  const { undone } = at
+  if (undone !== undefined) return andThen(parent, (next) => undo(next, next.at as Parent, undone))
   const told: Effect[] = reload.supervised ? [{ do: 'tell launcher', word: 'handed over' }] : []
   return andThen(parent, (next) => stay(next, ...told, wait('probation')))
 }
@@ -176,8 +178,9 @@ function undoInReload(server: Server, at: Reloading, { reason }: InputOf<'undo'>
       return fail(server, at, failure)
     case 'booting':
     case 'saving':
-    case 'handing over':
       return abort(server, at, failure)
+    case 'handing over':
+      return go(server, { ...at, undone: reason })
     case 'cancelling':
       return stay(server)
     default:

@@ -76,6 +76,8 @@ export type Place =
       readonly failure: Failure | undefined
       /** A stop that came when the child may already have accepted connections: it waits for the child's word. */
       readonly stop: Stop | undefined
+      /** Why the reload was undone at such a moment: this waits as well, as a child that is killed loses what it has accepted. */
+      readonly undone: string | undefined
     }
   /**
    * Serving, while a child shows whether it could take over. It never does.

@@ -53,7 +53,8 @@ export function beginReload(server: Server, reload: Reload): Step {
       child,
       saves: false,
       failure: undefined,
-      stop: undefined
+      stop: undefined,
+      undone: undefined
     },
     wait('ready'),
     { do: 'ask hooks', reload }

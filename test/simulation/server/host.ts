@@ -1,6 +1,8 @@
 import type { Ask, Effect, Input } from '../../../lib/protocol/server.js'
 import { settleAsk, untrueEnd } from './asks.js'
 import { DURATIONS } from './durations.js'
+import { describe } from './invariants.js'
+import { killedAtWork } from './kills.js'
 import type { ToChild, ToParent } from './letters.js'
 import { childOf, lives, processOf } from './people.js'
 import { breakWorld, type Process, type WorkName, type World } from './world.js'
@@ -10,7 +12,10 @@ import { breakWorld, type Process, type WorkName, type World } from './world.js'
 /** Lets a process hear something, and does what it wants then. */
 export function hear(world: World, process: Process, input: Input): void {
   const [server, effects] = world.machine.step(process.server, input)
+  const killed = killedAtWork(world, process, input, effects)
   process.server = server
+  if (killed !== undefined)
+    breakWorld(world, `${process.id} kills ${killed.id} (${describe(killed.server.at)}) at work`)
   for (const effect of effects) carryOut(world, process, effect)
 }
 

@@ -199,6 +199,20 @@ export const STORIES: readonly Story[] = [
   ...checks,
   { title: 'a reload', lines: ['1 reload'], serves: [2], asks: ['success'] },
   {
+    title: 'another worker fails while the child accepts, unheard: it finishes what it has, and is not killed',
+    rules: { launched: true },
+    lines: [
+      ...['1 supervised', ...BOOT.slice(1), '1 hears 2', '2 hears parent', '2 work load: loaded', '1 undo'],
+      ...['1 hears 2', '2 hears parent']
+    ],
+    serves: [1]
+  },
+  {
+    title: 'a stop while the child is asked to give up: it finishes what it has, and is not killed',
+    lines: [...PROBATION, '1 unwell', '1 stop'],
+    serves: []
+  },
+  {
     title: 'the parent stalls past the end of the probation, and the child dies meanwhile',
     lines: [...PROBATION, '1 stall', '2 kill', '1 resumes', '1 due probation'],
     serves: [1],

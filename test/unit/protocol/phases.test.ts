@@ -20,7 +20,16 @@ const places: Array<[Place, Phase]> = [
   [{ name: 'serving' }, 'serving'],
   [{ name: 'recovered', child: 1 }, 'serving'],
   [
-    { name: 'reloading', stage: 'booting', reload, child: 1, saves: false, failure: undefined, stop: undefined },
+    {
+      name: 'reloading',
+      stage: 'booting',
+      reload,
+      child: 1,
+      saves: false,
+      failure: undefined,
+      stop: undefined,
+      undone: undefined
+    },
     'reloading'
   ],
   [{ name: 'parent', stage: 'probation', reload, child: 1, how: '' }, 'handed over'],
