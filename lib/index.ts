@@ -101,7 +101,7 @@ declare module 'fastify' {
     graceful?: routes.GracefulRouteOptions
   }
   interface FastifyInstance {
-    /** See the README, "Decorators". */
+    /** See docs/api.md of this package, "Decorators". */
     graceful: Graceful
     /**
      * Reloads: starts a successor, hands the listening sockets over to it, and leaves.

@@ -164,7 +164,7 @@ t.test('docs/log.md shows what is printed', async (t) => {
     parts.push(`## ${format}\n\n${await reload(t, app)}\n${await tell(t, app)}`)
   const text = `# What the log says
 
-Written by [log-page](../test/e2e/plugin/log-page.test.ts) from what servers print; pids, times, ports and paths are made up. Of a reload, the lines of the old process come first, then those of the new one. Each line has the \`generation\` of its process.
+Written by \`plugin/log-page.test.ts\` from what servers print; pids, times, ports and paths are made up. Of a reload, the lines of the old process come first, then those of the new one. Each line has the \`generation\` of its process.
 
 ${parts.join('\n')}`
   if (process.env.UPDATE_LOG === '1') writeFileSync(PAGE, text)
