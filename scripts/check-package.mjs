@@ -1,8 +1,8 @@
 // Checks the package as its users get it: packed, installed into an empty project, imported, compiled against, judged.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -12,7 +12,19 @@ const installedVersion = (name) =>
 
 /** All that a tarball may hold. */
 const WANTED =
-  /^package\/(package\.json|control\.schema\.json|README\.md|LICENSE|dist\/lib\/[\w/-]+\.d\.ts|dist\/package\/[\w/-]+\.js)$/
+  /^package\/(package\.json|control\.schema\.json|(README|CHANGELOG|SECURITY)\.md|LICENSE|dist\/lib\/[\w/-]+\.d\.ts|dist\/package\/[\w/-]+\.js|docs\/[\w-]+\.(md|svg|png)|example\/[\w./-]+)$/
+
+/** What must be in it. */
+const NEEDED = [
+  'dist/lib/index.d.ts',
+  'dist/package/index.js',
+  'control.schema.json',
+  'CHANGELOG.md',
+  'SECURITY.md',
+  'docs/api.md',
+  'docs/latency.svg',
+  'example/minimal.mjs'
+]
 
 // Outside of the repository, so that nothing is found in its node_modules by accident.
 const project = mkdtempSync(join(tmpdir(), 'fastify-graceful-reload-'))
@@ -38,6 +50,10 @@ function checkPackage() {
   const quiet = ['--prefer-offline', '--no-audit', '--no-fund', '--no-package-lock', '--ignore-scripts']
   if (!run('install into an empty project', 'npm', ['install', '--prefix', project, ...quiet, ...packages])) return
 
+  step('each link of its pages leads to a file in it', () =>
+    deadLinks(join(project, 'node_modules/fastify-graceful-reload'))
+  )
+
   for (const file of [...filesIn('scripts/consumer'), ...filesIn('types')])
     copyFileSync(file, join(project, basename(file)))
   run('ESM: default and named import', process.execPath, ['esm.mjs'])
@@ -57,8 +73,24 @@ function filesIn(folder) {
 function unwantedFiles(tarball) {
   const { stdout, status } = spawnSync('tar', ['-tzf', tarball], { encoding: 'utf8' })
   const names = stdout.split('\n').filter(Boolean)
-  if (status !== 0 || !names.includes('package/dist/lib/index.d.ts')) return `no dist/lib/index.d.ts in\n${stdout}`
+  const lacking = NEEDED.filter((name) => !names.includes(`package/${name}`))
+  if (status !== 0 || lacking.length > 0) return `no ${lacking.join(', no ')} in\n${stdout}`
   return names.filter((name) => !WANTED.test(name)).join('\n')
+}
+
+/** Relative links of the Markdown files below a folder that lead to nothing; test/shape/docs.test.ts looks at the headings as well. */
+function deadLinks(folder) {
+  const pages = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'))
+  const dead = pages.flatMap((page) => {
+    const prose = readFileSync(join(folder, page), 'utf8')
+      .replace(/^```.*?^```/gms, '')
+      .replace(/`[^`\n]*`/g, '')
+    const links = [...prose.matchAll(/\]\(([^)\s#]+)[^)]*\)/g)].map(([, link]) => link)
+    return links
+      .filter((link) => !/^[a-z]+:/.test(link) && !existsSync(join(folder, dirname(page), link)))
+      .map((link) => `${page}: ${link}`)
+  })
+  return pages.length > 10 ? dead.join('\n') : `only ${pages.length} pages`
 }
 
 /** Runs a command as one step. What it printed is shown only if it failed. */
