@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { test } from 'tap'
-import { commandProblems, linkProblems, snippetProblems, unwantedProblems } from './docs.js'
+import { commandProblems, linkProblems, nameProblems, publishedOf, snippetProblems, unwantedProblems } from './docs.js'
 
 const root = resolve(__dirname, '../../..')
 
@@ -24,6 +24,49 @@ test('links within the repository lead somewhere', async (t) => {
     pages.flatMap((path) => linkProblems(path, texts)),
     []
   )
+})
+
+test('the README is short', async (t) => {
+  const lines = (texts.get('README.md') ?? '').trimEnd().split('\n')
+  t.ok(lines.length <= 250, `${lines.length} lines`)
+  t.strictSame(
+    lines.filter((line) => line.length > 120),
+    []
+  )
+})
+
+test('whoever has the package alone can follow each link of its pages', async (t) => {
+  const { files } = JSON.parse(texts.get('package.json') ?? '') as { files: string[] }
+  const published = publishedOf(texts, files)
+  const shown = [...published.keys()].filter((path) => path.endsWith('.md'))
+  for (const path of ['README.md', 'CHANGELOG.md', 'SECURITY.md', 'docs/api.md']) t.ok(shown.includes(path), path)
+  t.strictSame(
+    shown.flatMap((path) => linkProblems(path, published)),
+    []
+  )
+})
+
+test('the tests and sources that the pages name are there', async (t) => {
+  const named = pages.filter((path) => path === 'README.md' || path.startsWith('docs/'))
+  t.strictSame(
+    named.flatMap((path) => nameProblems(path, texts)),
+    []
+  )
+})
+
+test('each guarantee names a test', async (t) => {
+  const [guarantees = ''] = (texts.get('docs/guarantees.md') ?? '').split('\n## Limits\n')
+  const sections = guarantees.split(/^### /m).slice(1)
+  t.ok(sections.length > 20, `${sections.length} guarantees`)
+  for (const section of sections) t.match(section, /Shown by `[\w/-]+\.test\.ts`/, section.slice(0, 60))
+})
+
+test('each example is in a page', async (t) => {
+  const examples = [...texts.keys()].filter((path) => /^example\/[\w-]+\.[cm][jt]s$/.test(path))
+  const shown = pages.map((path) => texts.get(path)).join('\n')
+  // The demo is no snippet: it is what `npm start` runs.
+  const others = examples.filter((path) => path !== 'example/demo.mjs' && !shown.includes(`<!-- ${path} -->`))
+  t.strictSame(others, [])
 })
 
 test('no file names a folder of one machine, or a registry', async (t) => {
@@ -93,6 +136,28 @@ test('a dead link is found', async (t) => {
   for (const link of ['c.md', 'LICENSE', '#two', 'b.md#three']) {
     t.strictSame(problems(link), [`docs/a.md: the link ${link} leads nowhere`])
   }
+})
+
+test('a name that leads nowhere is found', async (t) => {
+  const problems = (line: string) =>
+    nameProblems(
+      'docs/a.md',
+      new Map([
+        ['docs/a.md', line],
+        ['test/e2e/stop/stop.test.ts', ''],
+        ['test/unit/stop.test.ts', ''],
+        ['lib/stop.ts', '']
+      ])
+    )
+  for (const name of ['stop/stop.test.ts', 'unit/stop.test.ts', 'lib/stop.ts', 'npm test'])
+    t.strictSame(problems(`see \`${name}\``), [], name)
+  for (const name of ['stop.test.ts', 'unit/go.test.ts', 'lib/go.ts', 'scripts/go.mjs'])
+    t.strictSame(problems(`see \`${name}\``), [`docs/a.md names ${name}, which is not there`])
+})
+
+test('what is published is found by the list in package.json', async (t) => {
+  const all = new Map(['README.md', 'docs/a.md', 'docs.md', 'lib/a.ts', 'LICENSE'].map((path) => [path, '']))
+  t.strictSame([...publishedOf(all, ['docs', 'dist/**/*.js']).keys()], ['README.md', 'docs/a.md', 'LICENSE'])
 })
 
 test('the names of one machine are found', async (t) => {

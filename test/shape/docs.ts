@@ -47,6 +47,24 @@ export function linkProblems(path: string, texts: Texts): string[] {
     .map((target) => `${path}: the link ${target} leads nowhere`)
 }
 
+/** Returns one sentence for each test, source or script that `path` names in code and that is not there. */
+export function nameProblems(path: string, texts: Texts): string[] {
+  const prose = (texts.get(path) ?? '').replace(/^```.*?^```/gms, '')
+  const names = [...prose.matchAll(/`([\w/-]+\.test\.ts|lib\/[\w/-]+\.ts|scripts\/[\w/-]+\.mjs)`/g)]
+  return names
+    .map(([, name = '']) => name)
+    .filter((name) => ![name, `test/${name}`, `test/e2e/${name}`].some((place) => texts.has(place)))
+    .map((name) => `${path} names ${name}, which is not there`)
+}
+
+/** Those files that npm publishes, whatever is said, and those that the `files` of package.json name. Globs are for what is built. */
+export function publishedOf(texts: Texts, files: readonly string[]): Texts {
+  const always = ['README.md', 'LICENSE', 'package.json']
+  const isPublished = (path: string) =>
+    [...always, ...files].some((entry) => path === entry || path.startsWith(`${entry}/`))
+  return new Map([...texts].filter(([path]) => isPublished(path)))
+}
+
 /** Returns one sentence for each line of `path` that names what only one machine knows. */
 export function unwantedProblems(path: string, texts: Texts): string[] {
   const lines = (texts.get(path) ?? '').split('\n')
