@@ -149,9 +149,9 @@ test('a name that leads nowhere is found', async (t) => {
         ['lib/stop.ts', '']
       ])
     )
-  for (const name of ['stop/stop.test.ts', 'unit/stop.test.ts', 'lib/stop.ts', 'npm test'])
+  for (const name of ['stop/stop.test.ts', 'unit/stop.test.ts', 'lib/stop.ts', 'test/e2e', 'lib/', 'npm test'])
     t.strictSame(problems(`see \`${name}\``), [], name)
-  for (const name of ['stop.test.ts', 'unit/go.test.ts', 'lib/go.ts', 'scripts/go.mjs'])
+  for (const name of ['stop.test.ts', 'unit/go.test.ts', 'lib/go.ts', 'lib/st', 'scripts/go.mjs'])
     t.strictSame(problems(`see \`${name}\``), [`docs/a.md names ${name}, which is not there`])
 })
 

@@ -47,13 +47,16 @@ export function linkProblems(path: string, texts: Texts): string[] {
     .map((target) => `${path}: the link ${target} leads nowhere`)
 }
 
-/** Returns one sentence for each test, source or script that `path` names in code and that is not there. */
+/** Returns one sentence for each test, source, script or folder that `path` names in code and that is not there. */
 export function nameProblems(path: string, texts: Texts): string[] {
   const prose = (texts.get(path) ?? '').replace(/^```.*?^```/gms, '')
-  const names = [...prose.matchAll(/`([\w/-]+\.test\.ts|lib\/[\w/-]+\.ts|scripts\/[\w/-]+\.mjs)`/g)]
+  const names = [...prose.matchAll(/`((?:[\w/-]+\.test\.ts)|(?:lib|test|scripts)\/[\w./-]+)`/g)].map(
+    ([, name = '']) => name
+  )
+  const isThere = (place: string) =>
+    texts.has(place) || [...texts.keys()].some((other) => other.startsWith(`${place.replace(/\/$/, '')}/`))
   return names
-    .map(([, name = '']) => name)
-    .filter((name) => ![name, `test/${name}`, `test/e2e/${name}`].some((place) => texts.has(place)))
+    .filter((name) => ![name, `test/${name}`, `test/e2e/${name}`].some(isThere))
     .map((name) => `${path} names ${name}, which is not there`)
 }
 
