@@ -47,7 +47,7 @@ test('whoever has the package alone can follow each link of its pages', async (t
 })
 
 test('the tests and sources that the pages name are there', async (t) => {
-  const named = pages.filter((path) => path === 'README.md' || path.startsWith('docs/'))
+  const named = pages.filter((path) => path === 'README.md' || /^(docs|example)\//.test(path))
   t.strictSame(
     named.flatMap((path) => nameProblems(path, texts)),
     []
