@@ -3,13 +3,16 @@ import { setTimeout } from 'node:timers/promises'
 import { Connection } from './connection.mjs'
 import { kindsOfClients } from './kinds.mjs'
 
-/** How long it may take until a new generation has answered clients of every kind. Milliseconds. */
+/** How long it may take until a new release has answered clients of every kind. Milliseconds. */
 const REACH_LIMIT = 30_000
 
 /** Many clients of several kinds, which ask until they are stopped and never ask twice. */
 export class Load extends EventEmitter {
   /** What the clients of each kind saw. */
   tallies
+  /** The longest time in which nobody got an answer. Milliseconds. */
+  longestGap = 0
+  #lastAnswer
   #stop = new AbortController()
   #running
 
@@ -31,19 +34,25 @@ export class Load extends EventEmitter {
     return sum(this.tallies, 'failures')
   }
 
-  /** Resolves when clients of every kind have been answered by a generation. */
-  async reached(generation) {
+  /** How many connections the server has closed without having said so. */
+  get closed() {
+    return sum(this.tallies, 'closed')
+  }
+
+  /** Resolves when clients of every kind have been answered by a release. */
+  async reached(release) {
     const signal = AbortSignal.timeout(REACH_LIMIT)
-    const missing = () => this.tallies.filter(({ generations }) => !generations.has(generation)).map(({ name }) => name)
+    const missing = () => this.tallies.filter(({ releases }) => !releases.has(release)).map(({ name }) => name)
     while (missing().length > 0) {
-      await once(this, 'new generation', { signal }).catch((cause) => {
-        throw new Error(`generation ${generation} has not answered: ${missing().join(', ')}`, { cause })
+      await once(this, 'new release', { signal }).catch((cause) => {
+        throw new Error(`release ${release} has not answered: ${missing().join(', ')}`, { cause })
       })
     }
   }
 
   /** Lets every client finish its request and leave. */
   async stop() {
+    this.#measureGap()
     this.#stop.abort()
     await Promise.all(this.#running)
   }
@@ -59,6 +68,7 @@ export class Load extends EventEmitter {
         tally.failures += 1
         tally.complaints.add(error.message)
       }
+      tally.requests += 1
       if (kind.fresh || connection?.announced) connection?.close()
       await setTimeout(kind.pause * (0.5 + Math.random()), undefined, { signal }).catch(() => {})
     }
@@ -68,9 +78,8 @@ export class Load extends EventEmitter {
   async #connected(connection, port, tally) {
     if (connection !== undefined && !connection.closed) return connection
     const opened = await Connection.open(port)
-    tally.opened += 1
     opened.onClosed = () => {
-      if (!opened.announced) tally.closedUnannounced += 1
+      if (!opened.announced) tally.closed += 1
     }
     return opened
   }
@@ -78,17 +87,22 @@ export class Load extends EventEmitter {
   #check(response, kind, tally) {
     const complaint = kind.complaint(response)
     if (complaint !== undefined) throw new Error(complaint)
-    tally.requests += 1
-    const generation = Number(response.headers['x-generation'])
-    if (tally.generations.has(generation)) return
-    tally.generations.add(generation)
-    this.emit('new generation')
+    if (!this.#stop.signal.aborted) this.#measureGap()
+    const release = Number(response.headers['x-release'])
+    if (tally.releases.has(release)) return
+    tally.releases.add(release)
+    this.emit('new release')
+  }
+
+  #measureGap() {
+    const now = performance.now()
+    this.longestGap = Math.max(this.longestGap, now - (this.#lastAnswer ?? now))
+    this.#lastAnswer = now
   }
 }
 
 function createTally({ name, clients }) {
-  const counts = { requests: 0, failures: 0, opened: 0, closedUnannounced: 0 }
-  return { name, clients, ...counts, generations: new Set(), complaints: new Set() }
+  return { name, clients, requests: 0, failures: 0, closed: 0, releases: new Set(), complaints: new Set() }
 }
 
 function sum(tallies, name) {

@@ -1,4 +1,4 @@
-// The server of the demo. It runs from a temporary release folder; the demo edits the number of the release in that copy.
+// The server of the demo. It runs from a temporary release folder; the demo edits the two constants in that copy.
 
 import { Readable } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
@@ -6,6 +6,8 @@ import Fastify, { LogController } from 'fastify'
 import graceful from 'fastify-graceful-reload'
 
 const RELEASE = 1
+/** Whether this release has a bug that ends the process at its tenth request. */
+const CRASHES = false
 
 const app = Fastify({ logger: true, logController: new LogController({ disableRequestLogging: true }) })
 
@@ -13,8 +15,11 @@ app.register(graceful, { probation: Number(process.env.PROBATION) })
 
 app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload))
 
+let requests = 0
 app.addHook('onRequest', async (_request, reply) => {
-  reply.header('x-release', RELEASE).header('x-generation', app.graceful.generation)
+  requests += 1
+  if (CRASHES && requests === 10) setImmediate(crash)
+  reply.header('x-release', RELEASE)
 })
 
 app.get('/', async () => ({ release: RELEASE }))
@@ -39,4 +44,8 @@ async function* slowly() {
   }
 }
 
-await app.listen({ port: 0, host: '127.0.0.1' })
+function crash() {
+  throw new Error('a bug that no test has found')
+}
+
+await app.listen({ port: Number(process.env.PORT), host: '127.0.0.1' })

@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { Example } from '../../support/example.js'
 import { PACKAGE_ROOT } from '../../support/release.js'
@@ -214,18 +212,10 @@ testExample('diagnostics.mjs', async (t, path) => {
   t.equal(await example.stop(), 0)
 })
 
-testExample('demo.mjs', async (t) => {
-  const env = { ...process.env, DEMO_QUICK: '1' }
-  const { stdout } = await promisify(execFile)(process.execPath, [join(PACKAGE_ROOT, 'example/demo.mjs')], { env })
-  t.match(stdout, /refused with GRACEFUL_ERR_CHILD_EXITED/)
-  t.match(stdout, /^keep-alive POST \(16\) +[\d,]+ +0 +\d+ +0 +1 2 3 *$/m)
-  t.match(stdout, /requests, 3 reloads, no failure\.\n$/)
-})
-
 t.test('every example has a test', async (t) => {
   const files = readdirSync(join(PACKAGE_ROOT, 'example'), { withFileTypes: true }).filter((entry) => entry.isFile())
   const servers = ['deploy/server.js', 'systemd/server.mjs']
-  // Of e2e/frameworks/fastify-cli-templates.
-  tested.add('fastify-cli-plugin.mjs')
+  // Of e2e/frameworks/fastify-cli-templates, and of demo.
+  for (const file of ['fastify-cli-plugin.mjs', 'demo.mjs']) tested.add(file)
   t.strictSame([...files.map(({ name }) => name), ...servers].sort(), [...tested].sort())
 })

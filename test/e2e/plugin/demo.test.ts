@@ -1,0 +1,137 @@
+import { execFile } from 'node:child_process'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+import t, { type Test } from 'tap'
+import { bare, ownEnvironment } from '../../support/bare.js'
+import { isAlive, survivorsOf } from '../../support/fds.js'
+import { WAIT_LIMIT } from '../../support/limit.js'
+import type { Printed } from '../../support/package-command.js'
+import { HAS_TERMINAL, PseudoTerminal, visible } from '../../support/pseudo-terminal.js'
+import { PACKAGE_ROOT } from '../../support/release.js'
+import { tempFolder } from '../../support/temp-folder.js'
+
+t.jobs = 3
+
+const DEMO = join(PACKAGE_ROOT, 'example/demo.mjs')
+const skip = !HAS_TERMINAL && 'no script of util-linux'
+const CTRL_C = '\x03'
+
+/** What the build is replaced by, for other tests use what it would make anew. */
+async function fakeBuild(t: Test, script: string): Promise<{ folder: string; path: string }> {
+  const folder = await tempFolder(t)
+  await writeFile(join(folder, 'npm'), `#!/bin/sh\necho "$@" >'${folder}/called'\n${script}\n`, { mode: 0o755 })
+  return { folder, path: `${folder}:${process.env.PATH}` }
+}
+
+function runDemo(args: string[], env: Record<string, string> = {}): Promise<Printed> {
+  const all = { ...ownEnvironment(), DEMO_QUICK: '1', NO_COLOR: '', FORCE_COLOR: '', ...env }
+  return new Promise((resolve) => {
+    execFile(...bare(all, process.execPath, [DEMO, ...args]), { timeout: WAIT_LIMIT }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : (error.code ?? error.signal ?? null), stdout, stderr })
+    })
+  })
+}
+
+/** @param option - of the demo */
+function onTerminal(t: Test, option: string, env: Record<string, string>, columns: number): PseudoTerminal {
+  const line = `exec "$NODE" '${DEMO}' ${option}`
+  return new PseudoTerminal(t, [], { line, columns, env: { DEMO_QUICK: '1', ...env } })
+}
+
+t.test('in a pipe', async (t) => {
+  const build = await fakeBuild(t, 'exit 0')
+  const { code, stdout, stderr } = await runDemo([], { PATH: build.path })
+  t.equal(code, 0, stdout + stderr)
+  t.equal(stderr, '')
+  t.match(stdout, /^Two servers .*\n.* 4 new releases: .*\n.*about 15 seconds\.\n\nbuilding the package .*\n/)
+  t.equal(await readFile(join(build.folder, 'called'), 'utf8'), 'run --silent build\n')
+  t.match(stdout, /^ *[\d.]+ s {2}reload +pid \d+ took over in \d+ ms, .*; 0 failed$/m)
+  t.match(stdout, /reload +refused, GRACEFUL_ERR_CHILD_EXITED: pid \d+ serves on; 0 failed$/m)
+  t.match(stdout, /reload +rolled back, GRACEFUL_ERR_ROLLED_BACK: pid \d+ serves again; 0 failed$/m)
+  t.equal(stdout.match(/restart +down for [\d.]+ s.*; [1-9][\d,]* failed$/gm)?.length, 4, stdout)
+  t.match(stdout, /^failed +[1-9][\d,]* +0$/m)
+  t.match(stdout, /^ {2}keep-alive POST +[\d,]+ +0$/m)
+  t.match(stdout, /^closed connections +[\d,]+ +0$/m)
+  t.match(stdout, /^longest gap +[\d.]+ m?s +[\d.]+ m?s$/m)
+  t.match(stdout, /\n\n0 of [\d,]+ requests failed in 4 reloads; the plain restarts lost [1-9][\d,]*\n$/)
+  t.ok(!stdout.includes('\x1b'))
+})
+
+t.test('on a narrow terminal', { skip }, async (t) => {
+  const build = await fakeBuild(t, 'exit 0')
+  const columns = 40
+  const terminal = onTerminal(t, '', { PATH: build.path }, columns)
+  t.equal(await terminal.exit, 0, terminal.drawn)
+  const drawn = terminal.drawn.replaceAll('␛', '\x1b')
+  for (const line of stripVTControlCharacters(drawn).split(/[\r\n]+/)) t.ok(line.length <= columns, line)
+  t.match(terminal.drawn, /\r␛\[2K␛\[2mbuilt the package in [\d.]+ s␛\[22m\r\n/)
+  t.match(
+    terminal.drawn,
+    /␛\[2m *[\d.]+ s {2}failed: reload 0, restart [\d,]+␛\[22m\r␛\[2K/,
+    'redrawn while it goes on'
+  )
+  t.match(terminal.drawn, /␛\[1m␛\[32m╭─+╮.*│ 0 of [\d,]+ requests failed in .*╰─+╯␛\[39m␛\[22m\r\n$/s)
+})
+
+t.test('a server that goes away', { skip }, async (t) => {
+  const terminal = onTerminal(t, '--no-build', {}, 120)
+  process.kill((await pidsOf(terminal))[0], 'SIGKILL')
+  t.equal(await terminal.exit, 1, terminal.drawn)
+  t.match(terminal.drawn, /␛\[31mFAILED: the server is gone/)
+  t.match(terminal.drawn, /␛\[1m␛\[31m│ .* │␛\[39m␛\[22m\r\n.*╯␛\[39m␛\[22m\r\n$/)
+})
+
+t.test('Ctrl-C leaves nothing behind', { skip }, async (t) => {
+  const TMPDIR = await tempFolder(t)
+  const terminal = onTerminal(t, '--no-build', { TMPDIR }, 120)
+  const pids = await pidsOf(terminal)
+  terminal.type(CTRL_C)
+  t.equal(await terminal.exit, 130, terminal.drawn)
+  t.strictSame(await survivorsOf(() => pids.filter(isAlive)), [])
+  t.strictSame(await readdir(TMPDIR), [])
+})
+
+t.test('a build that fails', async (t) => {
+  const { path } = await fakeBuild(t, 'echo "lib/index.ts(1,1): error"; exit 2')
+  const { code, stderr } = await runDemo([], { PATH: path })
+  t.equal(code, 1)
+  t.equal(stderr, 'lib/index.ts(1,1): error\nthe build has failed: npm run build\n')
+})
+
+t.test('options', async (t) => {
+  const help = await runDemo(['--help'])
+  t.match(help, { code: 0, stderr: '', stdout: /^usage: npm start -- \[options\]\n(.{0,79}\n)+$/ })
+  t.strictSame(await runDemo(['--no-build', '-h']), help)
+  const stderr = 'unknown option: --opne; see npm start -- --help\n'
+  t.strictSame(await runDemo(['--opne']), { code: 2, stdout: '', stderr })
+  const coloured = await runDemo(['--opne'], { FORCE_COLOR: '1' })
+  t.match(visible(coloured.stderr), /^␛\[31munknown.*␛\[39m\n$/)
+  if (!HAS_TERMINAL) return
+  const terminal = onTerminal(t, '--opne', { NO_COLOR: '1' }, 80)
+  t.equal(await terminal.exit, 2)
+  t.equal(terminal.drawn, stderr.replace('\n', '\r\n'))
+})
+
+t.test('the verdict', async (t) => {
+  const { verdict } = await import(join(PACKAGE_ROOT, 'example/demo/verdict.mjs'))
+  const restart = { failures: 321 }
+  const lost = 'the plain restarts lost 321'
+  for (const { failures = 0, closed = 0, problems = [], said, isGood = false } of [
+    { said: ['0 of 1,234 requests failed in 2 reloads;', lost], isGood: true },
+    { failures: 3, said: ['3 of 1,234 requests failed in 2 reloads;', lost] },
+    { closed: 2, said: ['0 of 1,234 requests failed in 2 reloads, 2 connections were cut;', lost] },
+    { problems: ['it hangs'], said: ['the demo has failed after 1,234 requests'] }
+  ]) {
+    const reload = { requests: 1234, failures, closed }
+    t.strictSame(verdict({ reload, restart, releases: [2, 3], problems }), { lines: said, isGood })
+  }
+})
+
+/** Of the server that is reloaded, and of the other one. */
+async function pidsOf(terminal: PseudoTerminal): Promise<[reloaded: number, restarted: number]> {
+  const pattern = /pid (\d+) will be reloaded, pid (\d+) restarted/
+  await terminal.shows(pattern)
+  const [, reloaded, restarted] = pattern.exec(terminal.drawn) ?? []
+  return [Number(reloaded), Number(restarted)]
+}
