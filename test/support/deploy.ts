@@ -8,9 +8,9 @@ const LAUNCHER = 'node_modules/.bin/fastify-graceful-reload'
 /** Who starts the server: the launcher, as in the examples, or Node. */
 export type Starter = 'launcher' | 'node'
 
-/** A file of example/deploy, with Node in place of the launcher where that is meant. */
-export async function readDeploy(file: string, starter: Starter): Promise<string> {
-  const text = await readFile(join(PACKAGE_ROOT, 'example/deploy', file), 'utf8')
+/** A file of example/deploy, or of another folder, with Node in place of the launcher where that is meant. */
+export async function readDeploy(file: string, starter: Starter, folder = 'deploy'): Promise<string> {
+  const text = await readFile(join(PACKAGE_ROOT, 'example', folder, file), 'utf8')
   if (starter === 'launcher') return text
   return text
     .replace(`%(here)s/${LAUNCHER}`, process.execPath)
@@ -19,8 +19,8 @@ export async function readDeploy(file: string, starter: Starter): Promise<string
 }
 
 /** The command that a container of this Dockerfile runs. */
-export async function containerCommand(file: string, starter: Starter): Promise<string[]> {
-  const text = await readDeploy(file, starter)
+export async function containerCommand(file: string, starter: Starter, folder?: string): Promise<string[]> {
+  const text = await readDeploy(file, starter, folder)
   const list = (name: string): string[] => JSON.parse(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1] ?? '[]')
   return [...list('ENTRYPOINT'), ...list('CMD')]
 }

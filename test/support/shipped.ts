@@ -21,7 +21,7 @@ export interface Answer {
 }
 
 /** A folder of example/ as its user has it: the files as they are, and the packages that they need. */
-export async function installShipped(folder: string, name: 'deploy' | 'systemd'): Promise<string> {
+export async function installShipped(folder: string, name: 'deploy' | 'kubernetes' | 'systemd'): Promise<string> {
   await cp(join(PACKAGE_ROOT, 'example', name), folder, { recursive: true })
   await mkdir(join(folder, 'node_modules/.bin'), { recursive: true })
   await symlink(PACKAGE_ROOT, join(folder, 'node_modules/fastify-graceful-reload'))
