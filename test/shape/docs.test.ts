@@ -107,6 +107,9 @@ test('a snippet that differs from its file, or has none, is found', async (t) =>
   t.strictSame(problems('```sh\nnpm test\n```\n'), [])
   t.strictSame(problems(MARKED, 'walk()\n'), ['README.md: the snippet of example/a.mjs is not that file'])
   t.strictSame(problems(MARKED), ['README.md: example/a.mjs is not there'])
+  const diff = '<!-- example/a.mjs -->\n```diff\n-walk()\n+run()\n jump()\n```\n'
+  t.strictSame(problems(diff, 'run()\njump()\n'), [])
+  t.strictSame(problems(diff, 'walk()\njump()\n'), ['README.md: the snippet of example/a.mjs is not that file'])
   t.strictSame(problems(`${MARKED}\n\`\`\`ts\nrun()\n\`\`\`\n`, 'run()\n'), [
     'README.md: no <!-- example/… --> names the file of "run()"'
   ])

@@ -1,3 +1,5 @@
+import { without } from '../support/page-diff.js'
+
 /** The text of files by path, relative to the root of the repository, with forward slashes. */
 export type Texts = ReadonlyMap<string, string>
 
@@ -23,7 +25,7 @@ const UNWANTED = [
   new RegExp(`"${'resolved'}": "http`)
 ]
 
-/** Returns one sentence for each snippet of `path` that is not the example it is said to be. */
+/** Returns one sentence for each snippet of `path` that is not the example it is said to be. Of a diff it is what comes of it. */
 export function snippetProblems(path: string, texts: Texts): string[] {
   return fencesIn(texts.get(path) ?? '').flatMap(({ marker, language, text }) => {
     if (marker === undefined) {
@@ -31,7 +33,8 @@ export function snippetProblems(path: string, texts: Texts): string[] {
     }
     const example = texts.get(marker)
     if (example === undefined) return [`${path}: ${marker} is not there`]
-    return example.trimEnd() === text.trimEnd() ? [] : [`${path}: the snippet of ${marker} is not that file`]
+    const shown = language === 'diff' ? without('-', text) : text
+    return example.trimEnd() === shown.trimEnd() ? [] : [`${path}: the snippet of ${marker} is not that file`]
   })
 }
 
