@@ -26,6 +26,11 @@ export function missingCommand(file: string): string | false {
   return spawnSync('sh', ['-c', 'command -v "$0"', file]).status !== 0 && `${file} is not installed`
 }
 
+/** Where a program is that is not missing. */
+export function pathOf(file: string): string {
+  return execFileSync('sh', ['-c', 'command -v "$0"', file], { encoding: 'utf8' }).trim()
+}
+
 function lacks(file: string, option: string, features: string[]): string | false {
   try {
     const version = execFileSync(file, [option], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })

@@ -1,0 +1,70 @@
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { askForReload } from './ask-for-reload.mjs'
+import { followLog } from './follow-log.mjs'
+import { Program } from './program.mjs'
+import { Recording } from './recording.mjs'
+import { ReleaseFolder } from './release-folder.mjs'
+
+const LAUNCHER = fileURLToPath(new URL('../../dist/package/cli/bin.js', import.meta.url))
+
+/** The app under the launcher of this package: it reloads. */
+export class ReloadedSide {
+  name = 'fastify-graceful-reload'
+  recording = new Recording()
+  #release = 1
+  #folder = new ReleaseFolder()
+  #probation
+  #program
+
+  constructor(probation) {
+    this.#probation = probation
+  }
+
+  /** @returns the port on which it serves */
+  async start() {
+    await this.#folder.write({ number: 1 })
+    const args = [LAUNCHER, '--control', this.#control, this.#folder.script]
+    const env = { WAY: 'reload', PROBATION: String(this.#probation) }
+    this.#program = new Program(args, { cwd: this.#folder.path, env })
+    this.recording.processes.start(1)
+    followLog(this.#program, this.recording)
+    return this.#program.listening()
+  }
+
+  /** After a failure, the old release is put back into the folder, for the next start. */
+  async deploy({ isBroken }) {
+    const number = this.#release + 1
+    await this.#folder.write({ number, isBroken })
+    try {
+      await askForReload(this.#control, `release ${number}`)
+      this.#release = number
+    } catch {
+      await this.#folder.write({ number: this.#release })
+    }
+  }
+
+  /** Kills the process that serves: on probation, the new one. */
+  crash() {
+    const { processes } = this.recording
+    const bar = processes.in('on probation') ?? processes.in('serving')
+    const where = bar.phases.at(-1).phase === 'on probation' ? ', on probation' : ''
+    this.#program.crash(bar.pid)
+    processes.end(bar, 'crashed')
+    this.recording.note(`Generation ${bar.generation} crashed${where}.`)
+  }
+
+  async stop() {
+    await this.#program?.stop()
+  }
+
+  /** Ends and removes all that is left. */
+  kill() {
+    this.#program?.kill()
+    this.#folder.remove()
+  }
+
+  get #control() {
+    return join(this.#folder.path, 'control.sock')
+  }
+}

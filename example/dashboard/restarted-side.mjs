@@ -1,0 +1,86 @@
+import { Program } from './program.mjs'
+import { Recording } from './recording.mjs'
+import { ReleaseFolder } from './release-folder.mjs'
+
+/** The same app, stopped and then started, as `systemctl restart` does it; and started again when it has crashed. */
+export class RestartedSide {
+  name = 'Stop, then start'
+  recording = new Recording()
+  #release = 1
+  #generation = 1
+  #port = 0
+  #folder = new ReleaseFolder()
+  #program
+  #bar
+
+  /** @returns the port on which it serves */
+  async start() {
+    await this.#folder.write({ number: 1 })
+    this.#port = await this.#boot()
+    return this.#port
+  }
+
+  /** The old process ends first: the new one needs its port. After a failure, the old release is started again. */
+  async deploy({ isBroken }) {
+    const number = this.#release + 1
+    await this.#folder.write({ number, isBroken })
+    await this.#end()
+    this.#generation += 1
+    try {
+      await this.#boot()
+      this.#release = number
+    } catch {
+      await this.#putBack()
+    }
+  }
+
+  /** Kills the process. */
+  crash() {
+    this.recording.note(`Generation ${this.#generation} crashed.`)
+    this.recording.processes.end(this.#bar, 'crashed')
+    this.#program.crash(this.#program.pid)
+  }
+
+  async stop() {
+    await this.#program?.stop()
+  }
+
+  /** Ends and removes all that is left. */
+  kill() {
+    this.#program?.kill()
+    this.#folder.remove()
+  }
+
+  async #end() {
+    const { recording } = this
+    recording.processes.enter(this.#bar, 'draining')
+    recording.note(`Generation ${this.#generation} stops.`)
+    await this.#program.stop()
+  }
+
+  async #putBack() {
+    this.recording.note('The release did not boot. The one before is started again.')
+    await this.#folder.write({ number: this.#release })
+    this.#generation -= 1
+    await this.#boot()
+  }
+
+  async #boot() {
+    const { processes } = this.recording
+    const env = { WAY: 'restart', PORT: String(this.#port), GENERATION: String(this.#generation) }
+    const program = new Program([this.#folder.script], { cwd: this.#folder.path, env })
+    const bar = processes.start(this.#generation, program.pid)
+    this.#program = program
+    this.#bar = bar
+    program.ended.then(() => processes.end(bar, bar.phases.at(-1).phase === 'booting' ? 'did not boot' : undefined))
+    const port = await program.listening()
+    processes.enter(bar, 'serving')
+    this.recording.note(`Generation ${this.#generation} serves.`)
+    program.ended.then(() => this.#bootAfterCrash(program))
+    return port
+  }
+
+  async #bootAfterCrash({ isStopped }) {
+    if (!isStopped) await this.#boot().catch(({ message }) => this.recording.note(message))
+  }
+}
