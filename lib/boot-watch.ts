@@ -8,9 +8,9 @@ import { LastWords } from './reload/last-words.js'
 import type { StartCommand } from './reload/start-command.js'
 
 /**
- * Loaded by Node into the child of a reload before anything of the app: also what ends it before it imports this plugin (a missing
- * package, a missing export, a line that cannot be read) is told to the parent. The parent adds the option to `NODE_OPTIONS`; this
- * file takes it away again before the app can see it or pass it on.
+ * Node loads this file into the child of a reload before the app. So the parent also learns of an error that ends the child
+ * before it imports this plugin: a missing package, a missing export, a syntax error. The parent adds the option to
+ * `NODE_OPTIONS`; this file removes it again before the app can see it or pass it on.
  * https://nodejs.org/api/cli.html#-r---require-module
  */
 

@@ -140,7 +140,7 @@ export const OutcomeUnknownError = createError<[string]>(
 /** Nothing is known of the release: a check could not be made, or was given up for something that matters more. */
 export const NoCheckError = createError<[string]>('GRACEFUL_ERR_NO_CHECK', 'the release was not checked: %s', 409)
 
-/** Work in hand was cut off by `drainTimeout` or by a force signal. */
+/** Requests in progress, or holds, were cut off by `drainTimeout` or by a force signal. */
 export const ForcedError = createError<[string, string]>(
   'GRACEFUL_ERR_FORCED',
   'the drain was forced (%s) and cut off %s',

@@ -81,8 +81,8 @@ export class Graceful {
   }
 
   /**
-   * Whether a WebSocket has moved to the next generation. To be asked in its `close` handler, which is called then too, though
-   * the client is still there and has noticed nothing.
+   * Whether a WebSocket has moved to the next generation. Ask in its `close` handler, which is also called then, although the
+   * client is still connected and has noticed nothing.
    *
    * @param socket - as the route's handler received it
    */
@@ -101,7 +101,7 @@ export class Graceful {
   }
 
   /**
-   * What has come along with the WebSocket of a request that has moved here from an earlier generation: the `state` that the function
+   * What came along with a WebSocket that has moved here from an earlier generation: the `state` that the function
    * `config.graceful.move` of its route returned there. Undefined for a WebSocket that was opened here.
    *
    * @param request - as the route's handler received it
@@ -113,9 +113,9 @@ export class Graceful {
   }
 
   /**
-   * Keeps a WebSocket whose route lets it move in this process, while only this one knows of something: a message is worked on that
-   * will be answered later. After a reload, one that is still pinned at the end of the probation has `websocketCloseWindow` left; then
-   * it is closed with 1012 (Service Restart), and the client connects again.
+   * Keeps a WebSocket in this process that would otherwise move, for example while a message waits for its answer, which only
+   * this process knows. After a reload, a WebSocket that is still pinned at the end of the probation has
+   * `websocketCloseWindow` left. Then it is closed with 1012 (Service Restart), and the client connects again.
    *
    * @param socket - as the route's handler received it
    * @returns what takes this pin out again
@@ -134,11 +134,11 @@ export class Graceful {
   }
 
   /**
-   * Checks whether a reload would succeed: a child boots as that of a reload would, but never accepts, and ends. This process serves
-   * as if nothing was.
+   * Checks whether a reload would succeed: a child boots as in a reload, but never accepts, and ends. This process goes on
+   * serving.
    *
-   * Rejects with a {@link GracefulError}: with that of the reload which would have failed, or with `GRACEFUL_ERR_NO_CHECK` where nothing
-   * was learnt, because a reload or another check is under way, or a reload or a stop was asked for meanwhile.
+   * Rejects with a {@link GracefulError}: the one with which the reload would have failed, or `GRACEFUL_ERR_NO_CHECK` if the
+   * check has no result, because a reload or another check is under way, or a reload or a stop was requested meanwhile.
    *
    * @throws {InvalidArgumentError} as a rejection, when it is given anything else than an object with a reason, or nothing
    */
@@ -147,7 +147,7 @@ export class Graceful {
   }
 
   /**
-   * Gives up, within the probation: the parent serves again, and this process finishes what it has in hand and ends.
+   * Gives up, within the probation: the parent serves again, and this process finishes its requests in progress and ends.
    *
    * @param reason - becomes part of the error with which the reload is rejected
    * @throws {NotOnProbationError} `GRACEFUL_ERR_NOT_ON_PROBATION` when there is no parent to go back to, or it is too late

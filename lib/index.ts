@@ -97,7 +97,7 @@ declare namespace graceful {
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What becomes of the WebSockets of this route at a reload. */
+    /** What happens to the WebSockets of this route at a reload. */
     graceful?: routes.GracefulRouteOptions
   }
   interface FastifyInstance {

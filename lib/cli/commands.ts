@@ -26,7 +26,7 @@ export interface Given {
   readonly argument: string
 }
 
-/** What a command is told without the name of an option. */
+/** An argument of a command without the name of an option. */
 export interface Argument {
   /** As the usage calls it. */
   readonly name: string

@@ -5,6 +5,6 @@ export interface Completable {
   readonly name: string
   readonly summary: string
   readonly options: OptionTable
-  /** What it may be told without the name of an option. */
+  /** Its arguments without the name of an option. */
   readonly words: readonly string[]
 }

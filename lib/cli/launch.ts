@@ -67,7 +67,7 @@ function explain(node: readonly string[]): void {
   if (own !== undefined) log(`${own} is an option of fastify-graceful-reload only before the options of Node`)
 }
 
-/** To whoever has started this process with a channel. */
+/** To the program that started this process with a channel. */
 function passOn(said: unknown): void {
   if (!process.connected) return
   try {
@@ -77,7 +77,7 @@ function passOn(said: unknown): void {
   }
 }
 
-/** pm2 waits for this word when it is told to (`wait_ready`): https://pm2.keymetrics.io/docs/usage/signals-clean-restart/ */
+/** pm2 waits for this message with `wait_ready`: https://pm2.keymetrics.io/docs/usage/signals-clean-restart/ */
 function tellReady(): void {
   if (process.env.pm_id !== undefined) passOn('ready')
 }

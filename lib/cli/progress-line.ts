@@ -9,7 +9,7 @@ export interface Progress {
   end(last?: string): void
 }
 
-/** How often the time is drawn anew. Milliseconds. */
+/** How often the time is drawn again. Milliseconds. */
 const TICK = 250
 
 const CLEAR_LINE = '\r\x1b[2K'

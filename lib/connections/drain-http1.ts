@@ -7,7 +7,7 @@ import { ageOf } from './age.js'
 import type { Connections } from './tracker.js'
 
 /**
- * What becomes of an idle connection that cannot go elsewhere.
+ * What happens to an idle connection.
  *
  * - `soon`: nobody will serve it here again, so it is closed once it has been quiet for a moment; a request that was
  *   already on its way when the drain began is still answered, with `Connection: close`.
@@ -24,7 +24,7 @@ const STALL = 2000
 /** How long a client may take to close after an answer to a request that it had not sent whole. Milliseconds. */
 const LINGER = 2000
 
-/** Finishes what is in hand on one HTTP/1.1 server. */
+/** Finishes the requests in progress on one HTTP/1.1 server. */
 export class HttpDrain {
   readonly #connections: Connections
   readonly #started = performance.now()

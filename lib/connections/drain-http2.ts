@@ -14,12 +14,12 @@ const SWEEP_INTERVAL = 100
 const LINGER = 2000
 
 /**
- * Finishes what is in hand on the HTTP/2 sessions of one server: streams under way are completed, new ones go elsewhere.
+ * Finishes the streams in progress on the HTTP/2 sessions of one server; clients open new ones elsewhere.
  *
  * A session is left in two steps. The first GOAWAY names no stream, and the session is read and served on for a round trip,
- * so that a stream which crosses it is served. The second one says which stream was the last. On TLS, Node allows the
- * second one alone: what crosses it is not begun here, and the client learns from its number that it may safely be asked
- * again elsewhere. A session that has just begun is given the round trip first in any case.
+ * so that a stream which crosses it is served. The second one says which stream was the last. On TLS, Node allows only the
+ * second one: a stream that crosses it is not begun here, and the client learns from its number that it may safely send the
+ * request again elsewhere. A session that has just begun gets the round trip first in any case.
  */
 export class Http2Drain {
   readonly #connections: Connections

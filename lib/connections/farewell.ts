@@ -15,7 +15,7 @@ export interface FarewellSettings {
   window: number
 }
 
-/** What clients of the old generation are told. */
+/** The close code and reason for clients of the old generation. */
 export const RESTART = { code: CLOSE_CODES.serviceRestart, reason: 'the server restarts' } as const
 
 /**

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { WebSockets } from './websockets.js'
 
-/** How clients are told to go. */
+/** How the closing of connections is spread. */
 export interface GoodbyeSettings {
   upgraded: WebSockets
   /** Of the close frame: https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
@@ -11,9 +11,9 @@ export interface GoodbyeSettings {
   window: number
 }
 
-/** How often somebody is told. Milliseconds. */
+/** How often connections are closed. Milliseconds. */
 export const TICK = 50
-/** How many are told in each turn even if there would be time for fewer. */
+/** How many are closed in each turn, even if there is time for fewer. */
 const LEAST_PER_TICK = 5
 
 /** Sends close frames, a few in each turn: who was told to go comes back, and not all at once. */
@@ -40,7 +40,7 @@ export class Goodbyes {
       if (told.length === share) break
       if (this.#close(socket)) told.push(socket)
     }
-    // Who comes after all were told is spread anew.
+    // Connections that come after all others were closed are spread over a new window.
     if (told.length === 0) this.#windowEnd = undefined
     return told
   }

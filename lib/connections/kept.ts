@@ -19,8 +19,8 @@ const SLICE = 1
 const cannot: Serve = () => false
 
 /**
- * The connections that have moved to a child on probation: a copy of each is kept, and should the child crash, those live on here that it
- * had not in hand.
+ * Copies of the connections that have moved to a child on probation. If the child crashes, those live on here on which it had
+ * no request in progress.
  */
 export class Kept {
   readonly #register: Register
@@ -62,7 +62,7 @@ export class Kept {
     this.#close()
     this.#endAll((id, connection) => {
       const noted = notedOf(id)
-      // The time that it had left began anew with its last answer there.
+      // Its keep-alive time began again with its last answer there.
       if (noted === 'answered') this.#connections.set(id, { ...connection, used: true, timeLeft: undefined })
       const inHand = noted === 'in hand'
       this.#end(id, isOutOfReach ? { type: 'taker out of reach' } : { type: 'taker ended', inHand }, serve)

@@ -20,9 +20,9 @@ interface Finish {
 }
 
 /**
- * The connections that were moved here and of which the parent keeps a copy: should this process crash, those live on that are idle. So what
- * is in hand is noted before anything is done about it. And since the copy keeps a connection open that is closed here without a
- * FIN, the parent is told of each end.
+ * The connections that were moved here and of which the parent keeps a copy. If this process crashes, the idle ones live on.
+ * So a request is noted before anything is done about it. And because the copy keeps a connection open that is closed here
+ * without a FIN, this process tells the parent about each connection that ends.
  */
 export class Noting {
   readonly #register: Register
@@ -112,7 +112,7 @@ export class Noting {
     if (noted !== undefined && noted.answered === noted.begun) this.#note(noted.id, 'answered')
   }
 
-  /** Where nothing can be noted any more, the parent shall keep nothing either. */
+  /** If nothing can be noted any more, the parent must not keep copies either. */
   #note(id: number, what: Noted): void {
     if (!this.#isOn) return
     try {
@@ -131,7 +131,7 @@ export class Noting {
     this.#isClosed(noted.id)
   }
 
-  /** What ends in one turn of the event loop is told at once. */
+  /** Connections that end in one turn of the event loop are reported together. */
   #isClosed(id: number): void {
     this.#closed.push(id)
     if (this.#closed.length === 1) setImmediate(() => this.#tell(this.#closed.splice(0)))

@@ -3,16 +3,16 @@ import { closeSync, constants, openSync, readSync, rmSync, writeSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** What is noted of a connection, in the order of the bytes that stand for it. `untouched`: nothing has been read from it. */
+/** The states of a connection, in the order of their bytes. `untouched`: nothing has been read from it. */
 const STATES = ['untouched', 'in hand', 'answered'] as const
 export type Noted = (typeof STATES)[number]
 
 const BYTES = STATES.map((_, byte) => Buffer.of(byte))
 
 /**
- * What a child has in hand of the connections that were moved to it: a file with one byte for each, at its number. It says what is so at
- * the moment at which the child is killed: a write to a file is done when the call returns, while a message may still wait
- * in the process, and a memory that two processes share is not to be had in Node.
+ * The requests in progress on the connections that were moved to a child: a file with one byte for each connection, at its
+ * number. It is true even when the child is killed: a write to a file is done when the call returns, while a message may
+ * still wait in the process, and Node has no memory that two processes share.
  */
 export class Register {
   /** Where the child finds it; it removes the name as soon as it has it open. */

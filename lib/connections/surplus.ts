@@ -16,7 +16,7 @@ export interface SurplusEvents {
   idOf(listener: object): number
 }
 
-/** How often the launcher is told how many connections there are, if that has changed. Milliseconds. */
+/** How often this process reports its number of connections to the launcher, if it has changed. Milliseconds. */
 const TELL_EVERY = 100
 
 /**
@@ -33,9 +33,10 @@ const PATIENCE = { answer: 100, limit: 400 }
 const LAST_WORDS = 1000
 
 /**
- * Several servers that accept from one socket get what they are quick enough to get: the first to wake takes what comes at once, while
- * the others are still on their way (https://github.com/libuv/libuv/pull/3696). With connections that stay, that is for good. So a
- * server that has clearly more than its share passes new ones on, before it has read from them, and takes those of others.
+ * If several servers accept from one socket, the quickest one gets the connection: the first to wake takes all that come at
+ * once, while the others are still waking (https://github.com/libuv/libuv/pull/3696). With long-lived connections, they stay
+ * there. So a server that has clearly more than its share passes new connections on, before it has read from them, and other
+ * servers take them.
  */
 export class Surplus {
   readonly #events: SurplusEvents

@@ -183,7 +183,7 @@ export class Connections {
   }
 }
 
-/** tls.Server, and so https and secure http2, emit `secureConnection`; they are told by the method that only they have. */
+/** tls.Server, and so https and secure http2, emit `secureConnection`. They are recognized by a method that only they have. */
 function isSecure(server: Server): boolean {
   return typeof (server as { setSecureContext?: unknown }).setSecureContext === 'function'
 }

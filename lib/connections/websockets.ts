@@ -46,7 +46,7 @@ export class WebSockets {
     this.#warn = warn
   }
 
-  /** Takes note of an upgrade, before whoever answers it has seen it. */
+  /** Notes an upgrade, before the code that answers it has seen it. */
   upgrading(request: IncomingMessage, socket: Socket): void {
     const { method = '', url = '', httpVersion, rawHeaders = [] } = request
     const isWebSocket = request.headers.upgrade?.toLowerCase() === 'websocket'

@@ -80,7 +80,7 @@ export class Exchange extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
-    this.#socket.write(chunk, () => done()) // A client that has gone is told by `close`.
+    this.#socket.write(chunk, () => done()) // If the client has gone, `close` reports it.
   }
 
   override _final(done: () => void): void {

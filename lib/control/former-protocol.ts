@@ -14,7 +14,7 @@ export function isFormer(bytes: Buffer): boolean {
   return bytes[0] === 0x7b // {
 }
 
-/** What a command of version 1 is told. */
+/** The answer to a command of version 1. */
 export function answerFormer(): string {
   const why =
     `this process speaks version ${CONTROL_VERSION} of the control interface, which is HTTP, and the request is of version ` +

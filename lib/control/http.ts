@@ -72,7 +72,7 @@ const LINES_TYPE = 'application/x-ndjson; charset=utf-8'
 export class ControlHttp {
   readonly #handlers: ControlHandlers
   readonly #versions = { plugin: ownVersion(), node: process.version }
-  // Whoever connects is obeyed, and a browser cannot connect to a unix socket: there is nothing to be learned from Host or Origin.
+  // A client that can connect may send every request. No browser can connect to a unix socket, so Host and Origin say nothing.
   readonly #server = createServer({ maxHeaderSize: HEAD_LIMIT, requireHostHeader: false, insecureHTTPParser: false })
 
   #waiting = 0

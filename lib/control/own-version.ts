@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 const NAME = 'fastify-graceful-reload'
 
-/** The version of this package; null where it cannot be told, as in an app that is bundled into one file. */
+/** The version of this package; null if it is unknown, as in an app that is bundled into one file. */
 export function ownVersion(): string | null {
   try {
     const { name, version } = JSON.parse(readFileSync(join(__dirname, '../../../package.json'), 'utf8'))

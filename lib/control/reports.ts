@@ -47,7 +47,7 @@ export type ReloadUnderWay =
 /** A request that is still under way. */
 export interface OpenRequest {
   method: string
-  /** The pattern of its route; null where that cannot be told. Never its URL, which may hold a secret. */
+  /** The pattern of its route; null if it is unknown. Never its URL, which may hold a secret. */
   route: string | null
   /** Milliseconds. */
   age: number
@@ -138,7 +138,7 @@ export interface ReloadHistory {
 
 /** What is known of a service: the answer to `GET /status`, without its version. */
 export interface StatusReport {
-  /** The version of this package that the process has which answers; null where that cannot be told. */
+  /** The version of this package in the process that answers; null if it is unknown. */
   plugin: string | null
   /** The version of Node of that process. */
   node: string

@@ -10,7 +10,7 @@ import type { ControlHandlers, ControlHttp } from './http.js'
 import type { ControlPlace } from './place.js'
 import { rawAnswer } from './raw-answer.js'
 
-/** How many connections are answered at a time, and how many are accepted to be told that there are too many. */
+/** How many connections are answered at a time, and how many are accepted at all: those between get 503. */
 const MOST_EXCHANGES = 64
 const MOST_CONNECTIONS = 256
 

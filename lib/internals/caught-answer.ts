@@ -42,8 +42,8 @@ function release(socket: Socket): void {
 }
 
 /**
- * Sends `refusal`, and closes the connection. Whoever has it goes on to write an answer and to destroy it, which must not overtake the
- * refusal.
+ * Sends `refusal`, and closes the connection. The code that has the socket still writes an answer and destroys the socket,
+ * which must not overtake the refusal.
  */
 export function refuse(socket: Socket, refusal: Buffer): void {
   Socket.prototype.end.call(socket, refusal)

@@ -75,7 +75,7 @@ export function keepHandle(socket: net.Socket): ConnectionHandle | undefined {
   const handle = connectionHandle(socket)
   if (handle !== undefined) {
     ;(socket as unknown as SocketInternals)._handle = null
-    // As on a new one: a socket that is made of it again shall read, and an HTTP server let its parser do so.
+    // As on a new handle: a socket made from it must read, and an HTTP server must let its parser read.
     delete (handle as Partial<ConnectionHandle>).readStart
     handle.reading = handle._consumed = false
   }
@@ -108,8 +108,8 @@ export function acceptConnection(server: net.Server, handle: ConnectionHandle): 
 }
 
 /**
- * Asks about each connection that the kernel accepts for a listening server, before the server sees it; one that is diverted
- * belongs to whoever diverts it. What {@link acceptConnection} brings is not asked about. The server's `connection` event would
+ * Calls back for each connection that the kernel accepts for a listening server, before the server sees it. A connection that
+ * the callback diverts belongs to the callback. There is no call for connections from {@link acceptConnection}. The server's `connection` event would
  * come too late: by then a socket has been made of the handle, and it reads. node:cluster does the same in its primary:
  * https://github.com/nodejs/node/blob/v24.0.0/lib/internal/cluster/round_robin_handle.js
  *

@@ -10,8 +10,8 @@ interface HttpSocket {
 }
 
 /**
- * The response under way on a connection. The public events would tell only of requests that begin later, and a listener
- * for each request is a price that the time between two reloads shall not pay.
+ * The response under way on a connection. The public events report only requests that begin later, and a listener for each
+ * request would cost time between two reloads.
  *
  * Fallback: undefined; such a response does not say `Connection: close`, and its connection is closed once it is idle.
  */

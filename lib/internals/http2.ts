@@ -32,8 +32,8 @@ export interface OpenStream {
 }
 
 /**
- * The streams under way. The public events tell only of those that begin later, and a listener for each stream is a price that
- * the time between two reloads shall not pay.
+ * The streams under way. The public events report only streams that begin later, and a listener for each stream would cost
+ * time between two reloads.
  *
  * Fallback: none; then a forced drain does not name the streams that it cut off.
  */

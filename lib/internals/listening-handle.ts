@@ -62,7 +62,7 @@ export function openDormant(fd: number): ListeningHandle {
  */
 export function bindPath(options: net.ListenOptions & { path: string }): ListeningHandle {
   const server = net.createServer()
-  server.on('error', () => {}) // It is told in the next tick; that there is no handle tells it now.
+  server.on('error', () => {}) // The event comes in the next tick; the missing handle shows the error now.
   server.listen(options)
   const internals = internalsOf(server)
   const handle = internals._handle
@@ -87,8 +87,8 @@ export function adoptDormant(server: net.Server, handle: ListeningHandle, pipeNa
 }
 
 /**
- * Lets a `listen` call that has just begun come to nothing, without a word: neither `listening` nor `error` is emitted, and
- * the server can be told to listen again. It is the one way to do something asynchronous between an app's being ready and
+ * Makes a `listen` call that has just begun do nothing: neither `listening` nor `error` is emitted, and the server can listen
+ * again. It is the one way to do something asynchronous between an app's being ready and
  * its first connection.
  *
  * Must be called from `tracing:net.server.listen:asyncStart`, with the call redirected to any `fd`: `Server#listen` then
@@ -124,8 +124,8 @@ export function startAccepting(server: net.Server, backlog: number): void {
 }
 
 /**
- * Lets a server listen, and closes whoever connects at once, before the app hears of it. `server.maxConnections = 0` does the same only from
- * Node 21 on: https://github.com/nodejs/node/blob/v20.19.0/lib/net.js (`onconnection`).
+ * Lets a server listen, and closes each connection at once, before the app sees it. `server.maxConnections = 0` does the same
+ * only from Node 21 on: https://github.com/nodejs/node/blob/v20.19.0/lib/net.js (`onconnection`).
  */
 export function refuseConnections(server: net.Server): void {
   const handle = internalsOf(server)._handle

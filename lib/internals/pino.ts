@@ -53,7 +53,7 @@ export function limitFlush(logger: object): void {
     try {
       flush.call(destination)
     } catch {
-      // Nobody reads it, and nobody could be told.
+      // Nobody reads it, and there is no place left to report that.
     } finally {
       fs.writeSync = writeSync
     }

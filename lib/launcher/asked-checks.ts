@@ -6,7 +6,7 @@ import { type Deferred, deferred } from '../util/deferred.js'
 
 type Answer = Extract<ToLauncher, { type: 'check made' | 'check failed' }>
 
-/** The checks that a server was asked for and has not told of. */
+/** The checks that were requested from a server and that it has not answered yet. */
 export class AskedChecks {
   readonly #tell: (message: FromLauncher) => void
   readonly #asked = new Map<number, Deferred<CheckResult>>()

@@ -28,7 +28,7 @@ interface Account {
 
 type Surplus = Extract<ConnectionsWord, { type: 'surplus' }>
 
-/** With a change of the average by less than this part of it, nobody needs to be told. */
+/** If the average changes by less than this part of it, the servers need not know. */
 const PRECISION = 1 / 8
 
 /** How long a server may take with a connection before another one gets it. Milliseconds. */
@@ -178,7 +178,7 @@ export class Balancer {
     return this.#accountOf(server).givings.size
   }
 
-  /** What it has, and what is on its way to it. */
+  /** The connections that it has, and those on their way to it. */
   #countOf(server: Server): number {
     return this.#accountOf(server).count + this.#onTheWayTo(server)
   }

@@ -172,7 +172,7 @@ function toldOf(failure: Parameters<typeof errorOf>[0], processes: Processes): E
   return errorOf(failure, failure.kind === 'late' ? processes.find(failure.server) : undefined)
 }
 
-/** What whoever asked hears. */
+/** The answer for the callers. */
 function answerOf(outcome: Outcome, reason: string, { host, processes }: Parts): ReloadResult | ScaleResult | Error {
   const find = (id: ServerId | undefined) => processes.find(id)
   if ('failure' in outcome) return toldOf(outcome.failure, processes)

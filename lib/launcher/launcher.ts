@@ -38,7 +38,7 @@ export interface LauncherEvents {
   logsTo(fd: number | undefined): void
   /** A server serves for the first time. */
   ready(): void
-  /** A server has said something that is meant for whoever started the launcher. */
+  /** A server has sent a message that is meant for the program that started the launcher. */
   foreign(raw: unknown): void
 }
 
@@ -130,7 +130,7 @@ export class Launcher {
     )
   }
 
-  /** Whoever asks twice means it once: a second signal would force. */
+  /** A second request counts as the first one. A second signal would force. */
   #stop(reason: string): number {
     if (!this.#workers.areLeaving) {
       this.#events.log(`stop (${printable(reason)})`)
@@ -192,7 +192,7 @@ export class Launcher {
     this.#workers.tell({ type: 'history', history: this.#history.report })
   }
 
-  /** Whoever reads the file wants to send a signal: to this process, which does not change. */
+  /** A program reads the pid file to send a signal, and this process is the one that stays. */
   #keepPidFile(path: string | undefined): void {
     if (path === undefined || this.#pidFile !== undefined) return
     this.#pidFile = new PidFile(path)

@@ -35,9 +35,9 @@ const LIMITS: Record<Exclude<Timer, 'boot' | 'share' | 'stop' | 'restart'>, numb
 /**
  * How long a wait may take. Milliseconds.
  *
- * @param service - what the server has told that is waited for, or the last one that told anything
- * @param age - for how long the server has lived that is waited for
- * @param told - how long whoever boots has said that it may take; 0: nothing
+ * @param service - the facts about the awaited server, or about the last one that reported any
+ * @param age - for how long the awaited server has lived
+ * @param told - how long the booting server says that it may take; 0: it has not said
  */
 export function limitOf(
   { timer, step, crashes = 0 }: Wait,

@@ -37,6 +37,6 @@ function print(fd: number, line: string): void {
   try {
     writeSync(fd, `${line}\n`)
   } catch {
-    // Nobody could be told.
+    // There is no place left to report it.
   }
 }

@@ -114,7 +114,10 @@ export class Processes {
   }
 }
 
-/** There is no parent to be told why it ends; and the file that watches may have gone with the release of the one that there was. */
+/**
+ * Without a parent, no process needs to learn why the server ends. And the file that watches its boot may be gone, with the
+ * release of the former parent.
+ */
 function unwatched(command: SpawnCommand): SpawnCommand {
   const env = { ...command.env }
   hideBootWatch(env)

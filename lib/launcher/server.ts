@@ -211,7 +211,7 @@ export class Server implements Relative {
     await this.#process.send(this.#envelope.seal('server', message), handle)
   }
 
-  /** That something could not be sent is told by the end of the process. The handle is a duplicate, which is done with. */
+  /** A message that could not be sent is no error: the end of the process is reported. The handle is a duplicate. */
   #send(sealed: object, handle?: ListeningHandle): void {
     const close = () => handle?.close()
     this.#process.send(sealed, handle).then(close, close)
@@ -226,7 +226,7 @@ export class Server implements Relative {
     else this.family.tellParent(toParent, duplicate)
   }
 
-  /** The app's own words are for whoever has started the launcher. A handle does not get that far. */
+  /** The app's own messages are for the program that started the launcher. A handle does not get that far. */
   #hearForeign(raw: unknown, handle: unknown): void {
     discard(handle)
     const paths = this.settings.isWatched ? loadedFiles(raw) : undefined

@@ -14,7 +14,7 @@ export interface ServerAnswer {
   readonly load?: Load | undefined
 }
 
-/** How many servers that drain are told of. */
+/** How many draining servers a status lists. */
 const MOST_DRAINING = 16
 
 /** What a launcher says of itself and of its servers. */

@@ -33,7 +33,7 @@ export interface Member {
   readonly isAccepting: boolean
 }
 
-/** All workers of a launcher: servers that accept on the same sockets. What becomes of them is decided in `lib/protocol/launcher.ts`. */
+/** All workers of a launcher: servers that accept on the same sockets. The decisions about them are in `lib/protocol/launcher.ts`. */
 export class Workers {
   readonly #held: HeldListeners
   readonly #processes: Processes
@@ -43,7 +43,7 @@ export class Workers {
   readonly #end = deferred<Ending>()
   readonly #pulse = setInterval(() => this.#ping(), PING_INTERVAL)
   readonly #spread = new Balancer(() => this.#accepting)
-  /** Servers have been told of others: they must hear as well when these have gone. */
+  /** Servers know about others: they must also learn when these are gone. */
   #isSpread = false
 
   /**

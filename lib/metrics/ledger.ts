@@ -24,12 +24,13 @@ interface Relative {
   isDraining: boolean
 }
 
-/** How often another process is told. Milliseconds. */
+/** How often this process reports to another one. Milliseconds. */
 const INTERVAL = 1000
 
 /**
- * What is counted, over all generations: whoever answers knows what those before it have counted, and what they go on to count. A process
- * that leaves tells the one that stays, a child on probation tells its parent, which may have to answer again.
+ * The counts over all generations: the process that answers knows what earlier ones have counted, and what they still
+ * count. A process that leaves reports to the one that stays. A child on probation reports to its parent, which may have to
+ * answer again.
  */
 export class Ledger {
   readonly #own: Counter

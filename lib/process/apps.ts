@@ -119,8 +119,8 @@ export class Apps {
   }
 
   /**
-   * Whether a load balancer shall send requests here. A process that has a successor says so as well: who asks it, on an
-   * old connection, means the service, and that goes on.
+   * Whether a load balancer should send requests here. A process with a successor also says yes: a client that asks it on an
+   * old connection means the service, and that goes on.
    */
   isInRotation(hosted: HostedApp): boolean {
     const { at } = this.#host
@@ -128,7 +128,7 @@ export class Apps {
     return isSucceeded || isInRotation(this.phaseOf(hosted))
   }
 
-  /** What the app is doing now: one that closes drains, whatever becomes of the process. */
+  /** What the app is doing now: an app that closes drains, even if the process goes on. */
   phaseOf(hosted: HostedApp): Phase {
     return hosted.leaving && !isLeaving(this.phase) ? 'draining' : this.phase
   }
@@ -158,7 +158,7 @@ export class Apps {
     this.#activated?.progress()
   }
 
-  /** An app listens. Bun does not show its listen call, only what comes of that. */
+  /** An app listens. Bun does not report the listen call, only its result. */
   #seen(hosted: HostedApp): void {
     this.#install(hosted)
     hosted.seeClose()
@@ -176,7 +176,7 @@ export class Apps {
     await this.#parts.shutdown.drained()
   }
 
-  /** Nothing is installed before an app listens: an app that only answers to `inject` shall leave no trace. */
+  /** Nothing is installed before an app listens: an app that only answers to `inject` must leave no trace. */
   #install(hosted: HostedApp): void {
     this.#service.follow(hosted)
     this.#exit.install(hosted.options.signals)

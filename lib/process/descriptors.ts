@@ -17,9 +17,9 @@ const NOTHING = '/dev/null'
 type Stdio = Array<number | 'inherit' | 'pipe' | 'ignore' | 'ipc'>
 
 /**
- * The file descriptors that whoever started the service left to the app, by numbers that the app knows: a lock, a pipe to a log, the
- * notification-fd of s6. Each generation finds them at the same numbers. Those that the app has closed are open again there, and lead
- * nowhere: the next generation will write its word and close them too, and must hit nothing else.
+ * The file descriptors that the program which started the service left to the app, at numbers that the app knows: a lock,
+ * a pipe to a log, the notification-fd of s6. Each generation finds them at the same numbers. If the app has closed one, the
+ * next generation finds `/dev/null` there: it will write to that number and close it as well, and must hit nothing else.
  */
 export class AppDescriptors {
   readonly numbers: readonly number[]

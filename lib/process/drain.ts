@@ -24,7 +24,7 @@ export interface DrainPlan {
   reason: string
   /** Milliseconds, after which what is left is forced. */
   timeout: number
-  /** Milliseconds, after which connections are told to end that could live as long as they like. */
+  /** After how long connections that could live for ever are asked to close. Milliseconds. */
   patience: number
   idle: Exclude<IdlePolicy, 'moving'>
   /** Over how long the closing of WebSockets is spread where clients come back at once. Milliseconds. */
@@ -36,18 +36,19 @@ export interface DrainPlan {
 }
 
 /**
- * The part of a limit after which a connection that is in use and has not moved yet is told to close with its next response: better
- * than to be cut off at the end. It is that of the patience where the child takes none, and else that of the whole drain.
+ * After which part of a limit a connection that is in use and has not moved yet gets `Connection: close` with its next
+ * response. That is better than being cut off at the end. The limit is the patience if the child takes no connections, and
+ * otherwise that of the whole drain.
  */
 const MOVING_SHARE = 0.8
 
 /** How often to look at most whether the child takes none. Milliseconds. */
 const LOOK_INTERVAL = 100
 
-/** What the clients of WebSockets are told when nobody succeeds this process. */
+/** The close code and reason for WebSockets when this process has no successor. */
 const STOP = { code: CLOSE_CODES.goingAway, reason: 'the server stops' } as const
 
-/** Finishes what is in hand: requests, other connections, holds and `drain` hooks, all within one limit. */
+/** Finishes what is in progress: requests, other connections, holds and `drain` hooks, all within one limit. */
 export class Drain {
   /** Resolves when nothing is left, or when what was left has been cut off. */
   readonly done: Promise<Cut>

@@ -45,8 +45,8 @@ const SECRET_BYTES = 16
  *
  * The app may use the same channel for words of its own, and there are apps that pass on what a client has sent them:
  * `process.send(request.body)`. Such a client could say anything that a server may say to its launcher, "start a child with this
- * command" among it. Hence the secret, a new one for each process that is started: whoever starts it leaves it in the environment with the
- * handoff, and it is gone from there before the app runs. It defends against what others put into the mouth of the app, not against the app
+ * command" among it. Hence the secret, a new one for each process that is started: the process that starts it leaves the
+ * secret in the environment with the handoff, and it is gone from there before the app runs. It defends against what others put into the mouth of the app, not against the app
  * itself or other processes of its user, who could as well attach a debugger; so nothing is lost by comparing it in the ordinary way.
  *
  * The message travels as text within JSON, whatever the app says besides: a value that Node's deserializer rejects makes Node throw
@@ -69,7 +69,7 @@ export class Envelope {
     return { fastifyGracefulReload: this.#secret, version: RULES[to].version, to, words } satisfies Sealed
   }
 
-  /** Whether what came over the channel is one of ours, to whomever. */
+  /** Whether a message from the channel is one of ours, for any receiver. */
   isOurs(raw: unknown): raw is Sealed {
     return typeof raw === 'object' && raw !== null && (raw as Partial<Sealed>).fastifyGracefulReload === this.#secret
   }

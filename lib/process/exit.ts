@@ -18,7 +18,7 @@ type Reload = (reason: string, heard?: (outcome: Outcome) => void) => Promise<Re
 export class Exit {
   readonly #find: () => Parts
   readonly #reload: Reload
-  /** Settles when the process may be ended, by whoever owns that. */
+  /** Settles when the process may end. The owner of the exit ends it. */
   readonly #end = deferred<void>()
   #signals: Signals | undefined
   /** Why this process ends, if it is an error. */
@@ -33,7 +33,7 @@ export class Exit {
   constructor(find: () => Parts, reload: Reload) {
     this.#find = find
     this.#reload = reload
-    this.#end.promise.catch(() => {}) // Whoever stops the process hears of it.
+    this.#end.promise.catch(() => {}) // The callers of a stop get the rejection.
   }
 
   /** Whether this process listens to signals: an app that only answers to `inject` leaves no trace. */
@@ -62,7 +62,7 @@ export class Exit {
   /**
    * Leaves, and ends the process.
    *
-   * @param asOne - of several that accept on the same sockets: nobody has to be told in advance that this one leaves
+   * @param asOne - others accept on the same sockets and go on, so there is no lame duck
    */
   stop(reason: string, asOne = false): void {
     this.#isOne ||= asOne
@@ -127,7 +127,7 @@ export class Exit {
     service.others.serves()
   }
 
-  /** Whoever ends a process that leaves: what that cuts off is not cut off in silence, nor by an exit code of 0. */
+  /** Something else ends a process that is stopping: the log names what that cuts off, and the exit code is not 0. */
   #ends(): void {
     if (this.#exitCode === 1) process.exitCode = 1
     const { host, service, shutdown } = this.#find()

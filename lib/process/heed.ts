@@ -1,6 +1,6 @@
 import { toError } from '../errors.js'
 
-/** Acts on what another process has said. That it cannot be acted on is told, and ends nothing: the sender is not worth this process. */
+/** Acts on a message of another process. A failure is logged, and this process goes on: a bad message must not end it. */
 export function heed(act: () => void): void {
   try {
     act()

@@ -49,7 +49,7 @@ export class Hooks {
     }
   }
 
-  /** Runs all hooks, whatever becomes of one. Returns what they threw. */
+  /** Runs all hooks, even if one of them fails. Returns what they threw. */
   async runAll<H extends keyof GracefulHooks>(name: H, context: Parameters<GracefulHooks[H]>[0]): Promise<unknown[]> {
     const thrown: unknown[] = []
     for (const hook of this.#all.get(name) ?? []) {

@@ -79,7 +79,7 @@ export class Host<S, I extends { readonly type: string }, E extends { readonly d
   }
 }
 
-/** One line of JSON, of which a test can be made. Errors are told by their message. */
+/** One line of JSON, which can become a test. Of an error it has the message. */
 function traceLine(input: { readonly type: string }, effects: readonly object[], place: unknown): string {
   const plain = (_key: string, value: unknown) => (value instanceof Error ? { error: value.message } : value)
   try {

@@ -86,7 +86,7 @@ export class HostedApp {
   }
 
   /**
-   * Runs the `preClose` hooks of the app, which end streams. What is in hand goes on, and there is no 503 yet.
+   * Runs the `preClose` hooks of the app, which end streams. Requests in progress go on, and there is no 503 yet.
    *
    * @returns undefined when there are none; else, what they threw
    */

@@ -1,6 +1,9 @@
 import { MODULES } from '../util/modules.js'
 
-/** Whoever waits for this process to listen, and its first clients, come before this; so long after a failure it is tried again. Milliseconds. */
+/**
+ * How long to wait before the modules are loaded: callers of `listen` and the first clients come first. After a failure,
+ * they are tried again after the same time. Milliseconds.
+ */
 const DELAY = 1000
 
 /**
@@ -10,7 +13,8 @@ const DELAY = 1000
  * Not under Jest, where it is an error to load anything when a test file is over, as it may be for an app that was left open:
  * https://jestjs.io/docs/environment-variables
  *
- * @param failed - is told of a module that cannot be loaded, as when all file descriptors are in use; it is tried until it can
+ * @param failed - called for a module that cannot be loaded, as when all file descriptors are in use. It is tried again until
+ *   it can be loaded
  * @returns a function that leaves the rest undone
  */
 export function loadLaterModules(

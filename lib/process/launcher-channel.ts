@@ -61,7 +61,7 @@ export class LauncherChannel {
     return Promise.allSettled(this.#unsent.keys())
   }
 
-  /** What cannot be sent needs no error: then the launcher is gone, and that is told otherwise. */
+  /** A message that cannot be sent is no error: then the launcher is gone, and {@link LauncherChannelEvents} reports that. */
   say(message: ToLauncher, handle?: object): void {
     this.send(message, handle).catch(() => {})
   }

@@ -107,7 +107,7 @@ function mustBeKnown(level: Level, logger: FastifyBaseLogger | undefined): boole
   return level === 'error' || level === 'fatal' || (level === 'warn' && isSilent(logger))
 }
 
-/** Of what ends this process, the stack is told as well, as Node would. */
+/** For an error that ends this process, the line has the stack too, as Node's own would. */
 function writeToStderr(text: string, err: Error | undefined): void {
   const stack = err?.stack === undefined ? '' : `${printableLines(err.stack)}\n`
   writeSync(2, `fastify-graceful-reload[${process.pid}]: ${printable(text)}\n${stack}`)

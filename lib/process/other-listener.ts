@@ -15,9 +15,9 @@ export interface Found {
 }
 
 /**
- * What becomes of a listener of somebody else: it is taken away and called when the process ends, left where it is, or left with a word
- * in the log. What a reload signal means is this plugin's to say: many listeners would end the process, and whatever else one does is
- * for a process that goes on.
+ * What the plugin does with a listener that it did not install: it takes the listener away and calls it when the process
+ * ends, leaves it where it is, or leaves it and logs a warning. Only this plugin decides what a reload signal means: many
+ * listeners would end the process, and whatever else a listener does is for a process that goes on.
  */
 export function treatmentOf(kind: HandlerKind, use: Use): 'take' | 'leave' | 'warn' {
   if (kind === 'idle') return 'leave'

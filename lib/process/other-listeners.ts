@@ -11,19 +11,19 @@ import { callerOf } from '../util/call-site.js'
 import { type Found, isToBeTold, treatmentOf, type Use, warningsOf } from './other-listener.js'
 import type { SignalOptions } from './signal-options.js'
 
-/** Of which of their events close-with-grace and its like may be told at the end. */
+/** The events of errors for which close-with-grace and similar packages may be called at the end. */
 const ERRORS = ['uncaughtException', 'unhandledRejection']
 
-/** Those of this plugin. Where an app begins while another one closes, neither may take what is the other's. */
+/** The listeners of this plugin. If an app begins while another one closes, neither may take the other's listeners. */
 const OWN = new WeakSet<ProcessListener>()
 
-/** Whatever else listens to the signals of this process. Who ends the process first cuts off the work of all others. */
+/** All other listeners to the signals of this process. The first one that ends the process cuts off the work of all others. */
 export class OtherListeners {
   readonly #warn: (warning: string) => void
   readonly #uses = new Map<string, Use>()
   #taken: Found[] = []
   #left: Found[] = []
-  /** Of which the log has not said anything yet. */
+  /** Those that the log has not named yet. */
   #untold: Found[] = []
   readonly #came = new Set<string>()
   #isServing = false
@@ -34,7 +34,7 @@ export class OtherListeners {
     this.#warn = warn
   }
 
-  /** Installs the listeners of this plugin, before all others, and looks after those from now on. */
+  /** Installs the listeners of this plugin before all others, and from now on watches the others. */
   watch<T>(signals: Required<SignalOptions> | false, install: () => T): T {
     if (signals === false) return install()
     for (const use of ['stop', 'reload', 'force'] as const) for (const name of signals[use]) this.#uses.set(name, use)
@@ -50,7 +50,7 @@ export class OtherListeners {
     return own
   }
 
-  /** What is added meanwhile is this plugin's. */
+  /** Listeners that are added meanwhile belong to this plugin. */
   asOwn<T>(install: () => T): T {
     const note = (_event: string | symbol, listener: ProcessListener) => void OWN.add(listener)
     process.prependListener('newListener' as 'exit', note as () => void)
@@ -61,7 +61,7 @@ export class OtherListeners {
     }
   }
 
-  /** This process serves: the log can tell of what it cannot answer for. */
+  /** This process serves: now the log can name the listeners for which the plugin cannot vouch. */
   serves(): void {
     this.#isServing = true
     this.#tell()
@@ -77,7 +77,7 @@ export class OtherListeners {
     if (signal !== undefined) this.#came.add(signal)
   }
 
-  /** Somebody else has had the signal in place of this process, such as a launcher: whatever listens here hears of it. */
+  /** Another process, such as a launcher, got the signal instead of this one: the listeners of this process are called. */
   hear(signal: string): void {
     if (this.#came.has(signal) || this.#uses.get(signal) !== 'stop') return
     this.#came.add(signal)
@@ -146,7 +146,7 @@ export class OtherListeners {
     if (this.#isServing) this.#tell()
   }
 
-  /** Whoever takes back one of its listeners has no use for the others. */
+  /** A package that removes one of its listeners does not need the others either. */
   readonly #onRemoved = (_event: string | symbol, listener: ProcessListener): void => {
     if (!this.#isChanging) this.#taken = this.#taken.filter((each) => each.listener !== listener)
   }

@@ -103,7 +103,7 @@ export class PidFile {
   }
 }
 
-/** Whoever could write another pid into it would choose who gets the signals. */
+/** A user who could write another pid into it could choose which process gets the signals. */
 const MODE = 0o644
 
 const line = () => `${process.pid}\n`

@@ -33,7 +33,7 @@ import { OtherListeners } from './other-listeners.js'
 import { PidFile } from './pid-file.js'
 import { Surroundings } from './surroundings.js'
 
-/** What the parts of a service tell whoever joins them. */
+/** What the parts of a service report to the code that joins them. */
 export interface ServiceEvents {
   claim(key: string): ClaimedListener | undefined
   /** Nobody here listens there, though somebody wants to. */
@@ -84,7 +84,7 @@ export class Service {
   readonly counter = new Counter()
   readonly surroundings: Surroundings
   readonly others = new OtherListeners((warning) => this.log.warnOnce(warning))
-  /** What the service manager is told. */
+  /** Notices to the service manager. */
   notices = new ServerNotices(this, undefined, false)
   #leader: HostedApp | undefined
   #pidFile: PidFile | undefined
@@ -162,7 +162,7 @@ export class Service {
     return Math.max(...[...this.apps].map(({ options }) => options[name]), this.options[name])
   }
 
-  /** Runs a hook of all apps that can no longer change anything: one that fails or hangs is told of, and that is all. */
+  /** Runs a hook of all apps whose outcome changes nothing: a failed or hung hook is logged and otherwise ignored. */
   async tellHooks<H extends 'postReload' | 'reloadFailed'>(
     name: H,
     about: Parameters<GracefulHooks[H]>[0]
@@ -174,7 +174,7 @@ export class Service {
     }
   }
 
-  /** From here on the service is this process's: its pid is in the pid file, and everybody is told. */
+  /** From here on this process is the service: its pid is in the pid file, and the log and the service manager know. */
   serve(): void {
     const limits = { drainTimeout: this.longest('drainTimeout'), closeTimeout: this.longest('closeTimeout') }
     this.launcher?.serves({ ...this.options, ...limits }, this.log.jsonTo)
@@ -212,7 +212,7 @@ export class Service {
     return loadOf(this.connections.of(isForClients), this.apps)
   }
 
-  /** Nobody can ask this process for anything any more; whoever has asked gets an answer. */
+  /** This process accepts no further requests for a reload, stop or check. Callers that wait get an answer. */
   closeControlSocket(): void {
     this.listeners.close(this.listenersOf((owner) => !isForClients(owner)))
     this.controlSocket?.hurry()

@@ -94,12 +94,12 @@ export class Shutdown {
     throwIfCut(await this.#drained.promise)
   }
 
-  /** Waits for the drain under way, be it of an app that is told to close while the process stops. */
+  /** Waits for the drain under way, also for an app that closes while the process stops. */
   async joined(): Promise<void> {
     await this.#drained.promise
   }
 
-  /** The service ends: nobody comes back to a connection that is idle now, and what is in hand has the time of a stop. */
+  /** The service ends: idle connections have no process to go to, and requests in progress have the time limit of a stop. */
   hurry(): void {
     this.#isHurried = true
     this.#service.migration?.stop()

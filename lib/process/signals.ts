@@ -14,7 +14,7 @@ export interface SignalEvents {
   reload(signal: NodeJS.Signals): void
   /** Cut off what is left and end the process. */
   force(reason: string): void
-  /** The process ends, whoever ends it. */
+  /** The process ends, for whatever reason. */
   ends(): void
 }
 

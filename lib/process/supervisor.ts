@@ -23,8 +23,8 @@ export interface StartFacts {
 /**
  * What a reload by fork would mean here, where the first process ends and another one goes on.
  *
- * - `refused`: whoever started this process would take that for its end; why, and what to do instead.
- * - `told`: it works, and has a consequence that the user should know.
+ * - `refused`: the program that started this process would take a reload for its end; why, and what to do instead.
+ * - `told`: a reload works, and has a consequence that the user should know.
  */
 export type Verdict = { kind: 'refused'; why: string; instead: string } | { kind: 'told'; warning: string }
 

@@ -1,7 +1,7 @@
 import { os } from '../util/os.js'
 import { isHeardByPm2, judge, type StartFacts, type Verdict } from './supervisor.js'
 
-/** What a reload means to whoever started this process. */
+/** What a reload means to the program that started this process. */
 export class Surroundings {
   readonly #verdict: Verdict | undefined
   readonly #hasLauncher: boolean
@@ -49,7 +49,7 @@ export class Surroundings {
     if (this.#isHeardByPm2) process.send?.('ready')
   }
 
-  /** A reload begins; what it means for the process above is told once. */
+  /** A reload begins; the log says once what it means for the program that started this process. */
   tellAtReload(warn: (warning: string) => void): void {
     if (this.#verdict?.kind !== 'told' || this.#hasTold) return
     this.#hasTold = true

@@ -11,8 +11,9 @@ export class Terminal {
   }
 
   /**
-   * Whether another job has the terminal: it then sends SIGTTIN to whoever reads from it, and SIGTTOU to whoever writes where `stty tostop` forbids
-   * that, each to all processes of the job. What the system does not tell counts as no.
+   * Whether another job has the terminal. Then the terminal sends SIGTTIN to a process that reads from it, and SIGTTOU to one
+   * that writes to it although `stty tostop` forbids that, each to all processes of the job. If the system does not say, the
+   * answer is no.
    * https://man7.org/linux/man-pages/man4/tty_ioctl.4.html, TIOCGPGRP
    */
   get isInBackground(): boolean {

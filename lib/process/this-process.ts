@@ -69,8 +69,8 @@ function isLaunched(flag: string | undefined): boolean {
 }
 
 /**
- * Takes note of how this process was started, before the app has changed its directory or started a process of its own,
- * which would inherit the flag. In the child of a reload: begins to remember what its parent shall hear if it fails.
+ * Notes how this process was started, before the app changes its directory or starts a process of its own, which would
+ * inherit the flag. In the child of a reload: begins to remember what to report to the parent if the boot fails.
  */
 export function rememberStart(): void {
   const current = state()

@@ -9,9 +9,9 @@ const WINDOW = 5
 const FLAT = 0.95
 
 /**
- * Lets an app that is about to listen do what its first requests would find cold.
+ * Warms up an app that is about to listen, so that its first requests do not meet cold code.
  *
- * @param warn - is told of answers that have warmed up nothing
+ * @param warn - gets a sentence about answers that have warmed up nothing
  * @throws {WarmupError} when an answer has a status of 500 or more, or whatever the app's own function throws
  */
 export async function warmUp(app: FastifyInstance, warmup: Warmup, warn: (warning: string) => void): Promise<void> {

@@ -33,8 +33,8 @@ export type FromGiver =
   /** A connection was sent and the giver has heard nothing of it yet. */
   | { type: 'connection sent'; id: number }
   /**
-   * Connections are given from now on; or all that could be have been. `register`: the path of the file in which the taker notes what
-   * it has in hand, see `lib/connections/register.ts`.
+   * The giver begins to give connections; or it has given all that it could. `register`: the path of the file in which the
+   * taker notes its requests in progress, see `lib/connections/register.ts`.
    */
   | { type: 'migration'; isOver: boolean; register?: string | undefined }
 
@@ -50,7 +50,7 @@ export type FromTaker =
   | { type: 'connection taken'; id: number; noted: boolean }
   /** A connection stays the giver's; the other one has not read from it. */
   | { type: 'connection refused'; id: number }
-  /** Connections that came with these numbers are closed: whoever has kept a copy closes that as well. */
+  /** Connections that came with these numbers are closed: the receiver closes the copies that it has kept. */
   | { type: 'connections closed'; ids: number[] }
 
 export type ConnectionMessage = FromGiver | FromTaker

@@ -55,7 +55,7 @@ export type GiverInput =
   | { readonly type: 'refused' }
   /** The taker has ended, or its channel has, and all that it said was heard. */
   | { readonly type: 'taker ended' }
-  /** Whoever passes the words on has ended. The taker may live, and what it said may be lost. */
+  /** The process that passes the messages on has ended. The taker may live, and its messages may be lost. */
   | { readonly type: 'taker out of reach' }
   /** The connection was closed here. */
   | { readonly type: 'closed' }

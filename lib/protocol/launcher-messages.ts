@@ -99,8 +99,8 @@ export type ToLauncher =
   /** What this server has counted, as its last word. */
   | { type: 'counted'; counts: Counts }
   /**
-   * A reload that the launcher has asked for: start a child with these listeners, by their ids. `child` is a number for it: one
-   * that gave up may still have something in hand when the next one is started.
+   * For a reload that the launcher has requested: start a child with these listeners, by their ids. `child` is a number for it:
+   * a child that gave up may still have requests in progress when the next one is started.
    */
   | { type: 'start child'; child: number; command: StartCommand; generation: number; listeners: number[] }
   | { type: 'kill child'; child: number }
@@ -155,7 +155,7 @@ export type FromLauncher =
   | { type: `connection ${GiverWord}`; id: number }
   /** A surplus connection has come, or cannot be taken. */
   | { type: 'surplus taken'; id: number; taken: boolean }
-  /** `asOne`: others accept on the same sockets and go on, so nobody has to be told in advance (`lameDuck`). */
+  /** `asOne`: others accept on the same sockets and go on, so there is no lame duck. */
   | { type: 'stop'; reason: string; asOne?: boolean }
   | { type: 'force'; reason: string }
 

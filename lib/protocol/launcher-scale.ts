@@ -103,7 +103,7 @@ function grown(launcher: Launcher, scaling: Scaling): Step {
   return stay({ ...launcher, scaling: undefined }, ...conclusion(scaling))
 }
 
-/** The last workers leave. Whoever asked hears of it when their servers have ended. */
+/** The last workers leave. The caller gets the answer when their servers have ended. */
 function shrink(launcher: Launcher, scaling: Scaling): Step {
   const gone = launcher.workers.slice(scaling.target)
   const servers = serversOf(launcher, gone)
@@ -120,7 +120,7 @@ function serversOf({ servers }: Launcher, workers: readonly Worker[]): number[] 
   return servers.filter((one) => isAlive(one) && workers.some(({ id }) => id === one.worker)).map(({ id }) => id)
 }
 
-/** Those that boot die by the signal; those that are being started are told when they are there. */
+/** Servers that boot die of the signal. Servers that are being started get it once they exist. */
 function remove(launcher: Launcher, { before, target, reason }: Scaling): Step {
   const from = Math.min(before, target)
   const gone = launcher.workers.slice(from)
@@ -171,7 +171,7 @@ export function scaleDue(launcher: Launcher): Step {
   return fail(launcher, scaling, { kind: 'none serves' })
 }
 
-/** Tells whoever asked for fewer workers that their servers have ended. */
+/** Tells the callers that requested fewer workers that the servers have ended. */
 export function seeOff(launcher: Launcher): Step {
   const isOver = ({ servers }: Leaving) => servers.every((id) => !isAlive(find(launcher, id)))
   const over = launcher.leaving.filter(isOver)

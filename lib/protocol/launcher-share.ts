@@ -23,7 +23,7 @@ import {
 
 type Stage = Share['stage']
 
-/** Those in which a server other than a new one is at work, and must be told how the reload ends. */
+/** The stages in which a server other than a new one takes part, and must learn how the reload ends. */
 export const AT_WORK: ReadonlySet<Stage> = new Set(['making', 'handed over', 'passed'])
 /** Those in which the worker has come as far as it can before the others have. */
 export const DONE: ReadonlySet<Stage> = new Set(['passed', 'restarted', 'over'])

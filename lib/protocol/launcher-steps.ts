@@ -162,7 +162,7 @@ export function killing(id: ServerId): Effect[] {
   return [{ do: 'kill', server: id, signal: 'SIGKILL' }, wait('kill', id)]
 }
 
-/** One reload follows the present one, whoever else has asked for it. */
+/** One reload follows the present one. All requests until then count as one. */
 export function joined(request: Request | undefined, { ask, reason }: InputOf<'reload'>): Request {
   return { reason: request?.reason ?? reason, asks: [...(request?.asks ?? []), ask] }
 }

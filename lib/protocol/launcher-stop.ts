@@ -18,7 +18,7 @@ import {
   workerOf
 } from './launcher-steps.js'
 
-/** The end of the service: every server is told, each has a limit, and the launcher ends with the last one. */
+/** The end of the service: the launcher stops every server, each has a limit, and the launcher ends with the last one. */
 
 /** Who sends one of these means the end. */
 export const LAST_SIGNALS: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT'])

@@ -88,7 +88,7 @@ export function checking(server: Server, at: Checking, input: Input): Step {
 function hearChild(server: Server, at: Checking, { word }: InputOf<'child said'>): Step {
   if (word.type === 'ready' && at.stage === 'booting') {
     if (word.error !== undefined) return kill(server, at, { kind: 'bad handoff', error: word.error })
-    // One of an earlier release could only be told to take over; that it could boot is all that can be learnt.
+    // A child of an earlier release knows only the order to take over, so the check can only show that it boots.
     if (word.isCheck !== true) return end(server, at)
     return at.saves ? go(server, { ...at, stage: 'saving' }, { do: 'save state', child: at.child }) : letTry(server, at)
   }
@@ -144,7 +144,7 @@ function due(server: Server, at: Checking, { timer }: InputOf<'due'>): Step {
   return at.stage === 'starting' ? conclude(server, at, { kind: 'late' }) : kill(server, at, { kind: 'late' })
 }
 
-/** Serves with nothing else to do: those concerned are told beside that, and a reload that waited begins. */
+/** Serves with nothing else to do. Meanwhile the callers get their answer, and a reload that waited begins. */
 function conclude(server: Server, at: Checking, failure: Failure | undefined): Step {
   const { check, child } = at
   const told: Effect[] = [{ do: 'conclude check', check, child, failure }, wait('tell')]

@@ -36,7 +36,7 @@ export function successor(server: Server, at: Successor, input: Input): Step {
       if (input.timer === 'load' && at.stage === 'loading') return giveUpLoading(server)
       return stay(server)
     case 'parent said':
-      // Whatever it is told, the child of a check does not serve.
+      // The child of a check never serves, whatever its parent says.
       if (input.word.type === (at.isCheck ? 'try' : 'take over') && at.stage === 'ready') return load(server, at)
       return input.word.type === 'stop' ? stopUnserved(server, stopOf(input.word)) : stay(server)
     case 'parent gone':
@@ -84,7 +84,7 @@ function orphan(server: Server, at: Successor): Step {
   return go(server, alone, { do: 'warn', about: 'orphan', reason: '' }, wait('boot'))
 }
 
-/** It would keep the sockets, on which nobody accepts, from whoever is started in its place. */
+/** Otherwise it would hold the sockets without accepting, and block the process that is started in its place. */
 function giveUpBooting(server: Server): Step {
   return leave(server, { reason: 'the apps do not listen', cause: 'error' }, ...quiet())
 }

@@ -17,7 +17,7 @@ export type Timer =
   | 'kill'
   /** For the end of a child that has been checked. */
   | 'end'
-  /** For those concerned to be told that a reload failed. */
+  /** The time in which the hooks and the service manager learn that a reload failed. */
   | 'tell'
   /** For inherited listeners to be claimed, and for apps to listen, since the last one did. */
   | 'claims'

@@ -17,7 +17,7 @@ import {
   wait
 } from './server-steps.js'
 
-/** A process on its way out. There is one way, and whoever asks later joins it. */
+/** A process that is leaving. There is one way to leave, and later requests join it. */
 
 type Leaving = PlaceOf<'leaving'>
 

@@ -99,8 +99,8 @@ function giveUp(server: Server, at: Parent, reason: string, how: string): Step {
 }
 
 /**
- * One that answers gives the service back, and finishes what it has in hand; from one that does not, it is taken. Once the launcher
- * has heard that it serves for good, only the launcher can decide otherwise.
+ * The child is not well. If it answers, it gives the service back and finishes its requests; if it does not, it is killed.
+ * Once the launcher knows that the child serves for good, only the launcher can decide otherwise.
  */
 function judged(server: Server, at: Parent, { isSilent, how }: InputOf<'unwell'>): Step {
   if (isDoomed(at)) return stay(server)

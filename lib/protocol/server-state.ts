@@ -108,7 +108,7 @@ export type Place =
   /** On the way out. */
   | {
       readonly name: 'leaving'
-      /** `telling`: the child serves for good, and those concerned are told before the drain begins. */
+      /** `telling`: the child serves for good; the hooks and the service manager learn it before the drain begins. */
       readonly stage: 'telling' | 'lame duck' | 'draining' | 'closing' | 'waiting'
       readonly reason: string
       readonly cause: Cause

@@ -32,7 +32,7 @@ export function asksOf({ ask }: InputOf<'reload'>): readonly Ask[] {
   return ask === undefined ? [] : [ask]
 }
 
-/** One more reload follows the present one, whoever else has asked for it. */
+/** One more reload follows the present one. All requests until then count as one. */
 export function queue(server: Server, input: InputOf<'reload'>): Step {
   const { reason, supervised = false } = input
   const { queued } = server
@@ -70,13 +70,13 @@ export function serve(server: Server, ...effects: Effect[]): Step {
   return [next, [...effects, ...more]]
 }
 
-/** The reload failed. This process serves, and those concerned are told. */
+/** The reload failed. This process serves, and the hooks and the service manager learn it. */
 export function recover(server: Server, reload: Reload, child: ChildId, failure: Failure, ...effects: Effect[]): Step {
   const tell: Effect[] = [{ do: 'conclude', reload, child, failure }, wait('tell')]
   return go(telling(server, reload, child), { name: 'recovered', child }, ...effects, ...tell)
 }
 
-/** Those concerned are told how a reload ended; its callers are answered when that is done. */
+/** The hooks and the service manager learn how a reload ended. After that its callers get the answer. */
 export function telling(server: Server, reload: Reload, child: ChildId): Server {
   return { ...server, telling: [...server.telling, { child, reload }] }
 }
@@ -92,7 +92,7 @@ interface Way {
   readonly childLeads?: boolean
 }
 
-/** Leaves. Callers of a reload that has not begun hear that there will be none, unless somebody else makes it. */
+/** Leaves. Callers of a reload that has not begun learn that there will be none, unless another process makes it. */
 export function leave(server: Server, way: Way, ...effects: Effect[]): Step {
   const { reason, cause, lameDuck = false, awaitsChild = false, child, childLeads = false } = way
   const awaitsParent = way.awaitsParent === true && server.parent === 'alive'

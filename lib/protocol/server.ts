@@ -166,7 +166,7 @@ function answerTold(server: Server, input: Input, isOver: (one: Telling) => bool
   return [after, [...answers, ...quiet, ...effects]]
 }
 
-/** Whoever made the reload has told how it ended. */
+/** The process that made the reload has reported how it ended. */
 function answered(server: Server, { ask }: InputOf<'answered'>): Step {
   if (!server.elsewhere.includes(ask)) return stay(server)
   const next = { ...server, elsewhere: server.elsewhere.filter((other) => other !== ask) }

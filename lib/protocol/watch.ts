@@ -1,5 +1,5 @@
 /**
- * What becomes of files that change while somebody works on an app: when the servers are reloaded, and for which of them. Editors save
+ * Decides about files that change while somebody works on an app: when the servers reload, and for which files. Editors save
  * in several steps, and several files at once, so a change counts when nothing has followed it for a moment.
  */
 

@@ -8,7 +8,7 @@ import type { ParentRole } from './parent-role.js'
 import { isSameRelease } from './release.js'
 import type { Successor } from './successor.js'
 
-/** How a check ended: the result or the error, for the log and for whoever has asked. It is no reload, and counts as none. */
+/** How a check ended: the result or the error, for the log and for the caller. A check does not count as a reload. */
 export class CheckConclusion {
   readonly #service: Service
   readonly #host: ServerHost

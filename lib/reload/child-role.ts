@@ -41,7 +41,7 @@ export class ChildRole {
   #isBooting = true
   /** Since when this process accepts, on the clock of `performance.now()`. */
   #accepted = 0
-  /** What the parent has told of the reload. */
+  /** What the parent has said about the reload. */
   #reloaded: ReloadBrief | undefined
   /** The launcher has said so; one that is gone has not. */
   #isParentEnded = false

@@ -7,7 +7,7 @@ import type { StartCommand } from './start-command.js'
 /** What the child says, and the handle that came with it. */
 export type Hear = (message: ToParent, handle: ListeningHandle | undefined) => void
 
-/** The child of a reload, seen from its parent, whoever has started the process. */
+/** The child of a reload, seen from its parent, whether the parent or a launcher has started it. */
 export interface Child {
   readonly pid: number
   readonly hasEnded: boolean

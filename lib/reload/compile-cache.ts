@@ -23,7 +23,7 @@ interface CachingCommand {
  * Lets the generations of a service share what Node has compiled, so that a child boots quicker than a cold start. Node before
  * 22.1 has no such cache. An environment that names a folder for it, or wants none, is left alone.
  *
- * Node runs what it finds there, whoever has put it there: only a private folder will do.
+ * Node runs what it finds there, and does not ask who wrote it. So only a private folder will do.
  * https://github.com/nodejs/node/blob/v22.x/src/compile_cache.cc
  *
  * @param wanted - the option `compileCache`

@@ -2,7 +2,8 @@
 export const LONGEST_BOOT = 600_000
 
 /**
- * How long a process that boots may take: as long as whoever started it thought, or as long as it says itself. Milliseconds.
+ * How long a process that boots may take: the limit of the process that started it, or its own, if that is longer.
+ * Milliseconds.
  *
  * @param told - what it has said; 0: nothing yet
  */

@@ -24,7 +24,7 @@ export class NodePath {
     this.#candidates = found !== undefined && realPath(found) === realPath(process.execPath) ? candidates : []
   }
 
-  /** The executable, looked up anew. */
+  /** The executable, looked up again. */
   get current(): string {
     return this.#candidates.find(isProgram) ?? process.execPath
   }

@@ -113,7 +113,7 @@ export class ParentRole {
     this.#asking.abort()
   }
 
-  /** Starts a child that shows whether it could take over. No hook runs, and whoever watches over this process hears nothing. */
+  /** Starts a child that shows whether it could take over. No hook runs, and the service manager gets no notice. */
   startCheck(child: ChildId): Promise<void> {
     this.checkBegun = performance.now()
     this.#states = []

@@ -18,12 +18,12 @@ const SHARE = 0.7
 /** How often to look whether one that was asked has ended meanwhile. Milliseconds. */
 const LOOK_INTERVAL = 20
 
-/** How many are told of. */
+/** How many an answer lists. */
 const MOST = 16
 
 /**
- * The processes around this one, as links of a chain: each knows its parent and its children, and asks them when it is asked itself. So
- * whoever serves learns of all earlier generations that still finish their work.
+ * The processes around this one, as links of a chain: each knows its parent and its children, and asks them when it is asked
+ * itself. So the serving process learns of all earlier generations that still finish their requests.
  */
 export class Relatives {
   readonly #find: () => Relative[]
@@ -37,7 +37,7 @@ export class Relatives {
     this.#own = own
   }
 
-  /** Those that drain. One that does not answer in time is told of as such. */
+  /** The processes that drain. One that does not answer in time is listed as such. */
   async draining(limit = LIMIT, asker?: number): Promise<ProcessStatus[]> {
     const others = this.#find().filter(({ pid }) => pid !== asker)
     const lists = await Promise.all(others.map((other) => this.#ask(other, limit)))

@@ -20,7 +20,7 @@ export class Successors {
     return this.#all.get(child)
   }
 
-  /** One is about to be started. How the one before it ended may still have to be told; those before that are forgotten. */
+  /** A child is about to be started. The end of the one before may still have to be reported; earlier ones are forgotten. */
   add(child: ChildId, successor: Successor): void {
     for (const [earlier, { ending }] of this.#all)
       if (earlier < child - 1 && ending !== undefined) this.#all.delete(earlier)

@@ -28,7 +28,7 @@ export interface ListenCallsEvents {
 /** net.Server's own default: https://nodejs.org/api/net.html#serverlisten */
 const DEFAULT_BACKLOG = 511
 
-/** What becomes of each listen call of this process: an inherited listener is adopted, or else a new one bound. */
+/** Answers each listen call of this process: it adopts an inherited listener, or else binds a new one. */
 export class ListenCalls {
   readonly #listeners: Listeners
   readonly #events: ListenCallsEvents

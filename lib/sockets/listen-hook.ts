@@ -104,7 +104,7 @@ export class ListenCall {
 }
 
 /**
- * Shows every listen call of this process, whoever makes it, through `tracing:net.server.listen`:
+ * Reports every listen call of this process, of any library, through `tracing:net.server.listen`:
  * https://nodejs.org/api/diagnostics_channel.html#tcp-socket
  *
  * @returns the function that ends it

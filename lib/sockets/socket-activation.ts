@@ -9,7 +9,7 @@ export interface PassedSockets {
   problems: string[]
 }
 
-/** Of the protocol, for the process that is meant alone: whoever it starts must not take them for its own. */
+/** The variables of the protocol. They are for one process: a process that it starts must not take them for its own. */
 const VARIABLES = ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES']
 
 /**

@@ -5,7 +5,7 @@ import { os } from '../util/os.js'
 /** How long an answer may take. Milliseconds. */
 const LIMIT = 5000
 
-/** The answer that nobody serves; any other one means that somebody does, or that it cannot be told. */
+/** The answer if no process serves there. Any other answer means that one does, or that it is unknown. */
 const STALE = 3
 
 /**
@@ -28,7 +28,7 @@ function askThread(path: string): number {
   const answer = new Int32Array(new SharedArrayBuffer(4))
   // With none of the options of this process: what they load has no business here.
   const settings = { eval: true, workerData: { path, answer }, execArgv: [], env: {} }
-  const worker = new Worker(IN_THREAD, settings).on('error', () => {}) // Without an answer it cannot be told.
+  const worker = new Worker(IN_THREAD, settings).on('error', () => {}) // Without an answer it is unknown.
   worker.unref()
   Atomics.wait(answer, 0, 0, LIMIT)
   return Atomics.load(answer, 0)

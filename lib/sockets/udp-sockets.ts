@@ -7,8 +7,8 @@ const REMEDY =
   'socket with the option reusePort (Node 22.12 or newer) or reuseAddr: https://nodejs.org/api/dgram.html#dgramcreatesocketoptions-callback'
 
 /**
- * Says in the error of each UDP socket that finds its port taken what can be done about it, whoever then reads that error: it mostly ends the
- * process. https://nodejs.org/api/diagnostics_channel.html#udp-socket
+ * Adds advice to the error of each UDP socket that finds its port taken. Usually that error ends the process.
+ * https://nodejs.org/api/diagnostics_channel.html#udp-socket
  */
 export function explainTakenPorts(): void {
   subscribe('udp.socket', (message) => {

@@ -37,7 +37,7 @@ export class LauncherNotices {
     })
   }
 
-  /** Tells how a reload ended. Resolves when that is told, or it is of no use to wait. */
+  /** Reports how a reload ended. Resolves when the notice is sent, or waiting is of no use. */
   async reloaded(error: Error | undefined): Promise<void> {
     const end = error === undefined ? '' : `; ${describeFailure(error)}`
     // systemd extends the watchdog's time as well, until it hears of it again: src/core/service.c, service_extend_timeout.
@@ -55,7 +55,7 @@ export class LauncherNotices {
     })
   }
 
-  /** Resolves when all is told, or it is of no use to wait. */
+  /** Resolves when all notices are sent, or waiting is of no use. */
   async flushed(): Promise<void> {
     await this.#manager?.flushed()
   }

@@ -5,9 +5,9 @@ import type { Socket } from 'node:net'
 const LOOK_INTERVAL = 10
 
 /**
- * When it is told to: makes itself the main process, and then the one it was given. A stop is told to all processes of a service, and
- * shall not end this one half-way; a reload signal is told to the main process, and passed on. If the one it was given has died in the
- * meantime, this is the main process that systemd sees the end of, and it must be that of a failure.
+ * On its order: makes itself the main process, and then the process that it was given. At a stop, all processes of a service
+ * get the signal, which must not end this one half-way. A reload signal goes to the main process, which passes it on. If the
+ * given process has died meanwhile, systemd sees the end of this main process, and that must be a failure.
  */
 const SCRIPT = [
   'trap "" HUP TERM INT',

@@ -30,8 +30,8 @@ const PROGRAM = 'systemd-notify'
 const LIMIT = 6000
 
 /**
- * What the environment says of a service manager that wants to be told. Cluster workers and worker threads leave that to their
- * primary.
+ * What the environment says about a service manager that wants notices. Cluster workers and worker threads leave them to
+ * their primary.
  */
 export function findServiceManager(env: NodeJS.ProcessEnv, pid: number): Contact | undefined {
   const { NOTIFY_SOCKET: socket, WATCHDOG_USEC = '', WATCHDOG_PID = '' } = env
@@ -100,7 +100,7 @@ export class ServiceManager {
 
   async #send(notice: Notice): Promise<void> {
     try {
-      // A stop is told to all processes of a service, a program that is just sending included.
+      // At a stop, all processes of a service get the signal, also a program that is just sending.
       await this.#run(notice).catch((error) => (error.signal === 'SIGTERM' ? this.#run(notice) : Promise.reject(error)))
       this.#isHung = false
     } catch (error) {
@@ -133,7 +133,7 @@ function commandOf(notice: Notice, socket: string): { env: NodeJS.ProcessEnv; as
   return { env: { ...process.env, NOTIFY_SOCKET: socket }, assignments }
 }
 
-/** How much of a failure is told. Characters. */
+/** How much of a failure a notice contains. Characters. */
 const FAILURE_LENGTH = 400
 
 /** How the last reload failed, for the status of the service: one line, as a second one would be another variable. */

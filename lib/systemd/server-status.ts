@@ -60,15 +60,15 @@ export class ServerNotices {
     this.#tell({ STATUS: this.#status('on probation', 1) })
   }
 
-  /** The reload failed, this process serves. Resolves when that is told: whoever asked shall not hear of it earlier. */
+  /** The reload failed, this process serves. Resolves when the service manager knows, which must be before the caller does. */
   async reloadFailed(error: Error): Promise<void> {
     this.#tell({ READY: 1, STATUS: `${this.#status('serving')}; ${describeFailure(error)}` })
     await this.flushed()
   }
 
   /**
-   * The reload succeeded: the child is the main process. Must be told before it begins a reload of its own, and before this
-   * process ends.
+   * The reload succeeded: the child is the main process. The service manager must know before the child begins a reload of
+   * its own, and before this process ends.
    */
   async reloadSucceeded(child: number): Promise<void> {
     this.#leaveTo(child, { READY: 1, STATUS: this.#status('serving', 1) })
@@ -100,7 +100,7 @@ export class ServerNotices {
     if (this.#isMain) this.#leaveTo(child, this.#endingWithin(limit))
   }
 
-  /** Resolves when all is told, or it is of no use to wait. */
+  /** Resolves when all notices are sent, or waiting is of no use. */
   async flushed(): Promise<void> {
     await this.#manager?.flushed()
   }

@@ -38,7 +38,7 @@ export class Deadlines<T extends string = string> {
     this.#due = due
   }
 
-  /** Begins to wait, anew if it did already; see {@link Deadline}. */
+  /** Begins to wait; if it waits already, from the beginning. See {@link Deadline}. */
   wait(name: T, limit: number | Promise<unknown>): void {
     this.cancel(name)
     const deadline = new Deadline()

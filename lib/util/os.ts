@@ -128,7 +128,7 @@ export const os = {
     try {
       return typeof file === 'number' ? fstatSync(file, { bigint: true }) : lstatSync(file, { bigint: true })
     } catch {
-      return undefined // ENOENT, EBADF; or EACCES, ELOOP, ENAMETOOLONG, which whoever uses the path will meet
+      return undefined // ENOENT, EBADF; or EACCES, ELOOP, ENAMETOOLONG: the next use of the path fails with the same error
     }
   },
 

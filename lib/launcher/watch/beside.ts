@@ -29,7 +29,7 @@ function homeOf(cwd: string): string {
   }
 }
 
-/** Those that Node is told to read: https://nodejs.org/api/cli.html#--env-filefile */
+/** The files that an option of Node names: https://nodejs.org/api/cli.html#--env-filefile */
 function envFiles(cwd: string, args: readonly string[]): string[] {
   return args.flatMap((arg, index) => {
     const option = ENV_OPTION.exec(arg)

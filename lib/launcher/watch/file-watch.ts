@@ -95,7 +95,7 @@ export class FileWatch<S extends object> implements EffectHandler<WatchEffect> {
     this.#events.say(`watching ${what}: a change reloads`)
   }
 
-  /** A reload is over, whoever asked for it. `current`: the servers of the workers now. */
+  /** A reload is over, of any caller. `current`: the servers of the workers now. */
   over(isDone: boolean, current: readonly S[]): void {
     const { last } = this.#loaded
     this.#isBroken = !isDone
@@ -162,7 +162,7 @@ export class FileWatch<S extends object> implements EffectHandler<WatchEffect> {
     this.#host.tell({ type: 'reloaded' })
   }
 
-  /** Files are told of one by one; all that have been told of in one turn are followed at once. */
+  /** Files are reported one by one; all that are reported in one turn are followed together. */
   #follow(): void {
     if (this.#isFollowing) return
     this.#isFollowing = true

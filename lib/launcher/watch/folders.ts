@@ -3,7 +3,7 @@ import { Folder, identityOf } from './folder.js'
 import { filesIn } from './tree.js'
 import { foldersOf, meantIn, type Share, type Wanted } from './wanted.js'
 
-/** What is told of the files. */
+/** What is reported about the files. */
 export interface FoldersEvents {
   /** It may have changed, come or gone. */
   touched(path: string): void

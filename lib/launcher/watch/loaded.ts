@@ -1,6 +1,6 @@
 import { sep } from 'node:path'
 
-/** Installed packages: an install changes thousands of files, and is told otherwise. */
+/** Installed packages: an install changes thousands of files, and is noticed in another way. */
 const INSTALLED = `${sep}node_modules${sep}`
 
 /** Which files each server has loaded, or tried to. */
