@@ -95,6 +95,10 @@ t.test('the pod gives the server what it reads', async (t) => {
   )
   t.match(textOf('Dockerfile'), `EXPOSE ${defaults.join(' ')}\n`)
   for (const { name } of container.env) t.match(server, new RegExp(`\\b${name}\\b`), name)
+  t.ok(
+    container.volumeMounts.some(({ mountPath }) => mountPath === '/tmp'),
+    'for temporary files'
+  )
   const folderOf = (volume?: string) => container.volumeMounts.find(({ name }) => name === volume)?.mountPath
   const config = pod.volumes.find(({ configMap }) => configMap?.name === find('ConfigMap').metadata.name)
   t.equal(folderOf(config?.name), container.env.find(({ name }) => name === 'CONFIG_FOLDER')?.value)

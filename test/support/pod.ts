@@ -36,6 +36,9 @@ export function gracePeriod({ lameDuck, drainTimeout, closeTimeout }: StopLimits
   return lameDuck + drainTimeout + closeTimeout + RESERVE
 }
 
+/** Runs a command with a root file system that is read-only but for `TMPDIR`, where the user may do that. */
+const READ_ONLY = ['sh', '-c', 'mount --bind "$TMPDIR" "$TMPDIR" && mount -o remount,bind,ro /; exec "$0" "$@"']
+
 /** The container of example/kubernetes, as the kubelet has it: PID 1, its probes and its mounted configuration. */
 export class Pod {
   readonly target: Target
@@ -60,8 +63,11 @@ export class Pod {
     const place = await tempFolder(t)
     const config = await ConfigFolder.make(join(place, 'config'), { greeting: 'hello' })
     const metricsPort = await freePort()
+    const scratch = join(place, 'scratch')
+    await mkdir(scratch)
     const env = {
-      FASTIFY_GRACEFUL_CONTROL: join(place, 'control.sock'),
+      FASTIFY_GRACEFUL_CONTROL: join(scratch, 'control.sock'),
+      TMPDIR: scratch,
       CONFIG_FOLDER: config.path,
       METRICS_PORT: String(metricsPort)
     }
@@ -70,7 +76,11 @@ export class Pod {
       await writeFile(join(folder, 'limits.mjs'), `export const limits = ${JSON.stringify(limits)}\n`)
       return folder
     }
-    const command = [...(AS_PID_1 ?? []), ...(await containerCommand('Dockerfile', starter, 'kubernetes'))]
+    const command = [
+      ...(AS_PID_1 ?? []),
+      ...READ_ONLY,
+      ...(await containerCommand('Dockerfile', starter, 'kubernetes'))
+    ]
     const commandOf = (folder: string) => ['sh', '-c', 'cd "$0" && exec "$@"', folder, ...command]
     return new Pod(await Shipped.start(t, commandOf, { env, install }), metricsPort, config)
   }

@@ -178,6 +178,7 @@ t.test('a changed configuration reloads; one that is broken does not', { skip: n
   await load.reached(2)
   t.equal(await greetingOf(pod), 'hi')
 
+  if (process.getuid?.() === 0) await t.rejects(pod.exec('touch file'), /Read-only file system/)
   const [reload = '', signal = ''] = await commandsInPod()
   t.match(await pod.exec(reload), /generation 3/)
   await pod.exec(signal)
@@ -187,6 +188,7 @@ t.test('a changed configuration reloads; one that is broken does not', { skip: n
   await pod.shipped.output.event((line) => line.graceful === 'reload-succeeded' && line.generation === 3)
 
   t.match((await metricsOf(pod)).all('reloads_total'), { '{outcome="failed"}': 1, '{outcome="succeeded"}': 3 })
+  t.strictSame(pod.shipped.output.all('warning'), [])
   t.equal((await fromMetricsPort(pod, '/status')).status, 404, 'nothing else of the control socket')
   await stop(t, pod)
 })
