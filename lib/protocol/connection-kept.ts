@@ -4,7 +4,7 @@
  */
 
 export type KeptInput =
-  /** The child has closed it. With the last copy, the client hears of that. */
+  /** The child has closed it. The client notices when the last copy is closed. */
   | { readonly type: 'closed' }
   /** The parent has taken it back from the child by another copy. */
   | { readonly type: 'given back' }
@@ -15,7 +15,7 @@ export type KeptInput =
   /** The child may live, and read from it. */
   | { readonly type: 'taker out of reach' }
 
-/** `serve`: it is the parent's again. `let go`: the copy is closed. */
+/** `serve`: the parent serves it again. `let go`: the parent closes its copy. */
 export function endKept(input: KeptInput): 'serve' | 'let go' {
   switch (input.type) {
     case 'taker ended':

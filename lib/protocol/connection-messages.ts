@@ -2,17 +2,17 @@ import type { Arrival, Upgrade } from '../connections/upgrades.js'
 import { anything, count, type Field, flag, listOf, number, optional, record, type Table, text } from './fields.js'
 
 /**
- * What parent and child say to each other about open connections. Either may give and the other take: the parent gives while the child
- * is on probation, and a child that is taken back gives what it has to its parent.
+ * The messages between parent and child about open connections. Either can be the giver and the other the taker: the parent
+ * gives while the child is on probation, and a child that is rolled back gives its connections to its parent.
  */
 
-/** From the one that gives. */
+/** From the giver. */
 export type FromGiver =
   /**
    * An open connection of the listener with this index; the handle travels with it. `used`: it waits for its next request,
    * not for its first, and may stay silent for `timeLeft` milliseconds (0: for ever). `upgrade`: it is a WebSocket, on which
-   * the giver's app may still send; the taker leaves it alone until it hears who has it. `was`: the number under which it came
-   * from the process that it is given to now, which has kept its own copy.
+   * the giver's app may still send; the taker leaves it alone until it knows who has it. `was`: it came from the taker before,
+   * under this number, and the taker has kept its own copy.
    */
   | {
       type: 'connection'
@@ -24,13 +24,13 @@ export type FromGiver =
       was?: number | undefined
     }
   /**
-   * The giver has let go of a WebSocket that the other one has taken. `arrival`: what its route handed along at that moment; undefined:
-   * it could not be had, and the taker closes the connection with 1012.
+   * The giver has released a WebSocket that the taker has taken. `arrival`: what its route handed along at that moment. If it
+   * is undefined, that failed, and the taker closes the connection with 1012.
    */
   | { type: 'connection released'; id: number; arrival: Arrival | undefined }
-  /** The giver keeps a WebSocket that the other one has taken: it was not at rest any more. */
+  /** The giver keeps a WebSocket that the taker has taken: it was not at rest any more. */
   | { type: 'connection kept'; id: number }
-  /** A connection was sent and the giver has heard nothing of it yet. */
+  /** A question: the giver has sent a connection and got no answer about it yet. */
   | { type: 'connection sent'; id: number }
   /**
    * The giver begins to give connections; or it has given all that it could. `register`: the path of the file in which the
@@ -44,11 +44,11 @@ export type MovingConnection = Extract<FromGiver, { type: 'connection' }>
 /** How a connection goes on in the other process. */
 export type Life = Pick<MovingConnection, 'index' | 'used' | 'timeLeft'>
 
-/** From the one that takes. */
+/** From the taker. */
 export type FromTaker =
-  /** A connection is the taker's now; it has not read from it yet. `noted`: what it reads will be in the register. */
+  /** The taker has the connection now, and has not read from it yet. `noted`: its requests will be in the register. */
   | { type: 'connection taken'; id: number; noted: boolean }
-  /** A connection stays the giver's; the other one has not read from it. */
+  /** The giver keeps the connection. The taker has not read from it. */
   | { type: 'connection refused'; id: number }
   /** Connections that came with these numbers are closed: the receiver closes the copies that it has kept. */
   | { type: 'connections closed'; ids: number[] }

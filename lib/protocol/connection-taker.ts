@@ -4,7 +4,7 @@ import type { Move, TakerWord } from './connection.js'
 export interface Taker {
   readonly move: Move
   /**
-   * - `saying`: the word that the connection is taken is not yet with the kernel.
+   * - `saying`: the answer `taken` is not yet with the kernel.
    * - `waiting`: for the giver to release the connection or to keep it.
    * - `unsure`: the giver cannot be reached. Either it has ended, which is soon known, or it has the connection.
    */
@@ -12,12 +12,12 @@ export interface Taker {
 }
 
 export type TakerInput =
-  /** The word `taken` is with the kernel, or certainly is not. */
+  /** The answer `taken` is with the kernel, or certainly is not. */
   | { readonly type: 'sent' }
   | { readonly type: 'not sent' }
   | { readonly type: 'released' }
   | { readonly type: 'kept' }
-  /** The process of the giver has ended, and all that it said was heard. */
+  /** The giver has ended, and all its messages have been read. */
   | { readonly type: 'giver ended' }
   /** The channel has ended; the giver may live. */
   | { readonly type: 'cut off' }
@@ -25,7 +25,7 @@ export type TakerInput =
 
 export type TakerEffect =
   | { readonly do: 'say'; readonly word: TakerWord }
-  /** Reads from the connection: it is this process's. */
+  /** Reads from the connection: this process has it. */
   | { readonly do: 'accept' }
   /** Closes this process's copy. */
   | { readonly do: 'close' }
@@ -51,7 +51,7 @@ export function receive(taker: Taker, input: TakerInput): TakerStep {
     case 'kept':
       return end(taker, 'close')
     case 'giver ended':
-      // One that could give it to another process may have done so.
+      // A giver that can give it to another process may have done so.
       return end(taker, taker.move === 'surplus' ? 'close' : 'accept')
     case 'not sent':
     case 'cut off':

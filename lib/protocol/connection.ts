@@ -1,20 +1,21 @@
 /**
- * How one open connection passes from the process that has it, its giver, to another one, the taker: two machines, which speak over
- * a channel that keeps the order. At any time one of the two may read from the connection, and until somebody has taken it, that is
- * the giver's duty. The giver stops reading before it offers, so what the client sends waits in the kernel.
+ * How one open connection passes from the process that has it, the giver, to another one, the taker. Each has a machine, and
+ * they talk over a channel that keeps the order. At any time, only one of the two may read from the connection, and until the
+ * taker has taken it, that is the giver. The giver stops reading before it offers, so the client's bytes wait in the kernel.
  *
- * The channel can lose a handle without a word, when the taker has no descriptor left: a question behind the offer finds that out.
+ * The channel can lose a handle silently, if the taker has no descriptor left. A question behind the offer finds that out.
  */
 
 /**
- * What is given, and so by which steps.
+ * What is given. This decides about the steps.
  *
- * - `http`: an idle connection, from parent to child. It is the child's once that has said `taken`; the parent cannot take it back.
- * - `websocket`: from parent to child. The parent's app writes when it likes, so the parent decides after `taken`: it releases the
- *   connection or keeps it. What the route hands along is taken at that moment, and goes with the word. The child inherits what a parent
- *   that has ended did not keep. If the child is silent for too long, the parent has it again, and tells the client to come again.
- * - `surplus`: between a worker and the launcher. As with `websocket`, but after a silence the giver serves the connection itself or gives
- *   it to another process. For that reason the taker never inherits.
+ * - `http`: an idle connection, from parent to child. Once the child has said `taken`, it has the connection for good.
+ * - `websocket`: from parent to child. The parent's app can write at any time, so the parent decides after `taken` whether it
+ *   releases the connection or keeps it. At that moment it asks the route for the state, which goes with the release. If the
+ *   parent ends without having kept it, the child has it. If the child is silent for too long, the parent takes it back, and
+ *   closes it so that the client connects again.
+ * - `surplus`: between a worker and the launcher. As with `websocket`, but after a silence the giver serves the connection
+ *   itself, or gives it to another process. For that reason the taker never has it without a release.
  */
 export type Move = 'http' | 'websocket' | 'surplus'
 
@@ -53,7 +54,7 @@ export type GiverInput =
   /** `atRest`: nothing is half sent or half received, and the client has not closed it. */
   | { readonly type: 'taken'; readonly atRest: boolean }
   | { readonly type: 'refused' }
-  /** The taker has ended, or its channel has, and all that it said was heard. */
+  /** The taker or its channel has ended, and all its messages have been read. */
   | { readonly type: 'taker ended' }
   /** The process that passes the messages on has ended. The taker may live, and its messages may be lost. */
   | { readonly type: 'taker out of reach' }
@@ -65,7 +66,7 @@ export type GiverInput =
 export type GiverEffect =
   | { readonly do: 'offer' }
   | { readonly do: 'say'; readonly word: GiverWord }
-  /** Serves the connection, or is free to give it to another process. */
+  /** Serves the connection, or may give it to another process. */
   | { readonly do: 'read on' }
   /** Closes this process's copy, which the client does not notice. */
   | { readonly do: 'let go' }
@@ -73,7 +74,7 @@ export type GiverEffect =
   | { readonly do: 'wait'; readonly timer: 'answer' | 'limit' }
   | { readonly do: 'cancel' }
   | { readonly do: 'conclude'; readonly outcome: Outcome }
-  /** The taker owes no answer any more. */
+  /** No answer of the taker is expected any more. */
   | { readonly do: 'forget' }
 
 export type GiverStep = readonly [Giver, readonly GiverEffect[]]
@@ -117,7 +118,7 @@ function awaitAnswer(giver: Giver, input: GiverInput): GiverStep {
     case 'taker ended':
       return stay(giver, 'refused')
     case 'taker out of reach':
-      // It may have said that it takes the connection, and reads: only what it would wait for a word for can be the giver's again.
+      // It may have taken the connection, and read from it. Only one that the taker waits to be released can come back.
       return giver.move === 'http' ? end(giver, 'abandoned', { do: 'let go' }) : stay(giver, 'refused')
     case 'closed':
       return giver.move === 'http' ? end(giver, 'closed') : takeBack(giver, 'closed')
@@ -144,7 +145,7 @@ function taken(giver: Giver, atRest: boolean): GiverStep {
   if (!atRest || giver.stopped) return stay(giver, 'stays', { do: 'say', word: 'kept' })
   if (giver.move === 'surplus')
     return [{ ...giver, at: 'releasing' }, [{ do: 'cancel' }, { do: 'say', word: 'released' }]]
-  // First of all the app can no longer write.
+  // First, the app must no longer be able to write.
   return end(giver, 'moved', { do: 'let go' }, { do: 'say', word: 'released' })
 }
 
@@ -158,7 +159,7 @@ function ask(giver: Giver): GiverStep {
   ]
 }
 
-/** What the taker may read from is left to it, in case that wakes up. What it would wait for a word for is the giver's. */
+/** The taker keeps a connection that it may read from. The giver takes back one that would have to be released. */
 function giveUp(giver: Giver): GiverStep {
   if (giver.move === 'http') return end(giver, 'abandoned', { do: 'let go' })
   return takeBack(giver, giver.move === 'surplus' ? 'stays' : 'abandoned', { do: 'read on' })

@@ -1,12 +1,12 @@
 /**
- * What a message may hold, told by small tables: the type of a message, and for each of its fields a check. A message that comes
- * out of a channel has no type that a compiler could know.
+ * Small tables say what a message may contain: its type, and a check for each of its fields. The compiler cannot know the type
+ * of a message that comes out of a channel.
  */
 
-/** Whether a value may stand in a field. */
+/** Whether a value is allowed in a field. */
 export type Field = (value: unknown) => boolean
 
-/** The fields of an object, all that there must be. Others are not looked at. */
+/** The required fields of an object. Other fields are ignored. */
 export type Fields = Readonly<Record<string, Field>>
 
 /** Of a union of messages, those of one type: a message may name several, as in `` type: `surplus ${GiverWord}` ``. */

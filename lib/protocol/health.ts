@@ -1,6 +1,6 @@
 /**
- * Whether the child of a reload is well, as its parent sees it while it may still take the service back: the child answers questions,
- * and does not fail more requests than the parent did. Pure, as `server.ts` is: how long it waits is for the host to know.
+ * Whether the child of a reload is well, as its parent judges while it may still take over again: the child answers questions,
+ * and does not fail more requests than the parent did. Pure, like `server.ts`: the host knows how long each wait is.
  */
 
 /** Requests that were answered, and how many of them with a status of 500 or more. */
@@ -10,15 +10,15 @@ export interface Count {
 }
 
 /**
- * What a process has answered. The first request of a connection counts apart: after a handoff there are new connections before those
- * that move, and who opens one for each request, as a probe or a script does, may always have failed.
+ * What a process has answered. The first request of a connection counts separately: after a handoff, new connections come
+ * before those that move. A client that opens one for each request, as a probe or a script does, may always have failed.
  */
 export interface Answers {
   readonly first: Count
   readonly later: Count
 }
 
-/** From when on a child answers worse than its parent. */
+/** When a child counts as worse than its parent. */
 export interface Tolerance {
   /** By how much its share of errors may be larger, from 0 to 1. */
   readonly errorShare: number
@@ -29,7 +29,7 @@ export interface Tolerance {
 export interface Watch {
   /** How often in a row the child has been asked and has not answered. */
   readonly asked: number
-  /** What the child had answered each time it told, the oldest first. */
+  /** The reports of the child, the oldest first. */
   readonly told: readonly Answers[]
 }
 
@@ -43,16 +43,16 @@ export type WatchEffect =
   | { readonly do: 'wait'; readonly for: 'next look' | 'answer' }
   | { readonly do: 'judge'; readonly verdict: Verdict }
 
-/** Why a child is taken back. */
+/** Why a child is rolled back. */
 export type Verdict = { readonly kind: 'silent' } | { readonly kind: 'errors'; readonly how: string }
 
-/** The last of what a child has told that count together: a second, if the host looks five times in one. */
+/** How many of the last reports count together: those of a second, if the host asks five times in a second. */
 const WINDOW = 5
 
-/** How many of them are kept: what was longer ago, a minute at that pace, says nothing of the child as it is. */
+/** How many reports are kept: a minute, at that pace. Older ones say nothing about the child as it is now. */
 const KEPT = 300
 
-/** By how many standard deviations two shares must differ to be no chance. */
+/** By how many standard deviations two shares must differ not to be chance. */
 const CHANCE = 4
 
 export function beginWatch(): [Watch, readonly WatchEffect[]] {
@@ -71,7 +71,7 @@ export function watch(at: Watch, input: WatchInput, tolerance: Tolerance): [Watc
   return [{ asked: 0, told }, [next]]
 }
 
-/** A child is asked twice: when the whole machine has stood still, the first question came too late to be answered in time. */
+/** A child is asked twice: if the whole computer stood still, the first question came too late for an answer in time. */
 function look(at: Watch): [Watch, readonly WatchEffect[]] {
   if (at.asked === 2) return [at, [{ do: 'judge', verdict: { kind: 'silent' } }]]
   return [{ ...at, asked: at.asked + 1 }, [{ do: 'ask' }, { do: 'wait', for: 'answer' }]]
@@ -88,8 +88,8 @@ function complaintOf(told: readonly Answers[], parent: Answers, tolerance: Toler
 }
 
 /**
- * What was answered lately: a second back, and further if that is not enough to judge by. But not where nothing is known of the
- * parent: who asks so seldom may have met it as it was, had it lived a little longer.
+ * The latest answers: those of the last second, or of longer if these are too few to judge. But only if the parent has answered
+ * anything: with so few requests, the parent might have failed in the same way, had it lived a little longer.
  */
 function latest(counts: readonly Count[], least: number, isParentKnown: boolean): Count | undefined {
   const last = counts.at(-1) as Count
@@ -103,8 +103,9 @@ function latest(counts: readonly Count[], least: number, isParentKnown: boolean)
 }
 
 /**
- * Whether the share of errors has grown by more than is tolerated, and by more than chance would have it: two shares compared by their
- * pooled standard deviation. Of a parent that has answered little, little is known: one good answer is added to its own.
+ * Whether the share of errors has grown by more than is tolerated, and by more than chance explains: the two shares are
+ * compared by their pooled standard deviation. If the parent has answered little, little is known about it, so one good
+ * answer is added to its own.
  */
 function isWorse(child: Count, parent: Count, { errorShare }: Tolerance): boolean {
   const known = parent.answers + 1

@@ -2,7 +2,7 @@ import type { Ending } from '../process/subprocess.js'
 import type { Timer } from './launcher-inputs.js'
 import type { Ask, Failure, Launcher, Server, ServerId, Share, WorkerId } from './launcher-state.js'
 
-/** What the machine of a launcher wants to be done. */
+/** The effects of the machine of a launcher. */
 
 /** What a launcher tells a server. */
 export type Order =
@@ -13,7 +13,7 @@ export type Order =
 
 /** What a launcher does about it. */
 export type Effect =
-  /** `step`: what a worker owes; `crashes`: see {@link Worker}. */
+  /** `step`: what a worker has to do; `crashes`: see {@link Worker}. */
   | {
       readonly do: 'wait'
       readonly timer: Timer
@@ -22,21 +22,21 @@ export type Effect =
       readonly crashes?: number
     }
   | { readonly do: 'cancel'; readonly timer: Timer; readonly id: number }
-  /** Waits (`restart`) before another server is started in place of this one. `crashes`: see {@link Worker}. */
+  /** Waits (`restart`) before another server replaces this one. `crashes`: see {@link Worker}. */
   | { readonly do: 'pause'; readonly worker: WorkerId; readonly crashes: number; readonly lost: ServerId }
-  /** Starts a server that succeeds nobody. `like`: with the command of that server; `isNew`: as its next generation. */
+  /** Starts a server without a predecessor. `like`: with the command of that server; `isNew`: as its next generation. */
   | { readonly do: 'start'; readonly server: ServerId; readonly like: ServerId | undefined; readonly isNew: boolean }
-  /** Starts the successor that a server has asked for. */
+  /** Starts the successor that a server has requested. */
   | { readonly do: 'start child'; readonly server: ServerId; readonly parent: ServerId; readonly child: number }
   | { readonly do: 'refuse child'; readonly parent: ServerId; readonly child: number }
   | { readonly do: 'tell'; readonly server: ServerId; readonly order: Order }
   | { readonly do: 'undo'; readonly server: ServerId; readonly failure: Failure }
   | { readonly do: 'kill'; readonly server: ServerId; readonly signal: NodeJS.Signals }
-  /** A server has ended: its timers mean nothing any more. */
+  /** A server has ended: its timers no longer matter. */
   | { readonly do: 'forget'; readonly server: ServerId }
   /** Leaves the sockets to the servers that listen on them. */
   | { readonly do: 'release' }
-  /** Goes by what the app of this server has chosen. */
+  /** Applies what the app of this server has chosen. */
   | { readonly do: 'follow'; readonly server: ServerId; readonly isFirst: boolean; readonly isReloading: boolean }
   /** Tells the service manager. */
   | { readonly do: 'note reload' | 'note stop' }
@@ -53,7 +53,7 @@ export type Outcome =
   /** The number of workers stays as it was. */
   | { readonly unscaled: Failure }
 
-/** What a person should know. */
+/** A line for the log. */
 export type Notice =
   | { readonly about: 'queued' | 'queued behind scaling' | 'scale queued'; readonly reason: string }
   /** The number of workers begins to change, has done so, or stays. */
@@ -73,5 +73,5 @@ export type Notice =
       readonly server: ServerId
     }
 
-/** The new state, and what is to be done, in this order. */
+/** The new state, and the effects, in this order. */
 export type Step = readonly [Launcher, readonly Effect[]]

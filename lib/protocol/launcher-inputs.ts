@@ -3,44 +3,44 @@ import type { Ending } from '../process/subprocess.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import type { Ask, ScaleRequest, ServerId } from './launcher-state.js'
 
-/** What the machine of a launcher hears. Durations are not part of it: the host knows how long each {@link Timer} is. */
+/** The inputs of the machine of a launcher. They have no durations: the host knows how long each {@link Timer} is. */
 
-/** What a server says. */
+/** The messages of a server. */
 export type Word =
   /** `boots`: it has said how long it may take to be ready. */
   | { readonly type: 'hello' | 'boots' | 'listening' | 'pong' | 'handed over' | 'passed' }
   | { readonly type: 'serves'; readonly ownSignals: boolean }
   | { readonly type: 'leaves'; readonly isError: boolean }
-  /** It wants a successor; `child` is its number for it. */
+  /** It requests a successor; `child` is its number for it. */
   | { readonly type: 'start child'; readonly child: number }
   /** It gives the service back to its parent. */
   | { readonly type: 'roll back' }
   | { readonly type: 'reload made'; readonly result: ReloadResult }
   | { readonly type: 'reload failed'; readonly error: PlainError }
-  /** Its child, which was to serve for good, is not well. */
+  /** Its child, which should serve for good, is not well. */
   | { readonly type: 'unwell'; readonly error: PlainError }
 
 /** The waits that have a limit; each belongs to the server, the worker or the launcher that is named with it. */
 export type Timer =
   /** The pause before a worker starts its next server. */
   | 'restart'
-  /** What a worker owes in a reload. */
+  /** What a worker has to do in a reload. */
   | 'share'
   /** A server boots, after the service has served; longer after each crash, as the machine may be slow. */
   | 'boot'
-  /** A server that runs for so long did not crash soon after its start. */
+  /** How long a server must run so that its end does not count as a crash soon after its start. */
   | 'steady'
-  /** The end of a server that was told to stop, that is forced, that was killed. */
+  /** For the end of a server that stops, is forced, or was killed. */
   | 'stop'
   | 'force'
   | 'kill'
   /** A server does not answer. */
   | 'silence'
-  /** No new listener must come for so long before the other workers start: they inherit what is there then. */
+  /** How long no new listener may come before the other workers start: they inherit the listeners of that moment. */
   | 'grow'
-  /** The service manager is told how a reload ended. */
+  /** For the service manager to learn how a reload ended. */
   | 'tell'
-  /** Another number of workers waits for a server that serves. */
+  /** A change of the number of workers waits for a server that serves. */
   | 'scale'
 
 /** What can happen to a launcher. */
@@ -49,7 +49,7 @@ export type Input =
   | { readonly type: 'started'; readonly server: ServerId }
   | { readonly type: 'not started'; readonly server: ServerId; readonly error: unknown }
   | { readonly type: 'said'; readonly server: ServerId; readonly word: Word }
-  /** A server has ended, and all that it said has been heard. */
+  /** A server has ended, and all its messages have been read. */
   | { readonly type: 'ended'; readonly server: ServerId; readonly ending: Ending }
   /** A server has not answered in time. */
   | { readonly type: 'silent'; readonly server: ServerId }

@@ -41,16 +41,16 @@ import {
 } from './messages.js'
 
 /**
- * What a server and its launcher say to each other, on the IPC channel that `child_process` gives them. Parent and child
- * of a reload are both children of the launcher; what they say to each other goes through it, in order, unread.
+ * The messages between a server and its launcher, on the IPC channel of `child_process`. Parent and child of a reload are both
+ * children of the launcher. Their messages to each other go through it, in order and unread.
  */
 
-/** The version of these messages. Launcher and plugin come with one package, but not always from one folder. */
+/** The version of these messages. Launcher and plugin are in one package, but may be loaded from different folders. */
 export const LAUNCHER_PROTOCOL_VERSION = 3
 
 /** From a server. */
 export type ToLauncher =
-  /** The plugin is loaded: this server can be talked to. */
+  /** The plugin is loaded: this server understands messages. */
   | { type: 'hello' }
   /**
    * A listener is open. Its handle travels with the message, unless it was inherited: then `index` is its place in the handoff.
@@ -63,7 +63,7 @@ export type ToLauncher =
       address: BoundAddress
       index: number | undefined
       ticketKeys: TicketKeys | undefined
-      /** Of a unix socket: which file is at its path. A server of an earlier release does not tell. */
+      /** Of a unix socket: which file is at its path. A server of an earlier release does not say. */
       file?: string | undefined
     }
   /** A listener is closed for good. */
@@ -80,11 +80,11 @@ export type ToLauncher =
       /** It can make a check; a server of an earlier release does not say so. */
       checks?: boolean | undefined
     }
-  /** The server is on its way out; of its own accord, or because of an error that nobody caught. */
+  /** The server leaves: of its own accord, or because of an uncaught error. */
   | { type: 'leaves'; isError: boolean }
-  /** How many connections are open. Told now and then, once a {@link FromLauncher} `fair share` has come. */
+  /** How many connections are open. Sent now and then, after a {@link FromLauncher} `fair share` has come. */
   | { type: 'connections'; count: number }
-  /** A connection to the listener with this id, unread, that is more than this server's share. Its handle travels with the message. */
+  /** A connection to the listener with this id, above this server's share and unread. Its handle travels with the message. */
   | { type: 'surplus'; id: number; listener: number; count: number }
   /** What the giver of a connection says: see `connection.ts`. */
   | { type: `surplus ${GiverWord}`; id: number }
@@ -94,9 +94,9 @@ export type ToLauncher =
   | { type: 'ask for reload'; id: number; reason: string }
   /** The answer to a `ping`, at once: this server is not blocked. */
   | { type: 'pong'; counts?: Counts | undefined }
-  /** What this server says of itself, what it has in progress, and what it has counted; one of an earlier release has not counted. */
+  /** The status of this server, what it has in progress, and what it has counted; one of an earlier release has not counted. */
   | { type: 'reported'; status: ProcessStatus; load?: Load | undefined; counts?: Counts | undefined }
-  /** What this server has counted, as its last word. */
+  /** What this server has counted, as its last message. */
   | { type: 'counted'; counts: Counts }
   /**
    * For a reload that the launcher has requested: start a child with these listeners, by their ids. `child` is a number for it:
@@ -133,24 +133,24 @@ export type FromLauncher =
   | { type: 'parent ended' }
   /** Make a reload now. */
   | { type: 'make reload'; reason: string }
-  /** Make a check now. `until`: when nobody waits any more for one that has yet to begin, in milliseconds since the epoch. */
+  /** Make a check now. `until`: after that, do not begin, since nobody waits any more. Milliseconds since the epoch. */
   | { type: 'make check'; id: number; reason: string; until?: number }
   /** The reload of every worker has come as far: the parent leaves. */
   | { type: 'commit' }
   /** The reload of another worker has failed: the parent comes back. */
   | { type: 'undo'; error: PlainError }
-  /** The outcome of a reload that was asked for. */
+  /** The outcome of a reload that this server has requested. */
   | { type: 'reload answered'; id: number; result: ReloadResult }
   | { type: 'reload refused'; id: number; error: PlainError }
   /** Asked every second: whether this server answers at all. */
   | { type: 'ping' }
   /** How are you? */
   | { type: 'report' }
-  /** What has become of the reloads of all workers. Told when this server serves, and after each. */
+  /** The history of the reloads of all workers. Sent when this server serves, and after each reload. */
   | { type: 'history'; history: PassedHistory }
   /** How many connections each of several servers has, on average. */
   | { type: 'fair share'; count: number }
-  /** A connection to the listener with this id that another server had too many. Its handle travels with the message. */
+  /** A connection to the listener with this id, above the share of another server. Its handle travels with the message. */
   | { type: 'connection'; id: number; listener: number }
   | { type: `connection ${GiverWord}`; id: number }
   /** A surplus connection has come, or cannot be taken. */
@@ -159,21 +159,21 @@ export type FromLauncher =
   | { type: 'stop'; reason: string; asOne?: boolean }
   | { type: 'force'; reason: string }
 
-/** What a server says of its connections. */
+/** The messages of a server about its connections. */
 export type ConnectionsWord = Extract<
   ToLauncher,
   { type: 'connections' | 'surplus' | `surplus ${GiverWord}` | 'connection taken' }
 >
 
-/** What the launcher says of connections that pass between it and a server. */
+/** The messages of the launcher about connections that pass between it and a server. */
 export type SurplusWord = Extract<FromLauncher, { type: 'connection' | `connection ${GiverWord}` | 'surplus taken' }>
 
-/** Whether a server speaks of its connections. */
+/** Whether a message of a server is about its connections. */
 export function isConnectionsWord(message: ToLauncher): message is ConnectionsWord {
   return /^(connections$|surplus|connection taken$)/.test(message.type)
 }
 
-/** Whether the launcher speaks of connections. */
+/** Whether a message of the launcher is about connections. */
 export function isSurplusWord(message: FromLauncher): message is SurplusWord {
   return /^(connection|surplus)/.test(message.type)
 }

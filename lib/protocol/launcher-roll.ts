@@ -103,7 +103,7 @@ function take(launcher: Launcher, share: Share): Step {
   )
 }
 
-/** A worker does not do in time what it owes. */
+/** A worker has not done in time what it has to do. */
 export function shareDue(launcher: Launcher, worker: WorkerId): Step {
   const { roll } = launcher
   const share = roll?.shares.find((one) => one.worker === worker)
@@ -115,7 +115,7 @@ export function shareDue(launcher: Launcher, worker: WorkerId): Step {
     return server === undefined ? stay(launcher) : replaceHung(launcher, worker, server, roll.reason)
   if (stage === 'over' || stage === 'killing' || stage === 'restarted') return stay(launcher)
   const failure: Failure = { kind: 'late', server: share.server }
-  // After a commit the successor leads already, and what the server still has in progress is finished.
+  // After a commit the successor has taken the lead already, and the server finishes its requests in progress.
   if (!isAlive(server) || roll.stage === 'committing') return failShare(launcher, worker, failure)
   return chain(
     launcher,
@@ -138,7 +138,7 @@ export function conclude(launcher: Launcher): Step {
   return stay({ ...launcher, roll: undefined }, cancel('tell', 0), { do: 'answer', asks, reason, outcome })
 }
 
-/** The service ends. A reload that has succeeded is brought to its end all the same; the number of workers means nothing any more. */
+/** The service ends. A reload that has succeeded is still concluded. The number of workers no longer matters. */
 export function abandon(launcher: Launcher): Step {
   const { roll, queued, scaling } = launcher
   const isDone = roll === undefined || roll.stage === 'committing' || roll.stage === 'concluding'

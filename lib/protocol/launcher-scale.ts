@@ -20,11 +20,11 @@ import { dismiss } from './launcher-stop.js'
 import { countFrom, MOST_WORKERS } from './worker-count.js'
 
 /**
- * The number of workers changes. New ones are started with what the first one runs; either all of them serve, or none stays. Of those
- * that are too many the last ones leave: nothing is started in their place, and what they have in progress is finished.
+ * The number of workers changes. New workers start with the command of the first one; either all of them serve, or none
+ * stays. If there are too many, the last ones leave: they finish their requests, and nothing starts in their place.
  */
 
-/** So many at most wait for another number of workers. */
+/** How many changes wait at most. */
 const MOST_WAITING = 64
 
 export function scale(launcher: Launcher, { ask, reason, wanted }: InputOf<'scale'>): Step {
@@ -32,14 +32,14 @@ export function scale(launcher: Launcher, { ask, reason, wanted }: InputOf<'scal
   if (phase !== 'running') return stay(launcher, refusal({ ask, reason }, { kind: 'stopping' }))
   if (scales.length >= MOST_WAITING)
     return stay(launcher, refusal({ ask, reason }, { kind: 'busy', waiting: scales.length }))
-  // There is nothing yet that a new worker could inherit, and there may never be.
+  // A new worker could inherit nothing yet, and perhaps never will.
   if (!hasServed) return stay(launcher, refusal({ ask, reason }, { kind: 'none serves' }))
   const waits = roll !== undefined || scaling !== undefined
   const effects: Effect[] = waits ? [{ do: 'log', about: 'scale queued', reason }] : []
   return stay({ ...launcher, scales: [...scales, { ask, reason, wanted }] }, ...effects)
 }
 
-/** The turn of the one that has waited longest. */
+/** The turn of the change that has waited longest. */
 export function beginScale(launcher: Launcher): Step {
   const [request, ...scales] = launcher.scales as [ScaleRequest, ...ScaleRequest[]]
   const { ask, reason, wanted } = request
@@ -65,7 +65,7 @@ function begin(launcher: Launcher, scaling: Scaling): Step {
   )
 }
 
-/** Nobody follows the first server, whose listeners all others have. */
+/** The first server, whose listeners all others inherit, has no successor. */
 function isEnding(launcher: Launcher): boolean {
   return isLast(launcher, launcher.workers[0] as Worker)
 }
@@ -115,7 +115,7 @@ function shrink(launcher: Launcher, scaling: Scaling): Step {
   )
 }
 
-/** Whether its process is there yet or not. */
+/** Whether or not its process exists yet. */
 function serversOf({ servers }: Launcher, workers: readonly Worker[]): number[] {
   return servers.filter((one) => isAlive(one) && workers.some(({ id }) => id === one.worker)).map(({ id }) => id)
 }
@@ -124,7 +124,7 @@ function serversOf({ servers }: Launcher, workers: readonly Worker[]): number[] 
 function remove(launcher: Launcher, { before, target, reason }: Scaling): Step {
   const from = Math.min(before, target)
   const gone = launcher.workers.slice(from)
-  // Those that lead come first: a successor on probation must not seem to leave by itself.
+  // The leading servers come first: a successor on probation must not seem to leave by itself.
   const known = serversOf(launcher, gone)
   const leads = (id: number) => gone.some(({ current }) => current === id)
   const ordered = [...known.filter(leads), ...known.filter((id) => !leads(id))]
@@ -139,7 +139,7 @@ function remove(launcher: Launcher, { before, target, reason }: Scaling): Step {
   )
 }
 
-/** None of the new workers stays, or all do that were to leave. */
+/** The change fails: no new worker stays, or all that should leave stay. */
 function fail(launcher: Launcher, scaling: Scaling, failure: Failure): Step {
   const { reason, before, target } = scaling
   return chain(
@@ -162,7 +162,7 @@ export function loseNew(launcher: Launcher, { worker }: Server, error: unknown):
   return fail(launcher, scaling, { kind: 'not started', error })
 }
 
-/** Nobody has come to serve meanwhile. A new worker whose server is there has a limit of its own. */
+/** No server has begun to serve meanwhile. A new worker whose server exists has a limit of its own. */
 export function scaleDue(launcher: Launcher): Step {
   const { scaling, workers } = launcher
   if (scaling === undefined) return stay(launcher)

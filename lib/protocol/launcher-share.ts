@@ -25,10 +25,10 @@ type Stage = Share['stage']
 
 /** The stages in which a server other than a new one takes part, and must learn how the reload ends. */
 export const AT_WORK: ReadonlySet<Stage> = new Set(['making', 'handed over', 'passed'])
-/** Those in which the worker has come as far as it can before the others have. */
+/** The stages in which the worker has done all that it can do before the others. */
 export const DONE: ReadonlySet<Stage> = new Set(['passed', 'restarted', 'over'])
 
-/** Moves a share on; what its worker owes now has a limit. */
+/** Moves a share on. What its worker has to do now has a limit. */
 export function move(launcher: Launcher, worker: WorkerId, stage: Stage, change: Partial<Share> = {}): Step {
   const isLimited = !DONE.has(stage) && stage !== 'killing'
   const timer: Effect = isLimited ? { do: 'wait', timer: 'share', id: worker, step: stage } : cancel('share', worker)
@@ -68,7 +68,7 @@ function begin(launcher: Launcher, worker: WorkerId, server: ServerId, reason: s
   )
 }
 
-/** One that is spoiled is about to say so. */
+/** The server of a spoiled share is about to report that. */
 function passed(launcher: Launcher, { worker, isSpoiled }: Share): Step {
   return isSpoiled ? spoiled(launcher, worker) : move(launcher, worker, 'passed')
 }
@@ -86,13 +86,13 @@ export function spoil(launcher: Launcher, successor: Server): Step {
   return share.stage === 'passed' ? spoiled(next, share.worker) : stay(next)
 }
 
-/** Its next successor counts, and not one of an earlier reload that has ended late. */
+/** Its next successor counts, not one of an earlier reload that has ended late. */
 export function unspoil(launcher: Launcher, server: ServerId): Launcher {
   const share = launcher.roll?.shares.find((one) => one.server === server)
   return share === undefined ? launcher : setShare(launcher, share.worker, { isSpoiled: false })
 }
 
-/** After a commit, this means that the successor has ended before its server heard that: the server serves on. */
+/** After a commit, this means that the successor ended before its server got the message: the server serves on. */
 function failed(launcher: Launcher, { worker, server }: Share, failure: Failure): Step {
   const isBack = launcher.roll?.stage === 'committing' && !isAlive(currentOf(launcher, worker))
   return chain(
@@ -102,13 +102,13 @@ function failed(launcher: Launcher, { worker, server }: Share, failure: Failure)
   )
 }
 
-/** Whether a server was told to leave to its successor and has not said what became of that: it may come back. */
+/** Whether a server was told to leave and has not reported the outcome: it may take over again. */
 export function mayComeBack({ roll, servers }: Launcher, worker: WorkerId): boolean {
   const share = roll?.stage === 'committing' ? roll.shares.find((one) => one.worker === worker) : undefined
   return share?.stage === 'closing' && servers.some((one) => one.id === share.server && isAlive(one))
 }
 
-/** One of the shares is lost, and with it the reload. */
+/** One share has failed, and so has the reload. */
 export function failShare(launcher: Launcher, worker: WorkerId, failure: Failure): Step {
   return chain(
     launcher,
@@ -154,13 +154,16 @@ export function commit(launcher: Launcher): Step {
 
 export const tell = (server: ServerId, order: Order): Effect => ({ do: 'tell', server, order })
 
-/** The server that was started for the reload could not be. */
+/** The server for the reload could not be started. */
 export function loseStart(launcher: Launcher, id: ServerId, error: unknown): Step {
   const share = launcher.roll?.shares.find(({ server, stage }) => server === id && stage === 'restarting')
   return share === undefined ? stay(launcher) : failShare(launcher, share.worker, { kind: 'not started', error })
 }
 
-/** A worker that is down has nothing to hand over: another server starts with the new code. One that was held is held again if that fails. */
+/**
+ * A worker without a server has nothing to hand over: another server starts with the new code. If that fails, and the worker
+ * was held before, it is held again.
+ */
 export function restart(launcher: Launcher, worker: WorkerId): Step {
   const server = launcher.started
   return chain(
@@ -170,7 +173,7 @@ export function restart(launcher: Launcher, worker: WorkerId): Step {
   )
 }
 
-/** One that does not answer cannot hand over either. */
+/** A server that does not answer cannot hand over either. */
 export function replaceHung(launcher: Launcher, worker: WorkerId, server: Server, reason: string): Step {
   return chain(
     launcher,

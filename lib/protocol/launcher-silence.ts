@@ -10,7 +10,7 @@ export function answers(launcher: Launcher, { id, isSilent }: Server): Step {
   return stay(known, cancel('silence', id), { do: 'log', about: 'answers', server: id })
 }
 
-/** It gets no work until it answers. Its loop may only be busy. */
+/** The server gets no work until it answers. Its event loop may only be busy. */
 export function silent(launcher: Launcher, id: ServerId): Step {
   const server = find(launcher, id)
   if (!isAlive(server) || server.isSilent) return stay(launcher)
@@ -18,13 +18,13 @@ export function silent(launcher: Launcher, id: ServerId): Step {
   return stay(known, { do: 'log', about: 'silent', server: id }, wait('silence', id))
 }
 
-/** One that serves, or may yet, may come back; one that leaves is only in the way. */
+/** A server that serves, or still may, can recover. One that leaves is only in the way. */
 export function stillSilent(launcher: Launcher, id: ServerId): Step {
   const server = find(launcher, id)
   if (!isAlive(server) || !server.isSilent) return stay(launcher)
   const { current } = workerOf(launcher, server.worker)
   if (server.leaves === 'no' && current === id) return stay(launcher)
-  // Whether the child of a reload is to serve is decided when that is over.
+  // The end of the reload decides whether its child serves.
   if (server.leaves === 'no' && current === server.parent && isReloading(launcher, server.worker))
     return stay(launcher, wait('silence', id))
   return chain(

@@ -11,7 +11,7 @@ export type ServerId = number
 /** A worker, in the order in which they were made: the first one is 0, and stays. */
 export type WorkerId = number
 
-/** A caller who waits to hear how a reload, or another change, ended. */
+/** A caller that waits for the outcome of a reload or another change. */
 export type Ask = number
 
 /** One server process. */
@@ -22,7 +22,7 @@ export interface Server {
   readonly parent: ServerId | undefined
   readonly stage: 'starting' | 'booting' | 'serving' | 'ended'
   readonly hasPlugin: boolean
-  /** It is on its way out: of its own accord, or because of an error. */
+  /** It leaves: of its own accord, or because of an error. */
   readonly leaves: 'no' | 'freely' | 'by error'
   /** It has been the server of its worker. */
   readonly hasLed: boolean
@@ -30,21 +30,21 @@ export interface Server {
   readonly ownSignals: boolean
   /** It has not answered lately. */
   readonly isSilent: boolean
-  /** It was told that the service ends. */
+  /** It knows that the service ends. */
   readonly isTold: boolean
   readonly isKilled: boolean
   /** Signals that were passed on to it. */
   readonly forwarded: readonly NodeJS.Signals[]
-  /** How it ended, when all that it said has been heard. */
+  /** How it ended, once all its messages have been read. */
   readonly ending: Ending | undefined
 }
 
-/** One of the places at which the launcher has a server. */
+/** One of the places for which the launcher keeps a server. */
 export interface Worker {
   readonly id: WorkerId
   /** The server that serves, or did so last, or is the first to come. */
   readonly current: ServerId | undefined
-  /** The next server that succeeds nobody: it starts after a pause, or with the next reload, or is being started. */
+  /** The next server without a predecessor: it starts after a pause, or with the next reload, or is being started. */
   readonly next: 'none' | 'pausing' | 'held' | 'starting'
   /** How many servers in a row have crashed soon after their start. */
   readonly crashes: number
@@ -54,13 +54,13 @@ export interface Worker {
   readonly wasDown: boolean
 }
 
-/** A reload that somebody asked for; several callers can share one. */
+/** A reload that was requested. Several callers can share one. */
 export interface Request {
   readonly reason: string
   readonly asks: readonly Ask[]
 }
 
-/** Another number of workers that somebody asked for. */
+/** A change of the number of workers that was requested. */
 export interface ScaleRequest {
   readonly ask: Ask
   readonly reason: string
@@ -83,7 +83,7 @@ export interface Leaving extends Scaling {
 /** What one worker does in a reload of all. */
 export interface Share {
   readonly worker: WorkerId
-  /** The server that makes the reload; or the one that was started for it and succeeds nobody. */
+  /** The server that makes the reload; or the one without a predecessor that was started for it. */
   readonly server: ServerId | undefined
   /**
    * - `waiting`: for a server that serves
@@ -127,16 +127,16 @@ export type Failure =
   | { readonly kind: 'ended'; readonly ending: Ending }
   /** A server that was started for it ended. */
   | { readonly kind: 'exited'; readonly ending: Ending }
-  /** A server did not say in time what was due. */
+  /** A message of a server was late. */
   | { readonly kind: 'late'; readonly server: ServerId | undefined }
   | { readonly kind: 'not listening' | 'no plugin' | 'stopping' }
   /** A server that was started for another number of workers did not serve in time, or leaves of its own accord. */
   | { readonly kind: 'no boot' | 'left'; readonly server: ServerId }
-  /** No server was there in time from which the new ones could inherit, or that could go on alone. */
+  /** In time, there was no server from which new ones could inherit, or that could go on alone. */
   | { readonly kind: 'none serves' }
   /** There cannot be so many workers, or so few. */
   | { readonly kind: 'out of range'; readonly count: number; readonly target: number }
-  /** Too many others wait for another number of workers. */
+  /** Too many changes wait already. */
   | { readonly kind: 'busy'; readonly waiting: number }
 
 /** A launcher. */
@@ -147,7 +147,7 @@ export interface Launcher {
   readonly isForced: boolean
   /** In development, where the next reload comes with the next change of a file: a server that cannot boot waits for that. */
   readonly isWatched: boolean
-  /** Whether the service has served at all: one that cannot boot is not worth another try. */
+  /** Whether the service has ever served: one that cannot boot is not started again. */
   readonly hasServed: boolean
   /** The other workers start soon. */
   readonly isGrowing: boolean
@@ -157,13 +157,13 @@ export interface Launcher {
   readonly leader: ServerId | undefined
   /** How many servers have been started. */
   readonly started: number
-  /** Those that live, and those that have ended and are still spoken of. */
+  /** Servers that live, and ended ones that are still needed. */
   readonly servers: readonly Server[]
   readonly workers: readonly Worker[]
   /** How many workers have been made. */
   readonly made: number
   readonly roll: Roll | undefined
-  /** The one reload that follows, however many asked for it. */
+  /** The one reload that follows, for any number of requests. */
   readonly queued: Request | undefined
   /** Changes of the number of workers: the one under way, those that follow in this order, and what is left of former ones. */
   readonly scaling: Scaling | undefined

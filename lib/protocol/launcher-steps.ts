@@ -16,10 +16,10 @@ import type {
 
 export type InputOf<T extends Input['type']> = Extract<Input, { type: T }>
 
-/** Nothing changes but this. */
+/** This state, with these effects. */
 export const stay = (launcher: Launcher, ...effects: Effect[]): Step => [launcher, effects]
 
-/** Goes through these moves, each from where the one before has led. */
+/** Makes these moves one after the other. */
 export function chain(launcher: Launcher, ...moves: ReadonlyArray<(launcher: Launcher) => Step>): Step {
   return moves.reduce<Step>(
     ([before, effects], move) => {
@@ -46,7 +46,7 @@ export function isAlive(server: Server | undefined): server is Server {
   return server !== undefined && server.stage !== 'ended'
 }
 
-/** It accepts, and has not said that it will leave. */
+/** The server accepts, and has not said that it will leave. */
 export function isServing(server: Server | undefined): server is Server {
   return server?.stage === 'serving' && server.leaves === 'no'
 }
@@ -82,12 +82,12 @@ export function acceptingOf(launcher: Launcher, worker: WorkerId): Server | unde
   return [heirOf(launcher, current), find(launcher, current)].find(isServing)
 }
 
-/** Whether a worker is there on trial: it is only one of them when all new ones serve. */
+/** Whether a worker is on trial: it counts only when all new ones serve. */
 export function isJoining({ workers, scaling }: Launcher, id: WorkerId): boolean {
   return scaling !== undefined && workers.findIndex((one) => one.id === id) >= scaling.before
 }
 
-/** Nobody who waits for another number of workers gets it: the service ends. */
+/** The service ends, so all waiting changes of the number of workers fail. */
 export function refuseScalers({ scaling, scales, leaving }: Launcher): Effect[] {
   const waiting = [...leaving, ...(scaling === undefined ? [] : [scaling]), ...scales]
   return waiting.map((one) => answerScale(one, { unscaled: { kind: 'stopping' } }))
@@ -143,7 +143,7 @@ export function lead(launcher: Launcher, worker: WorkerId, id: ServerId): Step {
   return stay(setWorker(setServer(launcher, id, { hasLed: true }), worker, { current: id }), ...limit)
 }
 
-/** Starts a server that succeeds nobody. */
+/** Starts a server without a predecessor. */
 export function startServer(launcher: Launcher, worker: WorkerId, isNew = false): Step {
   const { current } = workerOf(launcher, worker)
   const like = current ?? workerOf(launcher, 0).current
@@ -151,7 +151,7 @@ export function startServer(launcher: Launcher, worker: WorkerId, isNew = false)
   return stay(next, cancel('restart', worker), { do: 'start', server: launcher.started, like, isNew })
 }
 
-/** Ends a server at once: the only order that one which hangs obeys. A server that is being started is killed when it is there. */
+/** Kills a server, which also works if it hangs. A server that is being started is killed once it exists. */
 export function kill(launcher: Launcher, { id, isKilled, stage }: Server): Step {
   if (isKilled) return stay(launcher)
   const known = setServer(launcher, id, { isKilled: true })

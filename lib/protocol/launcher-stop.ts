@@ -20,7 +20,7 @@ import {
 
 /** The end of the service: the launcher stops every server, each has a limit, and the launcher ends with the last one. */
 
-/** Who sends one of these means the end. */
+/** The signals that mean the end. */
 export const LAST_SIGNALS: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT'])
 
 /** The first stop drains, the second one forces. */
@@ -33,7 +33,7 @@ export function stop(launcher: Launcher, signal: NodeJS.Signals): Step {
   )
 }
 
-/** Ends all that is left now. */
+/** Ends everything that is left, now. */
 export function force(launcher: Launcher, reason: string): Step {
   return chain(
     launcher,
@@ -58,14 +58,14 @@ function beginStop(launcher: Launcher, signal: NodeJS.Signals): Step {
   )
 }
 
-/** Those that lead come first: a successor that is on probation leaves with its parent, and must not seem to leave by itself. */
+/** The leading servers come first: a successor on probation leaves with its parent, and must not seem to leave by itself. */
 function living(launcher: Launcher): Server[] {
   const isCurrent = ({ id, worker }: Server) => workerOf(launcher, worker).current === id
   const alive = launcher.servers.filter((one) => isAlive(one) && one.stage !== 'starting')
   return [...alive.filter(isCurrent), ...alive.filter((one) => !isCurrent(one))]
 }
 
-/** Tells a server to stop, once. One that leaves already has only a limit from now on. */
+/** Tells a server to stop, once. A server that leaves already only gets a limit. */
 export function stopServer(launcher: Launcher, server: Server): Step {
   const { id, isTold, leaves, ownSignals } = server
   if (isTold) return stay(launcher)
@@ -85,7 +85,7 @@ export function dismiss(launcher: Launcher, server: Server, reason: string): Ste
   return stay(told, { do: 'tell', server: id, order: { type: 'leave', reason } }, wait('stop', id))
 }
 
-/** One that does not serve yet has nothing in progress. */
+/** A server that does not serve yet has nothing in progress. */
 export function forceServer(launcher: Launcher, server: Server, reason: string): Step {
   const { id, stage } = server
   if (stage !== 'serving') return kill(launcher, server)
@@ -106,7 +106,7 @@ export function endLate(launcher: Launcher, server: Server, about: 'no boot' | '
   )
 }
 
-/** A signal for the app of each server; left to the launcher where no server lives that could hear it. */
+/** A signal for the app of each server. If no server can get it, the launcher handles it. */
 export function forward(launcher: Launcher, signal: NodeJS.Signals): Step {
   return each(launcher, launcher.workers, (next, { id }) => {
     const current = currentOf(next, id)
@@ -126,7 +126,7 @@ export function forward(launcher: Launcher, signal: NodeJS.Signals): Step {
 
 const keepStart = ({ next }: Worker): Worker['next'] => (next === 'starting' ? next : 'none')
 
-/** With nobody to follow, new connections are refused as soon as the servers close their sockets. */
+/** No server follows, so new connections are refused as soon as the servers close their sockets. */
 export function release(launcher: Launcher): Step {
   const isEnd = launcher.phase !== 'running' || launcher.workers.every((worker) => isLast(launcher, worker))
   return isEnd && !launcher.isReleased ? stay({ ...launcher, isReleased: true }, { do: 'release' }) : stay(launcher)

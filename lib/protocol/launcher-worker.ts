@@ -31,7 +31,7 @@ import { dismiss, forceServer, LAST_SIGNALS, stopServer } from './launcher-stop.
 
 /** The workers: their servers start, serve, fall silent and end, and others take their place. */
 
-/** A process is there. */
+/** A process exists. */
 export function started(launcher: Launcher, id: ServerId): Step {
   const server = find(launcher, id)
   if (server?.stage !== 'starting') return stay(launcher)
@@ -48,7 +48,7 @@ export function started(launcher: Launcher, id: ServerId): Step {
   )
 }
 
-/** One that came to be too late for a stop. */
+/** A server that was started too late for a stop. */
 function endIfDoomed(launcher: Launcher, id: ServerId): Step {
   const server = find(launcher, id) as Server
   if (launcher.isForced) return forceServer(launcher, server, 'the service ends')
@@ -109,7 +109,7 @@ export function hear(launcher: Launcher, id: ServerId, word: Word): Step {
   }
 }
 
-/** It may take longer than was thought: what waits for it has another limit from now on. */
+/** It may take longer than expected: everything that waits for it gets another limit. */
 function boots(launcher: Launcher, { id, worker, parent, stage }: Server): Step {
   if (stage !== 'booting') return stay(launcher)
   const { current, crashes } = workerOf(launcher, worker)
@@ -153,7 +153,7 @@ export function ended(launcher: Launcher, { server: id, ending }: Pick<InputOf<'
   )
 }
 
-/** Serves as soon as it can, and nobody takes the service back from it; unless the service ends. */
+/** Serves as soon as it can, without a probation, unless the service ends. */
 function orphan(launcher: Launcher, id: ServerId): Step {
   const server = find(launcher, id) as Server
   const isStray = isReplaced(launcher, server)
@@ -184,12 +184,12 @@ export function promote(launcher: Launcher, { id }: Worker): Step {
   return isLeft ? lead(launcher, id, heir.id) : stay(launcher)
 }
 
-/** A worker that is down gets another server, for as long as the service lives. */
+/** A worker without a server gets another one, for as long as the service lives. */
 export function replace(launcher: Launcher, worker: Worker): Step {
   const lost = currentOf(launcher, worker.id)
   if (launcher.phase !== 'running' || worker.isOver || worker.next !== 'none' || lost === undefined)
     return stay(launcher)
-  // One that dies of an error still finishes what it has in progress; its successor need not wait for that.
+  // A server that dies of an error still finishes its requests in progress. Its successor need not wait for that.
   const isGone = !isAlive(lost) || (lost.leaves === 'by error' && lost.stage === 'serving')
   if (!isGone || heirOf(launcher, lost.id) !== undefined || mayComeBack(launcher, worker.id)) return stay(launcher)
   if (isJoining(launcher, worker.id)) return stay(launcher)
@@ -212,7 +212,7 @@ function isFinal({ hasServed, isWatched, isReleased, workers }: Launcher, server
   return (hasServed ? isClean && workers.length === 1 : !isWatched) || hasObeyed
 }
 
-/** While somebody works on the app, what fails again at once would do so until a file has changed. */
+/** In development, a server that fails again at once would go on failing until a file changes. */
 function mustBeMended({ hasServed, isWatched }: Launcher, { crashes }: Worker): boolean {
   return isWatched && (!hasServed || crashes > 0)
 }

@@ -49,8 +49,8 @@ export function begin(count: number, isWatched = false): Launcher {
 }
 
 /**
- * What a launcher does about an input: the one place where it is decided which server a worker has, when a reload holds, and when
- * the launcher ends. Inputs that mean nothing to a state change nothing.
+ * What a launcher does about an input. Only this decides which server a worker has, when a reload has succeeded, and when the
+ * launcher ends. An input that means nothing in a state changes nothing.
  */
 export function step(launcher: Launcher, input: Input): Step {
   if (launcher.phase === 'ended') return atEnd(launcher, input)
@@ -68,13 +68,13 @@ export function step(launcher: Launcher, input: Input): Step {
   )
 }
 
-/** Goes on with what is under way, and begins what has waited for its end, as far as the servers allow. */
+/** Goes on with the change under way, and then begins the next one, as far as the servers allow. */
 function proceed(launcher: Launcher): Step {
   const step = chain(launcher, advance, shape, seeOff, takeTurn)
   return step[0] === launcher ? step : chain(launcher, () => step, proceed)
 }
 
-/** One change at a time. Another number of workers comes first: it takes no longer than a boot, and the reload then is one of all. */
+/** One change at a time. A change of the number comes first: it takes only a boot, and the reload then includes all workers. */
 function takeTurn(launcher: Launcher): Step {
   const { phase, roll, scaling, scales, queued } = launcher
   if (phase !== 'running' || roll !== undefined || scaling !== undefined) return stay(launcher)
@@ -146,7 +146,7 @@ function due(launcher: Launcher, { timer, id }: InputOf<'due'>): Step {
   }
 }
 
-/** Not even SIGKILL ends it, so the system holds it. It is waited for no longer. */
+/** Not even SIGKILL ends it, so the system holds it. The launcher waits no longer. */
 function giveUp(launcher: Launcher, server: number): Step {
   return chain(
     launcher,
@@ -155,7 +155,7 @@ function giveUp(launcher: Launcher, server: number): Step {
   )
 }
 
-/** What the app of the first worker has chosen may be different in each generation. */
+/** The choices of the app of the first worker may differ from generation to generation. */
 function follow(launcher: Launcher): Step {
   const { leader, roll, workers } = launcher
   const server = find(launcher, workers[0]?.current)
@@ -165,7 +165,7 @@ function follow(launcher: Launcher): Step {
   return stay({ ...launcher, leader: server.id }, { do: 'follow', server: server.id, isFirst, isReloading })
 }
 
-/** Forgets servers that have ended and that nothing is to be said of any more. */
+/** Forgets ended servers that are no longer needed. */
 function prune(launcher: Launcher): Step {
   const { servers, workers, roll } = launcher
   const isSpokenOf = (id: number) =>
@@ -174,7 +174,7 @@ function prune(launcher: Launcher): Step {
   return stay(left.length === servers.length ? launcher : { ...launcher, servers: left })
 }
 
-/** A server that came to be too late, and a caller who asks too late. */
+/** A server that was started too late, and a caller that asks too late. */
 function atEnd(launcher: Launcher, input: Input): Step {
   if (input.type === 'reload') return reload(launcher, input)
   if (input.type === 'scale') return scale(launcher, input)

@@ -26,8 +26,8 @@ import {
 import type { Answers } from './health.js'
 
 /**
- * What parent and child say to each other, on the IPC channel that `child_process` gives them. The channel keeps the
- * order, so success and failure are decided on it alone, never on signals or on the order of events of the process.
+ * The messages between parent and child, on the IPC channel of `child_process`. The channel keeps the order, so it alone
+ * decides about success and failure, never signals or the order of events of the process.
  */
 
 /** From the child. */
@@ -35,20 +35,20 @@ export type ToParent =
   /** A dormant duplicate of an inherited listener, by its index in the handoff; the handle travels with it. */
   | { type: 'listener'; index: number }
   /**
-   * The child has loaded an app, which gives a boot so long (the option `readyTimeout`), in milliseconds. A parent of an earlier release drops
-   * the message, and goes by its own.
+   * The child has loaded an app with this option `readyTimeout`, in milliseconds. A parent of an earlier release drops the
+   * message, and uses its own limit.
    */
   | { type: 'boots'; readyTimeout: number }
   /** The child could serve now. It accepts nothing yet. */
   | {
       type: 'ready'
       release: Release
-      /** How long its apps may take to say that they are well, when it is to confirm. Milliseconds. */
+      /** How long its apps' health checks may take when it has to confirm. Milliseconds. */
       checkTimeout: number
-      /** It knows that it is checked, and hears `try`. One of an earlier release does not say so. */
+      /** It knows that it is checked, and understands `try`. A child of an earlier release does not say so. */
       isCheck?: boolean | undefined
     }
-  /** The child of a check could take over what it was given to try. The answer to `try`. */
+  /** The child of a check could take over. The answer to `try`. */
   | ({ type: 'checked' } & CheckFacts)
   /** The child accepts. */
   | { type: 'serving' }
@@ -62,7 +62,7 @@ export type ToParent =
   | { type: 'tally'; tally: Tally }
   /** The child gives the service back. It accepts until it hears `taken back`. */
   | { type: 'roll back'; reason: string }
-  /** The child was told by somebody else to stop: not a failure. */
+  /** Something else told the child to stop: not a failure. */
   | { type: 'stopping'; reason: string }
   /** How the reload ended that the parent passed on. */
   | { type: 'reloaded'; id: number; result: ReloadResult }
@@ -71,12 +71,12 @@ export type ToParent =
   | DrainAnswer
   | ConnectionMessage
 
-/** What the child of a check tells of itself. `warmup`: how long that took, in milliseconds; undefined without one. */
+/** The report of the child of a check. `warmup`: how long that took, in milliseconds; undefined without one. */
 export interface CheckFacts {
   warmup?: number | undefined
   /** Where it listens in addition. */
   opens: string[]
-  /** What it inherited and nobody asked for. */
+  /** The listeners that it inherited and no app asked for. */
   closes: string[]
 }
 
@@ -90,13 +90,13 @@ export interface TicketKeys {
 /** The history as it passes from generation to generation: one of an earlier release does not count by code. */
 export type PassedHistory = Omit<ReloadHistory, 'codes'> & Partial<Pick<ReloadHistory, 'codes'>>
 
-/** What a parent tells its child of the reload that it takes over by. `elapsed`, `probation`: milliseconds. */
+/** What a parent tells its child about the reload under way. `elapsed`, `probation`: milliseconds. */
 export interface ReloadBrief {
   reason: string
   elapsed: number
   probation: number
   history: PassedHistory
-  /** What all generations so far have counted; one of an earlier release does not tell. */
+  /** What all generations so far have counted; a parent of an earlier release does not say. */
   counts?: Counts | undefined
 }
 
@@ -107,7 +107,7 @@ export interface DrainQuestion {
   limit: number
 }
 
-/** What a process tells of them: see `ProcessStatus`. One of an earlier release does not know the question, and drops it. */
+/** The answer: see `ProcessStatus`. A process of an earlier release does not know the question, and drops it. */
 export interface DrainAnswer {
   type: 'these drain'
   id: number
@@ -118,8 +118,8 @@ export interface DrainAnswer {
 export type ToChild =
   /**
    * Accept: from here on the service is yours. `states`: what the apps of the parent saved, in the order of the apps.
-   * `ticketKeys`: by the index of a listener in the handoff, the keys that its TLS clients hold tickets of. `reload`: what is to be
-   * known of the reload, and of those before it; a parent of an earlier release does not tell.
+   * `ticketKeys`: by the index of a listener in the handoff, the keys that its TLS clients hold tickets of. `reload`: facts
+   * about this reload and earlier ones; a parent of an earlier release does not send them.
    */
   | {
       type: 'take over'
@@ -129,7 +129,7 @@ export type ToChild =
     }
   /** To the child of a check, that has said `isCheck`: load a copy of these states. */
   | { type: 'try'; states: unknown[] }
-  /** What has become of all reloads, this one included. A child of an earlier release does not know the message, and drops it. */
+  /** The history of all reloads, this one included. A child of an earlier release does not know the message, and drops it. */
   | { type: 'history'; history: PassedHistory }
   /** What the parent has counted since the child took over. A child of an earlier release drops it. */
   | { type: 'tally'; tally: Tally }
@@ -154,7 +154,7 @@ export type ToChild =
 /** The version of the handoff flag and of the messages. Both ends must speak the same one. */
 export const PROTOCOL_VERSION = 6
 
-/** An error that was made plain for its way; what is known of it beyond that is not looked at before it is shown. */
+/** An error in plain form, for the channel. Its other properties are not checked before they are shown. */
 export const plainError: Field = record({
   name: text,
   message: text,

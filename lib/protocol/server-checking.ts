@@ -19,13 +19,13 @@ import {
 } from './server-steps.js'
 
 /**
- * A check: a child boots as that of a reload would, shows whether it could take over, and ends. Nothing here makes this process stop
+ * A check: a child boots as in a reload, shows whether it could take over, and ends. Nothing here makes this process stop
  * accepting, or lets the child accept.
  */
 
 type Checking = PlaceOf<'checking'>
 
-/** Why a process at this place makes no check; a process that serves makes one. */
+/** Why a process in this state makes no check. A process that serves makes one. */
 const WHY_NOT: Readonly<Record<Exclude<Place['name'], 'serving'>, string>> = {
   booting: 'this process does not listen yet',
   successor: 'this process does not serve yet',
@@ -38,7 +38,7 @@ const WHY_NOT: Readonly<Record<Exclude<Place['name'], 'serving'>, string>> = {
   closed: 'this process is on its way out'
 }
 
-/** Somebody asks for a check. Whatever else goes on comes first. */
+/** A check is requested. Everything else that is under way comes first. */
 export function requestCheck(server: Server, { ask, reason, saves }: InputOf<'check'>): Step {
   const { at } = server
   if (at.name !== 'serving') return stay(server, ...refuse([ask], 'no check', WHY_NOT[at.name]))
@@ -100,7 +100,7 @@ function letTry(server: Server, at: Checking): Step {
   return go(server, { ...at, stage: 'trying' }, { do: 'tell child', child: at.child, word: { type: 'try' } })
 }
 
-/** It has passed. Its apps close, as they would one day. */
+/** The child has passed. Its apps close as usual. */
 function end(server: Server, at: Checking): Step {
   const word = { type: 'stop', reason: 'the check is over', lameDuck: false } as const
   const told: Effect = { do: 'tell child', child: at.child, word }
@@ -112,7 +112,7 @@ function kill(server: Server, at: Checking, failure: Failure | undefined): Step 
   return go(server, { ...at, stage: 'killing', failure }, ...quiet(), killed, wait('kill'))
 }
 
-/** Something that matters more waits. A child that has passed has passed. */
+/** Something more important waits. If the child has passed, the check has passed. */
 function giveUp(server: Server, at: Checking, reason: string): Step {
   const cancelled: Failure = { kind: 'cancelled', reason }
   switch (at.stage) {
@@ -158,7 +158,7 @@ function stop(server: Server, at: Checking, input: InputOf<'stop'>): Step {
   return leave(server, way, ...killing(at), ...quiet(), ...refused(at, reason))
 }
 
-/** One that is still being started is killed as soon as it is there. */
+/** A child that is still being started is killed once it exists. */
 function killing({ stage, child }: Checking): Effect[] {
   return stage === 'starting' ? [] : [{ do: 'kill child', child }]
 }

@@ -57,7 +57,7 @@ export function successor(server: Server, at: Successor, input: Input): Step {
   }
 }
 
-/** Nobody comes to a process that does not accept, so it has no time to be a lame duck. */
+/** A process that does not accept gets no clients, so it need not be a lame duck. */
 function stopUnserved(server: Server, input: InputOf<'stop'>): Step {
   return stop(server, { ...input, lameDuck: false }, ...quiet())
 }
@@ -76,7 +76,7 @@ function load(server: Server, at: Successor): Step {
   return go(server, { ...at, stage: 'loading' }, ...quiet(), wait('load'), { do: 'load state' })
 }
 
-/** Nobody else would: a child that boots goes on and serves when it can. The limit of its boot was its parent's. */
+/** The parent is gone, and no other process serves. So the child goes on and serves when it can, with a limit of its own. */
 function orphan(server: Server, at: Successor): Step {
   const alone: Successor = { ...at, orphan: true }
   if (at.stage === 'ready') return load(server, alone)
@@ -96,18 +96,18 @@ function takeOver(server: Server, { orphan }: Successor): Step {
   return go(server, at, ...begin, { do: 'tell parent', word: { type: 'serving' } })
 }
 
-/** There is nothing more to try; the parent ends this process. */
+/** The check is complete; the parent ends this process. */
 function passCheck(server: Server, at: Successor): Step {
   const word = { type: 'checked' } as const
   return go(server, { ...at, stage: 'ready' }, cancel('load'), wait('word'), { do: 'tell parent', word })
 }
 
-/** What the apps of the parent have handed over is lost, and this process would serve wrongly. */
+/** The state of the parent is lost, and this process would serve without it. */
 function giveUpLoading(server: Server): Step {
   return leave(server, { reason: 'the state could not be loaded', cause: 'error' }, cancel('load'))
 }
 
-/** The parent lives, and does not say a word; it may go on, and then it has to find that this process ended. */
+/** The parent lives and is silent. If it recovers, it must find that this process has ended. */
 function giveUpWaiting(server: Server): Step {
   return leave(server, { reason: 'the parent does not let this process take over', cause: 'error' })
 }
@@ -136,7 +136,7 @@ export function trial(server: Server, at: Trial, input: Input): Step {
   }
 }
 
-/** The limit of a child that has confirmed may be over, without anybody having waited. */
+/** After the child has confirmed, the limit may be over before anything waits for it. */
 function queueOnTrial(server: Server, at: Trial, input: InputOf<'reload'>): Step {
   const isFirst = at.stage === 'confirmed' && server.queued === undefined
   return andThen(queue(server, input), (next) => stay(next, ...(isFirst ? [wait('settle')] : [])))
@@ -173,7 +173,7 @@ function confirm(server: Server, at: Trial): Step {
   return go(server, { ...at, stage: 'confirmed' }, cancel('check'), wait('settle'), { do: 'tell parent', word })
 }
 
-/** The service is this process's for good. One that cannot go on leaves all the same. */
+/** This process serves for good. If it cannot go on, it leaves all the same. */
 function settle(server: Server, at: Trial, orphan: boolean): Step {
   const settled: Effect[] = [...quiet(), { do: 'settle', orphan }]
   if (at.stage !== 'giving back') return serve(server, ...settled)
@@ -197,7 +197,7 @@ function giveAway(server: Server, { reason, leaves }: Trial): Step {
   return leave(server, { reason, cause: leaves ? 'error' : 'rolled back' }, ...quiet(), { do: 'disown' })
 }
 
-/** An error of this process alone brings the parent back; a stop that somebody asked for does not. */
+/** An error of this process brings the parent back; a requested stop does not. */
 function stopOnTrial(server: Server, at: Trial, input: InputOf<'stop'>): Step {
   if (input.cause === 'error')
     return at.stage === 'giving back'
@@ -224,7 +224,7 @@ function dueOnTrial(server: Server, at: Trial, { timer }: InputOf<'due'>): Step 
   return stay(server, { do: 'warn', about: 'not taken back', reason: at.reason })
 }
 
-/** No word of the parent is awaited any more. */
+/** This process waits for no further message of the parent. */
 function quiet(): Effect[] {
   return (['claims', 'boot', 'word', 'load', 'check', 'settle', 'give back'] as const).map(cancel)
 }

@@ -2,7 +2,7 @@ import type { Timer } from './server-inputs.js'
 import type { Ask, Cause, ChildId, Failure, Reload, Server } from './server-state.js'
 import type { ChildWord, LauncherWord, ParentWord } from './server-words.js'
 
-/** What the machine of a server process wants to be done. */
+/** The effects of the machine of a server process. */
 
 /** What a server process does about it. */
 export type Effect =
@@ -29,7 +29,7 @@ export type Effect =
   /** The child is there, and boots. */
   | { readonly do: 'note child'; readonly child: ChildId; readonly reload: Reload }
   | { readonly do: 'save state'; readonly child: ChildId }
-  /** Ends accepting; the sockets stay open. */
+  /** Stops accepting; the sockets stay open. */
   | { readonly do: 'sleep'; readonly child: ChildId }
   /** Accepts again. */
   | { readonly do: 'wake' }
@@ -41,7 +41,7 @@ export type Effect =
   | { readonly do: 'tell launcher'; readonly word: LauncherWord }
   /** The child of a reload that is one of several is not well: the launcher takes all of them back, if it is not too late. */
   | { readonly do: 'report unwell'; readonly how: string }
-  /** Tells everybody concerned how the reload ended. */
+  /** Reports how the reload ended, to the hooks, the log and the service manager. */
   | {
       readonly do: 'conclude'
       readonly reload: Reload
@@ -66,13 +66,13 @@ export type Effect =
   | { readonly do: 'offer' }
   | { readonly do: 'load state' }
   | { readonly do: 'tell parent'; readonly word: ChildWord }
-  /** Accepts on what was inherited. */
+  /** Accepts on the inherited listeners. */
   | { readonly do: 'accept' }
   /** Asks the apps whether they are well. */
   | { readonly do: 'check health' }
-  /** The service is this process's for good. */
+  /** This process serves for good. */
   | { readonly do: 'settle'; readonly orphan: boolean }
-  /** The service is the parent's again, and so is what stands for it in the file system. */
+  /** The parent serves again, and owns the pid file and the socket paths again. */
   | { readonly do: 'disown' }
   // The service.
   | { readonly do: 'serve' }
@@ -81,12 +81,12 @@ export type Effect =
       readonly cause: Cause
       readonly reason: string
       readonly child: ChildId | undefined
-      /** The child was told to stop, by somebody else, and is the last to go. */
+      /** Something else told the child to stop, and the child ends last. */
       readonly childLeads: boolean
     }
   | { readonly do: 'be lame duck'; readonly reason: string }
   | { readonly do: 'drain'; readonly cause: Cause; readonly reason: string }
-  /** Nobody comes back to connections that are idle now. */
+  /** The service ends: idle connections can be closed. */
   | { readonly do: 'hurry' }
   | { readonly do: 'close apps' }
   /** Cuts off what is left. */
@@ -97,8 +97,8 @@ export type Effect =
 /** Why a reload was refused before it began, or lost. */
 export type Refusal = 'not listening' | 'stopping' | 'unknown' | 'no check'
 
-/** What a person should know, though the service goes on. */
+/** A warning for the log. The service goes on. */
 export type Warning = 'orphan' | 'silent parent' | 'not taken back' | 'too late'
 
-/** The new state, and what is to be done, in this order. */
+/** The new state, and the effects, in this order. */
 export type Step = readonly [Server, readonly Effect[]]

@@ -1,7 +1,7 @@
 import type { Ask, ChildId, Stop } from './server-state.js'
 import type { ChildWord, ParentWord } from './server-words.js'
 
-/** What the machine of a server process hears. Durations are not part of it: the host knows how long each {@link Timer} is. */
+/** The inputs of the machine of a server process. They have no durations: the host knows how long each {@link Timer} is. */
 
 /** The waits that have a limit. */
 export type Timer =
@@ -19,13 +19,13 @@ export type Timer =
   | 'end'
   /** The time in which the hooks and the service manager learn that a reload failed. */
   | 'tell'
-  /** For inherited listeners to be claimed, and for apps to listen, since the last one did. */
+  /** For inherited listeners to be claimed and apps to listen, counted from the last one. */
   | 'claims'
   /** In a child whose parent is gone: for its apps to listen. */
   | 'boot'
   /** In a child that is ready: for the parent to let it take over. */
   | 'word'
-  /** In a child that is to take over: for its state to be loaded. */
+  /** In a child that takes over: for its state to be loaded. */
   | 'load'
   /** In a child that is asked whether it serves: for its apps to say so. */
   | 'check'
@@ -34,23 +34,23 @@ export type Timer =
   /** In a child that gives the service back: for the parent to take it. */
   | 'give back'
   | 'lame duck'
-  /** For the whole way out. */
+  /** For the whole time of leaving. */
   | 'stop'
 
 /** What can happen to a server process. */
 export type Input =
   /** A server of an app is open, though perhaps not all of them. */
   | { readonly type: 'opened' }
-  /** An app listens. Of a successor: whether one does at all, and whether all that is expected has come. */
+  /** An app listens. In a successor: whether any app listens, and whether everything expected has come. */
   | { readonly type: 'progress'; readonly listening: boolean; readonly complete: boolean }
   | {
       readonly type: 'reload'
       readonly ask: Ask | undefined
       readonly reason: string
-      /** The launcher asks this process to make its share now. */
+      /** The launcher asks this process for its part of the reload now. */
       readonly supervised?: boolean
     }
-  /** Somebody wants to know whether a reload would succeed. */
+  /** A check is requested. */
   | { readonly type: 'check'; readonly ask: Ask; readonly reason: string; readonly saves: boolean }
   | ({ readonly type: 'stop' /** The parent must end before this process. */; readonly awaitsParent: boolean } & Stop)
   | { readonly type: 'force'; readonly reason: string }
@@ -65,12 +65,12 @@ export type Input =
   | { readonly type: 'not started'; readonly child: ChildId; readonly error: unknown }
   | { readonly type: 'saved' }
   | { readonly type: 'not saved'; readonly error: unknown }
-  /** The word to take over cannot have reached the child. */
+  /** The order to take over cannot have reached the child. */
   | { readonly type: 'not sent'; readonly child: ChildId; readonly error: unknown }
   | { readonly type: 'loaded' }
   | { readonly type: 'not loaded'; readonly error: unknown }
   | { readonly type: 'child said'; readonly child: ChildId; readonly word: ChildWord }
-  /** The child has ended, and all that it said has been heard. `again`: a reload signal ended it, which is one more request. */
+  /** The child has ended, and all its messages have been read. `again`: a reload signal ended it, which is one more request. */
   | { readonly type: 'child ended'; readonly child: ChildId; readonly how: string; readonly again: string | undefined }
   /** The child on probation lives, and must not serve. `isSilent`: it does not answer. */
   | { readonly type: 'unwell'; readonly child: ChildId; readonly isSilent: boolean; readonly how: string }
@@ -78,11 +78,11 @@ export type Input =
   | { readonly type: 'parent gone' }
   | { readonly type: 'commit' }
   | { readonly type: 'undo'; readonly reason: string }
-  /** The outcome of a reload that somebody else made is known. */
+  /** The outcome of a reload that another process made is known. */
   | { readonly type: 'answered'; readonly ask: Ask }
   /** The service manager knows how the reload with this child ended. */
   | { readonly type: 'noted'; readonly child: ChildId }
-  /** All who are concerned know how the reload with this child ended. */
+  /** The hooks and the service manager know how the reload with this child ended. */
   | { readonly type: 'concluded'; readonly child: ChildId }
   | { readonly type: 'drained'; readonly cut: boolean }
   | { readonly type: 'apps closed'; readonly failed: boolean }

@@ -72,12 +72,12 @@ function drain(server: Server, at: Leaving, reason: string): Step {
   return go(server, { ...at, stage: 'draining' }, ...limit, { do: 'drain', cause: at.cause, reason })
 }
 
-/** Those concerned know that the reload succeeded, or have had the time to. */
+/** The hooks and the service manager know that the reload succeeded, or their time is over. */
 function told(server: Server, at: Leaving): Step {
   return at.stage === 'telling' ? drain(server, at, at.reason) : finish(server, at)
 }
 
-/** Where the app closes itself, its own `close` goes on, and takes the time that the app gives it. */
+/** If the app closes itself, its own `close` goes on, for as long as the app allows. */
 function closeApps(server: Server, at: Leaving, cut: boolean): Step {
   const effects: Effect[] = at.cause === 'app closes' ? [cancel('stop')] : [{ do: 'close apps' }]
   return go(server, { ...at, stage: 'closing', failed: at.failed || cut }, ...effects)
@@ -88,7 +88,7 @@ function waitForOthers(server: Server, at: Leaving, failed: boolean): Step {
   return finish(server, { ...at, stage: 'waiting', failed: at.failed || failed }, ...limit)
 }
 
-/** Ends when nobody is waited for any more. */
+/** Ends when there is nothing left to wait for. */
 export function finish(server: Server, at: Leaving, ...effects: Effect[]): Step {
   const isOver =
     at.stage === 'waiting' &&
@@ -107,7 +107,7 @@ export function finish(server: Server, at: Leaving, ...effects: Effect[]): Step 
   })
 }
 
-/** What the child was asked for will not be answered any more. */
+/** The child will not answer its requests any more. */
 function childEnded(server: Server, at: Leaving): Step {
   const lost = server.launched ? [] : server.elsewhere
   const next = { ...server, elsewhere: server.launched ? server.elsewhere : [] }
@@ -131,7 +131,7 @@ function hearChild(server: Server, at: Leaving, { child, word }: InputOf<'child 
   return stay(server, { do: 'tell child', child, word: { type: 'settled' } })
 }
 
-/** Who leaves to a successor lets that make the reload. */
+/** A process that has a successor lets the successor make the reload. */
 function reload(server: Server, at: Leaving, input: InputOf<'reload'>): Step {
   const { child } = at
   const { reason } = input
@@ -141,7 +141,7 @@ function reload(server: Server, at: Leaving, input: InputOf<'reload'>): Step {
   return stay({ ...server, elsewhere: [...server.elsewhere, ...asks] }, { do: 'pass on', child, asks, reason })
 }
 
-/** A parent that leaves to its successor lets idle connections take their time; with the service, they end as well. */
+/** A parent with a successor gives idle connections their time. At the end of the service, they end too. */
 function stopAgain(server: Server, at: Leaving, input: InputOf<'stop'>): Step {
   const { cause, reason } = input
   const awaitsParent = input.awaitsParent && server.parent === 'alive'
@@ -160,7 +160,7 @@ function stopAgain(server: Server, at: Leaving, input: InputOf<'stop'>): Step {
   return andThen(drain(server, at, at.reason), (next) => hurry(next, next.at as Leaving))
 }
 
-/** Cuts off what is left, and ends. A child that leaves with this process ends with it. */
+/** Cuts off everything that is left, and ends. A child that leaves with this process ends with it. */
 function end(server: Server, at: Leaving, reason: string): Step {
   const child: Effect[] = at.awaitsChild && at.child !== undefined ? [{ do: 'kill child', child: at.child }] : []
   return force(server, reason, ...child)

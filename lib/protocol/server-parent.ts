@@ -114,7 +114,7 @@ function isDoomed({ stage }: Parent): boolean {
   return stage === 'undoing' || stage === 'killing'
 }
 
-/** This process serves again. A child that lives hears of it, and leaves. */
+/** This process serves again. It tells a child that lives, which then leaves. */
 function takeBack(server: Server, at: Parent, how: string, lives: boolean): Step {
   const { child, reload } = at
   const back: Effect[] = [...quiet(), { do: 'wake' }, { do: 'stop moving' }, { do: 'take back' }]
@@ -122,7 +122,7 @@ function takeBack(server: Server, at: Parent, how: string, lives: boolean): Step
   return recover(server, reload, child, { kind: 'rolled back', how }, ...back, ...told)
 }
 
-/** The child serves for good. It makes the reload that this process was asked for in the meantime. */
+/** The child serves for good. It makes the reload that was requested from this process meanwhile. */
 function succeed(server: Server, at: Parent): Step {
   const { child, reload } = at
   const { queued } = server
@@ -140,7 +140,7 @@ function succeed(server: Server, at: Parent): Step {
   )
 }
 
-/** A stop of the service is one of the child as well; an error of this process, or an app that closes, is not. */
+/** A stop of the service also stops the child. An error of this process, or an app that closes, does not. */
 export function stopAsParent(server: Server, at: Parent, input: InputOf<'stop'>): Step {
   const { reason, cause, awaitsParent } = input
   const { child, reload } = at
@@ -158,7 +158,7 @@ export function stopAsParent(server: Server, at: Parent, input: InputOf<'stop'>)
   )
 }
 
-/** The child leaves already, and is waited for. */
+/** The child leaves already, and this process waits for it. */
 function stopWithChild(server: Server, at: Parent, said: string): Step {
   const { reason, cause } = stopOfChild(said)
   return leave(

@@ -23,14 +23,14 @@ import {
   wait
 } from './server-steps.js'
 
-/** A process as the parent of a reload, until the child serves; and for a moment after one that failed. */
+/** A process as the parent of a reload, until the child serves, and for a moment after a reload that failed. */
 
 type Reloading = PlaceOf<'reloading'>
 type Parent = PlaceOf<'parent'>
 
 const LATE: Failure = { kind: 'late' }
 
-/** A child comes to be; this process serves. */
+/** A child is started and boots; this process serves. */
 export function reloading(server: Server, at: Reloading, input: Input): Step {
   switch (input.type) {
     case 'approved':
@@ -138,7 +138,7 @@ function childEnded(server: Server, at: Reloading, again: string | undefined): S
   return fail(next, at, failure, ...awake, cancel('kill'), ...asked)
 }
 
-/** Nothing has changed; unless somebody asked for a stop meanwhile. */
+/** Nothing has changed, unless a stop was requested meanwhile. */
 function fail(server: Server, at: Reloading, failure: Failure, ...effects: Effect[]): Step {
   const done = [...effects, cancel('ready')]
   if (at.stop === undefined) return recover(server, at.reload, at.child, failure, ...done)
@@ -205,7 +205,7 @@ function stopInReload(server: Server, at: Reloading, input: InputOf<'stop'>): St
   }
 }
 
-/** The child does not serve, so it is not asked. One that is still being started is killed as soon as it is there. */
+/** The child does not serve, so it is not asked. A child that is still being started is killed once it exists. */
 function stopBeside(server: Server, at: Reloading, input: InputOf<'stop'>, ...effects: Effect[]): Step {
   const { reason, cause, lameDuck, awaitsParent } = input
   const { child } = at

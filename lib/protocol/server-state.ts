@@ -1,23 +1,23 @@
 /** What one server process knows: the state of the machine in `server.ts`. */
 
-/** A caller who waits to hear how a reload ended. */
+/** A caller that waits for the outcome of a reload. */
 export type Ask = number
 
 /** A child of this process, in the order in which they were started. */
 export type ChildId = number
 
-/** A reload that somebody asked for; several callers can share one. */
+/** A reload that was requested. Several callers can share one. */
 export interface Reload {
   readonly reason: string
   readonly asks: readonly Ask[]
-  /** It is one of several that a launcher makes: it holds only if the launcher says so. */
+  /** It is one of several that a launcher makes: it succeeds only if the launcher says so. */
   readonly supervised: boolean
 }
 
 /** Why a process leaves. Only the first two mean the whole service. */
 export type Cause = 'asked' | 'app closes' | 'error' | 'reloaded' | 'rolled back'
 
-/** Somebody asked for the end of the service, or of this process. */
+/** The end of the service, or of this process, was requested. */
 export interface Stop {
   readonly reason: string
   readonly cause: Exclude<Cause, 'reloaded' | 'rolled back'>
@@ -25,16 +25,16 @@ export interface Stop {
   readonly lameDuck: boolean
 }
 
-/** Why a reload failed. What was thrown by others is carried along unread. */
+/** Why a reload failed. Errors that other code threw are passed on unread. */
 export type Failure =
   | { readonly kind: 'vetoed' | 'not started' | 'bad handoff' | 'no state'; readonly error: unknown }
   | { readonly kind: 'exited' | 'late' }
   | { readonly kind: 'rolled back'; readonly how: string }
   | { readonly kind: 'stopping'; readonly reason: string }
-  /** Of a check: something that matters more was asked for. */
+  /** Of a check: something more important was requested. */
   | { readonly kind: 'cancelled'; readonly reason: string }
 
-/** Where a server process is. */
+/** The state of a server process. */
 export type Place =
   /** The first generation, before its apps listen. `opened`: some server of them does already. */
   | { readonly name: 'booting'; readonly opened: boolean }
@@ -64,7 +64,7 @@ export type Place =
   | { readonly name: 'serving' }
   /** Serving, until the service manager knows that the reload with this child failed. */
   | { readonly name: 'recovered'; readonly child: ChildId }
-  /** Serving, while a child comes to be. */
+  /** Serving, while a child is started and boots. */
   | {
       readonly name: 'reloading'
       readonly stage: 'asking hooks' | 'starting' | 'booting' | 'saving' | 'handing over' | 'cancelling'
@@ -105,7 +105,7 @@ export type Place =
       /** Why the child must give up, or is being killed. */
       readonly how: string
     }
-  /** On the way out. */
+  /** Leaving. */
   | {
       readonly name: 'leaving'
       /** `telling`: the child serves for good; the hooks and the service manager learn it before the drain begins. */
@@ -134,11 +134,11 @@ export interface Server {
   readonly at: Place
   /** Whether a launcher is the parent of all generations. It decides when to reload. */
   readonly launched: boolean
-  /** The one reload that follows the present one, however many asked for it. */
+  /** The one reload that follows the present one, for any number of requests. */
   readonly queued: Reload | undefined
-  /** Callers who get their answer from the child or the launcher. */
+  /** Callers that get their answer from the child or the launcher. */
   readonly elsewhere: readonly Ask[]
-  /** Reloads that have ended, and those concerned are still being told how. */
+  /** Reloads that have ended, while the hooks and the service manager still learn it. */
   readonly telling: readonly Telling[]
   /** How many reloads have begun, each with a child of its own. */
   readonly children: number

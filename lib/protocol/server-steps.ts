@@ -22,12 +22,12 @@ export const andThen = ([server, effects]: Step, next: (server: Server) => Step)
 export const wait = (timer: Timer): Effect => ({ do: 'wait', timer })
 export const cancel = (timer: Timer): Effect => ({ do: 'cancel', timer })
 
-/** Callers that hear at once that there will be no reload; nothing if there are none. */
+/** The answer for callers that there will be no reload; nothing if there are no callers. */
 export function refuse(asks: readonly Ask[], why: Refusal, reason: string): Effect[] {
   return asks.length === 0 ? [] : [{ do: 'refuse', asks, why, reason }]
 }
 
-/** Who waits for the reload that this input asks for: a signal waits for nothing. */
+/** The callers that wait for the reload that this input requests: a signal has none. */
 export function asksOf({ ask }: InputOf<'reload'>): readonly Ask[] {
   return ask === undefined ? [] : [ask]
 }
@@ -114,7 +114,7 @@ export function leave(server: Server, way: Way, ...effects: Effect[]): Step {
   }
   const { name } = server.at
   const isService = cause === 'asked' && server.parent === 'alive' && name !== 'successor' && name !== 'trial'
-  // The process that was replaced may still finish what it has: it has less time for that now.
+  // The process that was replaced may still finish its requests; it has less time for that now.
   const word: Effect[] = isService ? [{ do: 'tell parent', word: { type: 'stopping', reason } }] : []
   return [
     { ...server, at, queued: undefined },
@@ -128,7 +128,7 @@ export function leave(server: Server, way: Way, ...effects: Effect[]): Step {
   ]
 }
 
-/** A stop that nothing stands in the way of. */
+/** A stop that need not wait for anything. */
 export function stop(server: Server, input: InputOf<'stop'>, ...effects: Effect[]): Step {
   const { reason, cause, lameDuck, awaitsParent } = input
   return leave(server, { reason, cause, lameDuck, awaitsParent }, ...effects)
@@ -154,7 +154,7 @@ export function force(server: Server, reason: string, ...effects: Effect[]): Ste
   ]
 }
 
-/** The stop that came while the child's word was awaited, as an input. */
+/** The stop that came while this process waited for the child's message, as an input. */
 export function asInput(given: Stop): InputOf<'stop'> {
   return { type: 'stop', awaitsParent: false, ...given }
 }
@@ -164,7 +164,7 @@ export function stopOf({ reason, lameDuck }: Extract<ParentWord, { type: 'stop' 
   return { type: 'stop', reason, cause: 'asked', lameDuck, awaitsParent: false }
 }
 
-/** The child was told by somebody else to stop the service. */
+/** Something else told the child to stop the service. */
 export function stopOfChild(reason: string): InputOf<'stop'> {
   const why = `the new generation was told to: ${reason}`
   return { type: 'stop', reason: why, cause: 'asked', lameDuck: false, awaitsParent: false }
@@ -180,7 +180,7 @@ export function isOwn(cause: Cause): boolean {
   return cause === 'error' || cause === 'app closes'
 }
 
-/** A child that nobody waits for any more. */
+/** A child that this process no longer waits for. */
 export function stray(server: Server, child: number): Step {
   return stay(server, { do: 'kill child', child })
 }

@@ -1,27 +1,27 @@
-/** What the machine of a server process hears from its parent and its child, and says to its launcher. */
+/** The messages of parent and child as inputs of the machine, and its messages to the launcher. */
 
-/** What the child of this process says. */
+/** The messages of the child of this process. */
 export type ChildWord =
   /** It has said how long it may take to be ready. */
   | { readonly type: 'boots' }
-  /** It could serve. `error`: what it sent with that is not all that it should have sent. */
+  /** It could serve. `error`: something that it should have sent with that is missing. */
   | {
       readonly type: 'ready'
       readonly error?: unknown
-      /** It knows that it is checked. One of an earlier release takes itself for the child of a reload. */
+      /** It knows that it is checked. A child of an earlier release takes itself for the child of a reload. */
       readonly isCheck?: boolean
     }
-  /** It could take over what it was given to try. */
+  /** It could take over. */
   | { readonly type: 'checked' }
   | { readonly type: 'serving' }
   | { readonly type: 'confirmed' }
   | { readonly type: 'roll back'; readonly reason: string }
   | { readonly type: 'stopping'; readonly reason: string }
 
-/** What the parent of this process says. */
+/** The messages of the parent of this process. */
 export type ParentWord =
   | { readonly type: 'take over' }
-  /** Load a copy of the state, as if this was to take over. */
+  /** Load a copy of the state, as in a takeover. */
   | { readonly type: 'try' }
   | { readonly type: 'confirm' }
   | { readonly type: 'settled' }
@@ -30,5 +30,5 @@ export type ParentWord =
   /** `lameDuck`: whether the child has time to be one; only the child knows. */
   | { readonly type: 'stop'; readonly reason: string; readonly lameDuck: boolean }
 
-/** What a server says to its launcher about a reload that it makes for it. */
+/** The messages of a server to its launcher about a reload. */
 export type LauncherWord = 'handed over' | 'passed'

@@ -45,8 +45,8 @@ export function canRollBack(at: Place): boolean {
 }
 
 /**
- * What a server process does about an input: the one place where it is decided who accepts, when a reload has succeeded, and when
- * the process leaves. Inputs that mean nothing to a state change nothing.
+ * What a server process does about an input. Only this decides who accepts, when a reload has succeeded, and when the process
+ * leaves. An input that means nothing in a state changes nothing.
  */
 export function step(server: Server, input: Input): Step {
   if (input.type === 'answered') return answered(server, input)
@@ -61,7 +61,7 @@ export function step(server: Server, input: Input): Step {
 
 const GOES_ON: readonly Place['name'][] = ['serving', 'recovered', 'reloading', 'checking', 'parent']
 
-/** A stop that its sender did not know to be late: its child was taken back, or its parent is gone, and this process has gone on. */
+/** A stop that came late: the child was rolled back, or the parent is gone, and this process has gone on. */
 function lateStop(at: Place, input: Input): InputOf<'stop'> | undefined {
   if (!GOES_ON.includes(at.name)) return undefined
   if (input.type === 'parent said' && input.word.type === 'stop') return stopOf(input.word)
@@ -140,7 +140,7 @@ function closed(server: Server, input: Input): Step {
   return stay(server, ...(input.type === 'reload' ? refuse(asksOf(input), 'stopping', 'closed') : []))
 }
 
-/** Under a launcher it is the launcher that reloads, all of its workers; it outlives this process. */
+/** Under a launcher, the launcher reloads all of its workers, and outlives this process. */
 function askLauncher(server: Server, input: InputOf<'reload'>): Step {
   const { at } = server
   const { ask, reason } = input
@@ -152,12 +152,12 @@ function askLauncher(server: Server, input: InputOf<'reload'>): Step {
   return stay({ ...server, elsewhere: [...server.elsewhere, ask] }, { do: 'ask launcher', ask, reason })
 }
 
-/** The launcher does not want the reload any more that it asked for. */
+/** The launcher cancels the reload that it has requested. */
 function unqueue(server: Server, { reason }: InputOf<'undo'>): Step {
   return stay({ ...server, queued: undefined }, ...refuse(server.queued?.asks ?? [], 'stopping', reason))
 }
 
-/** Callers are answered when everybody else who is concerned knows how the reload ended, or has had the time to. */
+/** Callers get the answer when the hooks and the service manager know how the reload ended, or their time is over. */
 function answerTold(server: Server, input: Input, isOver: (one: Telling) => boolean): Step {
   const answers = server.telling.filter(isOver).map(({ reload }): Effect => ({ do: 'answer', reload }))
   const left = server.telling.filter((one) => !isOver(one))

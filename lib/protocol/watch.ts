@@ -3,13 +3,13 @@
  * in several steps, and several files at once, so a change counts when nothing has followed it for a moment.
  */
 
-/** What has changed so far, and what goes on. */
+/** What has changed so far, and what is under way. */
 export interface Watch {
-  /** Files of which the system has told something; they are compared with what is known of them when nothing more comes. */
+  /** Files that the system has reported. They are compared with their known contents when no more reports come. */
   readonly touched: readonly string[]
-  /** Files that have changed and of which the reload is still to come. */
+  /** Files that have changed since the last reload began. */
   readonly changed: readonly string[]
-  /** One of them is missing or empty, which may be one half of a save: it has got more time. */
+  /** One of them is missing or empty, which may be the first half of a save: the wait is longer. */
   readonly isPatient: boolean
   readonly isReloading: boolean
 }
@@ -23,14 +23,14 @@ export type WatchTimer = 'settle' | 'patience' | 'limit'
 export type WatchInput =
   | { readonly type: 'touched'; readonly path: string }
   | { readonly type: 'due'; readonly timer: WatchTimer }
-  /** The answer to `compare`. `partial`: those that had content, and are missing or empty now. */
+  /** The answer to `compare`. `partial`: files that had contents, and are missing or empty now. */
   | { readonly type: 'compared'; readonly changed: readonly string[]; readonly partial: readonly string[] }
-  /** The reload is over, whatever came of it. */
+  /** The reload is over, with any outcome. */
   | { readonly type: 'reloaded' }
 
 export type WatchEffect =
   | { readonly do: 'wait' | 'cancel'; readonly timer: WatchTimer }
-  /** Tells which of them have other contents than before. `isFinal`: what is missing or empty now counts as changed. */
+  /** Finds out which of them have other contents than before. `isFinal`: a missing or empty file counts as changed. */
   | { readonly do: 'compare'; readonly paths: readonly string[]; readonly isFinal: boolean }
   | { readonly do: 'reload'; readonly paths: readonly string[] }
 
@@ -60,7 +60,7 @@ export function stepWatch(watch: Watch, input: WatchInput): WatchStep {
 function touch(watch: Watch, path: string): WatchStep {
   const isFirst = watch.touched.length === 0
   const touched = watch.touched.includes(path) ? watch.touched : [...watch.touched, path]
-  // A save that was waited for goes on: the longer wait has done what it was for.
+  // The save goes on, so the longer wait was right.
   const settle: WatchEffect[] = [
     { do: 'cancel', timer: 'patience' },
     { do: 'wait', timer: 'settle' }
@@ -85,7 +85,7 @@ function compared(watch: Watch, changed: readonly string[], partial: readonly st
   return watch.isReloading ? [settled, []] : reload(settled)
 }
 
-/** While a file is waited for, all that has changed waits with it. */
+/** While one file is waited for, all changed files wait with it. */
 function reload(watch: Watch): WatchStep {
   if (watch.changed.length === 0 || watch.touched.length > 0) return [watch, []]
   return [{ ...watch, changed: [], isReloading: true }, [{ do: 'reload', paths: watch.changed }]]
