@@ -1,0 +1,34 @@
+// The server behind nginx.
+import { setTimeout } from 'node:timers/promises'
+import Fastify, { LogController } from 'fastify'
+import graceful from 'fastify-graceful-reload'
+
+const RELEASE = 1
+const { NAME = 'server', PORT = '3000' } = process.env
+
+const app = Fastify({ logger: true, logController: new LogController({ disableRequestLogging: true }) })
+
+app.register(graceful, {
+  // For you and your scripts: nginx does not ask. It says 503 as soon as the server is told to stop.
+  statusRoute: '/status/ready',
+  // So long the server accepts requests after SIGTERM. `nginx -s reload` returns before nginx has changed over.
+  lameDuck: 3_000,
+  // Short, for the example.
+  probation: 1_000
+})
+
+// What the clients of the example want to know: who answers, and on which connection of the proxy.
+app.addHook('onRequest', async (request, reply) => {
+  reply.headers({ 'x-server': NAME, 'x-release': RELEASE, 'x-connection': request.socket.remotePort })
+})
+
+app.get('/', async () => ({ hello: 'world' }))
+
+app.get('/slow', async () => {
+  await setTimeout(300)
+  return { hello: 'slow world' }
+})
+
+app.post('/echo', async (request) => request.body)
+
+await app.listen({ port: Number(PORT), host: '0.0.0.0' })
