@@ -80,8 +80,12 @@ for (const { heading, marker = '', before } of programs) {
     t.match(await program.ask(), { hello: 'world', pid: program.pid })
     process.kill(program.pid, signal)
     const { code, signal: ending } = await program.end()
-    // terminus sends the signal once more.
-    t.strictSame(ending ?? code, heading === '@godaddy/terminus' ? 'SIGTERM' : 0)
+    if (heading === '@godaddy/terminus') {
+      // It sends the signal once more, which ends the process before pino has written all.
+      t.equal(ending, 'SIGTERM')
+      return
+    }
+    t.equal(code, 0)
     const said = SAID[basename(marker)]
     if (said !== undefined) t.equal(program.output.all(says(said)).length, 1)
   })
