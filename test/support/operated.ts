@@ -12,7 +12,7 @@ import { LAUNCHER, launchServer } from './start.js'
 const GOOD = `const Fastify = require('fastify')
 const graceful = require('fastify-graceful-reload')
 const app = Fastify({ logger: true })
-app.register(graceful, { probation: 1000 })
+app.register(graceful, { probation: 1000, health: { leastAnswers: 5 } })
 app.get('/', async () => 'hello')
 app.post('/reports/:month', async () => 'done')
 app.listen({ port: Number(process.env.PORT ?? 0), host: '127.0.0.1' })
