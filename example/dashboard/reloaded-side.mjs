@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { askForReload } from './ask-for-reload.mjs'
+import { createFolder, FAULT } from './folder.mjs'
 import { followLog } from './follow-log.mjs'
-import { Program } from './program.mjs'
 import { Recording } from './recording.mjs'
-import { ReleaseFolder } from './release-folder.mjs'
+import { RunningServer } from './running-server.mjs'
 
 const LAUNCHER = fileURLToPath(new URL('../../dist/package/cli/bin.js', import.meta.url))
 
@@ -13,9 +13,9 @@ export class ReloadedSide {
   name = 'fastify-graceful-reload'
   recording = new Recording()
   #release = 1
-  #folder = new ReleaseFolder()
+  #folder = createFolder()
   #probation
-  #program
+  #server
 
   constructor(probation) {
     this.#probation = probation
@@ -24,18 +24,17 @@ export class ReloadedSide {
   /** @returns the port on which it serves */
   async start() {
     await this.#folder.write({ number: 1 })
-    const args = [LAUNCHER, '--control', this.#control, this.#folder.script]
     const env = { WAY: 'reload', PROBATION: String(this.#probation) }
-    this.#program = new Program(args, { cwd: this.#folder.path, env })
+    this.#server = new RunningServer(this.#folder, env, [LAUNCHER, '--control', this.#control])
     this.recording.processes.start(1)
-    followLog(this.#program, this.recording)
-    return this.#program.listening()
+    followLog(this.#server, this.recording)
+    return this.#server.listening()
   }
 
   /** After a failure, the old release is put back into the folder, for the next start. */
   async deploy({ isBroken }) {
     const number = this.#release + 1
-    await this.#folder.write({ number, isBroken })
+    await this.#folder.write({ number, fault: isBroken ? FAULT : undefined })
     try {
       await askForReload(this.#control, `release ${number}`)
       this.#release = number
@@ -49,18 +48,18 @@ export class ReloadedSide {
     const { processes } = this.recording
     const bar = processes.in('on probation') ?? processes.in('serving')
     const where = bar.phases.at(-1).phase === 'on probation' ? ', on probation' : ''
-    this.#program.crash(bar.pid)
+    this.#server.crash(bar.pid)
     processes.end(bar, 'crashed')
     this.recording.note(`Generation ${bar.generation} crashed${where}.`)
   }
 
   async stop() {
-    await this.#program?.stop()
+    await this.#server?.stop()
   }
 
   /** Ends and removes all that is left. */
   kill() {
-    this.#program?.kill()
+    this.#server?.killAll()
     this.#folder.remove()
   }
 

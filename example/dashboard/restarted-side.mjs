@@ -1,6 +1,6 @@
-import { Program } from './program.mjs'
+import { createFolder, FAULT } from './folder.mjs'
 import { Recording } from './recording.mjs'
-import { ReleaseFolder } from './release-folder.mjs'
+import { RunningServer } from './running-server.mjs'
 
 /** The same app, stopped and then started, as `systemctl restart` does it; and started again when it has crashed. */
 export class RestartedSide {
@@ -9,8 +9,8 @@ export class RestartedSide {
   #release = 1
   #generation = 1
   #port = 0
-  #folder = new ReleaseFolder()
-  #program
+  #folder = createFolder()
+  #server
   #bar
 
   /** @returns the port on which it serves */
@@ -23,7 +23,7 @@ export class RestartedSide {
   /** The old process ends first: the new one needs its port. After a failure, the old release is started again. */
   async deploy({ isBroken }) {
     const number = this.#release + 1
-    await this.#folder.write({ number, isBroken })
+    await this.#folder.write({ number, fault: isBroken ? FAULT : undefined })
     await this.#end()
     this.#generation += 1
     try {
@@ -38,16 +38,16 @@ export class RestartedSide {
   crash() {
     this.recording.note(`Generation ${this.#generation} crashed.`)
     this.recording.processes.end(this.#bar, 'crashed')
-    this.#program.crash(this.#program.pid)
+    this.#server.crash(this.#server.pid)
   }
 
   async stop() {
-    await this.#program?.stop()
+    await this.#server?.stop()
   }
 
   /** Ends and removes all that is left. */
   kill() {
-    this.#program?.kill()
+    this.#server?.killAll()
     this.#folder.remove()
   }
 
@@ -55,7 +55,7 @@ export class RestartedSide {
     const { recording } = this
     recording.processes.enter(this.#bar, 'draining')
     recording.note(`Generation ${this.#generation} stops.`)
-    await this.#program.stop()
+    await this.#server.stop()
   }
 
   async #putBack() {
@@ -68,15 +68,15 @@ export class RestartedSide {
   async #boot() {
     const { processes } = this.recording
     const env = { WAY: 'restart', PORT: String(this.#port), GENERATION: String(this.#generation) }
-    const program = new Program([this.#folder.script], { cwd: this.#folder.path, env })
-    const bar = processes.start(this.#generation, program.pid)
-    this.#program = program
+    const server = new RunningServer(this.#folder, env)
+    const bar = processes.start(this.#generation, server.pid)
+    this.#server = server
     this.#bar = bar
-    program.ended.then(() => processes.end(bar, bar.phases.at(-1).phase === 'booting' ? 'did not boot' : undefined))
-    const port = await program.listening()
+    server.exited.then(() => processes.end(bar, bar.phases.at(-1).phase === 'booting' ? 'did not boot' : undefined))
+    const port = await server.listening()
     processes.enter(bar, 'serving')
     this.recording.note(`Generation ${this.#generation} serves.`)
-    program.ended.then(() => this.#bootAfterCrash(program))
+    server.exited.then(() => this.#bootAfterCrash(server))
     return port
   }
 

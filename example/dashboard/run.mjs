@@ -9,7 +9,7 @@ import { readOptions } from './options.mjs'
 import { createPageServer } from './page-server.mjs'
 
 /** How long the servers may take to end. Milliseconds. */
-const STOP_LIMIT = 5_000
+const STOP_LIMIT = 20_000
 
 const { isOpened, port, probation } = options()
 const view = new LiveView(probation)

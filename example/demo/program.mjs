@@ -17,9 +17,14 @@ export class Program extends EventEmitter {
   #child
   #lines = []
 
-  constructor({ script, path }, env) {
+  /**
+   * @param launcher - the file of the launcher with its options; none: the server is started without it
+   * @param detached - whether Ctrl-C in the terminal is no signal to it
+   */
+  constructor({ script, path }, env, { launcher = [], detached = false } = {}) {
     super()
-    this.#child = spawn(process.execPath, [script], { cwd: path, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const options = { cwd: path, env, detached, stdio: ['ignore', 'pipe', 'pipe'] }
+    this.#child = spawn(process.execPath, [...launcher, script], options)
     this.exited = once(this.#child, 'exit').then(([code, signal]) => code ?? signal)
     this.gone = once(this.#child.stdout, 'close')
     createInterface({ input: this.#child.stdout }).on('line', (line) => this.#read(line))

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -15,12 +15,13 @@ const FAULTS = {
 /** A folder with a copy of the server, in which one release follows the other. */
 export class ReleaseFolder {
   path = mkdtempSync(join(tmpdir(), 'fastify-graceful-reload-demo-'))
-  #source = readFileSync(new URL('server.mjs', import.meta.url), 'utf8')
+  #source
 
-  constructor() {
-    mkdirSync(join(this.path, 'node_modules'))
-    symlinkSync(root, join(this.path, 'node_modules', 'fastify-graceful-reload'))
-    symlinkSync(join(root, 'node_modules', 'fastify'), join(this.path, 'node_modules', 'fastify'))
+  /** @param packages - that the server imports besides this one */
+  constructor({ source = new URL('server.mjs', import.meta.url), packages = ['fastify'] } = {}) {
+    this.#source = readFileSync(source, 'utf8')
+    this.#link('fastify-graceful-reload', root)
+    for (const name of packages) this.#link(name, join(root, 'node_modules', name))
   }
 
   get script() {
@@ -36,5 +37,11 @@ export class ReleaseFolder {
   /** Removes it, also on the way out. */
   remove() {
     rmSync(this.path, { recursive: true, force: true })
+  }
+
+  #link(name, target) {
+    const path = join(this.path, 'node_modules', name)
+    mkdirSync(dirname(path), { recursive: true })
+    symlinkSync(target, path)
   }
 }
