@@ -26,7 +26,7 @@ try {
   await page.mouse.move(0, 0)
   const { x, y, height, width } = await page.locator('body').boundingBox()
   const end = await page.locator('.legend').boundingBox()
-  const clip = { x, y, width, height: Math.min(height, end.y + end.height) }
+  const clip = { x, y, width, height: Math.min(height, end.y + end.height + 10) }
   await page.screenshot({ path: process.argv[2] ?? path('docs/dashboard.png'), clip })
 } finally {
   await browser.close()

@@ -30,7 +30,7 @@ const HANDLERS = {
   }
 }
 
-/** The first process, one that follows a crash, or the child of a reload: on probation, if its parent is still there. */
+/** The first process, one that follows a crash, or the child of a reload: on probation, if its parent still runs. */
 function serves({ pid, generation }, recording) {
   const { processes } = recording
   const known = processes.find(pid)

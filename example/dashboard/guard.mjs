@@ -2,7 +2,7 @@ const LOCAL = ['127.0.0.1', 'localhost']
 const SAFE = ['GET', 'HEAD']
 
 /**
- * Only the page itself may press the buttons. Any page in the same browser can send a POST to this port, but the browser
+ * Only the page itself may press the buttons. Any page in the browser can send a POST to this port, but the browser
  * says from where: https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Origin
  * A foreign name can resolve to 127.0.0.1, so the name in `Host` must be a local one.
  */

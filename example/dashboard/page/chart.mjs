@@ -59,11 +59,11 @@ export class Chart {
   }
 
   #resize() {
-    const { clientWidth, clientHeight } = this.#canvas
-    this.#canvas.width = Math.round(clientWidth * devicePixelRatio)
-    this.#canvas.height = Math.round(clientHeight * devicePixelRatio)
-    this.#context.scale(this.#canvas.width / clientWidth, this.#canvas.height / clientHeight)
-    this.#layout = layOut(clientWidth, clientHeight, (text, font) => {
+    const { width, height } = this.#canvas.getBoundingClientRect()
+    this.#canvas.width = Math.round(width * devicePixelRatio)
+    this.#canvas.height = Math.round(height * devicePixelRatio)
+    this.#context.scale(this.#canvas.width / width, this.#canvas.height / height)
+    this.#layout = layOut(width, height, (text, font) => {
       this.#context.font = font
       return this.#context.measureText(text).width
     })

@@ -67,7 +67,7 @@ function drawStretch({ context, colours, layout, x }, { generation, pid }, { pha
   const text = [...texts, SHORT[phase] ?? ''].find((text) => context.measureText(text).width + 8 < width)
   if (!text) return
   context.textAlign = 'left'
-  context.fillStyle = colours.get(ACCEPTING.includes(phase) ? '--on-bar' : '--text')
+  context.fillStyle = colours.get(STRENGTH[phase] === 1 ? '--on-bar' : '--text')
   context.fillText(text, begin + 4, y + size / 2 + 1)
 }
 
