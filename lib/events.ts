@@ -49,7 +49,7 @@ const LINES: { [E in GracefulEvent]: [Level, (data: GracefulEvents[E]) => string
   adopted: ['info', ({ address }) => `adopted the listener on ${address}`],
   unclaimed: [
     'warn',
-    ({ key, address }) => `closed the inherited listener on ${address}: nobody asked for it ("${key}")`
+    ({ key, address }) => `closed the inherited listener on ${address}: no app listens on it ("${key}")`
   ],
   'reload-started': ['info', ({ reason, child }) => `reload (${reason}): started child ${child}`],
   'reload-queued': [

@@ -17,10 +17,10 @@ export const UnknownPathError = createError<[string, string]>(
   404
 )
 
-/** What is at the path of a request cannot be asked for by its method. */
+/** The path of a request does not allow its method. */
 export const BadMethodError = createError<[string, string, string]>(
   'GRACEFUL_ERR_BAD_METHOD',
-  '%s cannot be asked for by %s, but by %s',
+  '%s does not allow %s, only %s',
   405
 )
 

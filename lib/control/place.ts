@@ -61,7 +61,7 @@ function checkMode(mode: unknown, name: string, hasGroup: boolean): number {
   if ((mode & OTHERS) !== 0)
     throw new InvalidOptionError(
       name,
-      'one that lets no others in, such as 0o660: whoever can connect can reload the server',
+      'one that lets no others in, such as 0o660: every process that can connect can reload the server',
       received(mode)
     )
   return mode

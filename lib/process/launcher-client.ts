@@ -228,7 +228,7 @@ export class LauncherClient {
   async #makeCheck({ id, reason, until = Infinity }: MakeCheck, events: LauncherEvents): Promise<void> {
     try {
       // This process has been standing still, and nobody waits for it any more.
-      if (Date.now() >= until) throw new NoCheckError('it was asked for too late')
+      if (Date.now() >= until) throw new NoCheckError('the request came too late')
       this.#channel.say({ type: 'check made', id, result: await events.makeCheck(reason) })
     } catch (error) {
       this.#channel.say({ type: 'check failed', id, error: toPlainError(error) })

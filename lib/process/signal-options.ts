@@ -19,7 +19,7 @@ export interface SignalOptions {
  */
 export const DEFAULT_SIGNALS: Required<SignalOptions> = { stop: ['SIGTERM', 'SIGINT'], reload: ['SIGHUP'], force: [] }
 
-const FATAL = 'comes of an error in the program itself, after which no JavaScript may run'
+const FATAL = 'means an error in the program itself, after which no JavaScript may run'
 
 /** Signals that cannot mean anything here, and why: https://nodejs.org/api/process.html#signal-events */
 const UNUSABLE_SIGNALS: Readonly<Record<string, string>> = {

@@ -75,7 +75,7 @@ export function checking(server: Server, at: Checking, input: Input): Step {
     case 'due':
       return due(server, at, input)
     case 'reload':
-      return andThen(queue(server, input), (next) => giveUp(next, at, `a reload was asked for (${input.reason})`))
+      return andThen(queue(server, input), (next) => giveUp(next, at, `a reload was requested (${input.reason})`))
     case 'stop':
       return stop(server, at, input)
     case 'force':

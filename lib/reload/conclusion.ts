@@ -57,7 +57,7 @@ export class Conclusion {
 
   answer(reload: Reload): void {
     if (this.#checks?.answer(reload) === true) return
-    const outcome = this.#outcomes.get(reload) ?? new StoppingError('the outcome could not be told in time')
+    const outcome = this.#outcomes.get(reload) ?? new StoppingError('the outcome could not be reported in time')
     this.#callers.answer(reload.asks, outcome)
   }
 

@@ -16,7 +16,7 @@ export class LauncherNotices {
     this.#manager = manager
     this.#workers = workers
     if (manager !== undefined)
-      manager.onFailure = ({ message }) => log(`the service manager could not be told: ${message}`)
+      manager.onFailure = ({ message }) => log(`the service manager could not be notified: ${message}`)
   }
 
   /** A server serves: the first one of all, or one that is started after a crash. */

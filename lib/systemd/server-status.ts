@@ -27,7 +27,8 @@ export class ServerNotices {
     this.#manager = manager
     this.#isMain = isMain
     if (manager !== undefined)
-      manager.onFailure = (error) => service.log.warn(`the service manager could not be told: ${error.message}`, error)
+      manager.onFailure = (error) =>
+        service.log.warn(`the service manager could not be notified: ${error.message}`, error)
   }
 
   /** Whether there is a service manager. */

@@ -166,7 +166,7 @@ t.test('the message names option, what is allowed, and the value', async (t) => 
     ['SIGSTOP', 'pauses a process at once, and no process can handle it'],
     ['SIGUSR1', "is Node's own: it starts the inspector"],
     ['SIGPROF', "is that of V8's profiler"],
-    ['SIGSEGV', 'comes of an error in the program itself, after which no JavaScript may run'],
+    ['SIGSEGV', 'means an error in the program itself, after which no JavaScript may run'],
     ['SIGCHLD', 'comes whenever a child process ends, as at each reload'],
     ['SIGPIPE', 'comes whenever a client has gone before its answer']
   ])

@@ -33,7 +33,7 @@ t.test('a reload comes before a check, and a check before no other one', async (
   server.signal('SIGHUP')
   t.match(await checked, {
     code: 1,
-    error: { code: 'GRACEFUL_ERR_NO_CHECK', message: /a reload was asked for \(SIGHUP\)/ }
+    error: { code: 'GRACEFUL_ERR_NO_CHECK', message: /a reload was requested \(SIGHUP\)/ }
   })
   await server.serving(2)
   await leftNothing(t, server, [child])

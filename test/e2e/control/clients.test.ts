@@ -75,13 +75,13 @@ const STRANGE: Array<{ name: string; act: (client: ControlClient) => void; statu
     name: 'a wrong method',
     act: (client) => client.write('DELETE /status HTTP/1.1\r\n\r\n'),
     status: 405,
-    told: /"\/status" cannot be asked for by "DELETE", but by GET, HEAD/
+    told: /"\/status" does not allow "DELETE", only GET, HEAD/
   },
   {
     name: 'a reload by GET',
     act: (client) => client.write('GET /reload?reason=x HTTP/1.1\r\n\r\n'),
     status: 405,
-    told: /but by POST/
+    told: /does not allow "GET", only POST/
   },
   {
     name: 'a tunnel',

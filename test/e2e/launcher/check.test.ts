@@ -54,7 +54,7 @@ t.test('one of several workers makes the check that the launcher is asked for', 
   await server.release.configure({ boot: 'none' })
   server.signal('SIGHUP', workers.launcher)
   const { code, stdout } = await overtaken
-  t.match({ code, ...JSON.parse(stdout) }, { code: 1, error: { message: /a reload was asked for/ } })
+  t.match({ code, ...JSON.parse(stdout) }, { code: 1, error: { message: /a reload was requested/ } })
   await workers.started(2)
   await leftNothing(t, server, [child])
   await workers.left(workers.of(2))

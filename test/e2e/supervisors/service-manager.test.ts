@@ -73,8 +73,8 @@ t.test('a launcher tells how a reload has ended before it tells that the next on
 
 t.test('a program that is missing, or fails, costs one warning and nothing else', async (t) => {
   for (const [program, problem] of [
-    [undefined, /could not be told: spawn systemd-notify ENOENT/],
-    ['#!/bin/sh\necho no such luck >&2; exit 3', /could not be told: systemd-notify: no such luck/]
+    [undefined, /could not be notified: spawn systemd-notify ENOENT/],
+    ['#!/bin/sh\necho no such luck >&2; exit 3', /could not be notified: systemd-notify: no such luck/]
   ] as const) {
     const { server } = await start(t, program)
     await server.event('warning')
