@@ -11,7 +11,7 @@ import { isNamed, type Line, type Match, Output } from './output.js'
 import { PACKAGE_ROOT } from './release.js'
 
 /** Ports that the examples read from their environment: all free ones. */
-const FREE_PORTS = { PORT: '0', METRICS_PORT: '0', ECHO_PORT: '0' }
+const FREE_PORTS = { PORT: '0', METRICS_PORT: '0', ECHO_PORT: '0', UPDATE_PORT: '0' }
 
 interface ExampleSettings {
   env?: Record<string, string>

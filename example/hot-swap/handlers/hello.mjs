@@ -1,0 +1,3 @@
+export default async function hello(request) {
+  return { hello: request.query.name ?? 'world' }
+}
