@@ -13,7 +13,7 @@ export const InvalidOptionError = createError<[string, string, string]>(
 /** A hook name is unknown, or what was given for it is no function. */
 export const InvalidHookError = createError<[string, string, string]>(
   'GRACEFUL_ERR_INVALID_HOOK',
-  'fastify-graceful-reload: addHook expects one of preReload, postReload, reloadFailed, drain and a function, received %s and %s%s',
+  'fastify-graceful-reload: addHook expects one of preReload, postReload, reloadFailed, drain, preSignal, postSignal and a function, received %s and %s%s',
   500,
   TypeError
 )

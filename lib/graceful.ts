@@ -158,7 +158,7 @@ export class Graceful {
   }
 
   /**
-   * Adds a hook. Hooks are awaited, in the order in which they were added.
+   * Adds a hook. Hooks are awaited, in the order in which they were added; `preSignal` and `postSignal` are not.
    *
    * @throws {InvalidHookError} `GRACEFUL_ERR_INVALID_HOOK`
    */

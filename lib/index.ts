@@ -89,6 +89,7 @@ declare namespace graceful {
   export type GracefulStats = stats.GracefulStats
   export type CheckResult = checks.CheckResult
   export type GracefulHooks = hooks.GracefulHooks
+  export type SignalContext = hooks.SignalContext
   export type GracefulEvents = events.GracefulEvents
   export type GracefulError = errors.GracefulError
   export type ChildExitedDetails = errors.ChildExitedDetails

@@ -13,7 +13,8 @@ import graceful, {
   type GracefulStats,
   graceful as named,
   type Phase,
-  type ReloadResult
+  type ReloadResult,
+  type SignalContext
 } from 'fastify-graceful-reload'
 
 /** Compiles only if both types are the same. */
@@ -147,6 +148,14 @@ app.gracefulReload(null)
 app.graceful.addHook('drain', async ({ reason }) => {
   same<typeof reason, string>()
 })
+app.graceful.addHook('preSignal', async (context) => {
+  same<typeof context, SignalContext>()
+})
+app.graceful.addHook('postSignal', ({ signal, action }) => {
+  same<typeof signal, NodeJS.Signals>()
+  same<typeof action, 'stop' | 'reload' | 'force'>()
+})
+same<graceful.SignalContext, SignalContext>()
 // @ts-expect-error no such hook
 app.graceful.addHook('preDrain', async () => {})
 // @ts-expect-error a function

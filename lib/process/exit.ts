@@ -5,7 +5,9 @@ import { callerOf } from '../util/call-site.js'
 import { deferred } from '../util/deferred.js'
 import { within } from '../util/within.js'
 import type { Outcome } from './callers.js'
+import type { SignalContext } from './hooks.js'
 import type { End, Parts } from './parts.js'
+import { type SignalAction, SignalHooks, signalIn } from './signal-hooks.js'
 import { type SignalEvents, Signals } from './signals.js'
 
 /** How long a process that has nothing left to do may take to end by itself. Milliseconds. */
@@ -21,6 +23,7 @@ export class Exit {
   /** Settles when the process may end. The owner of the exit ends it. */
   readonly #end = deferred<void>()
   #signals: Signals | undefined
+  #hooks: SignalHooks | undefined
   /** Why this process ends, if it is an error. */
   #error: Error | undefined
   #exitCode: 0 | 1 = 0
@@ -45,6 +48,7 @@ export class Exit {
   install(signals: ResolvedOptions['signals']): Signals {
     const { others } = this.#find().service
     const events: SignalEvents = {
+      around: (context, act) => this.#around(context, act),
       stop: (reason, error) => this.#stop(reason, error),
       reload: (signal) => this.#reloadFor(signal),
       force: (reason) => this.#force(reason),
@@ -52,6 +56,27 @@ export class Exit {
     }
     this.#signals ??= others.watch(signals, () => new Signals(signals, events, others))
     return this.#signals
+  }
+
+  /** Does what the launcher tells this process to do, between the hooks of the signal that the launcher has had, if one has come. */
+  obey<T>(reason: string, action: SignalAction, act: () => T): T {
+    const hooks = this.#signalHooks
+    const signal = hooks && signalIn(reason)
+    return hooks === undefined || signal === undefined ? act() : hooks.around({ signal, action }, act)
+  }
+
+  #around<T>(context: SignalContext, act: () => T): T {
+    // Under a launcher, that will tell this process to reload.
+    const isPassedOn = context.action === 'reload' && this.#find().service.launcher !== undefined
+    const hooks = isPassedOn ? undefined : this.#signalHooks
+    return hooks === undefined ? act() : hooks.around(context, act)
+  }
+
+  /** Undefined where no app has such hooks: nothing is loaded for them then, as all file descriptors may be in use. */
+  get #signalHooks(): SignalHooks | undefined {
+    const { service } = this.#find()
+    if ([...service.apps].some(({ hooks }) => hooks.lookOnAtSignals)) this.#hooks ??= new SignalHooks(service)
+    return this.#hooks
   }
 
   /** Gives every signal back. */

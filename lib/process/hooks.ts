@@ -3,7 +3,17 @@ import { type GracefulError, InvalidHookError } from '../errors.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { didYouMean } from '../util/closest.js'
 
-/** The hooks of `app.graceful.addHook`. They are awaited, in the order in which they were added. */
+/** A signal that a process acts on. */
+export interface SignalContext {
+  signal: NodeJS.Signals
+  /** What the process does: `force` at a second stop signal too, `stop` at a SIGHUP from a terminal that was closed. */
+  action: 'stop' | 'reload' | 'force'
+}
+
+/**
+ * The hooks of `app.graceful.addHook`. They are awaited, in the order in which they were added; `preSignal` and `postSignal` are
+ * not.
+ */
 export interface GracefulHooks {
   /** In the parent, before the child is started. Throwing vetoes the reload. */
   preReload: (context: { reason: string }) => unknown
@@ -13,9 +23,36 @@ export interface GracefulHooks {
   reloadFailed: (error: GracefulError) => unknown
   /** Draining begins: nothing new is accepted any more. */
   drain: (context: { reason: string }) => unknown
+  /**
+   * A signal has come, and this process has not acted on it yet. The hook begins before that, but nobody waits for a promise that
+   * it returns; a hook that throws is logged. For work that a drain has to wait for, use {@link Graceful.hold}.
+   *
+   * @example
+   * app.graceful.addHook('preSignal', ({ signal, action }) => {
+   *   app.log.info(`${signal} has come: ${action}`)
+   * })
+   */
+  preSignal: (context: SignalContext) => unknown
+  /**
+   * This process has begun to act on a signal: `app.graceful.phase` tells how. Nobody waits for the hook. It does not run after a
+   * `force`, which ends the process at once.
+   *
+   * @example
+   * app.graceful.addHook('postSignal', ({ signal }) => {
+   *   app.log.info(`after ${signal} this process is ${app.graceful.phase}`)
+   * })
+   */
+  postSignal: (context: SignalContext) => unknown
 }
 
-const NAMES: ReadonlyArray<keyof GracefulHooks> = ['preReload', 'postReload', 'reloadFailed', 'drain']
+const NAMES: ReadonlyArray<keyof GracefulHooks> = [
+  'preReload',
+  'postReload',
+  'reloadFailed',
+  'drain',
+  'preSignal',
+  'postSignal'
+]
 
 /** The hooks of one app. */
 export class Hooks {
@@ -47,6 +84,17 @@ export class Hooks {
       if (until.aborted) return
       await hook(context)
     }
+  }
+
+  /** Whether any looks on at signals. */
+  get lookOnAtSignals(): boolean {
+    return this.#all.has('preSignal') || this.#all.has('postSignal')
+  }
+
+  /** Begins all hooks, without a wait between them. Returns what becomes of each; none can throw into the caller. */
+  begin(name: 'preSignal' | 'postSignal', context: SignalContext): Array<Promise<unknown>> {
+    const hooks = this.#all.get(name) ?? []
+    return hooks.map((hook) => new Promise((resolve) => resolve(hook({ ...context }))))
   }
 
   /** Runs all hooks, even if one of them fails. Returns what they threw. */

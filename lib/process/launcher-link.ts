@@ -15,7 +15,7 @@ export function linkToLauncher(
   launcher.attach({
     makeReload: (reason) => {
       const [ask, outcome] = callers.add()
-      host.tell({ type: 'reload', ask, reason, supervised: true })
+      exit.obey(reason, 'reload', () => host.tell({ type: 'reload', ask, reason, supervised: true }))
       return outcome as Promise<ReloadResult>
     },
     makeCheck,
@@ -32,7 +32,7 @@ export function linkToLauncher(
     report: () => ({ status: status(), load: service.load, counts: service.counter.counts }),
     counts: () => service.counter.counts,
     history: (history) => service.history.follow(history),
-    stop: (reason, asOne) => exit.stop(reason, asOne),
-    force: (reason) => exit.force(reason)
+    stop: (reason, asOne) => exit.obey(reason, 'stop', () => exit.stop(reason, asOne)),
+    force: (reason) => exit.obey(reason, 'force', () => exit.force(reason))
   })
 }

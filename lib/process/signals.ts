@@ -2,6 +2,7 @@ import closeWithGrace from 'close-with-grace'
 import { toError } from '../errors.js'
 import { isGraceErrorListener } from '../internals/shutdown-handlers.js'
 import { RUNTIME } from '../util/runtime.js'
+import type { SignalContext } from './hooks.js'
 import type { OtherListeners } from './other-listeners.js'
 import type { SignalOptions } from './signal-options.js'
 import { Terminal } from './terminal.js'
@@ -9,6 +10,8 @@ import { WhileAlone } from './while-alone.js'
 
 /** What the signals of a process mean. */
 export interface SignalEvents {
+  /** A signal is about to be acted on. Has to call `act`, and return what that returns. */
+  around<T>(context: SignalContext, act: () => T): T
   /** Leave. When the promise is fulfilled the process exits with 0, when it is rejected with 1. */
   stop(reason: string, error: Error | undefined): Promise<void>
   reload(signal: NodeJS.Signals): void
@@ -81,7 +84,7 @@ export class Signals {
     for (const signal of signals.stop.filter((name) => !heardByGrace.includes(name)))
       this.#on(signal, () => this.#stop(signal))
     for (const signal of signals.reload) this.#on(signal, () => this.#reload(signal))
-    for (const signal of signals.force) this.#on(signal, () => this.force(signal))
+    for (const signal of signals.force) this.#on(signal, () => this.#force(signal, signal))
   }
 
   /** Leaves the process; the `stop` event says what there is to do first. */
@@ -105,7 +108,7 @@ export class Signals {
   }
 
   #listen(skip: closeWithGrace.AllEvents[]): { uninstall(): void } {
-    const onSecondSignal = (signal: string) => this.force(secondSignal(signal))
+    const onSecondSignal = (signal: closeWithGrace.Signals) => this.#force(signal, secondSignal(signal))
     const onSecondError = (error: unknown) => this.force(secondError(error))
     // Every step of the way out has a limit of its own.
     const options = { delay: false as const, logger: false as const, skip, onSecondSignal, onSecondError }
@@ -118,14 +121,16 @@ export class Signals {
     const error = 'err' in heard ? toError(heard.err) : undefined
     if (this.#hasHeard) {
       if (error !== undefined) this.force(secondError(error))
-      else if (heard.signal !== undefined) this.force(secondSignal(heard.signal))
+      else if (heard.signal !== undefined) this.#force(heard.signal, secondSignal(heard.signal))
       return new Promise(() => {}) // The first one ends the process.
     }
     this.#hasHeard = true
     this.#leaving = true
     this.#others.leaves(heard.signal)
-    const reason = error === undefined ? heard.signal : `uncaught error: ${error.message}`
-    return this.#events.stop(reason ?? 'the event loop is empty', error)
+    const { signal } = heard
+    if (signal !== undefined) return this.#around(signal, 'stop', () => this.#events.stop(signal, undefined))
+    const reason = error === undefined ? 'the event loop is empty' : `uncaught error: ${error.message}`
+    return this.#events.stop(reason, error)
   }
 
   #on(signal: NodeJS.Signals, handler: () => void): void {
@@ -135,14 +140,23 @@ export class Signals {
 
   #stop(signal: NodeJS.Signals): void {
     this.#others.leaves(signal)
-    if (this.#leaving) this.force(secondSignal(signal))
-    else this.exit(signal)
+    if (this.#leaving) this.#force(signal, secondSignal(signal))
+    else this.#around(signal, 'stop', () => this.exit(signal))
   }
 
   /** A terminal that hangs up sends SIGHUP as well: https://man7.org/linux/man-pages/man3/termios.3.html, CLOCAL */
   #reload(signal: NodeJS.Signals): void {
-    if (signal === 'SIGHUP' && this.#terminal.hasHungUp) this.exit('the terminal hung up')
-    else this.#events.reload(signal)
+    if (signal === 'SIGHUP' && this.#terminal.hasHungUp)
+      this.#around(signal, 'stop', () => this.exit('the terminal hung up'))
+    else this.#around(signal, 'reload', () => this.#events.reload(signal))
+  }
+
+  #force(signal: NodeJS.Signals, reason: string): void {
+    this.#around(signal, 'force', () => this.force(reason))
+  }
+
+  #around<T>(signal: NodeJS.Signals, action: SignalContext['action'], act: () => T): T {
+    return this.#events.around({ signal, action }, act)
   }
 
   /** Cuts off what is left and ends the process. */

@@ -36,8 +36,8 @@ export interface FixtureConfig {
   staysOnProbation?: boolean
   /** Makes `preReload` throw this message. */
   veto?: string
-  /** What the first hook of each name does in hooks.cjs; the second one is that of every fixture. */
-  hooks?: Partial<Record<keyof GracefulHooks, 'throw' | 'hang' | 'wait' | 'block'>>
+  /** What the first hook of each name does in hooks.cjs; the second one is that of every fixture. Those for signals have to be named. */
+  hooks?: Partial<Record<keyof GracefulHooks, 'throw' | 'hang' | 'wait' | 'block' | 'note'>>
   /** For a script that is not one of the fixture servers. */
   extra?: Record<string, unknown>
 }

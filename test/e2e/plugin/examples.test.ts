@@ -148,6 +148,20 @@ testExample('hooks.mjs', async (t, path) => {
   await said(/^no new work from here on/)
 })
 
+testExample('signal-hooks.mjs', async (t, path) => {
+  const example = await Example.start(t, path)
+  const said = (pattern: RegExp, pid: number) =>
+    example.event((line) => line.pid === pid && pattern.test(line.msg ?? ''))
+  const first = example.pid
+  await example.reload()
+  await said(/^SIGHUP has come \(reload\): this process is serving$/, first)
+  await said(/^after SIGHUP this process is reloading$/, first)
+  const { pid } = example
+  t.equal(await example.stop(), 0)
+  await said(/^SIGTERM has come \(stop\): this process is serving$/, pid)
+  t.match(await readFile(join(example.folder, 'stops.txt'), 'utf8'), new RegExp(`^SIGTERM .* ${pid}\n$`))
+})
+
 testExample('state.mjs', async (t, path) => {
   const example = await Example.start(t, path)
   t.match(await (await example.ask('/home')).json(), { visits: 1, generation: 1 })

@@ -1,0 +1,24 @@
+import { appendFile } from 'node:fs/promises'
+import Fastify from 'fastify'
+import graceful from 'fastify-graceful-reload'
+
+const app = Fastify({ logger: true })
+
+await app.register(graceful)
+
+app.graceful.addHook('preSignal', ({ signal, action }) => {
+  app.log.info(`${signal} has come (${action}): this process is ${app.graceful.phase}`)
+  if (action !== 'stop') return
+  // Nobody waits for the hook, but the drain waits for what holds it.
+  const release = app.graceful.hold('note of the stop')
+  appendFile('stops.txt', `${signal} ${new Date().toISOString()} ${process.pid}\n`)
+    .catch((error) => app.log.error(error))
+    .finally(release)
+})
+app.graceful.addHook('postSignal', ({ signal }) => {
+  app.log.info(`after ${signal} this process is ${app.graceful.phase}`)
+})
+
+app.get('/', async () => ({ hello: 'world' }))
+
+await app.listen({ port: Number(process.env.PORT ?? 3000) })
