@@ -8,7 +8,7 @@ const { PORT = '7001', ECHO_PORT = '7000' } = process.env
 const app = Fastify({ logger: true })
 
 // A line that has begun to arrive may take up to drainTimeout to end, after a reload and on a stop.
-await app.register(graceful, { statusRoute: '/ready', probation: 1000, drainTimeout: 10_000 })
+await app.register(graceful, { statusRoute: '/ready', probation: 1000, drainTimeout: 20_000 })
 
 const echo = createServer({ allowHalfOpen: true }, (socket) => {
   app.log.info({ client: socket.remotePort }, 'client connected')

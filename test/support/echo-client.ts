@@ -8,10 +8,13 @@ export class EchoClient {
   received = ''
   /** Resolves when the server has ended its side, or the connection has failed. */
   readonly ended: Promise<'by the server' | NodeJS.ErrnoException>
+  /** The port of this side, by which a server names it in its log. */
+  readonly port: number | undefined
   readonly #socket: Socket
   #check = () => {}
 
   private constructor(socket: Socket) {
+    this.port = socket.localPort
     this.#socket = socket.setEncoding('utf8').setNoDelay()
     socket.on('data', (text: string) => {
       this.received += text
@@ -29,11 +32,6 @@ export class EchoClient {
     const socket = connect({ port, host: '127.0.0.1' })
     await within(once(socket, 'connect'), 'connection to the echo service')
     return new EchoClient(socket)
-  }
-
-  /** The port of this side, by which a server names it in its log. */
-  get port(): number | undefined {
-    return this.#socket.localPort
   }
 
   send(text: string): void {
