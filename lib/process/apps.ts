@@ -25,7 +25,7 @@ export class Apps {
   /** No app has ever listened, and the last one has closed. */
   #isUnused = false
 
-  /** @param warnings - what is to be said as soon as there is a logger */
+  /** @param warnings - to be logged as soon as there is a logger */
   constructor(
     parts: Parts,
     exit: Exit,

@@ -5,7 +5,7 @@ import type { ReloadResult } from '../reload/reload-result.js'
 /** How a reload ended: its result, or the error that it failed with. */
 export type Outcome<R = ReloadResult> = R | Error
 
-/** Those of a server process. */
+/** The callers of a server process. */
 export type ServerCallers = Callers<ReloadResult | CheckResult>
 
 /** The callers that wait to hear how a reload ended, or whatever else has a result. Each hears once. */

@@ -7,10 +7,10 @@ export const FIRST_DESCRIPTOR = 3
 /** Those up to here Node closes in the processes that it starts, unless they are named; what it opens itself when it starts fills the gaps among them. */
 const LAST_CLAIMED_BY_NODE = 15
 
-/** What is higher than this, the system passes on by itself: it has no FD_CLOEXEC. */
+/** The system passes higher descriptors on by itself: they have no FD_CLOEXEC. */
 const LAST_KEPT = 255
 
-/** What the next generation finds in place of what the app has closed. */
+/** What the next generation finds where the app has closed a descriptor. */
 const NOTHING = '/dev/null'
 
 /** `stdio` of `child_process.spawn`. */
@@ -31,7 +31,7 @@ export class AppDescriptors {
     this.#identities = new Map(numbers.map((fd) => [fd, identityOf(fd)]))
   }
 
-  /** Of a process that has no parent to tell it, and has opened nothing yet. Without /proc: none. */
+  /** The descriptors of a process without a parent, which has opened nothing yet. Without /proc: none. */
   static ofStart(taken: readonly number[] = []): AppDescriptors {
     const channel = Number(os.startEnvironment()?.NODE_CHANNEL_FD ?? Number.NaN)
     const found = inheritedAmong(os.openDescriptors())
@@ -45,7 +45,7 @@ export class AppDescriptors {
     return places
   }
 
-  /** The numbers that the child of this process has to keep. One that crosses as a listener has no other use. */
+  /** The numbers that the child of this process has to keep, except those that cross as listeners. */
   keptBeside(sockets: readonly number[]): number[] {
     const listeners = sockets.map(identityOf)
     return this.numbers.filter((fd) => !this.#isOpen(fd) || !listeners.includes(identityOf(fd)))

@@ -17,7 +17,7 @@ const LEAST = {
   websocketCloseWindow: 50
 } as const
 
-/** What is odd about options that can be used: a sentence for each. */
+/** Doubts about options that are valid: a sentence for each. */
 export function doubtsOf(options: ResolvedOptions): string[] {
   const names = Object.keys(LEAST) as Array<keyof typeof LEAST>
   // That of a reload is that of a stop unless it is given: one doubt is enough.
@@ -35,7 +35,7 @@ function doubtsOfHealth(health: ResolvedOptions['health']): Array<string | undef
   return names.map((name) => unitDoubt(`option health.${name}`, health[name]))
 }
 
-/** Those that concern the process, so that the app that listened first decides. */
+/** The options that concern the process: those of the app that listened first apply. */
 const PROCESS_OPTIONS = new Set<keyof ResolvedOptions>([
   'signals',
   'readyTimeout',
@@ -48,7 +48,7 @@ const PROCESS_OPTIONS = new Set<keyof ResolvedOptions>([
   'directory'
 ])
 
-/** What a later app was given otherwise than the first one, and does not get: a sentence for each. */
+/** Options of a later app that differ from those of the first one, and do not apply: a sentence for each. */
 export function ignoredOptions({ given, options }: HostedApp, decided: ResolvedOptions): string[] {
   const ignored = givenOptions(given)
     .filter((name) => PROCESS_OPTIONS.has(name) && !isDeepStrictEqual(options[name], decided[name]))
@@ -60,7 +60,7 @@ export function ignoredOptions({ given, options }: HostedApp, decided: ResolvedO
   })
 }
 
-/** By what the child is judged, beside the checks of the apps. */
+/** The options by which the child is judged, besides the checks of the apps. */
 function judgedBy({ health }: ResolvedOptions): unknown {
   if (health === false) return false
   const { check: _, checkTimeout: __, ...others } = health

@@ -16,13 +16,13 @@ export interface Cut {
   holds: string[]
 }
 
-/** What is to be drained. */
+/** What to drain, and how. */
 export interface DrainPlan {
   connections: Connections[]
   upgraded: WebSockets
   apps: HostedApp[]
   reason: string
-  /** Milliseconds, after which what is left is forced. */
+  /** After how long everything that is left is cut off. Milliseconds. */
   timeout: number
   /** After how long connections that could live for ever are asked to close. Milliseconds. */
   patience: number
@@ -114,7 +114,7 @@ export class Drain {
   }
 
   /**
-   * The service ends: nobody comes back to a connection that is idle now.
+   * The service ends: idle connections can be closed.
    *
    * @param timeout - what the drain may still take, if it had more. Milliseconds
    */
@@ -130,7 +130,7 @@ export class Drain {
     return this.#plan.connections.reduce((sum, { size }) => sum + size, 0)
   }
 
-  /** Cuts off what is left. Returns what it was; synchronous, as the process may be about to end. */
+  /** Cuts off everything that is left, and returns it. Synchronous, because the process may be about to end. */
   force(): Cut {
     const parts = [...this.#webSockets, ...this.#http2, ...this.#http]
     const cut = { requests: [...parts.flatMap((part) => part.force()), ...this.#cutOthers()], holds: this.holds }

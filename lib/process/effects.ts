@@ -35,11 +35,11 @@ export class Effects implements EffectHandler<Effect> {
     try {
       this.#find().service.log.warn(`"${effect.do}" failed: ${toError(error).message}`, toError(error))
     } catch {
-      // It is the log that fails: there is nobody left to tell.
+      // The log itself fails: there is no place left to report it.
     }
   }
 
-  /** A limit counts only against somebody who lives. */
+  /** A limit counts only for a process that lives. */
   #due(timer: Timer): void {
     const { host, asChild } = this.#find()
     asChild?.look()

@@ -10,7 +10,7 @@ import {
 } from '../protocol/launcher-messages.js'
 import { isToChild, isToParent, PROTOCOL_VERSION, type ToChild, type ToParent } from '../protocol/messages.js'
 
-/** What is said, by whom it is for. */
+/** The messages, by receiver. */
 export interface Messages {
   parent: ToParent
   child: ToChild
@@ -20,7 +20,7 @@ export interface Messages {
 
 type Addressee = keyof Messages
 
-/** What goes over the channel. */
+/** A message as it goes over the channel. */
 interface Sealed {
   /** The secret, by which the other end knows the message for one of ours. */
   readonly fastifyGracefulReload: string
@@ -37,7 +37,7 @@ const RULES: Readonly<Record<Addressee, { version: number; isValid: Field }>> = 
   server: { version: LAUNCHER_PROTOCOL_VERSION, isValid: isFromLauncher }
 }
 
-/** 128 bits: nobody guesses them. */
+/** 128 bits, which cannot be guessed. */
 const SECRET_BYTES = 16
 
 /**
@@ -74,7 +74,7 @@ export class Envelope {
     return typeof raw === 'object' && raw !== null && (raw as Partial<Sealed>).fastifyGracefulReload === this.#secret
   }
 
-  /** The message; undefined when it is none of ours, for somebody else, of another version, or malformed. */
+  /** The message; undefined if it is not ours, has another receiver or version, or is malformed. */
   open<A extends Addressee>(to: A, raw: unknown): Messages[A] | undefined {
     if (!this.isOurs(raw) || raw.to !== to || raw.version !== RULES[to].version) return undefined
     try {

@@ -95,7 +95,7 @@ export class Exit {
     this.install([...service.apps][0]?.options.signals ?? false).exit(reason)
   }
 
-  /** Cuts off what is left, and ends the process. */
+  /** Cuts off everything that is left, and ends the process. */
   force(reason: string): void {
     this.#signals?.force(reason)
   }
@@ -162,7 +162,7 @@ export class Exit {
     service.end(host.at.reason, Number(process.exitCode ?? 0))
   }
 
-  /** Who sends a signal reads the log. What became of a reload that began is there already. */
+  /** A user who sends a signal reads the log. The outcome of a reload that began is there already. */
   #reloadFor(signal: string): void {
     const heard = (outcome: Outcome) => {
       if (outcome instanceof UnsupportedError || outcome instanceof StoppingError)

@@ -10,9 +10,9 @@ export interface Machine<S, I, E> {
   placeOf(state: S): unknown
 }
 
-/** What carries the effects of a machine out. */
+/** Carries out the effects of a machine. */
 export interface EffectHandler<E> {
-  /** What it returns may be a promise of which nothing is expected but that it can fail. */
+  /** It may return a promise, of which only a rejection matters. */
   carryOut(effect: E): unknown
   /** An effect threw. The machine goes on: whatever it waits for has a limit. */
   failed(effect: E, error: unknown): void
@@ -42,7 +42,7 @@ export class Host<S, I extends { readonly type: string }, E extends { readonly d
     return this.#state
   }
 
-  /** Something has happened. An effect may tell of the next thing; that waits for its turn. */
+  /** Something has happened. If an effect causes another input, that waits for its turn. */
   tell(input: I): void {
     this.#inputs.push(input)
     if (this.#isRunning) return
@@ -69,7 +69,7 @@ export class Host<S, I extends { readonly type: string }, E extends { readonly d
     for (const effect of effects) this.#carryOut(effect)
   }
 
-  /** What is not the protocol (a logger, a subscriber, a hook) cannot throw into it. */
+  /** Code outside the protocol (a logger, a subscriber, a hook) cannot throw into it. */
   #carryOut(effect: E): void {
     try {
       Promise.resolve(this.#handler.carryOut(effect)).catch((error) => this.#handler.failed(effect, error))

@@ -8,14 +8,14 @@ import { resolveOptions } from '../options.js'
 import { Holds } from './holds.js'
 import { Hooks } from './hooks.js'
 
-/** What this plugin needs of a Fastify instance. */
+/** The part of a Fastify instance that this plugin needs. */
 export interface App extends Router {
   readonly server: Server
   readonly log: FastifyBaseLogger
   close(): PromiseLike<unknown>
 }
 
-/** What there is to do before the first server of an app listens. */
+/** The work before the first server of an app listens. */
 export type Preparation = (hosted: HostedApp) => Promise<void>
 
 /** One app of this process. */
@@ -62,7 +62,7 @@ export class HostedApp {
     beforeClose(this.app, this.#closing)
   }
 
-  /** What comes before the first server of the app listens; undefined when there is nothing left to wait for. */
+  /** The work before the first server of the app listens; undefined if there is nothing left to wait for. */
   prepare(): { done: Promise<unknown>; isWanted: () => boolean } | undefined {
     if (this.#isPrepared) return undefined
     this.#preparing ??= this.#prepare()

@@ -5,7 +5,7 @@ import type { FromLauncher, ToLauncher } from '../protocol/launcher-messages.js'
 import type { Envelope } from './envelope.js'
 import { heed } from './heed.js'
 
-/** What a server hears from its launcher. */
+/** The messages and the end of a launcher, for its server. */
 export interface LauncherChannelEvents {
   said(message: FromLauncher, handle: unknown): void
   /** The launcher is gone. */
@@ -56,7 +56,7 @@ export class LauncherChannel {
     return this.#heardAt
   }
 
-  /** Resolves when nothing waits to be sent any more; what is said behind a handle waits here until that has arrived. */
+  /** Resolves when all messages are sent. A message behind a handle waits here until the handle has arrived. */
   get flushed(): Promise<unknown> {
     return Promise.allSettled(this.#unsent.keys())
   }
@@ -66,7 +66,7 @@ export class LauncherChannel {
     this.send(message, handle).catch(() => {})
   }
 
-  /** Rejects when the message is certainly not sent. One that waits for too long counts as sent: it may still be read. */
+  /** Rejects if the message is certainly not sent. A message that waits too long counts as sent: it may still be read. */
   send(message: ToLauncher, handle?: object): Promise<void> {
     if (!this.isOpen) return Promise.reject(new Error(GONE))
     let settle!: (error: Error | null) => void

@@ -26,7 +26,7 @@ import { LauncherListeners } from './launcher-listeners.js'
 
 type MakeCheck = Extract<FromLauncher, { type: 'make check' }>
 
-/** What a launcher asks of a server, and tells it. */
+/** The requests and messages of a launcher to a server. */
 export interface LauncherEvents {
   /** Make a reload, now. It is one of several: each server makes its own, and all of them hold or none does. */
   makeReload(reason: string): Promise<ReloadResult>
@@ -40,7 +40,7 @@ export interface LauncherEvents {
   parentEnded(): void
   report(): { status: ProcessStatus; load: Load; counts: Counts }
   counts(): Counts
-  /** What has become of the reloads of all workers. */
+  /** The history of the reloads of all workers. */
   history(history: PassedHistory): void
   /** Each of several servers has so many connections on average. */
   fairShare(count: number): void
@@ -61,14 +61,14 @@ type OfChild = Extract<FromLauncher, { child: number }>
 
 /** The launcher of this server, seen from the server. */
 export class LauncherClient {
-  /** What the launcher knows of the listeners of this server. */
+  /** What the launcher knows about the listeners of this server. */
   readonly listeners: LauncherListeners
   readonly #channel: LauncherChannel
   #events: LauncherEvents | undefined
-  /** What was said before anybody listened. */
+  /** Messages that came before there was a listener. */
   readonly #unheard: FromLauncher[] = []
   #lastId = 0
-  /** Reloads that somebody has asked this server for, and that the launcher makes. */
+  /** Reloads that were requested from this server, and that the launcher makes. */
   readonly #asked = new Map<number, Deferred<ReloadResult>>()
   readonly #children = new Map<number, LaunchedChild>()
 
@@ -90,7 +90,7 @@ export class LauncherClient {
     else this.#lose()
   }
 
-  /** From here on somebody listens. */
+  /** From here on there is a listener. */
   attach(events: LauncherEvents): void {
     this.#events = events
     for (const message of this.#unheard.splice(0)) this.#obey(message, events)
@@ -129,7 +129,7 @@ export class LauncherClient {
     this.#channel.say({ type: 'unwell', error: toPlainError(error) })
   }
 
-  /** What this server has counted, all its life. */
+  /** What this server has counted since its start. */
   counted(counts: Counts): void {
     this.#channel.say({ type: 'counted', counts })
   }
@@ -227,7 +227,7 @@ export class LauncherClient {
 
   async #makeCheck({ id, reason, until = Infinity }: MakeCheck, events: LauncherEvents): Promise<void> {
     try {
-      // This process has been standing still, and nobody waits for it any more.
+      // This process has been stopped for a while, and the launcher waits no longer.
       if (Date.now() >= until) throw new NoCheckError('the request came too late')
       this.#channel.say({ type: 'check made', id, result: await events.makeCheck(reason) })
     } catch (error) {
@@ -235,7 +235,7 @@ export class LauncherClient {
     }
   }
 
-  /** A server whose launcher has died is watched by nobody, and nobody would ever end it. */
+  /** If the launcher has died, nothing watches this server, and nothing would ever end it. */
   #lose(): void {
     for (const { reject } of this.#asked.values()) reject(new StoppingError(GONE))
     if (this.#events === undefined) this.#endBoot()

@@ -4,7 +4,7 @@ import type { Exit } from './exit.js'
 import type { LauncherClient, LauncherEvents } from './launcher-client.js'
 import type { Parts } from './parts.js'
 
-/** What the launcher asks of this process becomes an input of the machine. */
+/** Requests of the launcher become inputs of the machine. */
 export function linkToLauncher(
   launcher: LauncherClient,
   parts: Parts,

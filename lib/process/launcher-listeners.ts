@@ -51,7 +51,7 @@ export class LauncherListeners {
     this.#toBeHeld.clear()
   }
 
-  /** By which number the launcher knows a listener; 0: by none. */
+  /** The launcher's number for a listener; 0: it does not know it. */
   idOf(listener: object): number {
     return this.#ids.get(listener) ?? 0
   }

@@ -1,7 +1,7 @@
 import type { Timer } from '../protocol/server.js'
 import type { Parts } from './parts.js'
 
-/** How long a child may take to confirm that it serves. One that hangs for longer is no better than one that died. Milliseconds. */
+/** How long a child may take to confirm that it serves. A child that hangs for longer counts as dead. Milliseconds. */
 const CONFIRM_LIMIT = 5000
 
 /** How long a child may take to give up. Milliseconds. */
@@ -13,7 +13,7 @@ const KILL_LIMIT = 5000
 /** How long a child that has been checked may take to end beyond its `onClose` hooks. Milliseconds. */
 const END_SLACK = 2000
 
-/** How long telling of a failed reload may take beyond its hooks. Milliseconds. */
+/** How long reporting a failed reload may take beyond its hooks. Milliseconds. */
 const TELL_SLACK = 10_000
 
 /**
@@ -22,7 +22,7 @@ const TELL_SLACK = 10_000
  */
 const CLAIM_PAUSE = 1000
 
-/** How long a child that has said its word waits for its parent's. Milliseconds. */
+/** How long a child that is ready, or has confirmed, waits for its parent's answer. Milliseconds. */
 const PARENT_LIMIT = 10_000
 
 /** How long a child that cannot go on serving waits until its parent does. Milliseconds. */
@@ -43,7 +43,7 @@ export function limitOf(
     confirm: () => CONFIRM_LIMIT + (at.name === 'parent' ? (asParent.successors.get(at.child)?.checkTimeout ?? 0) : 0),
     undo: () => UNDO_LIMIT,
     kill: () => KILL_LIMIT,
-    // Its options may be others; these are what is known of them.
+    // Its options may differ; these are the best estimate.
     end: () => service.longest('closeTimeout') + END_SLACK,
     tell: () => service.longest('drainTimeout') + TELL_SLACK,
     claims: () => CLAIM_PAUSE,

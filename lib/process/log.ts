@@ -6,7 +6,7 @@ import { type GracefulEvent, type GracefulEvents, type Level, lineOf } from '../
 import { jsonDescriptorOf, limitFlush, written } from '../internals/pino.js'
 import { printable, printableLines } from '../util/printable.js'
 
-/** What is said of a process: every event is published and logged, together, here and nowhere else. */
+/** Publishes and logs every event of a process: both together, here and nowhere else. */
 export class ProcessLog {
   readonly #generation: number
   readonly #warned = new Set<string>()
@@ -32,7 +32,7 @@ export class ProcessLog {
     return this.#logger && jsonDescriptorOf(this.#logger)
   }
 
-  /** Resolves when what was said is written, if the logger can tell. */
+  /** Resolves when all lines are written, if the logger can report that. */
   async written(): Promise<void> {
     if (this.#logger !== undefined) await written(this.#logger)
   }
@@ -93,7 +93,7 @@ function log(logger: FastifyBaseLogger, level: Level, data: Record<string, unkno
   else logger[method](besides(data, { pid: process.pid, ...bindings.call(logger) }), text)
 }
 
-/** What the logger writes into every line is not written twice: of two equal keys in a JSON object each reader believes another one. */
+/** A field that the logger writes into every line is not written twice: readers differ on which of two equal keys counts. */
 function besides(data: Record<string, unknown>, bound: Record<string, unknown>): Record<string, unknown> {
   const entries = Object.entries(data).flatMap(([key, value]): Array<[string, unknown]> => {
     if (!(key in bound)) return [[key, value]]

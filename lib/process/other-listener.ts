@@ -26,7 +26,7 @@ export function treatmentOf(kind: HandlerKind, use: Use): 'take' | 'leave' | 'wa
   return 'take'
 }
 
-/** What the log says of such listeners: one sentence for each, as many are added for several signals in a loop. */
+/** The warning about such listeners: one sentence for each listener, which may listen to several signals. */
 export function warningsOf(found: readonly Found[]): string[] {
   const told = new Map<string, string[]>()
   for (const { event, use, listener, place } of found) {

@@ -68,7 +68,7 @@ export class OtherListeners {
   }
 
   /**
-   * This process begins to stop: what is added from now on is for that.
+   * This process begins to stop: listeners that are added from now on are for the stop.
    *
    * @param signal - that has come, if one has: Node tells everybody who listens
    */
@@ -111,7 +111,7 @@ export class OtherListeners {
   }
 
   /**
-   * Those that end the process when they are done, each as it is to be called.
+   * The listeners that end the process when they are done, each as a function to call.
    *
    * @param signal - that has come, if one has
    * @param error - that ends this process, if one does
@@ -123,7 +123,7 @@ export class OtherListeners {
     return listeners.map((listener) => () => listener.call(process, error ?? signal))
   }
 
-  /** Gives back what was taken. */
+  /** Puts the listeners back that were taken. */
   release(): void {
     process.removeListener('newListener', this.#onAdded)
     process.removeListener('removeListener', this.#onRemoved)
@@ -184,7 +184,7 @@ export class OtherListeners {
     })
   }
 
-  /** Those that listen to the signal that has come, or to any if none has. */
+  /** The listeners of the signal that has come; of any signal, if none has. */
   #meantBy(kind: HandlerKind, signal: string | undefined): ProcessListener[] {
     const isMeant = ({ event, use }: Found) => use !== 'error' && (signal === undefined || event === signal)
     return distinct(this.#taken.filter((each) => each.kind === kind && isMeant(each)))

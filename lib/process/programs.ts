@@ -25,7 +25,7 @@ export type Role =
 
 type Rule = [Role, RegExp, isMeant?: (args: readonly string[]) => boolean]
 
-/** By the name of the program, and by what else tells it from its namesakes. */
+/** By the name of the program, and by what distinguishes it from others of the same name. */
 const RULES: readonly Rule[] = [
   ['watcher', /^(nodemon|node-dev|tsnd|ts-node-dev)$/],
   ['watcher', /^tsx$/, (args) => args.includes('watch')],
@@ -46,7 +46,7 @@ const RULES: readonly Rule[] = [
 
 const INTERPRETER = /^(node|nodejs|python|ruby)[\d.]*$/
 
-/** What a process is to the one below it; undefined: nothing in particular, as a terminal, or a program of its own. */
+/** The role of a process for its child; undefined: none, as for a terminal or any other program. */
 export function roleOf({ args }: Ancestor): Role | undefined {
   const name = programName({ args })
   return RULES.find(([, names, isMeant = () => true]) => names.test(name) && isMeant(argumentsOf(args)))?.[0]

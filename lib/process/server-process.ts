@@ -32,7 +32,7 @@ import { checkUnderWay, underWay } from './under-way.js'
 
 /** How this process came to be. */
 export interface Start extends Origin {
-  /** What the parent left in the environment. */
+  /** The handoff that the parent left in the environment. */
   readonly flag: string | undefined
   readonly lastWords?: LastWords | undefined
   readonly manager?: ServiceManager | undefined
@@ -116,7 +116,7 @@ export class ServerProcess {
     return this.phase === 'closed' || (at.name === 'leaving' && at.cause === 'app closes')
   }
 
-  /** What is known of the WebSockets of this process. */
+  /** What is known about the WebSockets of this process. */
   get webSockets(): Service['webSockets'] {
     return this.#service.webSockets
   }
@@ -135,7 +135,7 @@ export class ServerProcess {
     return statsOf(this.#service, phase, underWay(this.#parts) !== undefined)
   }
 
-  /** Tells of what is odd, and no reason not to serve. */
+  /** Warns about doubts that are no reason not to serve. */
   warn(warning: string): void {
     this.#service.log.warn(warning)
   }
@@ -222,7 +222,7 @@ export class ServerProcess {
     return parts
   }
 
-  /** Made when somebody asks: most processes are never asked. */
+  /** Created on the first request: most processes never get one. */
   #around(): Relatives {
     this.#relatives ??= new Relatives(
       () => this.#neighbours,

@@ -44,7 +44,7 @@ export interface ServiceEvents {
 /** How this process was started, and by whom. */
 export interface Origin {
   readonly command: Command
-  /** What a child finds at the numbers that the app knows. */
+  /** The descriptors that a child finds at the numbers that the app knows. */
   readonly descriptors: AppDescriptors
   readonly launcher?: LauncherClient | undefined
 }
@@ -201,7 +201,7 @@ export class Service {
     return this.connections.count((owner) => isForClients(owner) && isMeant(owner))
   }
 
-  /** What this process and those around it count. */
+  /** The counts of this process and of those around it. */
   get ledger(): Ledger {
     this.#ledger ??= new Ledger(this.counter, () => this.load)
     return this.#ledger
@@ -246,7 +246,7 @@ export class Service {
     this.#pidFile?.remove()
   }
 
-  /** The options of the app that a listener belongs to; a server of nobody goes by those of the process. */
+  /** The options of the app that owns a listener. A server without an app uses those of the process. */
   optionsOf({ owner }: Listener): ResolvedOptions {
     return owner instanceof HostedApp ? owner.options : this.options
   }

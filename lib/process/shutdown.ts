@@ -12,7 +12,7 @@ const LAST_ANSWER = 1000
 /** How long a drain waits until connections that were passed on have arrived. Milliseconds. */
 const PASSED_ON = 1000
 
-/** What a stop may take beyond what the options say, for the steps between. Milliseconds. */
+/** How long a stop may take beyond the options, for the steps between. Milliseconds. */
 const SLACK = 1000
 
 /** How long the child that leaves with this process may take beyond its own limit. Milliseconds. */
@@ -25,7 +25,7 @@ interface Manner extends Pick<DrainPlan, 'idle' | 'moving'> {
 
 const STOP: Manner = { idle: 'soon', limit: 'drainTimeout' }
 
-/** What a process does on its way out: drains, and closes its apps. */
+/** What a process does when it leaves: it drains, and closes its apps. */
 export class Shutdown {
   readonly #service: Service
   readonly #drains = new Set<Drain>()
@@ -48,7 +48,7 @@ export class Shutdown {
     return service.options.lameDuck + drain + SLACK + (awaitsChild ? CHILD_SLACK : 0)
   }
 
-  /** Nobody waits for the end of a process that leaves to another one. */
+  /** A process with a successor has time: nothing waits for its end. */
   #limitName(cause: Cause): 'drainTimeout' | 'reloadDrainTimeout' {
     return isSucceeded(cause) && !this.#isHurried ? 'reloadDrainTimeout' : 'drainTimeout'
   }
@@ -144,7 +144,7 @@ export class Shutdown {
     return failures.length > 0
   }
 
-  /** Cuts off what is left, now. */
+  /** Cuts off everything that is left, now. */
   cut(reason: string): void {
     const { apps, listeners } = this.#service
     if ([...apps].some(({ leaving }) => !leaving)) this.#begin(reason, STOP)
@@ -157,7 +157,7 @@ export class Shutdown {
   }
 
   /**
-   * Somebody ends the process in the middle of its stop. Returns whether that cuts off work.
+   * Something ends the process in the middle of its stop. Returns whether that cuts off work.
    *
    * @param reason - who that is, for the log
    */

@@ -15,7 +15,7 @@ export interface SignalEvents {
   /** Leave. When the promise is fulfilled the process exits with 0, when it is rejected with 1. */
   stop(reason: string, error: Error | undefined): Promise<void>
   reload(signal: NodeJS.Signals): void
-  /** Cut off what is left and end the process. */
+  /** Cut off everything that is left and end the process. */
   force(reason: string): void
   /** The process ends, for whatever reason. */
   ends(): void
@@ -159,7 +159,7 @@ export class Signals {
     return this.#events.around({ signal, action }, act)
   }
 
-  /** Cuts off what is left and ends the process. */
+  /** Cuts off everything that is left and ends the process. */
   force(reason: string): void {
     this.#events.force(reason)
   }

@@ -21,7 +21,7 @@ export interface SpawnCommand {
   env: NodeJS.ProcessEnv
 }
 
-/** What a process inherits beside stdin, stdout and stderr. */
+/** What a process inherits besides stdin, stdout and stderr. */
 export interface Inheritance {
   /** File descriptors that cross; where the process finds them, `descriptors` says. */
   sockets: number[]
@@ -35,7 +35,7 @@ export interface Relay {
   follow(fd: number, source: Readable): void
 }
 
-/** What the process says, and the handle that came with it. */
+/** A message of the process, and the handle that came with it. */
 export type HearRaw = (raw: unknown, handle: unknown) => void
 
 /** How long to wait for the channel's end once the process has ended: a grandchild may hold it. Milliseconds. */
@@ -167,8 +167,8 @@ export function describeEnding({ exitCode, signal }: Ending): string {
 }
 
 /**
- * Closes a handle that nobody here has asked for: an app may send any with its own words. A socket would be read from, and an error of it
- * would be nobody's.
+ * Closes an unexpected handle: an app may send any handle with its own messages. Otherwise its socket would be read, and
+ * nothing would handle its errors.
  */
 export function discard(handle: unknown): void {
   const { on, destroy, close } = Object(handle) as Record<string, unknown>

@@ -1,6 +1,6 @@
 import { type Ancestor, programName, type Role, roleOf } from './programs.js'
 
-/** What is known of how this process was started. */
+/** The known facts about how this process was started. */
 export interface StartFacts {
   pid: number
   ppid: number
@@ -14,7 +14,7 @@ export interface StartFacts {
   hasChannel: boolean
   /** Whether this is a worker of `node:cluster`. */
   isClusterWorker: boolean
-  /** 1: nobody has reloaded yet. What could be reloaded once can be reloaded again. */
+  /** 1: there was no reload yet. A service that could reload once can reload again. */
   generation: number
   /** Whether a launcher is the parent, which stays when this process ends. */
   hasLauncher: boolean
@@ -28,7 +28,7 @@ export interface StartFacts {
  */
 export type Verdict = { kind: 'refused'; why: string; instead: string } | { kind: 'told'; warning: string }
 
-/** What the rules look at. */
+/** The facts for the rules. */
 interface Situation extends StartFacts {
   /** The processes above this one that end with it, its parent first. */
   wrappers: readonly Ancestor[]
@@ -135,7 +135,7 @@ function supervisord({ keeper, env, launch }: Situation): Verdict | undefined {
   )
 }
 
-/** After a reload nobody would end the server when a file changes, and its successor would find the port taken. */
+/** After a reload, nothing would end the server when a file changes, and the next one would find the port taken. */
 function watchMode({ keeper, env, hasChannel }: Situation): Verdict | undefined {
   const isWatched =
     keeper === undefined ? env.WATCH_REPORT_DEPENDENCIES !== undefined && hasChannel : keeper === 'watcher'

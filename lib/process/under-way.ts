@@ -2,7 +2,7 @@ import type { CheckProgress, ReloadUnderWay } from '../control/reports.js'
 import { checkStepOf, stepOf } from '../protocol/reload-step.js'
 import type { Parts } from './parts.js'
 
-/** What there is to say of the reload that this process is part of, while it goes on. */
+/** The progress of the reload that this process is part of. */
 export function underWay({ host, service, asParent, asChild }: Parts): ReloadUnderWay | undefined {
   const { at } = host
   if (at.name === 'trial') return asChild?.report

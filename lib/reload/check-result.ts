@@ -2,11 +2,11 @@ import type { Release } from './release.js'
 
 /** How long the parts of a check took, in milliseconds. */
 export interface CheckTimings {
-  /** From starting the child to its word that it is ready, its warm-up included. */
+  /** From the start of the child until it is ready, warm-up included. */
   boot: number
-  /** What of that was the warm-up; undefined without one. */
+  /** The part of `boot` that was the warm-up; undefined without one. */
   warmup?: number
-  /** From the word that the child has passed to its end. */
+  /** From there until the child has ended. */
   end: number
   /** From the request to the end of the child. */
   total: number
@@ -18,22 +18,22 @@ export interface CheckResult {
   generation: number
   /** The process that was checked, which has ended. */
   pid: number
-  /** What it had loaded. */
+  /** The release that it had loaded. */
   release: Release
   /** Whether that is what this process has loaded, as far as paths and versions tell. */
   unchanged: boolean
-  /** Where it listened in addition, and a reload would. */
+  /** The addresses on which it listened in addition, as a reload would. */
   opens: string[]
-  /** What this process listens on and nobody asked for there: a reload would close it. */
+  /** The addresses of this process on which the child did not listen: a reload would close them. */
   closes: string[]
   /**
    * Whether its apps closed, with exit code 0, when it was told to end. If not, a stop or a further reload would not be clean; or
    * the check was cut short for a reload.
    */
   closed: boolean
-  /** Whether the release has a version of this plugin that knows checks. One that does not has booted, and no more was tried. */
+  /** Whether the release has a version of this plugin with checks. If not, it has booted, and nothing else was tested. */
   complete: boolean
-  /** What was given as the reason of the check. */
+  /** The given reason of the check. */
   reason: string
   timings: CheckTimings
 }

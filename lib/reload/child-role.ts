@@ -124,7 +124,7 @@ export class ChildRole {
     this.#parent.leave()
   }
 
-  /** Asks the system whether the parent lives; what it has said has been read. */
+  /** Asks the system whether the parent lives; all its messages have been read. */
   look(): void {
     this.#parent.look()
   }
@@ -193,7 +193,7 @@ export class ChildRole {
     return this.#health.timeout
   }
 
-  /** Nobody judges this process any more. */
+  /** This process is no longer judged. */
   endHealth(): void {
     this.#health.end()
     this.#answers?.end()
@@ -205,7 +205,7 @@ export class ChildRole {
     else if (word.type !== 'ready' && word.type !== 'boots') void this.#parent.send(word)
   }
 
-  /** What a check learns besides that all went well. */
+  /** The results of a check that has passed. */
   get #facts(): CheckFacts {
     const { listeners, warmupTime: warmup } = this.#service
     const opens = listeners.open.filter(({ index }) => index === undefined)

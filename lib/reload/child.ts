@@ -4,7 +4,7 @@ import type { ToChild, ToParent } from '../protocol/messages.js'
 import type { HandoffListener } from './handoff.js'
 import type { StartCommand } from './start-command.js'
 
-/** What the child says, and the handle that came with it. */
+/** A message of the child, and the handle that came with it. */
 export type Hear = (message: ToParent, handle: ListeningHandle | undefined) => void
 
 /** The child of a reload, seen from its parent, whether the parent or a launcher has started it. */

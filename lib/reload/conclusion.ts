@@ -18,7 +18,7 @@ import type { ParentRole } from './parent-role.js'
 import { isSameRelease } from './release.js'
 import type { ReloadResult } from './reload-result.js'
 
-/** How a reload ended: the result or the error, and everybody who has to hear of it. */
+/** The outcome of a reload: the result or the error, for hooks, log, service manager and callers. */
 export class Conclusion {
   readonly #service: Service
   readonly #host: ServerHost
@@ -138,7 +138,7 @@ export class Conclusion {
     history.add({ began, reason, outcome, generation: generation + 1, timings, ...loaded, ...why })
   }
 
-  /** Of a reload that has failed, as far as it came. */
+  /** The timings of a reload that has failed, of the steps that it reached. */
   #timingsOf(child: ChildId): ReloadRecord['timings'] {
     const { started = 0, ready = 0, serving = 0 } = this.#parent.successors.get(child)?.times ?? {}
     const now = performance.now()

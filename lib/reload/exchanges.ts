@@ -23,7 +23,7 @@ export function exchangeWith(service: Service, peer: Peer): Exchange {
   return new Exchange(arrivals)
 }
 
-/** What it takes to move connections to another process. */
+/** Everything needed to move connections to another process. */
 export interface Moving extends Pick<Passage, 'was' | 'keep' | 'isOutOfReach'> {
   /** A listener of this process, by the index under which the other one knows it. */
   readonly listeners: ReadonlyArray<readonly [index: number, listener: Listener]>

@@ -36,13 +36,13 @@ export class HandOver {
     })
   }
 
-  /** What has not moved yet stays. */
+  /** Connections that have not moved yet stay. */
   stop(): void {
     this.migration.stop()
     this.endFarewell()
   }
 
-  /** From here on it is the drain that tells clients to go. */
+  /** From here on the drain asks clients to disconnect. */
   endFarewell(): void {
     this.#farewell.end()
   }

@@ -31,18 +31,18 @@ export interface Handoff {
   /** The pid that the child's `process.ppid` must be: a flag that reached another process means nothing to it. */
   parent: number
   generation: number
-  /** What the two recognize each other's messages by: see `lib/process/envelope.ts`. */
+  /** By this the two recognize each other's messages: see `lib/process/envelope.ts`. */
   secret: string
   listeners: HandoffListener[]
   /** The numbers of the descriptors that are the app's own: see `lib/process/descriptors.ts`. Under a launcher it is the one that knows. */
   descriptors?: number[]
   /** The parent process is a launcher; who serves in the meantime, if anybody does, is another child of it. */
   launched?: true
-  /** The child is only to show whether it could take over, and never serves. One of an earlier release does not know it. */
+  /** The child only shows whether it could take over, and never serves. One of an earlier release does not know this field. */
   check?: true
   /** Path of the control socket of that launcher. */
   control?: string
-  /** That launcher watches the files of the app, on which somebody works: a new generation has no probation. */
+  /** That launcher watches the files of the app, in development: a new generation has no probation. */
   watched?: true
 }
 
@@ -122,7 +122,7 @@ export function checkerOf(flag: string | undefined): number | undefined {
   return check === true ? parent : undefined
 }
 
-/** Where the launcher that has made this flag answers, if it does. */
+/** The control socket of the launcher that has made this flag, if it has one. */
 export function launcherControlOf(flag: string | undefined): string | undefined {
   const { control } = peek(flag)
   return typeof control === 'string' ? control : undefined

@@ -18,7 +18,7 @@ export class HealthCheck {
     this.#host = host
   }
 
-  /** Asks the apps now, and again and again. */
+  /** Asks the apps now, and then repeatedly. */
   async begin(): Promise<void> {
     if (this.#checks.length === 0 || !this.#isWanted) return
     const complaint = await Promise.race([this.#ask(), this.#late()])
@@ -28,14 +28,14 @@ export class HealthCheck {
     else this.#timer = setTimeout(() => void this.begin(), CHECK_PAUSE).unref()
   }
 
-  /** Asks the apps for the last time: the parent wants to know. */
+  /** Asks the apps for the last time, for the answer to the parent. */
   async conclude(): Promise<void> {
     clearTimeout(this.#timer)
     const complaint = this.#checks.length === 0 ? undefined : await this.#ask()
     this.#host.tell(complaint === undefined ? { type: 'healthy' } : { type: 'roll back', reason: complaint })
   }
 
-  /** Nobody is judged any more. */
+  /** Ends the checks. */
   end(): void {
     clearTimeout(this.#timer)
   }
@@ -76,7 +76,7 @@ export class HealthCheck {
   }
 }
 
-/** An app can throw what has no text. */
+/** An app can throw a value without a text. */
 function messageOf(thrown: unknown): string {
   try {
     return `${toError(thrown).message}`

@@ -47,7 +47,7 @@ export class HealthWatch {
     this.#go(beginWatch())
   }
 
-  /** A child has told what it has answered. One that was taken back earlier may still do so. */
+  /** A child has reported its answers. One that was rolled back earlier may still do so. */
   heard(id: ChildId, child: Answers): void {
     if (this.#child?.id !== id) return
     this.#answers = child
@@ -61,7 +61,7 @@ export class HealthWatch {
     this.#count.end()
   }
 
-  /** What both have answered, as far as it is known here. */
+  /** The answers of both, as far as this process knows. */
   get figures(): ReloadHealth {
     return { child: total(this.#answers), parent: total(this.#count.answers) }
   }
@@ -97,7 +97,7 @@ export class HealthWatch {
     else if (health !== false && health.hangTimeout > 0) this.#deadlines.wait(what, health.hangTimeout / 2)
   }
 
-  /** What parent and child say goes through the launcher, if there is one: when that stands still, it is not the child that is silent. */
+  /** Messages go through the launcher, if there is one. If the launcher stands still, the child does not count as silent. */
   #due(wait: Wait): void {
     const { launcher } = this.#service
     const isCutOff = launcher !== undefined && launcher.heardAt < this.#askedAt

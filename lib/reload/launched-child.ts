@@ -36,7 +36,7 @@ export class LaunchedChild implements Child {
     })
   }
 
-  /** What of the launcher has come of the request to start it. */
+  /** The launcher has started it. */
   hasStarted(pid: number): void {
     this.pid = pid
     this.#start(this)

@@ -4,7 +4,7 @@ import type { Envelope } from '../process/envelope.js'
 import { heed } from '../process/heed.js'
 import type { ToChild, ToParent } from '../protocol/messages.js'
 
-/** What a child hears from its parent. */
+/** The messages and the end of a parent, for its child. */
 export interface ParentChannelEvents {
   said(message: ToChild, handle: unknown): void
   /** The parent is gone, and all that it said has been heard. */
@@ -42,7 +42,7 @@ export class ParentChannel {
     return this.#gone
   }
 
-  /** Says something to the parent. Resolves once it is on its way, and also when nobody is there to hear it. */
+  /** Sends a message to the parent. Resolves once it is on its way, and also if the parent is gone. */
   send(message: ToParent, handle?: object): Promise<boolean> {
     return new Promise((resolve) => {
       if (this.#gone) return resolve(false)
@@ -59,7 +59,7 @@ export class ParentChannel {
     this.#events.gone()
   }
 
-  /** Asks the system whether the parent is gone, when all that it said has been read. */
+  /** Asks the system whether the parent is gone, once all its messages have been read. */
   look(): void {
     if (process.ppid !== this.pid) this.leave()
   }

@@ -61,18 +61,18 @@ export class ParentRole {
     return bootTime(this.#service.options.readyTimeout, told)
   }
 
-  /** As much of that as is left. Milliseconds. */
+  /** How much of that is left. Milliseconds. */
   get readyTimeLeft(): number {
     const begun = this.#host.at.name === 'checking' ? this.checkBegun : this.#begun
     return Math.max(0, this.readyTimeout - (performance.now() - begun))
   }
 
-  /** What both sides of the reload have answered, if somebody counts. */
+  /** The answers of both sides of the reload, if they are counted. */
   get health(): ReloadHealth | undefined {
     return this.#health?.figures
   }
 
-  /** What there is to say of a reload while it goes on. */
+  /** The progress of a reload. */
   report({ reason }: Reload, child: ChildId): Omit<ReloadProgress, 'step' | 'generation' | 'remaining' | 'probation'> {
     const elapsed = Math.round(performance.now() - this.#begun)
     const pid = this.successors.get(child)?.child?.pid
@@ -160,7 +160,7 @@ export class ParentRole {
     this.#service.log.announce('reload-started', { reason, child: this.successors.get(child)?.pid ?? 0 })
   }
 
-  /** What is saved must not become old at once: this process has stopped accepting. */
+  /** The saved state must not become old at once, so this process has stopped accepting. */
   async saveState(child: ChildId): Promise<void> {
     const states = [...this.#service.apps].map(({ options }) => options.state)
     try {
@@ -206,7 +206,7 @@ export class ParentRole {
       )
   }
 
-  /** This process serves again, or stops: what has not moved yet stays. */
+  /** This process serves again, or stops: connections that have not moved yet stay. */
   stopMoving(): void {
     this.#handOver?.stop()
   }
@@ -220,12 +220,12 @@ export class ParentRole {
     ledger.drains(this.#latest, true)
   }
 
-  /** The reload is over: nobody is judged any more. */
+  /** The reload is over: the child is no longer judged. */
   endHealth(): void {
     this.#health?.end()
   }
 
-  /** From here on it is the drain that tells clients to go. */
+  /** From here on the drain asks clients to disconnect. */
   endFarewell(): void {
     this.#handOver?.endFarewell()
   }

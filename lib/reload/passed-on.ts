@@ -2,7 +2,7 @@ import type { Outcome, ServerCallers } from '../process/callers.js'
 import type { ServerHost } from '../process/server-host.js'
 import type { Ask } from '../protocol/server.js'
 
-/** Reloads that a child makes for this process: who is to hear of each. */
+/** Reloads that a child makes for this process, with the callers of each. */
 export class PassedOn {
   readonly #host: ServerHost
   readonly #callers: ServerCallers

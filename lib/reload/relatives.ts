@@ -78,7 +78,7 @@ async function firstOf<T>(answer: Promise<T>, look: () => T | undefined, interva
   return Promise.race([answer, seen]).finally(() => clearInterval(timer))
 }
 
-/** Of one that hangs, only what is known from outside. */
+/** The status of a process that hangs: only what is known from outside. */
 function silent(other: Relative, since: number): ProcessStatus[] {
   const { generation, pid, isFormer } = other
   if (!isFormer || !other.isAlive()) return []

@@ -142,7 +142,7 @@ function argumentsOfExecutable(): string[] {
   return name === process.argv0 ? args : process.argv.slice(2)
 }
 
-/** A copy of what the function returns. One that forgets to return would start a child without so much as a PATH. */
+/** A copy of the result of the function. Without a `return`, the child would not even get a PATH. */
 function edited(env: NodeJS.ProcessEnv, edit: (env: NodeJS.ProcessEnv) => NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   let result: unknown
   try {
@@ -162,7 +162,7 @@ function logicalDirectory(pwd: string | undefined, physical: string): string {
   return pwd?.startsWith(sep) && isSameDirectory(pwd, physical) ? pwd : physical
 }
 
-/** With `cd current/bin && node ../app.js` it is the way to `current` that counts. */
+/** With `cd current/bin && node ../app.js`, the path of `current` counts. */
 function withoutCommonEnd(logical: string, physical: string): [logical: string, physical: string] {
   const [above, aboveToo] = [dirname(logical), dirname(physical)]
   const goesOn = logical !== physical && basename(logical) === basename(physical) && isSameDirectory(above, aboveToo)

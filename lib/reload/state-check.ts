@@ -5,12 +5,12 @@ import { toError } from '../errors.js'
 /** A value within a state, with the way to it. */
 interface Place {
   readonly value: unknown
-  /** What leads here from the place above; at the top, the name of the whole. */
+  /** The step from the place above; at the top, the name of the state. */
   readonly step: string
   readonly above?: Place
 }
 
-/** What another process would not receive as it is, and where it is found. */
+/** A value that another process would not receive as it is, and its place. */
 export interface Obstacle {
   /** E.g. `state.users[3].key`. */
   readonly path: string

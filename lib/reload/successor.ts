@@ -18,7 +18,7 @@ export class Successor {
   child: Child | undefined
   /** The connections that pass between it and this process, once it has been started. */
   exchange: Exchange | undefined
-  /** What it has loaded. */
+  /** The release that it has loaded. */
   release: Release | undefined
   /** Of the child of a check that has passed. */
   facts: CheckFacts | undefined
@@ -29,7 +29,7 @@ export class Successor {
   ending: Ending | undefined
   /** When it was started, ready, checked and serving, on the clock of `performance.now()`. */
   readonly times = { started: 0, ready: 0, checked: 0, serving: 0 }
-  /** What it inherits, in the order of the handoff. */
+  /** The listeners that it inherits, in the order of the handoff. */
   readonly listeners: readonly Listener[]
   readonly #command: StartCommand
   readonly #dormant = new Map<number, ListeningHandle>()
@@ -44,7 +44,7 @@ export class Successor {
     return this.child?.pid ?? 0
   }
 
-  /** Takes note of what comes before the child serves. */
+  /** Notes the messages that come before the child serves. */
   note(message: ToParent, handle: ListeningHandle | undefined): void {
     if (message.type === 'listener' && handle !== undefined) this.#dormant.set(message.index, handle)
     else if (message.type === 'boots') this.readyTimeout = Math.max(this.readyTimeout, message.readyTimeout)
@@ -77,7 +77,7 @@ export class Successor {
     return duplicates
   }
 
-  /** The child is gone: closes what it sent and nobody has taken. */
+  /** The child is gone: closes handles that it sent and that were not used. */
   ended(ending: Ending): void {
     this.ending = ending
     for (const dormant of this.#dormant.values()) dormant.close()

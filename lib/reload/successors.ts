@@ -58,7 +58,7 @@ export class Successors {
     for (const { child } of this.#all.values()) child?.unref()
   }
 
-  /** What has moved is the child's for good, or ends with this process. */
+  /** Connections that have moved stay with the child for good, or end with this process. */
   releaseKept(): void {
     for (const { exchange } of this.#all.values()) exchange?.kept?.release()
   }
