@@ -126,9 +126,11 @@ t.test('HTTP/2 is judged too', async (t) => {
   const { host, port } = server.target() as { host: string; port: number }
   const session = connect(`http://${host}:${port}`)
   session.on('error', () => {}) // The child that is taken back ends the second one.
-  await ask(session, '/work', 30)
   await server.release.configure({ extra: { fails: 'all' } })
   server.signal('SIGHUP')
+  await server.eventOf(parent, 'reload-started')
+  // Compared is what the parent answers while the child boots.
+  await ask(session, '/work', 30)
   const { pid } = await server.event((line) => line.graceful === 'serving' && line.generation === 2)
   await server.takenOver(pid)
   const fresh = connect(`http://${host}:${port}`)
