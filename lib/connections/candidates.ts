@@ -29,7 +29,7 @@ export class Candidates {
     return this.#groups
   }
 
-  /** What was refused once would be again: no such listener, or no room. Its connections stay here to their end. */
+  /** Listeners whose connections were refused: the child has no such listener, or no room. They stay here to their end. */
   refuse(group: MovingGroup): void {
     this.#refused.add(group)
   }
@@ -54,7 +54,7 @@ export class Candidates {
     return this.#look !== undefined
   }
 
-  /** One that is idle at this moment, other than those that are known already; undefined if none was found in the time for that. */
+  /** A connection that is idle now and not known yet; undefined if none was found in the time for that. */
   next(isKnown: (socket: Socket) => boolean): Candidate | undefined {
     const socket = this.#suggested
     this.#suggested = undefined

@@ -8,7 +8,7 @@ import type { Candidate } from './moving.js'
 import type { Arrival } from './upgrades.js'
 import type { WebSockets } from './websockets.js'
 
-/** What it takes to give connections to another process. */
+/** Everything needed to give connections to another process. */
 export interface Passage {
   upgraded: WebSockets
   /** Sends to the other process; rejects when what was given is certainly not sent. */
@@ -37,7 +37,7 @@ export class Departure implements Gift {
   #isNoted = false
   /** How it goes on, as it was when it was offered. */
   #life: Life | undefined
-  /** What goes along with a WebSocket, once it is let go. */
+  /** The state of a WebSocket, at the moment of its release. */
   #arrival: Arrival | undefined
   #conclude!: (outcome: Outcome) => void
 

@@ -41,7 +41,7 @@ export class HttpDrain {
     this.#startSweeping()
   }
 
-  /** What could not move has to end here after all. */
+  /** Connections that could not move have to end here after all. */
   endMoving(policy: IdlePolicy): void {
     this.#policy = policy
     for (const [socket, pending] of this.#pending) {
@@ -158,7 +158,7 @@ export class HttpDrain {
   }
 }
 
-/** One that has not begun its handshake may be the connection that a browser opens in advance, or a health check. */
+/** A connection without a handshake may be one that a browser opens in advance, or a health check. */
 function patienceWith(socket: Socket): number {
   return socket.bytesRead === 0 ? QUIET : STALL
 }

@@ -93,7 +93,7 @@ export class WebSocketDrain {
     return now - this.#started >= patience
   }
 
-  /** Who does not answer is not waited for. */
+  /** The drain does not wait for clients that do not answer. */
   #follow(socket: Socket, since: number): void {
     const linger = Math.min(LINGER, this.#settings.timeout * LINGER_SHARE)
     if (socket.destroyed) this.#told.delete(socket)

@@ -6,11 +6,11 @@ import type { Migration } from './move-out.js'
 
 /** The connections that pass between this process and one other, its parent or a child of it. */
 export class Exchange {
-  /** What comes from the other one. */
+  /** The connections that come from the other process. */
   readonly arrivals: Arrivals
-  /** What goes to it, once it has begun. */
+  /** The connections that go to it, once that has begun. */
   migration: Migration | undefined
-  /** What has gone to it, and may be taken back. */
+  /** The copies of connections that have gone to it, and may come back. */
   kept: Kept | undefined
   #isOver = false
 
@@ -54,7 +54,7 @@ export class Exchange {
     this.arrivals.orphaned(isOutOfReach)
   }
 
-  /** What the other process had of this one is served here again: it has ended, and this process accepts. */
+  /** The other process has ended, and this process accepts: the connections that had moved are served here again. */
   takeBack(isOutOfReach: boolean): void {
     this.kept?.childGone(isOutOfReach, (connection) => this.arrivals.takeBack(connection))
   }

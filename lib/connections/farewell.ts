@@ -4,7 +4,7 @@ import type { Connections } from './tracker.js'
 import { CLOSE_CODES } from './upgrades.js'
 import type { WebSockets } from './websockets.js'
 
-/** What is needed to tell the clients of WebSockets that do not move. */
+/** Everything needed to close the WebSockets that do not move. */
 export interface FarewellSettings {
   upgraded: WebSockets
   /** Those of all servers that speak HTTP/1.1. */
@@ -36,7 +36,7 @@ export class Farewell {
     this.#tick()
   }
 
-  /** Tells nobody any more: the drain does, or this process serves again. */
+  /** Closes no more: the drain does that, or this process serves again. */
   end(): void {
     clearInterval(this.#ticker)
   }

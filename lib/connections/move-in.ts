@@ -115,7 +115,7 @@ export class Arrivals {
       this.#settings.accepted(message, this.#serve(connections, handle, used, timeLeft))
       return
     }
-    // What is inherited from a giver that has ended comes without a word.
+    // If the giver has ended, a connection comes without a release.
     const { arrival } = this.#released ?? { arrival: upgrade.hasState ? undefined : { state: undefined } }
     connections.bring(() => this.#settings.resume(connections.server, handle, upgrade, arrival))
   }

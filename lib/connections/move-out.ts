@@ -9,7 +9,7 @@ import { Departure, type Passage } from './departure.js'
 import { type Candidate, LONGEST_HOLD, mostHeld, nextTurn, type Progress } from './moving.js'
 import type { Connections } from './tracker.js'
 
-/** What a migration needs. */
+/** The settings of a migration. */
 export interface MigrationSettings extends Passage {
   candidates: Candidates
   /** Whether connections may still come here from this process's own parent, to move on. */
@@ -44,7 +44,7 @@ export class Migration {
   readonly #begun = performance.now()
   readonly #total: number
   readonly #stopWatching: Array<() => void> = []
-  /** What the child has not answered yet. */
+  /** The connections that the child has not answered yet. */
   readonly #departures = new Map<number, Departure>()
   #held: Candidate[] = []
   #onItsWay: Departure | undefined
@@ -217,7 +217,7 @@ export class Migration {
     const progress = this.#progress
     if (progress.elapsed >= progress.duration) this.#endSweep()
     const turn = nextTurn(progress) - progress.elapsed
-    // What was not idle when its turn had come is looked for once in a while; it moves sooner when its response ends.
+    // Connections that were not idle at their turn are looked for now and then. They move sooner, when their response ends.
     const wait = turn > 0 ? Math.min(turn, LOOK_INTERVAL) : LOOK_INTERVAL
     return new Promise((resolve) => {
       const timer = setTimeout(() => {

@@ -66,7 +66,7 @@ export class Noting {
       this.#isClosed(id)
       return
     }
-    // What is written once has its place on the disk: when a request has begun, it would be too late to find none.
+    // The first write reserves the place on the disk: once a request has begun, it would be too late to find the disk full.
     this.#note(id, 'untouched')
     if (!this.#isOn) return
     const noted: Brought = { id, begun: 0, answered: 0, stop: () => {} }
@@ -82,7 +82,7 @@ export class Noting {
     return this.#noted.get(socket)?.id
   }
 
-  /** Nobody keeps a copy any more. */
+  /** The parent keeps no copies any more. */
   end(): void {
     if (!this.#isOn) return
     this.#isOn = false

@@ -12,7 +12,7 @@ export interface SurplusEvents {
   count(): number
   /** Sends to the launcher. Rejects when what was given is certainly not sent. */
   send(message: ConnectionsWord, handle?: ConnectionHandle): Promise<void>
-  /** By which number the launcher knows a listener. */
+  /** The launcher's number for a listener. */
   idOf(listener: object): number
 }
 
@@ -145,7 +145,7 @@ export class Surplus {
     if (this.#isQuiet) this.#decided()
   }
 
-  /** What is taken and not yet released counts already. */
+  /** Connections that are taken and not yet released count already. */
   #count(): number {
     this.#told = this.#events.count() + this.#takings.size
     return this.#told

@@ -64,7 +64,7 @@ export class Taking {
   }
 }
 
-/** What one other process has offered here and is not decided yet, by its number there. */
+/** The undecided offers of one other process, by their numbers there. */
 export class Takings {
   readonly #open = new Map<number, Taking>()
 

@@ -14,7 +14,7 @@ import { beforeUpgrade } from './upgrade-listener.js'
  */
 export class Connections {
   readonly server: Server
-  /** What HTTP is spoken on: for TLS the sockets inside, else the connections themselves. */
+  /** The sockets that carry HTTP: for TLS the inner ones, else the connections themselves. */
   readonly open = new Set<Socket>()
   /** TLS connections whose handshake is not over. */
   readonly handshaking = new Set<Socket>()
@@ -24,7 +24,7 @@ export class Connections {
   readonly #http2 = new WeakSet<Socket>()
   readonly #closedCallbacks = new Set<() => void>()
   readonly #onConnection: (socket: Socket) => void
-  /** Those that have moved to another process, and end here without having ended. */
+  /** Connections that have moved to another process: their sockets end here, the connections do not. */
   readonly #given = new WeakSet<Socket>()
   readonly #counter: Counter
   #newest: Socket | undefined

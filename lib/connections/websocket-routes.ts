@@ -21,7 +21,7 @@ export interface GracefulRouteOptions {
   move?: boolean | StateOfWebSocket
 }
 
-/** That the WebSockets of a route may move, and what goes along. */
+/** The consent of a route that its WebSockets move, and the function for their state. */
 export interface Consent {
   readonly move: true | StateOfWebSocket
   /** Whether the route says so itself. The option cannot know what a library does behind a route. */
@@ -52,7 +52,7 @@ export function watchRoute(route: RouteOptions, admit: (request: FastifyRequest)
   ]
 }
 
-/** What the route of a request says of its WebSockets; undefined: they do not move. */
+/** The consent of the route of a request; undefined: its WebSockets do not move. */
 export function consentOf(request: FastifyRequest, isDefault: boolean): Consent | undefined {
   const move: unknown = request.routeOptions.config.graceful?.move
   if (move === undefined) return isDefault ? { move: true, isExplicit: false, request } : undefined

@@ -17,7 +17,7 @@ interface Known {
   isRouted: boolean | undefined
   /** Whether this plugin knows what the route says. */
   isAdmitted: boolean
-  /** That the route lets it move. */
+  /** The consent of the route that it moves. */
   consent?: Consent | undefined
   /** A request with a body cannot be made again. */
   hasBody: boolean
@@ -114,14 +114,14 @@ export class WebSockets {
     return isBetweenFrames(webSocket, socket) ? 'ready' : 'busy'
   }
 
-  /** What the child needs to go on with it. */
+  /** Everything that the child needs to go on with it. */
   upgradeOf(socket: Socket): Upgrade | undefined {
     const known = this.#known.get(socket)
     const hasState = typeof known?.consent?.move === 'function'
     return known && { ...known.handshake, protocol: this.#webSocketOn(socket)?.protocol ?? '', hasState }
   }
 
-  /** What goes along with it if it is let go in this moment. Returns undefined if it has to stay, for now or for ever. */
+  /** Its state, if it is released at this moment; undefined if it has to stay, for now or for ever. */
   pack(socket: Socket): Arrival | undefined {
     const known = this.#known.get(socket)
     const webSocket = this.#webSocketOn(socket)
@@ -141,7 +141,7 @@ export class WebSockets {
     const webSocket = this.#webSocketOn(socket)
     if (webSocket === undefined) return
     this.#moved.add(webSocket)
-    // At once no longer OPEN, so that nobody sends into the void until `close` is emitted.
+    // Not OPEN from now on, so that the app does not send into the void until `close` is emitted.
     webSocket.terminate()
   }
 
@@ -155,7 +155,7 @@ export class WebSockets {
     const webSocket = this.#webSocketOn(socket)
     if (webSocket !== undefined) webSocket.close(code, reason)
     else if (!known.isWebSocket || known.isRouted || socket.bytesWritten === known.bytesWritten) return false
-    // What another library has written are whole frames.
+    // Another library writes whole frames.
     else if (socket.writable) socket.write(closeFrame(code))
     known.told = true
     if (code === CLOSE_CODES.serviceRestart && known.isRouted && !known.isAdmitted) this.#warn(UNSEEN)
@@ -180,7 +180,7 @@ export class WebSockets {
   }
 }
 
-/** What speaks a protocol that has a name is a library, more likely than not: of that, the option for all routes decides nothing. */
+/** A named subprotocol is probably that of a library. The option for all routes does not apply to it. */
 function mayMove(consent: Consent | undefined, { protocol }: Pick<WebSocket, 'protocol'>): boolean {
   return consent !== undefined && (consent.isExplicit || protocol === '')
 }

@@ -14,15 +14,15 @@ interface Held {
   timer?: NodeJS.Timeout
 }
 
-/** What the launcher knows of one server's connections. */
+/** What the launcher knows about one server's connections. */
 interface Account {
   /** How many the server has. */
   count: number
   /** The average that it was told last. */
   share: number | undefined
-  /** What is on its way to the server, by a number. */
+  /** The connections on their way to the server, by number. */
   readonly givings: Map<number, Giving>
-  /** What is on its way from the server. */
+  /** The connections on their way from the server. */
   readonly takings: Takings
 }
 
@@ -64,7 +64,7 @@ export class Balancer {
     this.update()
   }
 
-  /** Takes back what is on its way to a server that has ended, gives what is here, and tells everybody the average. */
+  /** Takes connections back from servers that have ended, gives waiting ones, and sends all servers the average. */
   update(): void {
     for (const [server, { givings, takings }] of this.#accounts) {
       if (server.isAlive) continue
@@ -75,7 +75,7 @@ export class Balancer {
     this.#giveAll()
     const servers = this.#accepting().filter((server) => !this.#isHung(server))
     const total = servers.reduce((sum, server) => sum + this.#countOf(server), 0)
-    // With nobody to pass them on to, all of them are the fair share of one.
+    // A single server has no other to pass connections to, so all of them are its fair share.
     const share = servers.length < 2 ? Number.MAX_SAFE_INTEGER : Math.ceil(total / servers.length)
     for (const server of servers) this.#tell(server, share)
   }

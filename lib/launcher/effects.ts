@@ -18,14 +18,14 @@ import type { Restarts } from './restarts.js'
 import { resultOf } from './result.js'
 import type { Server, Service } from './server.js'
 
-/** What the workers tell the launcher. */
+/** The events of the workers for the launcher. */
 export interface WorkersEvents {
   log: Log
   /** A server loads these files. */
   loads(server: Server, paths: string[]): void
-  /** A server has said something that is meant for somebody else. */
+  /** A server has sent a message for another process. */
   foreign(raw: unknown): void
-  /** What the app of this server has chosen counts from now on. */
+  /** The choices of the app of this server apply from now on. */
   follow(service: Service, isFirst: boolean, isReloading: boolean): void
   reloadBegins(): void
   /** Resolves when all know it who must know it before the callers do. */

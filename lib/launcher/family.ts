@@ -9,7 +9,7 @@ import type { HeldListener } from './held-listeners.js'
 export type StartChild = Extract<ToLauncher, { type: 'start child' }>
 type TellChild = Extract<ToLauncher, { type: 'tell child' }>
 
-/** What a server is to its parent and its children. */
+/** A server, as its parent and its children see it. */
 export interface Relative {
   readonly isAlive: boolean
   readonly family: Family
@@ -30,7 +30,7 @@ export interface Parent {
   readonly child: number
 }
 
-/** What a server, its parent and its children say to each other through the launcher, which has started them all. */
+/** Passes on the messages between a server, its parent and its children. The launcher has started all of them. */
 export class Family {
   readonly #self: Relative
   readonly #inherited: readonly HeldListener[]
@@ -56,7 +56,7 @@ export class Family {
     this.#requests.set(request.child, request)
   }
 
-  /** What it said about the child that it wants. */
+  /** Its request for a child. */
   takeRequest(child: number): StartChild {
     const request = this.#requests.get(child) as StartChild
     this.#requests.delete(child)
@@ -93,7 +93,7 @@ export class Family {
     for (const child of this.#children.values()) child.family.#parent = undefined
   }
 
-  /** Nobody serves whom it could succeed, so it serves as soon as it can. */
+  /** It has no predecessor that serves, so it serves as soon as it can. */
   #beParent(message: ToParent, handle: ListeningHandle | undefined): void {
     handle?.close()
     const ticketKeys = this.#inherited.flatMap(({ ticketKeys: keys }, index): Array<[number, TicketKeys]> => {

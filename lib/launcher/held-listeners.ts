@@ -3,7 +3,7 @@ import type { TicketKeys } from '../protocol/messages.js'
 import type { HandoffListener } from '../reload/handoff.js'
 import { UnixPath } from '../sockets/unix-path.js'
 
-/** A listening socket that outlives the server that listens on it. Connections wait in its queue while nobody accepts. */
+/** A listening socket that outlives its server. Connections wait in its queue while no server accepts. */
 export interface HeldListener extends Omit<HandoffListener, 'fd'> {
   /** A duplicate that never accepts. */
   readonly handle: ListeningHandle
@@ -15,9 +15,9 @@ export interface HeldListener extends Omit<HandoffListener, 'fd'> {
 /** The listening sockets of all servers of a launcher, each of them once. */
 export class HeldListeners {
   readonly #paths = new Map<HeldListener, UnixPath | undefined>()
-  /** What the service manager has left, until the first server has had the choice. */
+  /** The sockets of the service manager, until the first server has chosen among them. */
   #passed: readonly HeldListener[]
-  /** What each worker needs to go on if its server dies. */
+  /** The listeners that a worker needs to go on if its server dies. */
   readonly #needed = new Map<number, readonly HeldListener[]>()
   #isReleased = false
 

@@ -29,7 +29,7 @@ import { statusOf, statusOfWorkers } from './status.js'
 import { FileWatch } from './watch/file-watch.js'
 import { Workers } from './workers.js'
 
-/** What the launcher tells the command that has started it. */
+/** The events of the launcher for the command that has started it. */
 export interface LauncherEvents {
   log: Log
   /** Tells the person who works on the app, line by line. */
@@ -187,7 +187,7 @@ export class Launcher {
     return this.#notices.reloaded(outcome instanceof Error ? outcome : undefined)
   }
 
-  /** What has become of all reloads, for those who ask a server. */
+  /** The history of all reloads, for requests to a server. */
   #tellHistory(): void {
     this.#workers.tell({ type: 'history', history: this.#history.report })
   }

@@ -4,7 +4,7 @@ import type { Service } from './server.js'
 
 type Wait = Extract<Effect, { do: 'wait' }>
 
-/** What a server may need beyond the limits that it has told, in which it ends what is late by itself. Milliseconds. */
+/** How long a server may take beyond its own limits, at which it ends late work by itself. Milliseconds. */
 const MARGIN = 10_000
 
 /** For a server that has not told how long it may take. Milliseconds. */

@@ -55,7 +55,7 @@ export function lineOf(notice: Notice, processes: Processes): string {
   }
 }
 
-/** Whether somebody has to do something about it. */
+/** Whether a person has to act. */
 export function levelOf({ about }: Notice): Level {
   if (QUIET.has(about)) return 'info'
   return about === 'not started' || about === 'no boot' || about === 'not scaled' ? 'error' : 'warn'

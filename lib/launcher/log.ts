@@ -32,7 +32,7 @@ export class LauncherLog {
   }
 }
 
-/** A log that nobody reads any more is no reason to end: EPIPE, or EIO of a terminal that has hung up. */
+/** A log without a reader is no reason to end: EPIPE, or EIO of a terminal that has hung up. */
 function print(fd: number, line: string): void {
   try {
     writeSync(fd, `${line}\n`)

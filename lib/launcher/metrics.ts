@@ -7,9 +7,9 @@ import type { Member, Workers } from './workers.js'
 
 type Answers = ReadonlyMap<Server, ServerAnswer>
 
-/** What a launcher knows of all its servers, those included that only finish what they have. */
+/** What a launcher knows about all its servers, including those that only finish their requests. */
 export async function metricsOf(workers: Workers, history: History): Promise<MetricsReport> {
-  // One that boots beside another one has nothing yet.
+  // A server that boots while another one serves has nothing yet.
   const members = workers.members.filter(({ isCurrent, server }) => isCurrent || server.service !== undefined)
   const asked = members.map(async ({ server }) => [server, await answerOf(server)] as const)
   const answers: Answers = new Map(await Promise.all(asked))

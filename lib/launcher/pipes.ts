@@ -26,7 +26,7 @@ export class Pipes implements Relay {
     return [...this.#sinks].flatMap(([fd, sink]) => (sink.destroyed ? [] : [fd]))
   }
 
-  /** What nobody wants to read is read all the same: a pipe that is full would stop the server. */
+  /** The pipe is read even if nothing reads the copy: a full pipe would block the server. */
   follow(fd: number, source: Readable): void {
     const sink = this.#sinks.get(fd)
     const empty = () => source.resume()

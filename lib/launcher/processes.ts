@@ -6,21 +6,21 @@ import type { Effect, Input, ServerId } from '../protocol/launcher.js'
 import type { HeldListener, HeldListeners } from './held-listeners.js'
 import { Server, type ServerEvents, type ServerSettings, type Service } from './server.js'
 
-/** What the processes tell. */
+/** The events of the processes. */
 export interface ProcessesEvents extends Pick<ServerEvents, 'closed' | 'asked' | 'counted' | 'loads' | 'foreign'> {
   input(input: Input): void
 }
 
 /** The server processes of a launcher: those that live, and those that are still spoken of. */
 export class Processes {
-  /** What the last server that began to serve has told. */
+  /** The facts of the last server that began to serve. */
   service: Service | undefined
   readonly #command: SpawnCommand
   readonly #held: HeldListeners
   readonly #shared: Pick<ServerSettings, 'own' | 'control' | 'isWatched'>
   readonly #events: ProcessesEvents
   readonly #servers = new Map<ServerId, Server>()
-  /** What those have counted that have ended. */
+  /** The counts of servers that have ended. */
   #counted = noCounts()
 
   /**
@@ -43,13 +43,13 @@ export class Processes {
     return id === undefined ? undefined : this.#servers.get(id)
   }
 
-  /** What all of them have counted, those included that have ended. */
+  /** The counts of all servers, including ended ones. */
   get counts(): Counts {
     const living = [...this.#servers.values()].filter(({ isAlive }) => isAlive)
     return sum(this.#counted, ...living.map(({ counts }) => counts))
   }
 
-  /** What all of them listen on. */
+  /** The addresses of all servers. */
   get listeners(): HeldListener[] {
     return [...this.#servers.values()].flatMap(({ listeners }) => listeners)
   }
@@ -59,7 +59,7 @@ export class Processes {
     for (const id of this.#servers.keys()) if (!ids.includes(id)) this.#servers.delete(id)
   }
 
-  /** Starts a server that succeeds nobody. */
+  /** Starts a server without a predecessor. */
   async start({ server: id, like, isNew }: Extract<Effect, { do: 'start' }>): Promise<void> {
     const before = this.find(like)
     const generation = (before?.generation ?? 1) + (isNew ? 1 : 0)

@@ -9,7 +9,7 @@ interface Restart {
   readonly at: number
 }
 
-/** What has become of the servers of each worker: how often another one was started, and why. */
+/** The restarts of each worker: how often another server was started, and why. */
 export class Restarts {
   readonly #known = new Map<WorkerId, Restart>()
 

@@ -2,7 +2,7 @@ import type { ServerId, Share } from '../protocol/launcher.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import type { Server } from './server.js'
 
-/** What a reload of all workers came to: the result of the first one, and with several, those of all of them as `workers`. */
+/** The result of a reload of all workers: that of the first one; with several workers, all results as `workers`. */
 export function resultOf(
   shares: readonly Share[],
   reason: string,

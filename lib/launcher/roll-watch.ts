@@ -31,12 +31,12 @@ export class RollWatch {
     this.#begun = performance.now()
   }
 
-  /** Who asked for the reload under way: for each reload another list. */
+  /** The callers of the reload under way: another list for each reload. */
   get id(): unknown {
     return this.#workers.roll?.asks
   }
 
-  /** That of the worker whose turn it is. */
+  /** The position of the worker whose turn it is. */
   get position(): Promise<ReloadPosition | undefined> {
     return this.#positionNow()
   }

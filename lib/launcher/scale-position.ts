@@ -4,7 +4,7 @@ import type { Processes } from './processes.js'
 
 type Place = Pick<ScalePosition, 'step' | 'worker' | 'workers' | 'child'>
 
-/** How far another number of workers is that somebody asked for; undefined when that is over. */
+/** The progress of a requested change of the number of workers; undefined when it is over. */
 export function scalePosition(launcher: Launcher, ask: number, processes: Processes): Place | undefined {
   const { scaling, scales, leaving } = launcher
   if (scaling?.ask === ask && scaling.target > scaling.before) return growing(launcher, scaling, processes)

@@ -23,29 +23,29 @@ import type { HeldListener } from './held-listeners.js'
 /** How long a server may take to say how it is. Milliseconds. */
 const REPORT_LIMIT = 1000
 
-/** What a server tells when it begins to serve. */
+/** The message of a server when it begins to serve. */
 export type Service = Extract<ToLauncher, { type: 'serves' }>
 
-/** What a server says of itself when it is asked. */
+/** The answer of a server about itself. */
 export type Report = Omit<Extract<ToLauncher, { type: 'reported' }>, 'type'>
 
-/** What a server tells its launcher. */
+/** The events of a server for its launcher. */
 export interface ServerEvents {
   /** Something that the launcher decides about. */
   said(word: Word): void
   /** It has ended, and all that it said has been heard. */
   ended(ending: Ending): void
-  /** It has a listener that nobody has had before: to be held from now on. */
+  /** It has a new listener, which the launcher holds from now on. */
   listening(listener: HeldListener): void
   /** One of its listeners is closed. */
   closed(): void
-  /** Somebody asks for a reload of the whole service. */
+  /** A reload of the whole service is requested. */
   asked(server: Server, id: number, reason: string): void
   /** It tells of its connections. */
   counted(server: Server, word: ConnectionsWord, handle: ConnectionHandle | undefined): void
   /** It loads these files; where they are watched. */
   loads(server: Server, paths: string[]): void
-  /** It has said something that is meant for somebody else. */
+  /** It has sent a message for another process. */
   foreign(raw: unknown): void
 }
 
@@ -54,15 +54,15 @@ export interface ServerSettings {
   command: SpawnCommand
   generation: number
   inherited: readonly HeldListener[]
-  /** The server that it will succeed, with its number for this one; none if there is nobody to succeed. */
+  /** Its predecessor, with its number for this one; undefined without a predecessor. */
   parent?: Parent
   /** What each server finds at the numbers that the app knows. */
   own: Omit<Inheritance, 'sockets'>
-  /** Where the launcher answers, which need not be done by the server. */
+  /** The control socket of the launcher, which the server need not open. */
   control?: string | undefined
   /** Whether the launcher watches the files that it loads. */
   isWatched: boolean
-  /** What was there before a server that succeeds nobody. */
+  /** The generation before a server without a predecessor. */
   previous?: GenerationId | undefined
 }
 
@@ -77,7 +77,7 @@ export class Server implements Relative {
   bootTime = 0
   /** How long it has said that it may take to be ready; 0: nothing yet. Milliseconds. */
   readyTimeout = 0
-  /** What it has counted, as far as it has told. */
+  /** Its counts, as of its last report. */
   counts: Counts = noCounts()
   /** How it has ended, when all that it said has been heard. */
   #ending: Ending | undefined
@@ -131,7 +131,7 @@ export class Server implements Relative {
     return this.#ending
   }
 
-  /** What it listens on. */
+  /** The addresses on which it listens. */
   get listeners(): HeldListener[] {
     return this.isAlive ? [...this.#listeners.values()] : []
   }
@@ -193,7 +193,7 @@ export class Server implements Relative {
     return this.#checks.ask(reason, until)
   }
 
-  /** What the server says of itself; undefined when it does not answer in time. */
+  /** The status of the server; undefined if it does not answer in time. */
   report(): Promise<Report | undefined> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, REPORT_LIMIT, undefined)

@@ -7,7 +7,7 @@ import { isLeaving, type Phase } from '../protocol/phases.js'
 import type { Server } from './server.js'
 import type { Workers } from './workers.js'
 
-/** What is known of a server. */
+/** What is known about a server. */
 export interface ServerAnswer {
   readonly status: ProcessStatus
   /** Undefined of one that does not answer. */
@@ -17,7 +17,7 @@ export interface ServerAnswer {
 /** How many draining servers a status lists. */
 const MOST_DRAINING = 16
 
-/** What a launcher says of itself and of its servers. */
+/** The status of a launcher and of its servers. */
 export async function statusOf(workers: Workers, history: History): Promise<ServiceReport> {
   const launcher = { pid: process.pid, uptime: Math.round(process.uptime() * 1000), memory: memoryStatus() }
   const [current, draining] = await Promise.all([statusOfWorkers(workers), drainingOf(workers)])
@@ -51,7 +51,7 @@ export async function answerOf(server: Server): Promise<ServerAnswer> {
   return (server.isAlive && (await server.report())) || { status: silent(server) }
 }
 
-/** Of one that hangs, boots or has crashed, only what is known from outside. */
+/** The status of a server that hangs, boots or has crashed: only what is known from outside. */
 function silent({ generation, pid, begun, isAlive }: Server): ProcessStatus {
   const uptime = Math.round(performance.now() - begun)
   const phase = isAlive ? 'no answer' : 'ended'

@@ -167,7 +167,7 @@ export class Workers {
     })
   }
 
-  /** What all processes have counted, those included that have ended. */
+  /** The counts of all processes, including ended ones. */
   get counts(): Counts {
     return this.#processes.counts
   }
@@ -211,12 +211,12 @@ export class Workers {
     return this.#host.state.phase !== 'running'
   }
 
-  /** Those of them that serve with nothing else to do, and answer. */
+  /** The servers that serve, have no reload under way, and answer. */
   get answering(): Server[] {
     return this.serving.filter(({ owesAnswer }) => owesAnswer < SILENCE)
   }
 
-  /** Those of them that serve. */
+  /** The servers that serve. */
   get serving(): Server[] {
     return this.#host.state.workers.flatMap(({ id }) => {
       const server = currentOf(this.#host.state, id)
@@ -230,7 +230,7 @@ export class Workers {
     this.#held.dispose()
   }
 
-  /** A server asks for a reload on behalf of somebody. */
+  /** A server passes on the request for a reload. */
   async #answerServer(server: Server, id: number, reason: string): Promise<void> {
     try {
       server.tell({ type: 'reload answered', id, result: await this.reload(reason) })

@@ -2,13 +2,13 @@ import { InheritedListeners } from './inherited-listeners.js'
 import { formatAddress } from './listener-key.js'
 import type { PassedSockets } from './socket-activation.js'
 
-/** What a socket activation tells its owner. */
+/** The events of a socket activation for its owner. */
 interface ActivatedListenersEvents {
   warn(warning: string): void
   unclaimed(listener: { key: string; address: string }): void
 }
 
-/** How long a socket waits for somebody who asks for it, counted from the last one that listened. Milliseconds. */
+/** How long a socket waits for a listen call, counted from the last one. Milliseconds. */
 const CLAIM_PAUSE = 2000
 
 /** The listening sockets that the service manager passed to this process, the first generation, until they are claimed. */

@@ -23,7 +23,7 @@ export class InheritedListeners {
   readonly #isLaunched: boolean
   /** The process that started this one. */
   readonly parent: number
-  /** What the messages of that process are recognized by. */
+  /** By this the messages of that process are recognized. */
   readonly secret: string
   readonly #handles = new Map<number, ListeningHandle>()
   #unclaimed: InheritedListener[]
@@ -91,12 +91,12 @@ export class InheritedListeners {
     return undefined
   }
 
-  /** What nobody has claimed yet. */
+  /** The listeners that are not claimed yet. */
   get unclaimed(): readonly InheritedListener[] {
     return this.#unclaimed
   }
 
-  /** What no server of this process has. */
+  /** The listeners that no server of this process has. */
   get unused(): readonly InheritedListener[] {
     return [...this.#unclaimed, ...this.#left]
   }
@@ -108,7 +108,7 @@ export class InheritedListeners {
     return handle
   }
 
-  /** Ends the claims: closes what nobody wanted, with its path if it has one, and returns it. */
+  /** Ends the claims: closes the unclaimed listeners, with their paths, and returns them. */
   relinquish(): InheritedListener[] {
     const unwanted = this.#unclaimed.splice(0)
     for (const listener of unwanted) {

@@ -19,7 +19,7 @@ import { UnixPath } from './unix-path.js'
 export interface ListenCallsEvents {
   /** An inherited listener with this key, if there is one. */
   claim(key: string): ClaimedListener | undefined
-  /** What an owner has to do before its first server listens, if that is not done yet. */
+  /** The work of an owner before its first server listens, if it is not done yet. */
   prepare(owner: object | undefined): { done: Promise<unknown>; isWanted: () => boolean } | undefined
   /** A server is about to listen: the first moment at which its connections can be followed. */
   opening(server: Server, owner: object | undefined): void
@@ -72,7 +72,7 @@ export class ListenCalls {
 
   #adopt(call: ListenCall, { key, fd, index, address, activated = false, handle }: ClaimedListener): void {
     const { server, options, owner } = call
-    // The path of an activated socket is the service manager's, to be removed by nobody else.
+    // The path of an activated socket belongs to the service manager, and only that may remove it.
     const isOwn = !activated && 'path' in address && UnixPath.isFile(address.path)
     const path = isOwn ? new UnixPath(address.path) : undefined
     const backlog = options.backlog ?? DEFAULT_BACKLOG
@@ -94,7 +94,7 @@ export class ListenCalls {
   #bind(call: ListenCall, key: string): void {
     const { server, options, owner } = call
     const backlog = options.backlog ?? DEFAULT_BACKLOG
-    // What workers ask of their primary must be the same for all of them.
+    // All workers must make the same request to their primary.
     const path = call.isForwarded || call.isFixed ? undefined : unixPathOf(key, options.path)
     if (path?.tooLong !== undefined) {
       call.fail(path.tooLong)
@@ -104,7 +104,7 @@ export class ListenCalls {
     if (temporary !== undefined) call.redirect({ path: temporary })
     call.whenListening(() => {
       if (path !== undefined && temporary !== undefined) {
-        // In a check nobody may find the socket, nor a file of it once this process is gone.
+        // In a check, no client may find the socket, and no file of it may stay when this process is gone.
         if (this.#isCheck) rmSync(temporary, { force: true })
         else path.install(temporary)
         setPipeName(server, path.path)

@@ -26,7 +26,7 @@ export interface Listener {
   readonly path: UnixPath | undefined
 }
 
-/** What the registry tells its owner. */
+/** The events of the registry for its owner. */
 export interface ListenersEvents {
   /** A server listens. */
   opened(listener: Listener): void
@@ -34,7 +34,7 @@ export interface ListenersEvents {
   closed(listener: Listener): void
 }
 
-/** Of a listener that this process has bound itself. */
+/** For a listener that this process has bound itself. */
 export const NOT_INHERITED = { index: undefined, activated: false }
 
 /** Every server of this process that listens. */
@@ -70,11 +70,11 @@ export class Listeners {
     return this.#all.get(server)
   }
 
-  /** Those that a child can adopt, with the file descriptors to give it. */
+  /** The listeners that a child can adopt, with their file descriptors. */
   handable(): Array<[Listener, fd: number]> {
     return this.open.flatMap((listener): Array<[Listener, fd: number]> => {
       const fd = listeningFd(listener.server)
-      // What a foreign server was given at random means nothing to the child, which will ask for one of its own.
+      // A random port of a foreign server means nothing to the child, which will ask for its own.
       const meant = listener.owner !== undefined || !isEphemeral(listener.key)
       return fd !== undefined && meant ? [[listener, fd]] : []
     })

@@ -1,7 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel'
 import { type EventEmitter, errorMonitor } from 'node:events'
 
-/** What to do where two generations, or two workers, need the same port. */
+/** Advice if two generations, or two workers, need the same port. */
 const REMEDY =
   'UDP sockets are not handed over, and are not shared by workers; if it is another process of this service that has the port, create the ' +
   'socket with the option reusePort (Node 22.12 or newer) or reuseAddr: https://nodejs.org/api/dgram.html#dgramcreatesocketoptions-callback'

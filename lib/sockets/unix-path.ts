@@ -72,7 +72,7 @@ export class UnixPath {
   recognize(identity = identityOf(this.#absolute)): void {
     this.#identity = identity
     const stat = os.stat(this.#absolute)
-    // What is no socket is none of ours, and its permissions are no model: those of a link let everybody in.
+    // A file that is no socket is not ours, and its permissions are no model: those of a link let everybody in.
     if (!stat?.isSocket()) return
     this.mode = Number(stat.mode) & 0o777
     this.group = Number(stat.gid)
@@ -83,12 +83,12 @@ export class UnixPath {
     if (this.isInPlace && this.#identity !== undefined) this.recognize()
   }
 
-  /** Whether the socket can still be reached by its path: somebody may have removed that, or put another file there. */
+  /** Whether the socket can still be reached by its path: the path may be removed, or lead to another file. */
   get isInPlace(): boolean {
     return this.#identity === undefined || identityOf(this.#absolute) === this.#identity
   }
 
-  /** Removes the path, unless somebody has put another file there. */
+  /** Removes the path, unless another file is there. */
   remove(): void {
     if (this.#identity === undefined || identityOf(this.#absolute) !== this.#identity) return
     this.#identity = undefined

@@ -10,7 +10,7 @@ const ENV_FILE = /^(?!.*(~|\.sw[a-p]|\.tmp)$)\.env(\.|$)/
 /** What package managers write at the end of an install: one change, in place of all those of the installed files. */
 const INSTALLED = ['.package-lock.json', '.modules.yaml', '.yarn-state.yml']
 
-/** What a server reads at its start besides what it loads. */
+/** Files that a server reads at its start besides its modules. */
 export function besideOf(cwd: string, args: readonly string[]): Pick<Wanted, 'home' | 'files' | 'folders'> {
   const home = homeOf(cwd)
   const files = [

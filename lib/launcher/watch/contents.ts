@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 
-/** What is kept of a file: enough to tell whether its contents are others now. */
+/** What is stored about a file: enough to see whether its contents have changed. */
 interface Known {
   readonly isEmpty: boolean
   readonly mark: string
@@ -14,7 +14,7 @@ export interface Comparison {
   partial: string[]
 }
 
-/** Of larger files the time and the size count. Bytes. */
+/** For larger files, time and size are compared. Bytes. */
 const MOST_READ = 2n ** 20n
 
 const MISSING: Known = { isEmpty: true, mark: 'missing' }
@@ -23,7 +23,7 @@ const MISSING: Known = { isEmpty: true, mark: 'missing' }
 export class Contents {
   readonly #known = new Map<string, Known>()
 
-  /** What the file contains now is what it is compared with, unless it is known already. */
+  /** From now on the file is compared with its present contents, unless others are stored already. */
   note(path: string): void {
     if (!this.#known.has(path)) this.#known.set(path, read(path))
   }

@@ -4,13 +4,13 @@ import { join } from 'node:path'
 /** More would be no folder of an app, but a disk. */
 const MOST_FOLDERS = 5000
 
-/** What is made by others than the author of an app. */
+/** Folders that the author of an app does not write. */
 const FOREIGN = /^(node_modules|\..*)$/
 
 /** What editors leave beside the files that they save: https://vimhelp.org/recover.txt.html, and `4913` to try whether they may. */
 const OF_EDITORS = /^\.|~$|^4913$|^#.*#$|\.(sw[a-p]|tmp)$/
 
-/** What Node can load, but for data, which the server may write itself. */
+/** Files that Node can load, except data, which the server may write itself. */
 const SOURCE = /\.([cm]?[jt]s|[jt]sx)$/
 
 /** The folder and all folders below it, but for `node_modules` and hidden ones. Links are not followed. */

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { isInside } from '../../util/real-path.js'
 import { foldersBelow } from './tree.js'
 
-/** What is to be watched. */
+/** What to watch. */
 export interface Wanted {
   /** The folder of the app: from there on each folder on the way to what is wanted is watched, as it may be moved. */
   readonly home: string
@@ -15,7 +15,7 @@ export interface Wanted {
   readonly trees: ReadonlyArray<readonly [path: string, isMeant: (name: string) => boolean]>
 }
 
-/** What of one folder is meant. */
+/** What to watch in one folder. */
 export interface Share {
   readonly stats: Stats
   /** Files that have a name. */
@@ -24,7 +24,7 @@ export interface Share {
   readonly meant: Array<(name: string) => boolean>
 }
 
-/** What is to be watched, folder by folder, as the file system is now. */
+/** What to watch, folder by folder, in the present file system. */
 export function foldersOf({ home, files, folders, trees }: Wanted): Map<string, Share> {
   const shares = new Map<string, Share>()
   const find = (path: string): Share | undefined => {
@@ -46,7 +46,7 @@ export function foldersOf({ home, files, folders, trees }: Wanted): Map<string, 
   return shares
 }
 
-/** What is not there can come to be in the last folder of its way that is. */
+/** A missing file can appear in the last folder of its path that exists. */
 function add(path: string, find: (path: string) => Share | undefined): void {
   const folder = dirname(path)
   const share = find(folder)
