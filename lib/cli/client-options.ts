@@ -85,8 +85,9 @@ function argumentOf({ argument }: Command, name: CommandName, positionals: strin
   if (unexpected !== undefined) throw new UsageError(`Unexpected argument '${unexpected}'`)
   if (argument === undefined) return ''
   if (first !== undefined && argument.pattern.test(first)) return first
+  const problem = first === undefined ? 'is missing: it must be' : 'must be'
   const received = first === undefined ? '' : `, received ${first}`
-  throw new UsageError(`${name} ${argument.name}: it must be ${argument.expected}${received}`)
+  throw new UsageError(`${name}: ${argument.name} ${problem} ${argument.expected}${received}`)
 }
 
 function durationOf(timeout: string | true | undefined): number | undefined {

@@ -2,6 +2,7 @@ import type { CheckResult } from '../reload/check-result.js'
 import { releaseRows } from './describe-reload.js'
 import { type Paint, plain } from './paint.js'
 import { blocks, type Row } from './rows.js'
+import { duration } from './units.js'
 
 /** What a check came to that has passed. */
 export function describeCheck(result: CheckResult, paint: Paint = plain): string {
@@ -12,9 +13,9 @@ export function describeCheck(result: CheckResult, paint: Paint = plain): string
     ...releaseRows(release, unchanged),
     ...listenerRow('opens', opens),
     ...listenerRow('closes', closes),
-    ['boot', `${boot} ms${warmup === undefined ? '' : `, ${warmup} ms of it for the warm-up`}`],
-    ['end', `${end} ms`],
-    ['total', `${total} ms`],
+    ['boot', `${duration(boot)}${warmup === undefined ? '' : `, ${duration(warmup)} of it for the warm-up`}`],
+    ['end', duration(end)],
+    ['total', duration(total)],
     ['reason', reason],
     ...notes(closed, complete).map((note): Row => ['note', note, 'notable'])
   ]

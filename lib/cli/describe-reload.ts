@@ -6,7 +6,7 @@ import type { ReloadResult } from '../reload/reload-result.js'
 import { printable } from '../util/printable.js'
 import { type Paint, plain } from './paint.js'
 import { blocks, type Row } from './rows.js'
-import { spent } from './units.js'
+import { duration, spent } from './units.js'
 
 /** What a reload came to. */
 export function describeResult(reload: ReloadResult, paint: Paint = plain): string {
@@ -21,10 +21,10 @@ function resultRows(result: ReloadResult): Row[] {
     ...releaseRows(release, unchanged),
     ['connections', `${migrated} moved`],
     ...(health === undefined ? [] : [['errors', describeHealth(health)] as Row]),
-    ['boot', `${timings.boot} ms`],
-    ['handoff', `${timings.handoff} ms`],
-    ['probation', `${timings.probation} ms`],
-    ['total', `${timings.total} ms`],
+    ['boot', duration(timings.boot)],
+    ['handoff', duration(timings.handoff)],
+    ['probation', duration(timings.probation)],
+    ['total', duration(timings.total)],
     ['reason', reason]
   ]
 }

@@ -1,9 +1,11 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
+import { dirname } from 'node:path'
 import { swapListeningHandle } from '../internals/listening-handle.js'
 import { bindAgain } from '../sockets/bind-again.js'
 import { giveAccess } from '../sockets/socket-access.js'
 import { UnixPath } from '../sockets/unix-path.js'
+import { os } from '../util/os.js'
 import { BusyError, ControlSocketError } from './errors.js'
 import { Exchange } from './exchange.js'
 import type { ControlHandlers, ControlHttp } from './http.js'
@@ -45,7 +47,7 @@ export class ControlSocket {
       // The one of the parent is as it should be, unless the new code wants something else; or it has lost its path.
       giveAccess(path, mode, group)
     } catch (cause) {
-      throw Object.assign(new ControlSocketError(path, reasonOf(cause as NodeJS.ErrnoException)), { cause })
+      throw Object.assign(new ControlSocketError(path, reasonOf(cause as NodeJS.ErrnoException, path)), { cause })
     }
   }
 
@@ -65,7 +67,7 @@ export class ControlSocket {
       this.#path = place
     } catch (cause) {
       this.server.close()
-      throw Object.assign(new ControlSocketError(path, reasonOf(cause as NodeJS.ErrnoException)), { cause })
+      throw Object.assign(new ControlSocketError(path, reasonOf(cause as NodeJS.ErrnoException, path)), { cause })
     }
   }
 
@@ -120,6 +122,9 @@ export class ControlSocket {
   }
 }
 
-function reasonOf(cause: NodeJS.ErrnoException): string {
-  return cause.code === 'EADDRINUSE' ? 'another process serves there, or it is no socket' : cause.message
+function reasonOf({ code, message }: NodeJS.ErrnoException, path: string): string {
+  if (code === 'EADDRINUSE') return 'another process serves there, or it is no socket'
+  // libuv says EACCES where the system says ENOENT: https://github.com/libuv/libuv/blob/v1.x/src/unix/pipe.c
+  const isLost = code === 'EACCES' && os.stat(dirname(path)) === undefined
+  return isLost ? `the folder ${dirname(path)} does not exist, or this user may not enter it` : message
 }

@@ -38,8 +38,8 @@ const MADE_UP: ReadonlyArray<readonly [pattern: RegExp, stable: string]> = [
   [/^ +at .*node:.*\n/gm, ''], // Where in Node is another matter in each version.
   [/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '2026-11-27T12:00:00.000Z'],
   [new RegExp(`\\b(boot +)${DURATION}`, 'g'), '$1312 ms'],
-  [new RegExp(`\\b(handoff +)${DURATION}`, 'g'), '$13.1 ms'],
-  [new RegExp(`\\b(probation +)${DURATION}`, 'g'), '$11001 ms'],
+  [new RegExp(`\\b(handoff +)${DURATION}`, 'g'), '$13 ms'],
+  [new RegExp(`\\b(probation +)${DURATION}`, 'g'), '$11.0 s'],
   [new RegExp(`\\b(total +|after |took +)${DURATION}`, 'g'), '$11.3 s'],
   [new RegExp(`\\b(uptime +)${DURATION}`, 'g'), '$12 h 10 min'],
   [new RegExp(`${DURATION}(?= ago)`, 'g'), '4.2 s'],

@@ -91,7 +91,7 @@ export class FileWatch<S extends object> implements EffectHandler<WatchEffect> {
     const count = this.#loaded.all.size
     this.#isBlind = count === 0
     if (this.#isBlind) this.#follow()
-    const what = this.#isBlind ? `the files of ${this.#beside.home}` : `${count} files`
+    const what = this.#isBlind ? `the files of ${this.#beside.home}` : `${count} file${count === 1 ? '' : 's'}`
     this.#events.say(`watching ${what}: a change reloads`)
   }
 

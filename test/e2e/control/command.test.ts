@@ -17,7 +17,7 @@ t.test('reload prints what happened when it has, and status what is', async (t) 
     reloaded.stdout,
     new RegExp(
       `^reloaded     generation 2, pid ${pid}\nbefore       generation 1, pid ${server.pid}\nrelease      in \\S+, unchanged\nnode         ${process.version}\nconnections  0 moved\nerrors       0 of \\d+ requests \\(before: 0 of \\d+\\)\n` +
-        'boot         [\\d.]+ ms\nhandoff      [\\d.]+ ms\nprobation    [\\d.]+ ms\ntotal        [\\d.]+ ms\nreason       release 2\n$'
+        'boot         [\\d.]+ m?s\nhandoff      [\\d.]+ m?s\nprobation    [\\d.]+ m?s\ntotal        [\\d.]+ m?s\nreason       release 2\n$'
     )
   )
   t.equal(reloaded.stderr, '')

@@ -39,7 +39,12 @@ t.test('no such socket, and what is none', async (t) => {
   const folder = await tempFolder(t)
   const file = join(folder, 'file')
   writeFileSync(file, '')
-  await fails(t, join(folder, 'none'), 'GRACEFUL_ERR_UNREACHABLE', /none: there is no such socket; does the server run/)
+  await fails(
+    t,
+    join(folder, 'none'),
+    'GRACEFUL_ERR_UNREACHABLE',
+    /none: there is no such socket \(does the server run/
+  )
   for (const path of [file, folder]) await fails(t, path, 'GRACEFUL_ERR_UNREACHABLE', /: it is no socket/)
   await fails(
     t,

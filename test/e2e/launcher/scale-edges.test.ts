@@ -36,7 +36,7 @@ t.test('what is no number of workers is refused, and says why', async (t) => {
   t.match(await scaleBy(control, { workers: 1 }), { status: 200, result: { before: 1, workers: 1, pids: [first] } })
   const wrong: Array<[args: string[], text: RegExp]> = [
     [['0'], /must be a number of workers, at least 1.*use stop.*received 0/],
-    [[], /must be a number of workers/],
+    [[], /<\+1\|-1\|N> is missing: it must be a number of workers/],
     [['many'], /received many/],
     [['+1', '+1'], /Unexpected argument '\+1'/],
     [['-2', '-x'], /Unknown option '-x'/]
