@@ -113,6 +113,15 @@ t.test('options', async (t) => {
   t.equal(terminal.drawn, stderr.replace('\n', '\r\n'))
 })
 
+t.test('--open shows the live view', { skip }, async (t) => {
+  const folder = await tempFolder(t)
+  await writeFile(join(folder, 'xdg-open'), '#!/bin/sh\n', { mode: 0o755 })
+  const terminal = onTerminal(t, '--open --no-build', { PATH: `${folder}:${process.env.PATH}` }, 80)
+  await terminal.shows(/The live view is at http:/)
+  terminal.type(CTRL_C)
+  t.equal(await terminal.exit, 130, terminal.drawn)
+})
+
 t.test('the verdict', async (t) => {
   const { verdict } = await import(join(PACKAGE_ROOT, 'example/demo/verdict.mjs'))
   const restart = { failures: 321 }
