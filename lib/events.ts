@@ -1,6 +1,6 @@
 import { describeError, type GracefulError } from './errors.js'
 import type { CheckResult } from './reload/check-result.js'
-import { describeRelease, type Release } from './reload/release.js'
+import { describeRelease, describeSame, type Release } from './reload/release.js'
 import type { ReloadResult } from './reload/reload-result.js'
 
 /** A request that a forced drain cut off. */
@@ -97,7 +97,7 @@ export function lineOf<E extends GracefulEvent>(event: E, data: GracefulEvents[E
 function describeChange({ release, unchanged }: Pick<ReloadResult, 'release' | 'unchanged'>): string {
   if (release === undefined) return ''
   const node = release.node === process.version ? '' : `, on Node ${release.node} after ${process.version}`
-  return `, ${describeRelease(release)}${unchanged ? ', unchanged' : ''}${node}`
+  return `, ${describeRelease(release)}${unchanged ? `, ${describeSame(release)}` : ''}${node}`
 }
 
 function describe({ method, url, age }: CutRequest): string {

@@ -50,7 +50,7 @@ export function readClientOptions(name: CommandName, args: string[], env: NodeJS
   const argument = argumentOf(command, name, positionals)
   if (given.path === '')
     throw new UsageError(
-      `no control socket given: use --control <path> or ${CONTROL_VARIABLE}, as in the option control`
+      `no control socket given: use --control <path> or ${CONTROL_VARIABLE}, with the path that the server listens on`
     )
   return { ...given, argument }
 }

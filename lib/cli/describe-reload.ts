@@ -1,6 +1,6 @@
 import type { ControlFailure } from '../control/failure.js'
 import type { CheckPosition, ReloadPosition, ScalePosition, ScaleResult } from '../control/reports.js'
-import { describeRelease, type Release } from '../reload/release.js'
+import { describeRelease, describeSame, type Release } from '../reload/release.js'
 import type { ReloadHealth } from '../reload/reload-health.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { printable } from '../util/printable.js'
@@ -10,7 +10,13 @@ import { duration, spent } from './units.js'
 
 /** What a reload came to. */
 export function describeResult(reload: ReloadResult, paint: Paint = plain): string {
-  return blocks((reload.workers ?? [reload]).map(resultRows), paint)
+  const { workers = [] } = reload
+  if (workers.length < 2) return blocks([resultRows(reload)], paint)
+  const named = workers.map((one, index): Row[] => [
+    ['worker', `${index + 1} of ${workers.length}`],
+    ...resultRows(one)
+  ])
+  return blocks(named, paint)
 }
 
 function resultRows(result: ReloadResult): Row[] {
@@ -32,7 +38,7 @@ function resultRows(result: ReloadResult): Row[] {
 export function releaseRows(release: Release | undefined, unchanged = false): Row[] {
   if (release === undefined) return []
   return [
-    ['release', `${describeRelease(release).replace(/^release /, '')}${unchanged ? ', unchanged' : ''}`],
+    ['release', `${describeRelease(release).replace(/^release /, '')}${unchanged ? `, ${describeSame(release)}` : ''}`],
     ['node', release.node]
   ]
 }

@@ -8,7 +8,7 @@ import { loadModulesNow } from '../process/later-modules.js'
 import type { Ending } from '../process/subprocess.js'
 import { RUNTIME } from '../util/runtime.js'
 import { parseLaunchArguments } from './launch-arguments.js'
-import { ownOptionIn } from './node-arguments.js'
+import { ownOptionForApp, ownOptionIn } from './node-arguments.js'
 import { readOptions } from './option-reader.js'
 import { LAUNCH_OPTIONS } from './options.js'
 import { usage, withAdvice } from './usage.js'
@@ -36,6 +36,7 @@ export async function launch(args: readonly string[]): Promise<void> {
     loadModulesNow()
     if (RUNTIME !== 'Node') throw new UnsupportedError(`on ${RUNTIME}`, 'start the server without the launcher')
     const settings = parseLaunchArguments(args, process.env)
+    if (!args.includes('--')) tellOfMisplaced(settings.node)
     const launcher = new Launcher(settings, {
       log,
       say: launcherLog.say,
@@ -59,6 +60,16 @@ function toldOnly(args: readonly string[]): string | undefined {
   const { help, version } = readOptions(args, LAUNCH_OPTIONS).values
   if (help === true) return usage()
   return version === true ? `${ownVersion()}\n` : undefined
+}
+
+/** An app may have an option of the same name; but whoever forgot the order starts one server in place of four, and wonders. */
+function tellOfMisplaced(node: readonly string[]): void {
+  const own = ownOptionForApp(node)
+  if (own === undefined) return
+  log(
+    `${own} follows the script, so the app gets it; options of fastify-graceful-reload come before the script`,
+    'info'
+  )
 }
 
 /** Node says which option is bad, and not that there is a place where it is not. */

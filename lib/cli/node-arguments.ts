@@ -33,6 +33,13 @@ export function ownOptionIn(args: readonly string[]): string | undefined {
   return args.find((argument) => isOwn(splitOption(argument)[0]))
 }
 
+/** One of our own options that follows the script, and so goes to the app; undefined if there is none. */
+export function ownOptionForApp(args: readonly string[]): string | undefined {
+  const script = args.findIndex((argument) => !isOption(argument) && isScript(argument))
+  if (script === -1 || args.includes('--')) return undefined
+  return ownOptionIn(args.slice(script + 1))
+}
+
 /** Those that are options for certain: they come before anything that can be the script. */
 function optionsBeforeFile(args: readonly string[]): string[] {
   const end = args.findIndex((argument, index) => argument === '--' || (!isOption(argument) && !isValue(args, index)))

@@ -35,6 +35,11 @@ export function describeRelease({ script, directory, version }: Release): string
   return `${version === undefined ? 'release' : `version ${version}`} in ${script === undefined ? directory : dirname(script)}`
 }
 
+/** How a release is the same as the one before it. The code may differ: a file can be edited in place. */
+export function describeSame({ version }: Release): string {
+  return version === undefined ? 'same folder' : 'same folder and version'
+}
+
 /**
  * A link beside the release that leads to another one with the same script, as `current` does when the new release was meant: this
  * process was not started through it.

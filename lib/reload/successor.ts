@@ -92,11 +92,16 @@ export class Successor {
     const { exitCode, signal } = this.ending ?? { exitCode: null, signal: null }
     const { error, stderr: said } = this.#lastWords
     const isSilent = error === undefined && said.length === 0 && signal === null
-    const stderr = isSilent ? await examine(this.#command, exitCode) : said
+    const stderr = isSilent || isPlaceless(error, said) ? [...(await examine(this.#command, exitCode)), ...said] : said
     const why = error ?? mainLineOf(stderr)
     const failure = new ChildExitedError(describeEnding({ exitCode, signal }))
     return Object.assign(failure, { exitCode, signal, stderr }, why && { cause: fromPlainError(why) })
   }
+}
+
+/** Node does not tell the program where the syntax of an ES module is wrong: only its own last words have the file and the line. */
+function isPlaceless(error: PlainError | undefined, lines: readonly string[]): boolean {
+  return error?.name === 'SyntaxError' && !lines.some((line) => /(?:file:\/\/|[\s(]\/)\S+:\d+/.test(line))
 }
 
 /** The line that says most about why a process ended. */

@@ -116,7 +116,10 @@ took         401 ms: boot 300 ms
   const reloaded = await runCommand(['reload', '--json', '--control', path])
   t.strictSame(JSON.parse(reloaded.stdout), await HANDLERS.reload(''))
   const { stdout } = await runCommand(['reload', '--control', path])
-  t.match(stdout, /^reloaded +generation 2, pid 20\n.*\n\nreloaded +generation 2, pid 21\n/s)
+  t.match(
+    stdout,
+    /^worker +1 of 2\nreloaded +generation 2, pid 20\n.*\n\nworker +2 of 2\nreloaded +generation 2, pid 21\n/s
+  )
 })
 
 t.test('whatever a handler throws is told', async (t) => {

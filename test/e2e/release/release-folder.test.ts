@@ -137,7 +137,7 @@ t.test(
     t.match(await deployment.reload(3), { release: 'C' })
     t.match(deployment.successes, [/in \S+\/B$/, /in \S+\/C$/])
     await deployment.reload(4)
-    t.match(deployment.successes[2], /in \S+\/C, unchanged$/)
+    t.match(deployment.successes[2], /in \S+\/C, same folder$/)
     t.strictSame(deployment.warnings, [])
     t.equal(await deployment.server.stop(), 0)
   }
@@ -148,7 +148,7 @@ t.test('without it, the same release is loaded again, and the log says so', asyn
   await deployment.deploy('B')
   t.match(await deployment.reload(2), { release: 'A' })
   t.match(deployment.warnings, [/current leads elsewhere, but the reload loaded .*release.server\.cjs again/])
-  t.match(deployment.successes, [/in \S+\/release, unchanged$/])
+  t.match(deployment.successes, [/in \S+\/release, same folder$/])
   t.equal(await deployment.server.stop(), 0)
 })
 

@@ -164,6 +164,17 @@ t.test('a reload to bad code changes nothing, and the next one, to good code, wo
   }
 })
 
+t.test('wrong syntax in an ES module is reported with the file and the line', async (t) => {
+  const server = await startServer(t, { script: 'server.mjs' })
+  const good = await server.release.read('server.mjs')
+  const refusal = await failReload(t, server, () => server.release.write('server.mjs', `${good}\nconst = boom\n`))
+  t.match(refusal, { code: EXITED.code })
+  const { err } = server.events('reload-failed').at(-1) as unknown as { err: { stderr: string[] } }
+  const line = good.split('\n').length + 1
+  t.match(err.stderr[0], new RegExp(`server\\.mjs:${line}$`))
+  t.ok(err.stderr.includes('const = boom'))
+})
+
 /** The code of a server that has the plugin, and then something else. */
 function program(body: string): string {
   return `const app = require('fastify')({ logger: true })

@@ -194,7 +194,7 @@ for (const [who, start, mustBeTold, skip] of STARTERS) {
     await service.reload()
     t.match(await success(service, 2), {
       result: { release: { version: '1.0.0' }, unchanged: true },
-      msg: /version 1\.0\.0 in \S+\/releases\/1, unchanged$/
+      msg: /version 1\.0\.0 in \S+\/releases\/1, same folder and version$/
     })
     t.match(await service.ask(), { hello: 'release 1', generation: 2 })
     const warning = /current leads elsewhere, but the reload loaded .* again; name the link .* directory.* --directory/

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { parseLaunchArguments } from '../../../lib/cli/launch-arguments.js'
+import { ownOptionForApp } from '../../../lib/cli/node-arguments.js'
 
 /** A file that is there. */
 const SCRIPT = __filename
@@ -81,3 +82,10 @@ for (const [args, message] of REFUSED) {
     t.throws(() => parseLaunchArguments(args, {}), { code: 'GRACEFUL_ERR_USAGE', message })
   })
 }
+
+t.test('an own option that follows the script is for the app, and is found', async (t) => {
+  t.equal(ownOptionForApp([SCRIPT, '--workers', '4']), '--workers')
+  t.equal(ownOptionForApp(['--inspect', SCRIPT, '-x', '--watch']), '--watch')
+  t.equal(ownOptionForApp(['--import', 'tsx', SCRIPT]), undefined)
+  t.equal(ownOptionForApp([SCRIPT, '--', '--workers', '4']), undefined, 'it is certainly meant')
+})
