@@ -1,5 +1,6 @@
 #!/bin/sh
-# `sh deploy.sh 42` deploys /srv/app/releases/42. The exit code is 0 if it serves now, and 1 if the previous release goes on serving.
+# `sh deploy.sh 42` deploys /srv/app/releases/42. The exit code is 0 if the release serves now, and 1 if the reload
+# failed or its outcome is unknown.
 set -eu
 cd /srv/app
 before=$(readlink current)
