@@ -12,8 +12,8 @@ module.exports = {
       // The start has succeeded when the server accepts, and failed after listen_timeout.
       wait_ready: true,
       listen_timeout: 30_000,
-      // Milliseconds; more than drainTimeout and lameDuck together.
-      kill_timeout: 30_000
+      // Milliseconds. More than lameDuck, drainTimeout and closeTimeout together, with a reserve.
+      kill_timeout: 40_000
     }
   ]
 }

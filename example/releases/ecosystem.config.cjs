@@ -11,7 +11,8 @@ module.exports = {
       exec_mode: 'fork',
       wait_ready: true,
       listen_timeout: 30_000,
-      kill_timeout: 30_000
+      // Milliseconds. More than lameDuck, drainTimeout and closeTimeout together, with a reserve.
+      kill_timeout: 40_000
     }
   ]
 }
