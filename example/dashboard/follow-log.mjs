@@ -10,7 +10,7 @@ const HANDLERS = {
   'reload-started': ({ child, generation }, { processes }) => processes.start(generation + 1, child),
   'handed-over': ({ pid, child }, { processes }) => {
     processes.enter(processes.find(child), 'on probation')
-    processes.enter(processes.find(pid), 'standing by')
+    processes.enter(processes.find(pid), 'handed over')
   },
   'reload-succeeded': ({ pid, result }, recording) => {
     const { processes } = recording
@@ -36,7 +36,7 @@ function serves({ pid, generation }, recording) {
   const known = processes.find(pid)
   const bar = known ?? processes.in('booting') ?? processes.start(generation)
   Object.assign(bar, { pid, generation })
-  const isOnProbation = known !== undefined && processes.in('serving', 'standing by') !== undefined
+  const isOnProbation = known !== undefined && processes.in('serving', 'handed over') !== undefined
   processes.enter(bar, isOnProbation ? 'on probation' : 'serving')
   recording.note(`Generation ${generation} serves${isOnProbation ? ', on probation' : ''}.`)
 }

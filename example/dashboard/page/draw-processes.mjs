@@ -1,9 +1,9 @@
 import { cross } from './draw-requests.mjs'
 
-/** How much of its colour the bar of a process has in a phase. */
-const STRENGTH = { booting: 0.28, serving: 1, 'on probation': 0.62, 'standing by': 0.28, draining: 0.28 }
+/** The opacity of the bar of a process, by phase. */
+const STRENGTH = { booting: 0.28, serving: 1, 'on probation': 0.62, 'handed over': 0.28, draining: 0.28 }
 
-const SHORT = { 'on probation': 'probation', 'standing by': 'standby' }
+const SHORT = { 'on probation': 'probation' }
 
 const ACCEPTING = ['serving', 'on probation']
 

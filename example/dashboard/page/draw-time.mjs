@@ -50,8 +50,10 @@ export function drawPresses({ context, colours, layout, x }, presses) {
     context.setLineDash([3, 3])
     line(context, x(at), 2, x(at), layout.axis)
     context.setLineDash([])
-    const room = x(presses[index + 1]?.at ?? Number.POSITIVE_INFINITY) - x(at)
-    if (context.measureText(NAMES[button]).width + 6 < room) context.fillText(NAMES[button], x(at) + 4, 9)
+    const begin = x(at) + 4
+    const room = x(presses[index + 1]?.at ?? Number.POSITIVE_INFINITY) - begin
+    const fits = begin >= layout.left && context.measureText(NAMES[button]).width + 2 < room
+    if (fits) context.fillText(NAMES[button], begin, 9)
   })
 }
 
