@@ -87,12 +87,18 @@ t.test('a child that is killed while it gives its connections back', async (t) =
     const before = portsAt(server, server.pid).length
     server.signal('SIGHUP', server.pid)
     const child = await handedOver(server, round)
-    const hasAll = () => portsAt(server, child).length >= idle.length
+    // With a request in progress, the child cannot leave before it is killed.
+    const [held] = (await openIdle(server.target(), 1)) as [HttpConnection]
+    const lost = held.send({ path: `/hold/former-${round}` }).response
+    lost.catch(() => {})
+    t.equal(await server.held(`former-${round}`), child)
+    const hasAll = () => portsAt(server, child).length > idle.length
     await server.event({ what: 'move of all connections', test: hasAll })
     await server.tell({ command: 'rollback', reason: 'bad' }, child)
     const some = before + Math.floor(Math.random() * idle.length)
     await server.event({ what: 'return of some', test: () => portsAt(server, server.pid).length >= some })
     process.kill(child, 'SIGKILL')
+    await t.rejects(lost)
     await rolledBack(server, round)
     await untilTrue(server, 'end of the child', () => !isAlive(child))
     await checkAt(t, idle, server.pid)
