@@ -164,8 +164,8 @@ t.test('docs/log.md shows what is printed', async (t) => {
     parts.push(`## ${format}\n\n${await reload(t, app)}\n${await tell(t, app)}`)
   const text = `# What the log says
 
-The test \`plugin/log-page.test.ts\` writes this page from what servers print. Pids, times, ports and paths are made up. For a
-reload, the lines of the old process come first, then those of the new one. Each line has the \`generation\` of its
+The test \`plugin/log-page.test.ts\` writes this page from what servers print. Pids, times, ports and paths are made up.
+For a reload, the lines of the old process come first, then those of the new one. Each line has the \`generation\` of its
 process.
 
 ${parts.join('\n')}`
