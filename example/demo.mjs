@@ -1,5 +1,6 @@
-// Runs the same app twice under the same load, and gives both the same releases: one server is reloaded, the other is
-// stopped and started. Ends with what the clients of each saw. `npm start` runs this; `npm start -- --help` has the options.
+// Runs the same app twice under the same load, and gives both the same releases. One server is reloaded, the other is
+// stopped and started. Ends with what the clients of each saw. `npm start` runs this; `npm start -- --help` lists the
+// options.
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from './demo/build.mjs'

@@ -4,7 +4,7 @@ import graceful from 'fastify-graceful-reload'
 
 const app = Fastify({ logger: true })
 
-// For a message to whoever has deployed. What is counted of it, over all generations, is in app.graceful.stats().
+// For a message to the person who has deployed. The counts, over all generations, are in app.graceful.stats().
 for (const event of ['reload-failed', 'rolled-back'])
   subscribe(`fastify-graceful-reload:${event}`, (message) => {
     const { err, reason } = /** @type {graceful.GracefulEvents['reload-failed']} */ (message)

@@ -4,12 +4,12 @@ import graceful from 'fastify-graceful-reload'
 
 const app = Fastify({ logger: true })
 
-/** In the directory in which the server runs. */
+/** A file in the directory in which the server runs. */
 const products = async () => JSON.parse(await readFile('products.json', 'utf8'))
 
 app.register(graceful, {
   health: async () => {
-    await products() // throws in a release that cannot do its work, and the one before it serves again
+    await products() // throws if the release cannot do its work; then the previous release serves again
   }
 })
 

@@ -20,7 +20,7 @@ app.graceful.addHook('drain', async () => {
   app.log.info('no new work from here on: time to stop the queue consumer')
 })
 
-// The client has its answer at once; a drain waits for the work that goes on behind it.
+// The client gets its answer at once. A drain waits for the work that goes on after the answer.
 app.post('/mails', async (_request, reply) => {
   const release = app.graceful.hold('sending a mail')
   sendMail().finally(release)

@@ -9,7 +9,7 @@ await app.register(graceful)
 app.graceful.addHook('preSignal', ({ signal, action }) => {
   app.log.info(`${signal} has come (${action}): this process is ${app.graceful.phase}`)
   if (action !== 'stop') return
-  // Nobody waits for the hook, but the drain waits for what holds it.
+  // Nothing waits for the hook. But the drain waits until the hold is released.
   const release = app.graceful.hold('note of the stop')
   appendFile('stops.txt', `${signal} ${new Date().toISOString()} ${process.pid}\n`)
     .catch((error) => app.log.error(error))

@@ -9,13 +9,13 @@ app.register(graceful)
 
 app.get('/events', async (request, reply) => {
   reply.type('text/event-stream')
-  // What the client has seen last, when it comes back.
+  // The last event that the client has seen, if it connects again.
   const last = Number(request.headers['last-event-id'] ?? 0)
   return Readable.from(events(last, app.graceful.signal))
 })
 
-// A stream without an end would hold up the drain until drainTimeout. This one ends when the drain begins; the browser's
-// EventSource then connects again, after the time that `retry` names, and reaches the new generation.
+// A stream without an end would hold up the drain until drainTimeout. This one ends when the drain begins. Then the
+// EventSource of the browser waits for the time that `retry` names, connects again, and reaches the new generation.
 async function* events(last, signal) {
   yield 'retry: 100\n\n'
   try {

@@ -10,7 +10,7 @@ app.register(graceful)
 
 app.get('/', async () => ({ hello: 'world' }))
 
-// Any net.Server: after a reload, new connections reach the new generation. Open ones are told to end.
+// Any net.Server: after a reload, new connections reach the new generation. The old one ends its open connections.
 const echo = createServer((socket) => {
   const leave = () => socket.end('bye\n')
   app.graceful.signal.addEventListener('abort', leave)

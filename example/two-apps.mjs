@@ -3,7 +3,7 @@ import graceful from 'fastify-graceful-reload'
 
 const { PORT = '3000', METRICS_PORT = '9100' } = process.env
 
-// Two apps in one process: one signal makes one child, which gets the listeners of both.
+// Two apps in one process: one signal starts one child, which gets the listeners of both.
 const app = Fastify({ logger: true })
 const metrics = Fastify({ logger: true })
 let requests = 0

@@ -9,10 +9,10 @@ app.register(graceful)
 app.register(websocket)
 
 app.register(async () => {
-  // It keeps nothing of a connection: its WebSockets move.
+  // This route keeps no state about a connection: its WebSockets move.
   app.get('/echo', { websocket: true, config: { graceful: { move: true } } }, (socket) => {
     socket.on('message', async (data) => {
-      // The answer is still to come, and only this process knows of it: until then the connection stays here.
+      // Only this process knows that an answer is still to come. Until then the connection stays here.
       const unpin = app.graceful.pin(socket)
       try {
         socket.send(await answer(String(data)))
@@ -22,18 +22,18 @@ app.register(async () => {
     })
   })
 
-  // They move with what the next generation needs. Called in the old one, at the moment of the move.
+  // These WebSockets move with the state that the next generation needs. Called in the old one, at the move.
   const move = (socket) => ({ count: counts.get(socket) })
 
   app.get('/count', { websocket: true, config: { graceful: { move } } }, (socket, request) => {
     const { name } = /** @type {{ name: string }} */ (request.query)
     const arrival = app.graceful.arrival(request)
     counts.set(socket, arrival?.state.count ?? 0)
-    // The next generation's handler is called with the same request and a fresh socket: nobody has come,
+    // After a move, this handler is called with the same request and a new socket, but nobody has come.
     if (!arrival) app.log.info(`${name} has come`)
     socket.on('close', () => {
       counts.delete(socket)
-      // and nobody has left.
+      // In the old generation the old socket closes, but nobody has left.
       if (!app.graceful.hasMoved(socket)) app.log.info(`${name} has left`)
     })
     socket.on('message', () => {
@@ -42,7 +42,8 @@ app.register(async () => {
     })
   })
 
-  // It says nothing: its WebSockets are closed with 1012 as soon as the new generation serves, and the clients connect again.
+  // This route says nothing about moves. As soon as the new generation serves, its WebSockets are closed with 1012,
+  // and the clients connect again.
   app.get('/clock', { websocket: true }, (socket) => {
     const timer = setInterval(() => socket.send(JSON.stringify({ generation: app.graceful.generation })), 1000)
     socket.on('close', () => clearInterval(timer))

@@ -1,12 +1,13 @@
-// What the processes of the chat share: it numbers what is said in a room, remembers it, and knows who is there. In its place could be Redis
-// streams, NATS or PostgreSQL. Each process is told all that was said, and then all that is said; one JSON object a line.
+// What the processes of the chat share. The bus numbers the messages of a room, remembers them, and knows who is there.
+// Redis streams, NATS or PostgreSQL could take its place. Each process gets all earlier messages, then each new one, as
+// one JSON object a line.
 import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 
 const { BUS = 'chat.sock', LEAVE_AFTER = '5000' } = process.env
 const HISTORY = 1000
 
-/** By name: `{ entries, members, latest }`. */
+/** The rooms by name: `{ entries, members, latest }`. */
 const rooms = new Map()
 /** The connections of the processes, each with how often somebody is there. */
 const processes = new Map()
@@ -25,12 +26,12 @@ createServer((connection) => {
   connection.on('close', () => {
     const there = [...processes.get(connection).keys()]
     processes.delete(connection)
-    // A process that was lost has not said goodbye for anybody.
+    // A process that was lost has not reported that its members leave.
     for (const key of there) missing(...JSON.parse(key), false)
   })
 }).listen(BUS, () => console.log(JSON.stringify({ listening: BUS, pid: process.pid })))
 
-/** The last line of a process that was killed may be half a one. */
+/** The last line of a process that was killed may be incomplete. */
 function parse(line) {
   try {
     return JSON.parse(line)
@@ -53,13 +54,16 @@ function hear(connection, { room, name, enter, leave, say, number }) {
     else there.delete(key)
     missing(room, name, leave === 'for good')
   } else if (number > (members.get(name)?.number ?? 0)) {
-    // A client that does not know whether it was heard says it again.
+    // A client that does not know whether its message has arrived sends it again.
     members.get(name).number = number
     add(room, { by: name, number, text: say })
   }
 }
 
-/** Somebody is gone from one process: moved to another one, lost, or gone for good. Whoever comes back in time has not left. */
+/**
+ * A member is gone from one process: it has moved to another one, was lost, or has left for good. A member that comes
+ * back in time has not left.
+ */
 function missing(room, name, isForGood) {
   const key = JSON.stringify([room, name])
   const member = roomOf(room).members.get(name)

@@ -1,5 +1,6 @@
-// A chat with rooms. Start `bus.mjs` first. A client connects to /chat/<room>?name=<name>&after=<the last number it has seen>, says
-// { number, text } and hears { seq, by, number, text }, { seq, joined } and { seq, left }.
+// A chat with rooms. Start `bus.mjs` first. A client connects to /chat/<room>?name=<name>&after=<seq>, where `seq` is
+// the last number that it has seen. It sends { number, text } and gets { seq, by, number, text }, { seq, joined } and
+// { seq, left }.
 import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
 import websocket from '@fastify/websocket'
@@ -11,7 +12,7 @@ const app = Fastify({ logger: true })
 
 /** What was said in each room, in the order and with the numbers of the bus. */
 const rooms = new Map()
-/** Who is connected to this process: `{ name, room, seen }`, by the WebSocket. */
+/** The members that are connected to this process: `{ name, room, seen }`, by WebSocket. */
 const members = new Map()
 
 const bus = connect(BUS)
@@ -32,7 +33,7 @@ app.register(websocket)
 app.addHook('onClose', async () => bus.end())
 
 app.register(async () => {
-  // Where a member is, as of the moment of the move: from there on, the next generation goes on.
+  // What a member has seen until the move. The next generation goes on from there.
   const move = (socket) => members.get(socket)
 
   app.get('/chat/:room', { websocket: true, config: { graceful: { move } } }, (socket, request) => {
@@ -41,7 +42,7 @@ app.register(async () => {
     const { name, room } = member
     app.log.info(`${name} ${arrival ? 'is still here' : 'is here'}`)
     members.set(socket, member)
-    // Not announced, if the bus knows that the member is there.
+    // The bus does not announce a member that it already knows.
     tell({ enter: true, name, room })
     for (const entry of entriesOf(room)) pass(entry, socket, member)
 
@@ -51,7 +52,7 @@ app.register(async () => {
     })
     socket.on('close', (code) => {
       members.delete(socket)
-      // The client has said goodbye, or else it comes back: here or, because it was moved, in the next generation.
+      // Either the client has said goodbye, or it comes back. After a move it is connected to the next generation.
       const isForGood = !app.graceful.hasMoved(socket) && (code === 1000 || code === 1001)
       tell({ leave: isForGood ? 'for good' : 'for a moment', name, room })
     })
@@ -63,7 +64,7 @@ function newcomer({ params, query }) {
   return { name: query.name, room: params.room, seen: Number(query.after ?? latest) }
 }
 
-/** The bus of one process can be ahead of that of another one: what the member has seen counts. */
+/** One process can be ahead of another one. So an entry that the member has seen is not sent again. */
 function pass(entry, socket, member) {
   if (entry.seq <= member.seen) return
   member.seen = entry.seq

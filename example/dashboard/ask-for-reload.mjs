@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import { createInterface } from 'node:readline'
 
 /**
- * Asks a control socket for a reload, and waits until it is over: docs/control.md.
+ * Requests a reload on a control socket, and waits until it is over: docs/control.md.
  *
  * @throws with the code of the error if the reload failed, or was rolled back
  */

@@ -11,14 +11,14 @@ const KINDS = [
 ]
 const WEB_SOCKETS = 4
 
-/** Clients that ask until they are stopped. What fails is recorded, and never asked a second time. */
+/** Clients that send requests until they are stopped. A failed request is recorded and never retried. */
 export class Clients {
   #stop = new AbortController()
   #running
 
   constructor(port, recording) {
     const { signal } = this.#stop
-    setMaxListeners(0, signal) // Every client listens to it.
+    setMaxListeners(0, signal) // Every client listens to the signal.
     const asking = KINDS.flatMap((kind) =>
       Array.from({ length: kind.clients }, () => keepAsking(port, kind, recording, signal))
     )

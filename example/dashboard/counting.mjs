@@ -10,7 +10,7 @@ export async function keepCounting(port, recording, signal) {
   const lane = recording.addLane('WebSocket')
   while (!signal.aborted) {
     const socket = new WebSocket(`ws://127.0.0.1:${port}/count`, { perMessageDeflate: false })
-    socket.on('error', () => {}) // It is closed, too.
+    socket.on('error', () => {}) // The socket closes too.
     const closed = new Promise((resolve) => socket.once('close', resolve))
     const end = () => socket.terminate()
     signal.addEventListener('abort', end)

@@ -41,7 +41,7 @@ function serves({ pid, generation }, recording) {
   recording.note(`Generation ${generation} serves${isOnProbation ? ', on probation' : ''}.`)
 }
 
-/** The launcher has lost its server. Before that, one may have started that did not boot. */
+/** The launcher has lost its server. A server that did not boot may have started before. */
 function startsAnother({ msg }, { processes }) {
   if (!/: starting another one in/.test(msg)) return
   processes.end(processes.in('booting'), 'did not boot')

@@ -13,7 +13,7 @@ export async function guard(request, reply) {
   if (!isLocal || !isOwn) return reply.code(403).send({ error: 'Only the page of the live view may ask this.' })
 }
 
-/** The page loads nothing from elsewhere, and stands in no other page, where somebody could be made to click on it. */
+/** The page loads nothing from other origins. No other page can embed it and trick somebody into a click on it. */
 export const HEADERS = {
   'content-security-policy': "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
   'cross-origin-resource-policy': 'same-origin',

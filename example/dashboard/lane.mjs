@@ -18,7 +18,7 @@ export class Lane {
     this.#begin(undefined)
   }
 
-  /** The generation may be another one than before: the line goes on, in another colour. */
+  /** The generation may have changed. Then the line goes on in another colour. */
   answered(generation) {
     if (this.#open === undefined) return
     this.#open.generation ??= generation

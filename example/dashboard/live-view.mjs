@@ -6,7 +6,7 @@ import { RestartedSide } from './restarted-side.mjs'
 /** How many presses of buttons are kept. */
 const PRESSES = 20
 
-/** Two servers with their clients; what a button does, it does to both at the same time. */
+/** Two servers with their clients. A button acts on both at the same time. */
 export class LiveView {
   #sides
   #clients = []
@@ -23,7 +23,7 @@ export class LiveView {
     this.#clients = this.#sides.map(({ recording }, index) => new Clients(ports[index], recording))
   }
 
-  /** @returns whether it could be done now */
+  /** @returns whether the button could act now */
   press(button) {
     if (button === 'crash') return this.#crash()
     if (this.#isBusy) return false
@@ -32,7 +32,7 @@ export class LiveView {
     return true
   }
 
-  /** Where a page that has seen all of this goes on. */
+  /** The positions from which a page goes on that has seen everything so far. */
   get end() {
     return this.#sides.map(({ recording }) => recording.end)
   }
@@ -49,7 +49,7 @@ export class LiveView {
     await Promise.all(this.#sides.map((side) => side.stop()))
   }
 
-  /** Ends and removes all that is left, without ceremony. */
+  /** Kills and removes all that is left. */
   kill() {
     for (const side of this.#sides) side.kill()
   }

@@ -7,9 +7,9 @@ const OPTIONS = {
 }
 
 /**
- * What the command line asks for.
+ * Reads the options of the command line.
  *
- * @throws if it asks for something else
+ * @throws if an option is unknown or has a bad value
  */
 export function readOptions(args) {
   const { values } = parseArgs({ args, options: OPTIONS })

@@ -1,4 +1,4 @@
-/** In which bars can stand at the same time. */
+/** The rows for bars that are shown at the same time. */
 const ROWS = [0, 1, 2]
 
 /** The phases of all processes of one server: the bars of the page. */
@@ -43,7 +43,7 @@ export class Processes {
     this.bars = this.bars.filter(({ to }) => to === undefined || to >= oldest)
   }
 
-  /** The one that has been free for the longest time: behind a bar it is told how it has ended. */
+  /** The row that has been free for the longest time. Behind a bar stands how its process ended. */
   #freeRow() {
     const takenUntil = (row) =>
       Math.max(...this.bars.filter((bar) => bar.row === row).map(({ to = Number.POSITIVE_INFINITY }) => to))

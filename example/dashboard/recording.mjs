@@ -1,7 +1,7 @@
 import { Lane } from './lane.mjs'
 import { Processes } from './processes.mjs'
 
-/** For how long the past is kept: as long as the page shows, and a little more. Milliseconds. */
+/** How much of the past is kept: a little more than the page shows. Milliseconds. */
 const PAST = 40_000
 
 /** How many notes are kept. */
@@ -29,7 +29,7 @@ export class Recording {
     this.#requests.push([now(), round(latency), 0, problem])
   }
 
-  /** A WebSocket has answered with another count than the next one. */
+  /** A WebSocket has answered with a wrong count. */
   wrongCount() {
     this.#totals.wrongCounts += 1
   }
@@ -48,12 +48,12 @@ export class Recording {
     if (this.#notes.length > NOTES) this.#notes.shift()
   }
 
-  /** Where a page that has seen all of this goes on. */
+  /** The position from which a page goes on that has seen everything so far. */
   get end() {
     return this.#forgotten + this.#requests.length
   }
 
-  /** All that the page shows; of the requests, those from a certain one on. */
+  /** All that the page shows. Of the requests, only those from a given position on. */
   since(position) {
     this.#forget()
     return {

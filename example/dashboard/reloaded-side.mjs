@@ -8,7 +8,7 @@ import { RunningServer } from './running-server.mjs'
 
 const LAUNCHER = fileURLToPath(new URL('../../dist/package/cli/bin.js', import.meta.url))
 
-/** The app under the launcher of this package: it reloads. */
+/** The app with the launcher of this package. A deployment reloads it. */
 export class ReloadedSide {
   name = 'fastify-graceful-reload'
   recording = new Recording()

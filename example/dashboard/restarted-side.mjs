@@ -2,7 +2,7 @@ import { createFolder, FAULT } from './folder.mjs'
 import { Recording } from './recording.mjs'
 import { RunningServer } from './running-server.mjs'
 
-/** The same app, stopped and then started, as `systemctl restart` does it; and started again when it has crashed. */
+/** The same app, stopped and then started, as by `systemctl restart`. After a crash it is started again. */
 export class RestartedSide {
   name = 'Stop, then start'
   recording = new Recording()
@@ -20,7 +20,7 @@ export class RestartedSide {
     return this.#port
   }
 
-  /** The old process ends first: the new one needs its port. After a failure, the old release is started again. */
+  /** The old process ends first, because the new one needs its port. After a failure, the old release starts again. */
   async deploy({ isBroken }) {
     const number = this.#release + 1
     await this.#folder.write({ number, fault: isBroken ? FAULT : undefined })

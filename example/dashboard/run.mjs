@@ -1,5 +1,5 @@
-// The live view: a page on which you watch two copies of one app under load. One reloads, the other one is stopped and
-// started.
+// The live view: a page on which you watch two copies of one app under load. One is reloaded; the other one is stopped
+// and started.
 //   node example/dashboard/run.mjs [--open] [--port <n>] [--probation <ms>]
 // Everything listens on 127.0.0.1. Ctrl-C ends everything.
 import { spawn } from 'node:child_process'
@@ -39,7 +39,7 @@ function options() {
   }
 }
 
-/** The second time, at once. */
+/** The first signal ends everything in order; the second one ends it at once. */
 async function end(code) {
   if (!isEnding) {
     isEnding = true

@@ -39,7 +39,7 @@ export class RunningServer extends Program {
     try {
       process.kill(pid, 'SIGKILL')
     } catch {
-      // It is gone already.
+      // The process has ended already.
     }
   }
 

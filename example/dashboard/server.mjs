@@ -8,7 +8,7 @@ import Fastify, { LogController } from 'fastify'
 const RELEASE = 1
 const { WAY, PORT = '0', GENERATION, PROBATION } = process.env
 
-/** As long as an app may need to connect to its database. Milliseconds. */
+/** How long the app takes to boot: about as long as a connection to a database takes. Milliseconds. */
 const CONNECTING = 800
 
 const app = Fastify({ logger: true, logController: new LogController({ disableRequestLogging: true }) })

@@ -4,7 +4,7 @@ const PAUSE = 200
 /** How much may wait for a page that does not read. Bytes. */
 const WAITING = 4_000_000
 
-/** Tells a page what happens, as Server-Sent Events. The first message tells all that it shows. */
+/** Sends a page what happens, as server-sent events. The first message has everything that the page shows. */
 export function stream(view, reply) {
   reply.hijack()
   const { raw } = reply
@@ -14,7 +14,7 @@ export function stream(view, reply) {
     const message = view.since(seen)
     seen = view.end
     raw.write(`event: ${event}\ndata: ${JSON.stringify(message)}\n\n`)
-    if (raw.writableLength > WAITING) raw.destroy() // It comes again, and begins anew.
+    if (raw.writableLength > WAITING) raw.destroy() // The page connects again and starts over.
   }
   raw.write('retry: 1000\n\n')
   send('beginning')

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 /** How long a response may take. Milliseconds. */
 const RESPONSE_LIMIT = 20_000
 
-/** One TCP connection on which a client speaks HTTP/1.1. Written by hand, so that nothing is ever retried behind its back. */
+/** One TCP connection on which a client speaks HTTP/1.1. Written by hand, so that no library retries a request. */
 export class Connection {
   /** Whether the server has said `Connection: close`. */
   announced = false
@@ -35,7 +35,7 @@ export class Connection {
     const response = new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject }
     })
-    response.catch(() => {}) // The pieces may still be under way when it rejects; it is awaited below.
+    response.catch(() => {}) // It may reject while pieces are still sent. It is awaited below.
     const timer = setTimeout(() => this.#end(new Error(`no response within ${RESPONSE_LIMIT} ms`)), RESPONSE_LIMIT)
     try {
       for await (const piece of pieces) if (!this.closed) this.#socket.write(piece)

@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 
 /**
- * A port on which nobody listens. It is below those from which the system takes ports for clients: otherwise a client could get
- * it while the server is down.
+ * Finds a port on which nobody listens. It is below the range from which the system takes ports for clients. Otherwise
+ * a client could get the port while the server is down.
  */
 export async function freePort() {
   for (;;) {

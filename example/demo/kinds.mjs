@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises'
 
 /**
- * The kinds of clients. Each has a number of them, a pause between two requests (milliseconds, on average), the pieces of
- * a request, and a check of the response that returns what is wrong with it.
+ * The kinds of clients. Each has a number of them, a pause between two requests (milliseconds, on average), the pieces
+ * of a request, and a check of the response that returns what is wrong with it.
  *
- * @param idlePause - the pause of those that are mostly idle
+ * @param idlePause - the pause of the clients that are mostly idle
  */
 export const kindsOfClients = (idlePause) => [
   {

@@ -6,11 +6,11 @@ import { kindsOfClients } from './kinds.mjs'
 /** How long it may take until a new release has answered clients of every kind. Milliseconds. */
 const REACH_LIMIT = 30_000
 
-/** Many clients of several kinds, which ask until they are stopped and never ask twice. */
+/** Many clients of several kinds. They send requests until they are stopped, and never retry one. */
 export class Load extends EventEmitter {
   /** What the clients of each kind saw. */
   tallies
-  /** The longest time in which nobody got an answer. Milliseconds. */
+  /** The longest time in which no client got an answer. Milliseconds. */
   longestGap = 0
   #lastAnswer
   #stop = new AbortController()
@@ -18,7 +18,7 @@ export class Load extends EventEmitter {
 
   constructor(port, idlePause) {
     super()
-    setMaxListeners(0, this.#stop.signal) // Every client listens to it while it pauses.
+    setMaxListeners(0, this.#stop.signal) // Every client listens to the signal while it pauses.
     const kinds = kindsOfClients(idlePause)
     this.tallies = kinds.map(createTally)
     this.#running = kinds.flatMap((kind, index) =>
@@ -34,12 +34,12 @@ export class Load extends EventEmitter {
     return sum(this.tallies, 'failures')
   }
 
-  /** How many connections the server has closed without having said so. */
+  /** How many connections the server has closed without an announcement. */
   get closed() {
     return sum(this.tallies, 'closed')
   }
 
-  /** Resolves when clients of every kind have been answered by a release. */
+  /** Resolves when a release has answered clients of every kind. */
   async reached(release) {
     const signal = AbortSignal.timeout(REACH_LIMIT)
     const missing = () => this.tallies.filter(({ releases }) => !releases.has(release)).map(({ name }) => name)

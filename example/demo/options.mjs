@@ -13,7 +13,7 @@ Exit code: 0 when no request failed and no
 connection was cut on the reloaded server.
 `
 
-/** What the command line asks for, or what is wrong with it. */
+/** Returns the options of the command line, or what is wrong with them. */
 export function readOptions(args) {
   const unknown = args.find((argument) => OPTIONS[argument] === undefined)
   if (unknown !== undefined) return { problem: `unknown option: ${unknown}; see npm start -- --help` }

@@ -2,10 +2,10 @@ import { stripVTControlCharacters, styleText } from 'node:util'
 
 const CLEAR_LINE = '\r\x1b[2K'
 
-/** Below it, lines that go on are indented by less. Columns. */
+/** Below this width, continued lines are indented less. Columns. */
 const NARROW = 60
 
-/** Where the demo prints: a terminal, with colours, or a pipe, with plain lines that are as long as they are. */
+/** Where the demo prints: a terminal, with colours, or a pipe, with plain lines that are not broken. */
 export class Output {
   #stream
   #isTerminal
@@ -33,7 +33,7 @@ export class Output {
     return this.#isColoured && format !== undefined ? styleText(format, text, { validateStream: false }) : text
   }
 
-  /** Prints a line, which is broken between words where it is too long; what goes on stands below the text. */
+  /** Prints a line. A line that is too long is broken between words, and goes on below the text. */
   say(text, prefix = '') {
     const indent = this.columns < NARROW ? Math.min(widthOf(prefix), 4) : widthOf(prefix)
     this.write(`${wrap(`${prefix}${text}`, this.columns, indent).join('\n')}\n`)

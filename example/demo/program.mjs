@@ -6,8 +6,8 @@ import { createInterface } from 'node:readline'
 const LIMIT = 30_000
 
 /**
- * A server that was started, with all its generations. They share one stdout, on which each logs JSON lines: what the demo
- * knows of them it reads there. Emits `said` with each line.
+ * A server that was started, with all its generations. They share one stdout, on which each logs JSON lines. The demo
+ * learns about them from these lines. Emits `said` with each line.
  */
 export class Program extends EventEmitter {
   /** The exit code of the process that was started, or its signal. */
@@ -18,8 +18,8 @@ export class Program extends EventEmitter {
   #lines = []
 
   /**
-   * @param launcher - the file of the launcher with its options; none: the server is started without it
-   * @param detached - whether Ctrl-C in the terminal is no signal to it
+   * @param launcher - the file of the launcher, with its options; if undefined, the server starts without the launcher
+   * @param detached - whether Ctrl-C in the terminal does not reach the server
    */
   constructor({ script, path }, env, { launcher = [], detached = false } = {}) {
     super()
@@ -35,7 +35,7 @@ export class Program extends EventEmitter {
     return this.#child.pid
   }
 
-  /** What the processes said last. */
+  /** The last lines of the processes. */
   get lastWords() {
     return this.#lines.slice(-20).join('\n')
   }
@@ -57,7 +57,7 @@ export class Program extends EventEmitter {
     })
   }
 
-  /** Waits, but not for ever. */
+  /** Waits, but only for a limited time. */
   async within(promise, what) {
     let timer
     const late = new Promise((_, reject) => {

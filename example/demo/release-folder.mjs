@@ -34,7 +34,7 @@ export class ReleaseFolder {
     await writeFile(this.script, fault === undefined ? source : FAULTS[fault](source))
   }
 
-  /** Removes it, also on the way out. */
+  /** Removes the folder, also when the demo ends early. */
   remove() {
     rmSync(this.path, { recursive: true, force: true })
   }

@@ -3,7 +3,7 @@ import { ReleaseFolder } from './release-folder.mjs'
 
 const OUTCOMES = ['reload-succeeded', 'reload-failed', 'rolled-back']
 
-/** The server that gets its releases by reloads. */
+/** The server that is reloaded to each release. */
 export class ReloadedServer {
   name = 'reload'
   /** The process that serves now. */
@@ -15,7 +15,7 @@ export class ReloadedServer {
   #lastChild
   /** Processes of releases that crash: they may end with another exit code than 0. */
   #crashed = new Set()
-  /** Exit codes by pid, as far as processes have said that they end. */
+  /** Exit codes by pid, of the processes that have logged their end. */
   #exitCodes = new Map()
   #isStopping = false
 
@@ -37,14 +37,14 @@ export class ReloadedServer {
     this.#load = load
   }
 
-  /** Rejects if the server ends without having been told to, and never resolves. */
+  /** Rejects if the server ends although nothing has told it to. Never resolves. */
   async unexpectedEnd() {
     await this.#program.gone
     if (this.#isStopping) return new Promise(() => {})
     throw new Error(`the server is gone\n${this.#program.lastWords}`)
   }
 
-  /** Reloads to a release, and says how that went. */
+  /** Reloads to a release, and prints how that went. */
   async deploy(release) {
     await this.#folder.write(release)
     const outcome = this.#program.next(({ graceful }) => OUTCOMES.includes(graceful))
@@ -69,7 +69,7 @@ export class ReloadedServer {
     if (bad.length > 0) throw new Error(`exit codes other than 0: ${bad.join(' ')}\n${this.#program.lastWords}`)
   }
 
-  /** For a demo that ends early: ends every generation, without ceremony, and removes the folder. */
+  /** For a demo that ends early: kills every generation, and removes the folder. */
   kill() {
     for (const pid of this.#alive) {
       try {

@@ -3,8 +3,8 @@ import { ReleaseFolder } from './release-folder.mjs'
 import { seconds } from './units.mjs'
 
 /**
- * The server that gets its releases by restarts: a stop that finishes what it has begun, then a start. Whoever deploys notices a
- * bad release at once, and starts the last good one again.
+ * The server that is restarted with each release. A stop finishes the requests in progress, and then the new
+ * release starts. After a bad release, the demo at once starts the last good one again.
  */
 export class RestartedServer {
   name = 'restart'
@@ -29,7 +29,7 @@ export class RestartedServer {
     this.#load = load
   }
 
-  /** Restarts with a release, and says how that went. */
+  /** Restarts with a release, and prints how that went. */
   async deploy(release) {
     const down = await this.#restart(release)
     if (release.fault === undefined) {
@@ -61,7 +61,7 @@ export class RestartedServer {
     return performance.now() - begun
   }
 
-  /** Starts a release and waits until it listens; returns whether it has come so far. */
+  /** Starts a release and waits until it listens. Returns whether it does. */
   async #begin(release) {
     await this.#folder.write(release)
     this.#program = new Program(this.#folder, this.#env)

@@ -12,7 +12,7 @@ const CRASHING = 'crashes'
 /** How often the counts are drawn anew. Milliseconds. */
 const TICK = 250
 
-/** The releases, and how long a reload and a mostly idle client take their time. Milliseconds. */
+/** The releases, the probation of a reload, and the pause of a mostly idle client. Milliseconds. */
 const LONG = {
   releases: [{ number: 2 }, { number: 3 }, { number: 4, fault: BROKEN }, { number: 5, fault: CRASHING }, { number: 6 }],
   probation: 1500,
@@ -28,7 +28,7 @@ const SHORT = {
 
 const WHAT = { [BROKEN]: ', which does not parse', [CRASHING]: ', which crashes just after it has taken over' }
 
-/** Two servers, their clients, and the releases that both get. */
+/** Two servers with their clients. Both get the same releases. */
 export class Story {
   #output
   #plan
@@ -42,7 +42,7 @@ export class Story {
     signal.addEventListener('abort', () => this.#clear())
   }
 
-  /** Says what it will show. */
+  /** Prints what the demo will show. */
   introduce() {
     const { releases, estimate } = this.#plan
     this.#output.say('Two servers run the same app, under the same load. No client ever retries.')

@@ -1,4 +1,4 @@
-/** A count with its thousands apart. */
+/** A count with separated thousands. */
 export function count(number) {
   return number.toLocaleString('en')
 }

@@ -1,7 +1,7 @@
 import { count } from './units.mjs'
 
 /**
- * The last words: whether the clients of the server that was reloaded have lost anything.
+ * The end of the demo: whether the clients of the reloaded server have lost anything.
  *
  * @returns lines, which are one sentence
  */

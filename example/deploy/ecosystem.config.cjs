@@ -4,12 +4,12 @@ module.exports = {
   apps: [
     {
       name: 'web',
-      // The folder of this file is that of the app, wherever pm2 is called.
+      // The folder of this file is the folder of the app, wherever pm2 is called.
       cwd: __dirname,
       script: 'node_modules/.bin/fastify-graceful-reload',
       args: 'server.js',
       exec_mode: 'fork',
-      // The start has succeeded when the server accepts, and failed after listen_timeout.
+      // The start succeeds when the server accepts, and fails after listen_timeout.
       wait_ready: true,
       listen_timeout: 30_000,
       // Milliseconds. More than lameDuck, drainTimeout and closeTimeout together, with a reserve.

@@ -1,4 +1,7 @@
-/** For how long a connection must be silent to be ended when this process leaves: a line may be on its way. Milliseconds. */
+/**
+ * When this process leaves, it ends a connection only after so much silence, because a line may be on its way.
+ * Milliseconds.
+ */
 const QUIET = 250
 
 /** How long a client may take to close its side after this process has closed its own. Milliseconds. */
@@ -10,8 +13,9 @@ const LONGEST_LINE = 64 * 1024
 const NEWLINE = '\n'.charCodeAt(0)
 
 /**
- * Sends each line back to the client. When this process leaves, a line that has begun to arrive is finished, and then the
- * connection is ended. So a client gets each line back whole, or knows that it may send the line again on a new connection.
+ * Sends each line back to the client. When this process leaves, it finishes a line that has begun to arrive, and then
+ * ends the connection. So a client gets each line back whole, or knows that it may send the line again on a new
+ * connection.
  *
  * @param {import('node:net').Socket} socket - of a server with `allowHalfOpen`
  * @param {AbortSignal} signal - aborts when this process leaves
@@ -21,7 +25,7 @@ export function echoLines(socket, signal) {
   let begun = Buffer.alloc(0)
 
   socket.on('data', (bytes) => {
-    // Read and dropped: a close with unread bytes resets the connection, and echoes on their way may be lost.
+    // Reads and drops the rest: a close with unread bytes resets the connection, and echoes on their way may be lost.
     // https://www.rfc-editor.org/rfc/rfc9112#section-9.6
     if (socket.writableEnded) return
     const received = Buffer.concat([begun, bytes])
@@ -32,7 +36,7 @@ export function echoLines(socket, signal) {
     else if (signal.aborted && end > 0) sayGoodbye(socket, lines)
     else if (!socket.write(lines)) pauseUntilDrained(socket)
   })
-  // The last line of a client that has sent all may lack its end.
+  // If the client has ended its side, its last line may have no line end.
   socket.on('end', () => socket.writableEnded || socket.end(begun))
   socket.on('error', () => socket.destroy())
 

@@ -15,7 +15,7 @@ const echo = createServer({ allowHalfOpen: true }, (socket) => {
   echoLines(socket, app.graceful.signal)
 })
 
-// The one difference to `echo.listen`: at a reload, the next generation gets this socket.
+// The only difference to `echo.listen`: at a reload, the next generation gets this socket.
 const { port } = await app.graceful.listen(echo, { port: Number(ECHO_PORT), host: '127.0.0.1' })
 app.log.info(`echo service on port ${port}`)
 

@@ -34,7 +34,7 @@ class HAProxy {
   /** Nothing to do: the health check sees that it serves again. */
   async takeIn() {}
 
-  /** All requests from here on go to that backend, if HAProxy knows its server. */
+  /** Sends all further requests to this backend, if HAProxy knows its server. */
   async switchTo({ name }) {
     await this.#isUp(name)
     await this.#order(`set map live.map live ${name}`)

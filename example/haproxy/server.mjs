@@ -11,13 +11,13 @@ const app = Fastify({ logger: true, logController: new LogController({ disableRe
 app.register(graceful, {
   // HAProxy asks here (option httpchk). The answer is 503 as soon as the server is told to stop.
   statusRoute: '/status/ready',
-  // So long the server accepts requests after SIGTERM: longer than HAProxy takes to notice the 503.
+  // For so long the server accepts requests after SIGTERM. HAProxy needs less time to notice the 503.
   lameDuck: 3_000,
-  // Short, for the example.
+  // The probation is short, for the example.
   probation: 1_000
 })
 
-// What the clients of the example want to know: who answers, and on which connection of the proxy.
+// The clients of the example need to know which server answers, and on which connection of the proxy.
 app.addHook('onRequest', async (request, reply) => {
   reply.headers({ 'x-server': NAME, 'x-release': RELEASE, 'x-connection': request.socket.remotePort })
 })

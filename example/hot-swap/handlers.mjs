@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises'
 
-/** How long a module may take to load. Milliseconds. */
+/** How long a module may take to load, in milliseconds. */
 const LOAD_LIMIT = 5000
 
-/** A module that cannot be used. What was in use stays in use. */
+/** A module cannot be used. The handler that was in use stays in use. */
 export class BadHandler extends Error {
   statusCode = 422
 }
@@ -13,7 +13,7 @@ export class Handlers {
   #folder
   #loads = 0
   #last = Promise.resolve()
-  /** The module in use. `load` counts the attempts to load one: it tells two states of one file apart. */
+  /** The module in use. `load` is the number of the attempt to load it. It tells two states of one file apart. */
   current = { name: 'none', load: 0, handle: missing }
 
   /** @param {URL} folder - with a slash at its end */
@@ -22,7 +22,7 @@ export class Handlers {
   }
 
   /**
-   * Loads a module anew and puts it in the place of the one in use. Of several calls, one begins when the one before is over.
+   * Loads a module again, and replaces the one in use. Calls run one after the other.
    *
    * @param {string} name - of the file, without its extension
    * @throws {BadHandler}
@@ -36,7 +36,7 @@ export class Handlers {
   async #use(name) {
     const load = ++this.#loads
     const url = new URL(`${name}.mjs`, this.#folder)
-    // Node keeps what it has loaded, by its URL. A new URL loads the file anew, and nothing unloads the old one.
+    // Node keeps each loaded module by its URL. With a new URL it loads the file again. It never unloads the old one.
     url.searchParams.set('load', String(load))
     this.current = { name, load, handle: await loadHandler(url, name) }
   }

@@ -12,13 +12,13 @@ const app = Fastify({ logger: true })
 
 app.register(graceful, {
   state: {
-    // A reload of the process starts with the handler that is in use now.
+    // After a reload, the next generation starts with the handler that is in use now.
     save: () => handlers.current.name,
     load: (name) => handlers.use(name)
   }
 })
 
-// Each request looks up the handler of its time. One that has begun stays with the handler that it has.
+// Each request looks up the current handler once, when it begins. After a swap, it still finishes with that handler.
 app.all('/*', (request, reply) => handlers.current.handle(request, reply))
 
 const update = updatePort(handlers, { logger: true })

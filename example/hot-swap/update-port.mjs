@@ -1,28 +1,29 @@
 import Fastify from 'fastify'
 import graceful from 'fastify-graceful-reload'
 
-/** Nothing else may be in the `Host` header: a page whose name leads to 127.0.0.1 (DNS rebinding) has its own name there. */
+/** The names that `Host` may have. A web page whose name leads to 127.0.0.1 (DNS rebinding) sends its own name. */
 const LOOPBACK = /^(127\.0\.0\.1|localhost)(:\d+)?$/
 
 const BODY = {
   type: 'object',
   required: ['module'],
   additionalProperties: false,
-  // The name of a file in the folder, and no path that leads out of it.
+  // The name of a file in the folder. A path that leads out of the folder does not match.
   properties: { module: { type: 'string', pattern: '^[\\w-]+$' } }
 }
 
 /**
- * An app of its own for those who administer this process. It has to listen on 127.0.0.1.
+ * A separate app for the people who administer this process. It must listen on 127.0.0.1.
  *
  * @param {import('./handlers.mjs').Handlers} handlers
  * @param {import('fastify').FastifyServerOptions} options
  */
 export function updatePort(handlers, options) {
   const update = Fastify(options)
-  // A second app in the process: at a reload its socket is handed over as well.
+  // A second app in the process. A reload hands its socket over too.
   update.register(graceful)
-  // What is left is JSON, which a foreign page cannot send without asking first (CORS), and nothing here permits that.
+  // Only JSON is accepted. A browser asks for permission (CORS) before a page of another origin sends JSON, and this
+  // app gives no permission.
   update.removeContentTypeParser('text/plain')
 
   update.addHook('onRequest', async (request, reply) => {
@@ -33,7 +34,7 @@ export function updatePort(handlers, options) {
 
   update.get('/handler', async () => describe(handlers.current))
 
-  // Answers when the new handler is in use, or with the reason why it is not.
+  // Answers when the new handler is in use, or cannot be used. Then the answer has the reason.
   update.post('/handler', { schema: { body: BODY } }, async (request) => {
     const { module } = /** @type {{ module: string }} */ (request.body)
     await handlers.use(module)

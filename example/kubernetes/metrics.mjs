@@ -3,7 +3,7 @@ import { get } from 'node:http'
 const { FASTIFY_GRACEFUL_CONTROL: socketPath } = process.env
 
 /**
- * `GET /metrics`: what the launcher answers at its control socket. Nothing else of that socket can be reached in this way.
+ * `GET /metrics`: the metrics from the control socket of the launcher. This route reaches nothing else of that socket.
  *
  * @param {import('fastify').FastifyInstance} app
  */

@@ -7,7 +7,7 @@ import { metricsRoute } from './metrics.mjs'
 
 const { HOST = '0.0.0.0', PORT = '3000', METRICS_PORT = '9464', CONFIG_FOLDER = '/etc/app' } = process.env
 
-// What the ConfigMap holds. Each generation reads it anew.
+// The content of the ConfigMap. Each generation reads it again.
 const config = JSON.parse(readFileSync(join(CONFIG_FOLDER, 'config.json'), 'utf8'))
 
 const app = Fastify({ logger: true })

@@ -49,7 +49,7 @@ class Nginx {
     return lines.filter((line) => line.includes(',')).length
   }
 
-  /** It returns as soon as the signal is sent: for a moment the old workers go on. */
+  /** `nginx -s reload` returns as soon as the signal is sent. For a moment the old workers go on. */
   #reload() {
     return this.#nginx('-s', 'reload')
   }

@@ -9,15 +9,15 @@ const { NAME = 'server', PORT = '3000' } = process.env
 const app = Fastify({ logger: true, logController: new LogController({ disableRequestLogging: true }) })
 
 app.register(graceful, {
-  // For you and your scripts: nginx does not ask. It says 503 as soon as the server is told to stop.
+  // For you and your scripts: nginx does not use this route. It says 503 as soon as the server is told to stop.
   statusRoute: '/status/ready',
-  // So long the server accepts requests after SIGTERM. `nginx -s reload` returns before nginx has changed over.
+  // For so long the server accepts requests after SIGTERM. `nginx -s reload` returns before nginx has changed over.
   lameDuck: 3_000,
-  // Short, for the example.
+  // The probation is short, for the example.
   probation: 1_000
 })
 
-// What the clients of the example want to know: who answers, and on which connection of the proxy.
+// The clients of the example need to know which server answers, and on which connection of the proxy.
 app.addHook('onRequest', async (request, reply) => {
   reply.headers({ 'x-server': NAME, 'x-release': RELEASE, 'x-connection': request.socket.remotePort })
 })

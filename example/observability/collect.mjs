@@ -1,4 +1,4 @@
-/** Each with its type, its labels, and its samples: values with their labels. */
+/** The metrics: each has a type, labels, and samples, which are values with their labels. */
 const METRICS = {
   generation: [
     'gauge',
@@ -96,14 +96,14 @@ const METRICS = {
 }
 
 /**
- * Adds what `app.graceful.stats()` tells to a registry, under the names of `GET /metrics` of the control socket. There is no label `worker`:
- * under a launcher with several workers each process knows no more than itself.
+ * Adds the values of `app.graceful.stats()` to a registry, under the names of `GET /metrics` of the control socket.
+ * There is no label `worker`: with several workers, each process knows only its own metrics.
  *
  * @param client - the package of the registry: prom-client, or `@prometheus-io/client`, its successor
  */
 export function collectGraceful(app, client, registry) {
   let known
-  // Once for all metrics of a scrape.
+  // Read once for all metrics of a scrape.
   const stats = () => {
     if (known === undefined) setImmediate(() => (known = undefined))
     known ??= app.graceful.stats()
@@ -115,7 +115,7 @@ export function collectGraceful(app, client, registry) {
       metric.reset()
       for (const [value, labels = {}] of samplesOf(stats())) metric[add](labels, value)
     }
-    // The plugin counts, over all generations; here that is only shown.
+    // The plugin counts over all generations. This only copies its count.
     if (type === 'counter')
       new client.Counter({
         ...settings,

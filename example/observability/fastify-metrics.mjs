@@ -6,7 +6,7 @@ import { collectGraceful } from './collect.mjs'
 const app = Fastify({ logger: true })
 await app.register(graceful)
 
-// Its own metrics, at /metrics; what the plugin knows is added to them.
+// fastify-metrics serves its own metrics at /metrics. The metrics of this plugin are added to them.
 await app.register(fastifyMetrics, { endpoint: '/metrics' })
 collectGraceful(app, app.metrics.client, app.metrics.client.register)
 

@@ -9,7 +9,8 @@ const app = Fastify({ logger: true })
 app.register(graceful)
 app.get('/', async () => ({ hello: 'world', generation: app.graceful.generation }))
 
-// Whichever worker is asked, the launcher answers for all of them. Nothing else of the control socket can be reached in this way.
+// Whichever worker gets the request, the launcher answers for all of them. This route reaches nothing else of the
+// control socket.
 const metrics = Fastify({ logger: true })
 metrics.register(graceful)
 metrics.get('/metrics', async (_request, reply) => {

@@ -5,7 +5,7 @@ import { collectGraceful } from './collect.mjs'
 
 const { PORT = '3000', METRICS_PORT = '9464' } = process.env
 
-// The app has metrics of its own; what the plugin knows is added to them.
+// The app has its own metrics. The metrics of the plugin are added to them.
 const registry = new client.Registry()
 client.collectDefaultMetrics({ register: registry })
 const greetings = new client.Counter({ name: 'app_greetings_total', help: 'Greetings.', registers: [registry] })
@@ -17,7 +17,7 @@ app.get('/', async () => {
   return { hello: 'world', generation: app.graceful.generation }
 })
 
-// On a port of its own, which nobody reaches from outside. A reload hands both over.
+// The metrics have their own port, which cannot be reached from outside. A reload hands both ports over.
 const metrics = Fastify({ logger: true })
 await metrics.register(graceful)
 collectGraceful(metrics, client, registry)

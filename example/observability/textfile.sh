@@ -1,6 +1,7 @@
 #!/bin/sh
-# Writes the metrics of a control socket to where node_exporter finds them (--collector.textfile.directory), all at once.
-# Run it every 15 seconds, as a user that the socket lets in. Where nobody answers the file goes, so that no old figures stay.
+# Writes the metrics of a control socket to a file for node_exporter (--collector.textfile.directory), in one step.
+# Run it every 15 seconds, as a user that may connect to the socket. If there is no answer, it removes the file, so that
+# no old figures stay.
 #
 #   textfile.sh /run/app/control.sock /var/lib/node_exporter/textfile/app.prom
 set -eu

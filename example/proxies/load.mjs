@@ -21,13 +21,13 @@ const REQUESTS = [
 ]
 
 /**
- * Clients of the proxy, which ask until they are stopped, and never ask twice. Some keep one connection for ever, the
+ * Clients of the proxy. They send requests until they are stopped, and never retry one. Some keep one connection; the
  * others open one for each request.
  */
 export class Load extends EventEmitter {
   requests = 0
   failures = []
-  /** Who has answered, such as `machine 1, release 2`: how often, and on which connections of the proxy. */
+  /** By server, such as `machine 1, release 2`: how often it has answered, and on which connections of the proxy. */
   answers = new Map()
   #port
   #stop = new AbortController()
@@ -96,7 +96,7 @@ export class Load extends EventEmitter {
     connection?.close()
   }
 
-  /** A connection that is kept for ever must not be closed by the proxy, announced or not. */
+  /** The proxy must not close a connection that a client keeps, whether it announces that or not. */
   async #connect(isKept) {
     const connection = await Connection.open(this.#port)
     if (isKept) connection.onClosed = () => this.failures.push('the proxy closed a connection')

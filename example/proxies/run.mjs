@@ -1,4 +1,4 @@
-// Runs an example in a network of its own: it takes no port of this machine, and leaves nothing behind.
+// Runs an example in its own network. It takes no port of this machine, and leaves nothing behind.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -10,14 +10,14 @@ import { playStory } from './story.mjs'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Starts a program as root of a system of its own: network, mounts and processes. All of it ends with that program. */
+/** Starts a program as root in its own namespaces (network, mounts, processes). All of that ends with the program. */
 const UNSHARE = [
   ...['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'],
   ...(process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'])
 ]
 
 /**
- * Plays the story of an example, and sets the exit code of this process.
+ * Runs the story of an example, and sets the exit code of this process.
  *
  * @param script - the file that calls this; it is started again inside
  * @param ProxyClass - starts and changes the proxy

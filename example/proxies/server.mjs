@@ -12,7 +12,7 @@ const COMMAND = join(ROOT, 'dist/package/cli/bin.js')
 
 /** A server of the example under a launcher, in a folder with a copy of its program. */
 export class Server {
-  /** How it calls itself. */
+  /** The name of the server. */
   name
   /** Where it listens. */
   address
@@ -40,7 +40,7 @@ export class Server {
     return server
   }
 
-  /** What it has logged last. */
+  /** Its last lines in the log. */
   get log() {
     return this.#lines.slice(-20).join('\n')
   }
@@ -89,7 +89,7 @@ export class Server {
     if (event !== undefined) this.#events.emit(event)
   }
 
-  /** Whoever waits for an event waits in vain. */
+  /** Lets everything that waits for an event fail: no event follows. */
   #end() {
     if (this.#events.listenerCount('error') > 0) this.#events.emit('error', new Error(`${this.name} has ended`))
   }

@@ -5,7 +5,7 @@ import { Server } from './server.mjs'
 const CLIENTS = { kept: 6, fresh: 6 }
 const started = performance.now()
 
-/** Plays all parts of the story, and prints what the clients saw; returns whether nothing has failed. */
+/** Runs all parts of the story, and prints what the clients saw. Returns whether nothing has failed. */
 export async function playStory(folder, ProxyClass) {
   const source = new URL('server.mjs', ProxyClass.folder)
   createNetwork()

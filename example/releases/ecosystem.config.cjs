@@ -1,6 +1,7 @@
 'use strict'
 
-// In /srv/app, not in the folder of a release: pm2 reads it once. It leaves the way of `cwd` in $PWD: no --directory is needed.
+// Keep this file in /srv/app, not in the folder of a release: pm2 reads it once. pm2 puts the path of `cwd` into $PWD,
+// with the link in it, so --directory is not needed.
 module.exports = {
   apps: [
     {

@@ -3,7 +3,7 @@ const graceful = require('fastify-graceful-reload')
 
 const app = Fastify({ logger: true })
 
-// `current` is a link to the folder of the release. The child of each reload is started where it leads by then.
+// `current` is a link to the folder of the release. Each reload starts its child where the link points then.
 app.register(graceful, { directory: '/srv/app/current' })
 
 app.get('/', async () => ({ hello: 'world', pid: process.pid, generation: app.graceful.generation }))

@@ -1,3 +1,3 @@
 #!/bin/sh
-# `sh switch.sh 2` leads the link to releases/2, in one step: at no time is there none.
+# `sh switch.sh 2` points the link to releases/2 in one step: the link is there all the time.
 cd /srv/app && ln -sfn "releases/$1" next && mv -T next current

@@ -1,4 +1,4 @@
-/** The buttons. One that cannot be used now keeps the focus. */
+/** The buttons. A button that cannot be used now keeps the focus. */
 export class Buttons {
   isPaused = false
   #buttons = [...document.querySelectorAll('[data-button]')]

@@ -10,7 +10,7 @@ const HOW = {
   'Stop, then start': 'The usual way, as systemctl restart does it: the old process ends, then the new one boots.'
 }
 
-/** What becomes of new connections while no process accepts. */
+/** What happens to new connections while no process accepts. */
 const GAPS = {
   'fastify-graceful-reload': { label: 'new connections wait', isRefused: false },
   'Stop, then start': { label: 'nobody listens', isRefused: true }
@@ -36,7 +36,7 @@ export class Card {
     this.#chart = new Chart(this.#canvas, GAPS[name])
   }
 
-  /** A message has come: the latest requests, and all the rest anew. */
+  /** Shows a message: the latest requests, and everything else as it is now. */
   show(side) {
     this.#side = side
     this.#requests.push(...side.requests)
@@ -84,7 +84,7 @@ export class Card {
     this.#once('notes', key, () => this.#element.querySelector('.notes ol').replaceChildren(...latest.map(noteElement)))
   }
 
-  /** Changes the page only where it is another one: a screen reader tells each change. */
+  /** Changes the page only if the value has changed, because a screen reader announces each change. */
   #once(name, value, change) {
     if (this.#shown[name] === value) return
     this.#shown[name] = value
@@ -92,7 +92,7 @@ export class Card {
   }
 }
 
-/** The style attribute is closed to this page (CSP), its properties are not. */
+/** The page must not use the style attribute (CSP), but it may set style properties. */
 function noteElement({ at, text }) {
   const item = document.createElement('li')
   const time = document.createElement('time')

@@ -13,7 +13,7 @@ export class Chart {
   #colours = new Colours()
   #layout
 
-  /** @param gap - what becomes of new connections while no process accepts */
+  /** @param gap - what happens to new connections while no process accepts */
   constructor(canvas, gap) {
     this.#canvas = canvas
     this.#context = canvas.getContext('2d')

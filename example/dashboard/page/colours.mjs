@@ -20,7 +20,7 @@ export class Colours {
     return this.get(colourOf(generation).slice('var('.length, -1))
   }
 
-  /** They may have changed. */
+  /** Forgets the known colours, because they may have changed. */
   forget() {
     this.#known.clear()
   }

@@ -33,7 +33,7 @@ export function drawGaps({ context, colours, layout, x }, processes, now, { labe
   }
 }
 
-/** The times at which no process accepts, since the first one did. */
+/** The times at which no process accepts, after the first process has accepted. */
 function gaps(processes, now) {
   const accepting = processes
     .flatMap((bar) => stretches(bar, now).filter(({ phase }) => ACCEPTING.includes(phase)))

@@ -1,9 +1,9 @@
-/** What the axis of latencies shows. Milliseconds. */
+/** The range of the axis of latencies. Milliseconds. */
 const [LOWEST, HIGHEST] = [1, 4000]
 
 const RADIUS = 2.1
 
-/** Where a latency stands: logarithmic. */
+/** The position of a latency on its axis, which is logarithmic. */
 export function yOf({ latencies: { top, bottom } }, latency) {
   const share = Math.log(Math.min(Math.max(latency, LOWEST), HIGHEST) / LOWEST) / Math.log(HIGHEST / LOWEST)
   return bottom - share * (bottom - top)
@@ -31,7 +31,7 @@ export function drawFailures({ context, colours, layout, x }, requests, now) {
   const path = new Path2D()
   requests.forEach(([at, , , problem]) => {
     if (problem === undefined || at > now) return
-    // Spread by the digits of the time: the same at each drawing.
+    // Spread by the digits of the time, so the heights are the same at each drawing.
     cross(path, x(at), top + 3 + (((at * 7) % 31) / 31) * (bottom - top - 6), 3)
   })
   context.strokeStyle = colours.get('--failed')

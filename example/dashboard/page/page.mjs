@@ -2,7 +2,7 @@ import { Buttons } from './buttons.mjs'
 import { Card } from './card.mjs'
 import { Clock } from './clock.mjs'
 
-/** How often the picture is drawn anew, and how often where a person wants no motion. Milliseconds. */
+/** How often the picture is drawn again, and how often if the user wants reduced motion. Milliseconds. */
 const [STEP, LARGE_STEP] = [30, 1000]
 
 const connection = document.querySelector('#connection')

@@ -1,4 +1,4 @@
-// The module is loaded anew at each swap, so what it keeps begins again.
+// Each swap loads the module again, so the count begins again.
 let requests = 0
 
 export default async function count() {
