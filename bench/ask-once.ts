@@ -1,7 +1,7 @@
 import { HttpConnection } from '../test/support/connection.js'
 
 /**
- * Asks a server on its own connection, as one that is kept would belong to a process that may leave. Returns the JSON.
+ * Sends a request on its own connection, because a kept one would belong to a process that may leave. Returns the JSON.
  *
  * @throws {Error} when there is no answer, or another one than 200
  */

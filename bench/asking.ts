@@ -26,7 +26,7 @@ export class Asking {
     this.#running = this.#keepAsking(every)
   }
 
-  /** Lets the requests under way come to their end. */
+  /** Lets the requests in progress finish. */
   async stop(): Promise<Asked> {
     this.#isOver = true
     await this.#running

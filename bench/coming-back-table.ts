@@ -24,7 +24,7 @@ const SPREADS: ReadonlyArray<[string, Pick, (value: number) => string]> = [
   ['worst latency', ({ seen }) => seen.worstLatency, asMilliseconds]
 ]
 
-/** What became of connections whose reload was undone: totals of all reloads, then the spread from one to the next. */
+/** The connections after a reload was undone: totals of all reloads, then the spread from one to the next. */
 export function tabulateComingBack({ undoings }: ComingBack): string {
   const all = (pick: Pick) => undoings.map(({ returns }) => returns.map(pick))
   const rows: ComparisonRow[] = [
@@ -37,7 +37,7 @@ export function tabulateComingBack({ undoings }: ComingBack): string {
   )
 }
 
-/** Idle connections are to survive whatever becomes of the child. */
+/** Idle connections must survive, whatever happens to the child. */
 export function comingBackGoals({ undoings }: ComingBack): Goal[] {
   return undoings.map(({ name, returns }) =>
     none(

@@ -13,7 +13,7 @@ import { QUIET } from './watch.js'
 export interface Return {
   /** How long the child had served when it happened. */
   moment: number
-  /** How many connections it had by then. */
+  /** How many connections it had at that time. */
   moved: number
   /** From then until the parent serves again. */
   duration: number
@@ -41,7 +41,7 @@ interface Way {
 
 /** How often each way is tried. */
 export const TIMES = 10
-/** Who asks meanwhile. */
+/** The clients meanwhile. */
 export const ASKING: CrowdMakeUp = { keepAlive: 16, pause: 10 }
 /** For how long the clients are watched after the parent serves again. Milliseconds. */
 const AFTER = 500

@@ -39,7 +39,7 @@ type SeenFirst = Pick<Timeline, 'samples' | 'reload'>
 
 /** How often each party reloads in a round. */
 export const RELOADS = 2
-/** Who asks. */
+/** The clients. */
 export const CROWD: CrowdMakeUp = { keepAlive: 16, pause: 10, freshEvery: 10 }
 
 /** Lets each party reload under load, in turn; who begins rotates. */

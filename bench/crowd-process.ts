@@ -10,7 +10,9 @@ export interface Seen {
   closings: Closing[]
 }
 
-/** A crowd in a process of its own: starting other processes from this one takes milliseconds, in which nobody would ask. */
+/**
+ * A crowd in its own process: to start other processes takes milliseconds, in which this one would send no requests.
+ */
 export class CrowdProcess {
   readonly #child: ChildProcess
 
@@ -20,7 +22,7 @@ export class CrowdProcess {
     this.#child = fork(join(__dirname, 'crowd-program.js'), { env, serialization: 'advanced' })
   }
 
-  /** Lets the requests under way come to their end; returns what the clients saw. */
+  /** Lets the requests in progress finish. Returns what the clients saw. */
   async stop(): Promise<Seen> {
     const reported = once(this.#child, 'message')
     const gone = once(this.#child, 'exit')

@@ -1,4 +1,4 @@
-// The clients, in a process of their own, so that nothing but the servers makes them wait. They ask BENCH_PORT, made up as
+// The clients, in their own process, so that only the servers make them wait. They ask BENCH_PORT, made up as
 // BENCH_CROWD says, until they are told to stop, and then report what they saw.
 import { Crowd } from './crowd.js'
 

@@ -38,7 +38,7 @@ export class Crowd {
     this.#running = Promise.all(clients)
   }
 
-  /** Lets the requests under way come to their end; those that have none for some time have failed. */
+  /** Lets the requests in progress finish. Those that do not finish in time have failed. */
   async stop(): Promise<void> {
     this.#stopped.abort()
     const timer = setTimeout(() => this.#giveUp(), PATIENCE)

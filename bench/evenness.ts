@@ -25,7 +25,7 @@ interface Pattern {
 
 /** What one pattern came to. */
 interface Outcome {
-  /** The largest share of a worker over the smallest one, which counts as one if it is none. */
+  /** The largest share of a worker over the smallest one. A share of zero counts as one. */
   ratio: number
   duration: number
 }

@@ -19,7 +19,7 @@ export interface IdleSettings {
 /** How many connections one process has at most: the ports of one address, which are fewer than 30 000, must do for all. */
 const MOST = 16_000
 
-/** Many idle connections, in as many processes as they need, each of which uses a loopback address of its own. */
+/** Many idle connections, in as many processes as they need. Each process has its own loopback address. */
 export class IdleCrowd {
   readonly #processes: IdleProcess[]
 
@@ -45,7 +45,7 @@ export class IdleCrowd {
     return { waits: all.flatMap(({ waits }) => waits), failed: total(all.map(({ failed }) => failed)), returned }
   }
 
-  /** Counts those that have been closed, and asks each of the others once. */
+  /** Counts the connections that have been closed, and sends a request on each of the others. */
   async check(): Promise<IdleOutcome> {
     const all = await this.#tell<IdleOutcome>('check')
     const sum = (name: keyof IdleOutcome) => total(all.map((outcome) => outcome[name]))
@@ -62,7 +62,7 @@ export class IdleCrowd {
   }
 }
 
-/** How many processes so many connections need; each has a loopback address of its own. */
+/** How many processes so many connections need. Each has its own loopback address. */
 export function processesFor(count: number): number {
   return Math.ceil(count / MOST)
 }

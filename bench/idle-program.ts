@@ -1,4 +1,4 @@
-// Idle connections in a process of their own, so that nothing but the servers makes them wait, and so that there can be more of
+// Idle connections in their own process, so that only the servers make them wait, and so that there can be more of
 // them than one process may open. Does what it is told, and answers when that is done.
 import { Asking } from './asking.js'
 import { IdleConnections } from './idle.js'

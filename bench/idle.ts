@@ -41,7 +41,7 @@ export class IdleConnections {
     return this.#connections[turn % this.#connections.length] as HttpConnection
   }
 
-  /** Counts those that have been closed, and asks each of the others once. */
+  /** Counts the connections that have been closed, and sends a request on each of the others. */
   async check(): Promise<IdleOutcome> {
     const open = this.#connections.filter(({ isClosed }) => !isClosed)
     const outcome = { closed: this.#connections.length - open.length, failed: 0, announced: 0 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** Resident memory of a process, in bytes; NaN where the system does not tell, and of a process that is gone. */
+/** Resident memory of a process, in bytes. NaN if the system does not report it, or if the process has ended. */
 export function residentMemoryOf(pid: number): number {
   if (process.platform !== 'linux') return Number.NaN
   try {

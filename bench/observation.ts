@@ -28,7 +28,7 @@ export interface Observation {
   requests: number
   freshFailed: number
   keepAliveFailed: number
-  /** How many of the failed were given up: nobody answered, and nobody ended the connection. */
+  /** How many of the failed requests were given up: no answer came, and the connection stayed open. */
   givenUp: number
   closedUnannounced: number
   closedAnnounced: number

@@ -1,7 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { askOnce } from './ask-once.js'
 
-/** How often a page asks, each time on a connection of its own, whether the one before has been answered or not. Milliseconds. */
+/**
+ * How often a page sends a request, each on its own connection, even if the one before is not answered.
+ * Milliseconds.
+ */
 export const POLL = 20
 /** How long what a page waits for may take. Milliseconds. */
 export const LIMIT = 60_000

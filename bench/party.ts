@@ -15,6 +15,6 @@ export interface Service {
   readonly port: number
   /** Reloads, and waits until nothing of the old code runs. Returns how long it took until all that accepts is new. */
   reload(): Promise<number>
-  /** Stops the service and waits until its last process is gone. */
+  /** Stops the service and waits until its last process has ended. */
   stop(): Promise<void>
 }

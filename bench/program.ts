@@ -65,7 +65,7 @@ export class Program {
     this.#child.kill(signal)
   }
 
-  /** Asks the process `pid` to stop, and waits until the last process is gone. */
+  /** Asks the process `pid` to stop, and waits until the last process has ended. */
   async stop(pid = this.pid): Promise<void> {
     process.kill(pid, 'SIGTERM')
     await this.silent

@@ -102,7 +102,7 @@ async function runRound(watcher: Watcher): Promise<Save[]> {
   }
 }
 
-/** Not in node_modules, where nobody watches. */
+/** Not in node_modules, which is not watched. */
 function createApp(): string {
   const folder = mkdtempSync(join(tmpdir(), 'bench-saves-'))
   mkdirSync(join(folder, 'node_modules'))
@@ -137,7 +137,7 @@ async function untilVersion(port: number, expected: number): Promise<void> {
       const { version } = (await askOnce(port, '/')) as { version: number }
       if (version === expected) return
     } catch {
-      // Refused: nobody listens yet.
+      // Refused: nothing listens yet.
     }
   }
   throw new Error(`nobody answered on port ${port} within ${LIMIT} ms`)

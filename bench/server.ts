@@ -22,7 +22,7 @@ export interface ServerSettings {
   workers?: number
 }
 
-/** One server of the app under test, in a process of its own. */
+/** One server of the app under test, in its own process. */
 export class BenchServer {
   /** From the start of the process to its word that it listens. Milliseconds. */
   readonly bootTime: number
@@ -51,8 +51,8 @@ export class BenchServer {
   }
 
   /**
-   * Starts Node with these arguments, which make it a server that tells what apps/app.ts tells, or several, and waits until all of
-   * them listen.
+   * Starts Node with these arguments, which make it one or several servers that print what apps/app.ts prints. Waits until
+   * all of them listen.
    *
    * @param workers - how many servers; undefined: one, which is the process that is started
    */
@@ -78,7 +78,7 @@ export class BenchServer {
     return { connections: connections - 1, pid }
   }
 
-  /** Reloads, and waits until the parent is gone. Returns how long the request for it took, in milliseconds. */
+  /** Reloads, and waits until the parent has ended. Returns how long the request took, in milliseconds. */
   async reload(): Promise<{ duration: number; result: ReloadResult }> {
     const parentGone = this.program.said('exit')
     const started = performance.now()
@@ -89,7 +89,7 @@ export class BenchServer {
     return { duration, result }
   }
 
-  /** Stops the server and waits until the last of its processes is gone. */
+  /** Stops the server and waits until the last of its processes has ended. */
   async stop(): Promise<void> {
     await this.program.stop(this.#pid)
   }

@@ -115,7 +115,7 @@ class SoakServer {
     return new SoakServer(program, port as number)
   }
 
-  /** Reloads, and waits until the parent is gone. */
+  /** Reloads, and waits until the parent has ended. */
   async reload(): Promise<ReloadResult> {
     const parentGone = this.#program.said('exit')
     const result = (await askOnce(this.port, '/reload', 'POST')) as ReloadResult
@@ -129,7 +129,7 @@ class SoakServer {
   }
 }
 
-/** Requests come and go while a process is asked what it holds: the least of some answers is what it holds for good. */
+/** Requests begin and end while a process counts what it holds. So the smallest of several counts is what it keeps. */
 async function holdingsOf({ port }: SoakServer): Promise<Holdings> {
   const answers: Holdings[] = []
   while (answers.length < 20) answers.push((await askOnce(port, '/process')) as Holdings)

@@ -15,7 +15,7 @@ export interface Watched {
 
 /** For how long what happens is watched, at least. Milliseconds. */
 const WATCH = 4000
-/** For how long the clients are watched after the action, so that its last process is gone and forgotten. Milliseconds. */
+/** How long the clients are watched after the action, so that its last process has ended long before. Milliseconds. */
 const AFTER = 500
 /** How long a window is, unless the action takes longer. Milliseconds. */
 export const WINDOW = WATCH + AFTER

@@ -32,7 +32,10 @@ const SINGLE: Contender[] = [
   { name: 'plugin again', path: '/', start: () => BenchServer.start('plugin') }
 ]
 
-/** The clients need a core as well: only with requests that cost the server more than the client can two of them show. */
+/**
+ * The clients need a core too. Two workers make a difference only if a request costs the server more than the
+ * client.
+ */
 const SEVERAL: Contender[] = [
   { name: 'one worker', path: '/work', start: () => BenchServer.start('plugin', { workers: 1 }) },
   { name: 'two workers', path: '/work', start: () => BenchServer.start('plugin', { workers: 2 }) },

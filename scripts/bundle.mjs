@@ -1,11 +1,12 @@
 // Makes the published files of the compiled sources: `dist/package` from `dist/lib`.
 //
-// A server should boot as if the plugin were not there, and most of the plugin is for a reload or a stop. So the modules of an entry are
-// put into one file, where each is run when something first uses what it exports. What only the child of a reload uses until it serves is
-// a second file, and what no server uses until it serves are some small ones; they are loaded a second after that. From then on nothing is
-// read from the disk any more: a deployment replaces `node_modules` under the process that has yet to reload.
+// A server should boot as fast as without the plugin, and most of the plugin is for a reload or a stop. So the modules of
+// an entry are put into one file. A module runs when something first uses its exports. A second file has the modules that
+// only the child of a reload uses until it serves. Some small files have those that no server uses until it serves; they
+// are loaded a second later. From then on nothing is read from the disk, because a deployment replaces `node_modules`
+// before the process reloads.
 //
-// `--separate` makes files that lead to the compiled ones instead, for what looks at each module, such as the coverage.
+// `--separate` makes files that lead to the compiled ones instead, for tools that look at each module, such as coverage.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
@@ -87,11 +88,11 @@ function inSmallFiles(modules) {
 }
 
 /**
- * What a plain server runs, and what its child runs, measured: they are run. Whatever else one of another kind needs by then, it loads
- * with the rest, earlier.
+ * The modules that a plain server uses, and those that its child uses, until they serve. This runs both to find out. A
+ * server of another kind may need more modules. Then it loads the remaining files earlier.
  */
 function usedUntilServing(modules) {
-  // A list without modules: each is to be loaded by who uses it.
+  // A list without modules: the code that uses a module loads it.
   const text = bundle(modules, FIRST).replace(
     asFunction(MODULES),
     `'${MODULES}': (exports) => { exports.MODULES = [] },`
@@ -106,8 +107,9 @@ function usedUntilServing(modules) {
 }
 
 /**
- * An entry with modules that it uses, and the files that have the others. What a module calls has a name that none declares. Each finds
- * the package from where its own file would be; an app that was bundled as an ES module has no such place.
+ * An entry with modules that it uses, and the files that have the others. The helpers that a module calls have names that
+ * no module declares. Each module finds the package from where its own file would be. An app that was bundled as an ES
+ * module has no such place.
  */
 function bundle(modules, entry, files = []) {
   const requires = files.map(([file]) => `() => require('./${file}')`)
@@ -159,8 +161,8 @@ function withLazyImports(name) {
 }
 
 /**
- * What lib/util/modules.ts has in the published files: first those of other packages, which are files of their own, and of Node. The command
- * is one file, most of which a launcher never runs: it needs those of other packages alone.
+ * The list of lib/util/modules.ts in the published files. First come the modules of other packages, which have their own
+ * files, and of Node. The command is one file, and a launcher never runs most of it: it needs only those of other packages.
  */
 function listOfModules(entry) {
   const own = modulesOf(entry).filter((name) => name !== MODULES)

@@ -58,7 +58,7 @@ function checkPackage() {
     copyFileSync(file, join(project, basename(file)))
   run('ESM: default and named import', process.execPath, ['esm.mjs'])
   run('CommonJS: require', process.execPath, ['cjs.cjs'])
-  // The first by the name of the package, so that npx finds the package wherever it is called; the second is the short name.
+  // The first is the name of the package, so that npx finds it everywhere. The second is the short name.
   for (const name of ['fastify-graceful-reload', 'fastify-graceful'])
     run(`the command ${name}`, 'npx', ['--no-install', name, '--version'])
   run('TypeScript: nodenext, strict', bin('tsc'), ['--project', 'tsconfig.consumer.json'])
@@ -78,7 +78,10 @@ function unwantedFiles(tarball) {
   return names.filter((name) => !WANTED.test(name)).join('\n')
 }
 
-/** Relative links of the Markdown files below a folder that lead to nothing; test/shape/docs.test.ts looks at the headings as well. */
+/**
+ * Relative links in the Markdown files below a folder that lead to nothing. test/shape/docs.test.ts also checks the
+ * headings.
+ */
 function deadLinks(folder) {
   const pages = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'))
   const dead = pages.flatMap((page) => {

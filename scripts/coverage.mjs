@@ -11,8 +11,8 @@ import { Covered } from './covered.mjs'
 const INTERVAL = 500
 
 /**
- * What runs unless the arguments name tests: all but what would take hours while each line is counted, and runs no line that others
- * do not.
+ * The tests that run unless the arguments name some: all except those that would take hours while each line is counted,
+ * and that run no other lines.
  */
 const ALL = ['--exclude=dist/test/{simulation,e2e/stress}/**']
 

@@ -1,8 +1,9 @@
-// What several processes have run of the same files, as V8 tells it of each: https://v8.dev/blog/javascript-code-coverage
+// The parts of the same files that several processes have run, as V8 reports them:
+// https://v8.dev/blog/javascript-code-coverage
 
 /**
- * Adds up what V8 tells of one process after the other. A byte counts as run if one of them has run it; how often does not matter. So
- * the order of the processes does not either, nor how many there were.
+ * Adds up the reports of V8 about several processes. A byte counts as run if one of them has run it. How often does not
+ * matter, and neither does the order or the number of the processes.
  */
 export class Covered {
   /** By URL: which bytes were run, and which functions there are. */

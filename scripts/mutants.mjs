@@ -26,7 +26,7 @@ export function* mutantsOf(file) {
   }
 }
 
-/** Loads one module of `dist/lib/protocol`, and whatever it requires, anew. */
+/** Loads one module of `dist/lib/protocol` again, with everything that it requires. */
 export function loadMachine(name, change) {
   return loader(change)(join(folder, name))
 }

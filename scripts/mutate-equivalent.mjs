@@ -8,7 +8,7 @@ export const EQUIVALENT = [
   { file: 'server-steps.js', line: "{ type: 'stop', awaitsParent: false, ...given }", what: 'false becomes' },
   // Without a queued request this is not reached.
   { file: 'server.js', line: "server.queued?.asks ?? [], 'stopping', reason", what: 'drops the default' },
-  // Who does not leave has nothing to finish.
+  // A process that does not leave has nothing to finish.
   { file: 'server.js', line: "next.at.name === 'leaving' ?", what: 'always the first' },
   // One stop is replaced by another of the same cause.
   { file: 'server-steps.js', line: "earlier.cause === 'app closes' && stop.cause", what: '&& becomes' },

@@ -14,7 +14,7 @@ const { Random } = require(`${simulation}/random.js`)
 /** Below this score, in percent, the command fails. */
 const ENOUGH = 90
 
-/** What a machine is made of, what of it is put to the test, and by whom. */
+/** The files of a machine, which of them are mutated, and the tests that judge the mutants. */
 const MACHINES = {
   server: {
     files: ['', '-checking', '-child', '-leaving', '-parent', '-reloading', '-steps'].map((part) => `server${part}.js`),
@@ -45,10 +45,10 @@ const MACHINES = {
   watch: { files: ['watch.js'], entries: [], judge: undefined, tests: ['unit/protocol/watch.test.js'] }
 }
 
-/** Of so many mutants of a machine it is asked whether the simulation alone notices them; `SAMPLE=all`: of all. */
+/** For how many mutants of a machine to check whether the simulation alone notices them; `SAMPLE=all`: for all. */
 const SAMPLE = process.env.SAMPLE === 'all' ? Infinity : Number(process.env.SAMPLE ?? 100)
 
-/** Nothing that judges takes so long: whatever does goes round in circles. Milliseconds. */
+/** No test takes so long, unless a mutant makes it loop without an end. Milliseconds. */
 const LIMIT = 120_000
 
 const only = process.argv[2] ?? ''
@@ -60,7 +60,10 @@ for (const [name, machine] of Object.entries(MACHINES)) {
 if (scores.length === 0) throw new Error(`no file of a machine begins with "${only}"`)
 process.exitCode = scores.every((score) => score >= ENOUGH) ? 0 : 1
 
-/** Prints what nobody notices, and what the simulation alone does not; returns how much is noticed, in percent. */
+/**
+ * Prints the mutants that no test notices, and those that the simulation alone does not. Returns the noticed share,
+ * in percent.
+ */
 async function scoreOf(name, machine, files) {
   const begun = performance.now()
   if ((await judgesOf(machine, undefined, true)) !== 'nobody') throw new Error(`the ${name} itself fails`)
@@ -135,7 +138,7 @@ async function testsNotice({ tests }, change) {
   return false
 }
 
-/** Whether something throws, or never comes to its end. */
+/** Whether something throws, or does not end in time. */
 async function fails(run, end = () => {}) {
   try {
     globalThis.run = run

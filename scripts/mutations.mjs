@@ -67,7 +67,7 @@ const BY_TYPE = {
   }
 }
 
-/** An effect, or a list of effects, that is forgotten. */
+/** Leaves out an effect, or a list of effects. */
 function* dropped(_node, items, source) {
   for (const item of items) {
     if (item === null || !isEffect(item, source)) continue

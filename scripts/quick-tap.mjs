@@ -19,7 +19,7 @@ export function quickTap() {
   return { tap: { ...t, default: t }, end: () => Promise.all(ends) }
 }
 
-/** What the pattern says holds; of the rest it says nothing. */
+/** The pattern must match. All else is ignored. */
 function matches(found, pattern) {
   if (pattern instanceof RegExp) return pattern.test(String(found))
   if (typeof pattern !== 'object' || pattern === null) return found === pattern

@@ -7,7 +7,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 
 const HELLO = { response: { 200: { type: 'object', properties: { hello: { type: 'string' } } } } }
 
-/** So long that no connection of a benchmark ends because nobody uses it. Milliseconds. */
+/** So long that no connection of a benchmark ends because it is idle. Milliseconds. */
 const KEEP_ALIVE = 600_000
 
 /** Makes the app. */

@@ -40,7 +40,7 @@ function drawGrid({ y, ticks }: Scale, end: number): string[] {
   return [...lines, ...labels]
 }
 
-/** A bar for each short time; where there is none, no request was answered that began then. */
+/** A bar for each short time. No bar: no request that began then was answered. */
 function latencyPath(bins: readonly Bin[], { x, y }: Scale): string {
   const answered = bins.filter(({ worst }) => worst > 0)
   return answered
@@ -50,7 +50,7 @@ function latencyPath(bins: readonly Bin[], { x, y }: Scale): string {
     .join('')
 }
 
-/** Failures have a lane of their own: they have no latency, and must not look like one. */
+/** Failures have their own lane: they have no latency, and must not look like one. */
 function drawFailures(bins: readonly Bin[], { x }: Scale, end: number): string[] {
   const { top, height } = LAYOUT.lane
   const width = Math.max(2, round(x(BIN) - x(0)))

@@ -17,7 +17,7 @@ export const LAYOUT = {
 
 /** How much is shown before a reload and after it. Milliseconds. */
 export const MARGIN = 1500
-/** The latency at the bottom. What is shorter has a bar too, so that it can be told from no answer at all. Milliseconds. */
+/** The latency at the bottom. A shorter one has a bar too, so that it differs from a missing answer. Milliseconds. */
 const LOWEST = 1
 /** How high such a bar is. Pixels. */
 const LEAST_HEIGHT = 3

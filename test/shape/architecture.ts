@@ -10,7 +10,7 @@ export interface Manifest {
   peerDependencies: Record<string, string>
 }
 
-/** The folders of `lib/`, each with what it is about, as CONTRIBUTING.md tells it. */
+/** The folders of `lib/`, each with its subject, as in CONTRIBUTING.md. */
 export const FOLDERS: readonly string[] = [
   'cli',
   'connections',
@@ -57,7 +57,7 @@ export const INTERNALS: Readonly<Record<string, readonly string[]>> = {
 interface Import {
   from: string
   specifier: string
-  /** Whether it is gone from the compiled file. */
+  /** Whether the import is missing in the compiled file. */
   typeOnly: boolean
 }
 
@@ -186,7 +186,7 @@ function packageOf(specifier: string): string {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
 }
 
-/** Strings are matched too, and kept, so that what looks like a comment within one is none. */
+/** Also matches strings, and keeps them, so that a comment mark within a string does not count. */
 function withoutComments(text: string): string {
   const stringOrComment = /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`|\/\/[^\n]*|\/\*[\s\S]*?\*\//g
   return text.replace(stringOrComment, (match) => (match.startsWith('/') ? '' : match))

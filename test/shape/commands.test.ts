@@ -12,7 +12,7 @@ const others = Object.keys(scripts).filter((name) => name.startsWith('test:') &&
 const foldersOf = (command = '') =>
   [...command.matchAll(/dist\/test\/e2e\/\{?([\w,-]+)\}?\//g)].flatMap(([, names]) => (names ?? '').split(','))
 
-test('what npm test leaves out has a command of its own, and .ci/run calls it', async (t) => {
+test('each test that npm test leaves out has its own command, and .ci/run calls it', async (t) => {
   t.strictSame(foldersOf(scripts.test).sort(), others.flatMap((name) => foldersOf(scripts[name])).sort())
   const ci = readFileSync(join(root, '.ci/run'), 'utf8')
   for (const name of others) {

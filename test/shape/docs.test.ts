@@ -5,7 +5,7 @@ import { commandProblems, linkProblems, nameProblems, publishedOf, snippetProble
 
 const root = resolve(__dirname, '../../..')
 
-/** What is made, not written. */
+/** Folders that are generated. */
 const GENERATED = new Set(['.git', '.tap', 'dist', 'node_modules'])
 
 const texts = new Map(filesBelow('').map((path) => [path, readFileSync(join(root, path), 'utf8')]))
@@ -35,7 +35,7 @@ test('the README is short', async (t) => {
   )
 })
 
-test('whoever has the package alone can follow each link of its pages', async (t) => {
+test('a user who has only the package can follow each link of its pages', async (t) => {
   const { files } = JSON.parse(texts.get('package.json') ?? '') as { files: string[] }
   const published = publishedOf(texts, files)
   const shown = [...published.keys()].filter((path) => path.endsWith('.md'))
@@ -85,7 +85,7 @@ const SHORT_NAME = new Set([
   ...['bash', 'zsh', 'fish'].map((shell) => `lib/cli/completion-${shell}.ts`)
 ])
 
-test('the command is called by the name of the package, which npx finds wherever it is asked', async (t) => {
+test('the pages call the command by the name of the package, which npx finds everywhere', async (t) => {
   const { name, bin } = JSON.parse(texts.get('package.json') ?? '') as { name: string; bin: Record<string, string> }
   t.strictSame(bin, { [name]: 'dist/package/cli/bin.js', 'fastify-graceful': 'dist/package/cli/bin.js' })
   const others = [...texts.keys()].filter((path) => !SHORT_NAME.has(path) && !path.startsWith('test/shape/'))

@@ -11,12 +11,12 @@ interface Fence {
   text: string
 }
 
-/** Languages whose snippets a reader might run as a program, and which a test must therefore run. */
+/** Languages whose snippets a reader might run as a program. So a test must run them. */
 const PROGRAMS = new Set(['js', 'mjs', 'cjs', 'ts', 'mts', 'cts', 'javascript', 'typescript'])
 
 /**
- * What must not be in any file: folders that exist on one machine only, and registries, which are the business of whoever
- * installs. In pieces, so that this file does not break its own rule.
+ * What must not be in any file: folders that exist on one machine only, and registries, which the user chooses. In
+ * pieces, so that this file does not break its own rule.
  */
 const UNWANTED = [
   new RegExp(`(?<![\\w.-])/(${['work', 'root'].join('|')})/`),
@@ -25,7 +25,10 @@ const UNWANTED = [
   new RegExp(`"${'resolved'}": "http`)
 ]
 
-/** Returns one sentence for each snippet of `path` that is not the example it is said to be. Of a diff it is what comes of it. */
+/**
+ * Returns one sentence for each snippet of `path` that differs from the example that it names. A diff is applied
+ * first.
+ */
 export function snippetProblems(path: string, texts: Texts): string[] {
   return fencesIn(texts.get(path) ?? '').flatMap(({ marker, language, text }) => {
     if (marker === undefined) {
@@ -63,7 +66,7 @@ export function nameProblems(path: string, texts: Texts): string[] {
     .map((name) => `${path} names ${name}, which is not there`)
 }
 
-/** Those files that npm publishes, whatever is said, and those that the `files` of package.json name. Globs are for what is built. */
+/** The files that npm always publishes, and those that `files` in package.json names. Globs stand for built files. */
 export function publishedOf(texts: Texts, files: readonly string[]): Texts {
   const always = ['README.md', 'LICENSE', 'package.json']
   const isPublished = (path: string) =>
@@ -82,8 +85,8 @@ export function unwantedProblems(path: string, texts: Texts): string[] {
 }
 
 /**
- * Returns one sentence for each line of `path` that gives the command a name other than that of the package. Where the package is not
- * installed, npx asks the registry for whatever it is told to run.
+ * Returns one sentence for each line of `path` that calls the command by another name than that of the package. If the
+ * package is not installed, npx takes that name for a package, and looks it up in the registry.
  */
 export function commandProblems(path: string, texts: Texts): string[] {
   const lines = (texts.get(path) ?? '').split('\n')

@@ -24,7 +24,7 @@ test('docs/api.md has each option, with its default', async (t) => {
   t.strictSame(Object.keys(defaults).sort(), [...names].sort())
   for (const { name } of options) {
     const value = defaults[name]
-    // That of `health` is made of defaults, which have sections of their own.
+    // The default of `health` consists of other defaults, which have their own sections.
     const isPlain = value !== undefined && name !== 'health'
     t.match(told(`### \`${name}\``), isPlain ? withDefault(value) : /Default: /, name)
   }

@@ -22,10 +22,10 @@ interface Node {
   readonly [field: string]: unknown
 }
 
-/** By which a process says something to a person: the log of a server, and that of a launcher. */
+/** The calls by which a process says something to a person: in the log of a server or of a launcher. */
 const SPEAKERS = new Set(['warn', 'warnOnce', 'log'])
 
-/** By which a launcher does so as well. Elsewhere, processes say something to each other. */
+/** A launcher uses these calls too. Elsewhere, they are for messages between processes. */
 const LAUNCHER_SPEAKER = 'say'
 
 /** A text of fewer words is a name. */
@@ -51,7 +51,7 @@ function speaks(file: string, { callee }: Node): boolean {
   return SPEAKERS.has(name) || (name === LAUNCHER_SPEAKER && file.startsWith('lib/launcher/'))
 }
 
-/** All sentences in a function, a class or a constant of a compiled file, whoever says them. */
+/** All sentences in a function, a class or a constant of a compiled file, in any call. */
 export function sentencesOf(file: string, code: string, name: string): Sentence[] {
   const program = read(code)
   const constants = constantsIn(program)
@@ -82,7 +82,7 @@ function nodesIn(node: Node): Node[] {
   return nodes
 }
 
-/** A label of a `case` is none, nor is a key. */
+/** The label of a `case` is not a sentence, and neither is a key. */
 function outermostTexts(node: Node): Node[] {
   if (node.type === 'Property') return outermostTexts(node.value as Node)
   if (node.type === 'SwitchCase') return (node.consequent as Node[]).flatMap(outermostTexts)
@@ -97,7 +97,7 @@ function nameOf(node: Node): string {
   return typeof node.name === 'string' ? node.name : ''
 }
 
-/** Texts that have a name. One that two of them have is none. */
+/** Texts that have a name. A name that two texts have does not count. */
 function constantsIn(program: Node): Map<string, Node | undefined> {
   const constants = new Map<string, Node | undefined>()
   for (const { type, id, init } of nodesIn(program)) {
@@ -108,7 +108,7 @@ function constantsIn(program: Node): Map<string, Node | undefined> {
   return constants
 }
 
-/** The texts that a node can come to; undefined if it is none itself. */
+/** The texts that a node can evaluate to; undefined if the node is not a text. */
 function textsOf(node: Node, constants: ReadonlyMap<string, Node | undefined>): string[] | undefined {
   if (typeof node.value === 'string') return [node.value]
   if (node.type === 'Identifier') {

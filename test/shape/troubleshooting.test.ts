@@ -30,7 +30,9 @@ const compiled = (file: string) => readFileSync(join(root, 'dist', file.replace(
 /** A function or a constant, in its file. */
 type Place = readonly [file: string, name: string]
 
-/** The lines of which only the call stands at these places: where they are made. None: they are passed on, or are errors. */
+/**
+ * Where the text of a line is made, if these places have only the call. None: the line is passed on, or is an error.
+ */
 const MADE_AT: Readonly<Record<string, readonly Place[]>> = {
   'lib/cli/launch.ts: isUsage ? (0, usage_js_1.withAdvice)(message) : message': [],
   'lib/control/handler.ts: (0, errors_js_1.toError)(error).message': [],

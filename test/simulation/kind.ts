@@ -26,11 +26,11 @@ export interface State {
 export interface Plan<R> {
   readonly rules: R
   readonly budget: Budget
-  /** Otherwise whoever serves first has yet to boot. */
+  /** Otherwise the first process that serves has still to boot. */
   readonly isBooted: boolean
 }
 
-/** A small system, every schedule of which is searched. */
+/** A small system. Every schedule of it is searched. */
 export interface Search<R> {
   readonly title: string
   /** Those that are not the usual ones. */
@@ -54,7 +54,7 @@ export interface Kind<M, R, S extends State> {
   readonly limits: readonly string[]
   /** What the outside may do, as a budget counts it. */
   readonly faultNames: readonly string[]
-  /** A random schedule goes on with a fault once in so many events. */
+  /** In a random schedule, one of so many events is a fault. */
   readonly faultRarity: number
   /** The rules of stories and searches that name no others. */
   readonly usual: R
@@ -64,30 +64,30 @@ export interface Kind<M, R, S extends State> {
   copy(state: S): S
   /** What makes a state different from others; durations are no part of it. */
   essenceOf(state: S): unknown
-  /** What happens by itself sooner or later. Where there is none of it, the system is at rest. */
+  /** The events that happen by themselves sooner or later. Without such an event, the system is at rest. */
   progress(state: S): Event[]
   /** What else may happen, as far as the budget goes. */
   faults(state: S): Event[]
   /** When a limit is over; undefined: this is no limit. */
   dueAt(state: S, event: Event): number | undefined
   happen(state: S, event: Event): void
-  /** Ends what could keep a system busy for ever. */
+  /** Ends everything that could keep a system busy without an end. */
   calm?(state: S): void
   /** What is wrong at this moment, or nothing. */
   problemOf(state: S): string | undefined
   /** What is wrong if nothing more happens, or nothing. */
   problemAtRest(state: S): string | undefined
-  /** Whom the next reload can be asked of. */
+  /** The processes from which the next reload can be requested. */
   reloads(state: S): number | undefined
   /** How the reloads ended that somebody outside has asked for. */
   outcomesOf(state: S): ReadonlyArray<string | undefined>
-  /** Who serves, in numbers that a story can name. */
+  /** The processes that serve, by numbers that a story can name. */
   servesOf(state: S): readonly number[]
   /** Where everybody is, for people. */
   placesOf(state: S): string
 }
 
-/** Any of them: its machines and states are for nobody but itself. */
+/** Any kind: only the kind itself knows the types of its machines and states. */
 export type AnyKind = Kind<unknown, unknown, State>
 
 /** Adds what can happen to one process, at the same cost. */
@@ -97,7 +97,7 @@ export function adder<E extends Event>(events: E[], process: number, costs?: E['
   }
 }
 
-/** The reloads, and up to three things that may go wrong: so few that most of them meet a reload that is under way. */
+/** The reloads, and up to three faults: so few that most of them hit a reload in progress. */
 export function budgetOf(random: Random, faults: readonly string[], more: Budget = {}): Budget {
   const budget: Record<string, number> = { reload: 1 + random.below(2), ...more }
   for (let left = random.below(4); left > 0; left--) {
@@ -112,7 +112,7 @@ export function planWith(kind: AnyKind, rules: unknown, budget: Budget): Plan<un
   return { rules: Object.assign({}, kind.usual, rules), budget, isBooted: true }
 }
 
-/** Whatever a schedule needs of faults: its lines say which. */
+/** As many faults as a schedule needs. Its lines say which. */
 export function plentyOf({ faultNames }: AnyKind): Budget {
   return Object.fromEntries(faultNames.map((fault) => [fault, 9]))
 }

@@ -9,7 +9,7 @@ export interface Run {
   readonly problem: string | undefined
 }
 
-/** No schedule is that long, unless somebody talks for ever. */
+/** No schedule is that long, unless two processes send messages without an end. */
 const LONGEST = 3000
 
 const CALM_AFTER = 200
@@ -41,7 +41,7 @@ export function happen(kind: AnyKind, state: State, event: Event): void {
   kind.happen(state, event)
 }
 
-/** Limits mostly wait for what is on its way. At rest, a reload that is left begins. */
+/** Usually, a limit waits for messages that are on their way. At rest, a reload that is left begins. */
 function choose(kind: AnyKind, state: State, random: Random): Event | undefined {
   const next = kind.progress(state)
   const possible = next.length === 0 || random.oneIn(kind.faultRarity) ? kind.faults(state) : []
@@ -54,7 +54,7 @@ function choose(kind: AnyKind, state: State, random: Random): Event | undefined 
   return event.act === 'due' && !random.oneIn(3) ? random.pick(next) : event
 }
 
-/** Whatever has happened to a service that serves: the next reload works. */
+/** If a service still serves, the next reload works, whatever has happened before. */
 export function nextReloadFails(kind: AnyKind, state: State): string | undefined {
   const process = kind.reloads(state)
   if (process === undefined) return undefined

@@ -8,13 +8,14 @@ export interface Story<R> {
   readonly title: string
   readonly rules?: Partial<R>
   /**
-   * One line for each event, as `npm run simulate` prints them. `... until LINE` lets everything happen, in the order of the clock,
-   * until that line can be the next one, and lets it happen. What comes by itself after the last line is not told.
+   * One line for each event, as `npm run simulate` prints them. `... until LINE` lets everything happen, in the order of
+   * the clock, until that line can be the next one, and lets it happen. Events that happen by themselves after the last
+   * line are left out.
    */
   readonly lines: readonly string[]
-  /** Who serves in the end. */
+  /** The processes that serve in the end. */
   readonly serves: readonly number[]
-  /** How each ask ended; undefined: with the process that was asked. */
+  /** The answer to each request; undefined: the process that was asked ended first. */
   readonly asks?: ReadonlyArray<string | undefined>
 }
 
@@ -47,7 +48,7 @@ function take(kind: AnyKind, state: State, line: string): string | undefined {
   return kind.problemOf(state)
 }
 
-/** Until this is what comes next, in the order of the clock. */
+/** Lets events happen, in the order of the clock, until this one is the next. */
 function goOn(kind: AnyKind, state: State, line: string): string | undefined {
   let isThere = false
   const problem = settle(kind, state, () => {

@@ -11,7 +11,7 @@ export function findEvent(kind: AnyKind, state: State, line: string): Event | un
   return [...kind.progress(state), ...kind.faults(state)].find((event) => lineOf(event) === line)
 }
 
-/** Runs the lines that can happen, then lets the system come to rest; undefined when nothing is wrong. */
+/** Runs the lines that can happen, then lets the system come to rest. Returns undefined if nothing is wrong. */
 export function problemOfLines(
   kind: AnyKind,
   machine: unknown,

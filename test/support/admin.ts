@@ -41,7 +41,7 @@ export async function failReload(t: Test, server: TestServer, spoil: () => Promi
   return refusal
 }
 
-/** Reloads; checks that a new release serves afterwards, and the old process is gone. */
+/** Reloads. Checks that a new release serves afterwards and that the old process has ended. */
 export async function succeedReload(t: Test, server: TestServer, release = 'good'): Promise<void> {
   const parent = server.current
   await server.release.configure({ release })

@@ -10,7 +10,7 @@ export type Format = 'cjs' | 'esm'
 /** An ES module has no `require`, which most packages need: https://esbuild.github.io/api/#platform */
 const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
 
-/** What is the executable of a single executable application, and else the script of the release. */
+/** The executable of a single executable application; otherwise the script of the release. */
 type Start = 'process.argv[1]' | 'process.execPath'
 
 /** Makes one file of the fixture server, the plugin, Fastify and all that they need, by esbuild; returns its path. */
@@ -42,7 +42,7 @@ export async function compileRelease(release: Release, ncc: Framework): Promise<
   return release.path('index.cjs')
 }
 
-/** An ES module has no `__dirname`, and the folder in which a bundler has found a file is not that of the release. */
+/** An ES module has no `__dirname`. The folder in which a bundler finds a file is not the folder of the release. */
 async function readConfigBeside(release: Release, start: Start): Promise<void> {
   const app = await release.read('app.cjs')
   await release.write('app.cjs', app.replaceAll('__dirname', `path.dirname(${start})`))

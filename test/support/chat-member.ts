@@ -9,7 +9,10 @@ interface Entry {
   left?: string
 }
 
-/** A member of a room who says one number after the other, each when the one before was heard, and comes back when closed. */
+/**
+ * A member of a room. It sends one number after the other, each when the one before has come back, and reconnects
+ * when closed.
+ */
 export class ChatMember {
   /** What came and was not the next entry of the room, or not what was said next. */
   readonly wrong: string[] = []
@@ -17,7 +20,7 @@ export class ChatMember {
   readonly closings: number[] = []
   readonly joined: string[] = []
   readonly left: string[] = []
-  /** How much of its own it has heard. */
+  /** How many of its own messages it has received. */
   said = 0
   readonly #url: string
   readonly #name: string
@@ -36,7 +39,7 @@ export class ChatMember {
     this.#socket = this.#connect()
   }
 
-  /** Waits until it has heard so much more of its own. */
+  /** Waits until it has received so many more of its own messages. */
   async saidMore(count: number): Promise<void> {
     const goal = this.said + count
     await this.until(() => this.said >= goal)
@@ -66,7 +69,7 @@ export class ChatMember {
     return socket
   }
 
-  /** The bus ignores what it has heard already. */
+  /** The bus ignores messages that it already has. */
   #say(): void {
     if (this.#isOver || this.#socket.readyState !== WebSocket.OPEN) return
     const number = this.said + 1

@@ -5,7 +5,7 @@ import type { Request, Response } from './http.js'
 /** A client that can be made part of a load. */
 export interface Client {
   readonly name: string
-  /** Connections that ended while nothing was asked and without a `Connection: close` before. */
+  /** Connections that ended without a request in progress, and without a `Connection: close` before. */
   readonly connectionsClosed: number
   /** Asks once; returns the generations that answered. Rejects with a {@link ClientFailure}. */
   ask(): Promise<number[]>

@@ -11,7 +11,7 @@ export type Target = ({ host: string; port: number } | { path: string }) & {
 /** How a connection ended: by which side, or by which error. */
 export type Ending = 'by the client' | 'by the server' | 'reset'
 
-/** A request whose body is in the hand of the test. */
+/** A request whose body the test controls. */
 export interface Upload extends Exchange {
   /** Sends a chunk of the body. */
   write(chunk: string): void
@@ -27,7 +27,7 @@ export class HttpConnection {
   isClosed = false
   /** Resolves with how the connection ended. */
   readonly closed: Promise<Ending>
-  /** Responses that nobody asked for, e.g. a 408. */
+  /** Responses without a request, e.g. a 408. */
   readonly unsolicited: Response[] = []
   readonly #socket: Socket
   #waiting: Exchange[] = []
@@ -65,7 +65,7 @@ export class HttpConnection {
     })
   }
 
-  /** The client's own port, by which a server tells connections apart; undefined on a unix socket. */
+  /** The port of the client. A server tells connections apart by it. Undefined on a unix socket. */
   get localPort(): number | undefined {
     return this.#socket.localPort
   }

@@ -12,10 +12,10 @@ import type { TestServer } from './server.js'
 import { type ServerSettings, startServer } from './start.js'
 import { tempFolder } from './temp-folder.js'
 
-/** What is asked for. */
+/** The request. */
 export type ControlRequest = { command: 'status' } | { command: 'reload' | 'stop'; reason?: string }
 
-/** What came of it: of a reload, its last line. */
+/** The answer; for a reload, its last line. */
 export type ControlAnswer =
   | { status: ControlStatus }
   | { reload: ReloadResult }
@@ -50,7 +50,7 @@ export class ControlClient {
     this.#socket.end()
   }
 
-  /** Goes away, with whatever is on its way. */
+  /** Disconnects, and drops what is on its way. */
   destroy(): void {
     this.#socket.destroy()
   }
@@ -94,21 +94,21 @@ function unchunk(body: string): string {
 }
 
 /**
- * Reloads, and connects to the parent while its child boots: whoever had come earlier could have been refused meanwhile, for having
- * said nothing.
+ * Reloads, and connects to the parent while its child boots. An earlier client could have been refused meanwhile,
+ * because it has sent nothing.
  */
 export async function connectInReload(server: TestServer, control: string): Promise<ControlClient> {
   await server.release.configure({ boot: 'wait' })
   server.signal('SIGHUP')
   await server.event({ what: 'boot of the child', test: ({ fixture, mode }) => fixture === 'boot' && mode === 'wait' })
   const client = await ControlClient.open(control)
-  // Who came before has been accepted.
+  // The answer shows that the earlier connection has been accepted.
   if ((await statusAt(control)).pid !== server.pid) throw new Error('the child answers already')
   await server.release.write('go', '')
   return client
 }
 
-/** Asks on a connection of its own. */
+/** Sends a request on its own connection. */
 export async function askControl(path: string, request: ControlRequest): Promise<ControlAnswer> {
   return (await ControlClient.open(path)).ask(request)
 }

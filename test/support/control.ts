@@ -16,7 +16,7 @@ export type Command =
   | { command: 'phase' }
   | { command: 'echo'; id: number }
 
-/** Where every process of the fixture reports and takes commands, whatever has become of its listeners. */
+/** Where every process of the fixture reports and takes commands, independent of its listeners. */
 export class Control {
   readonly path: string
   #server: Server

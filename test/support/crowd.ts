@@ -26,8 +26,8 @@ export function freeze(t: Test, { server }: Workers, pids: number[]): void {
 }
 
 /**
- * Opens many connections while only the first worker runs, which therefore accepts them all. Returns when the launcher has
- * in hand what is more than its share, with the answers to come.
+ * Opens many connections while only the first worker runs, which therefore accepts them all. Returns when the launcher
+ * holds the connections beyond the share of that worker, and the answers to come.
  */
 export async function crowd(t: Test, workers: Workers, count: number): Promise<Crowd> {
   const { server, launcher } = workers

@@ -56,7 +56,7 @@ export class CurlReload {
     return this.#lines.find(what, test)
   }
 
-  /** The last line, when the answer has come to its end. */
+  /** The last line, when the answer is complete. */
   async outcome(): Promise<ControlReloadLine | undefined> {
     await within(this.#lines.ended, 'end of the answer')
     return this.lines.at(-1)

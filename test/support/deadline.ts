@@ -4,7 +4,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 const MARGIN = 500
 
 /**
- * Lets a deadline pass, for a story about something that outlasts it: what has not happened by then has no event that would tell of it.
+ * Lets a deadline pass, for a story about something that outlasts it. There is no event for something that has not
+ * happened by then.
  *
  * @param duration - until the deadline, in milliseconds
  */

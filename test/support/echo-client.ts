@@ -4,11 +4,11 @@ import { within } from './limit.js'
 
 /** A client of an echo service, on one connection that it never opens again. */
 export class EchoClient {
-  /** All that has come back. */
+  /** All the data that has come back. */
   received = ''
   /** Resolves when the server has ended its side, or the connection has failed. */
   readonly ended: Promise<'by the server' | NodeJS.ErrnoException>
-  /** The port of this side, by which a server names it in its log. */
+  /** The port of this side. The log of the server names it. */
   readonly port: number | undefined
   readonly #socket: Socket
   #check = () => {}

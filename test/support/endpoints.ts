@@ -49,13 +49,13 @@ export class Endpoints {
 }
 
 /**
- * A client of a service, which asks no request twice. It opens a connection for each; or it keeps one until it is told to close it, whether
- * or not the proxies would still send new ones there.
+ * A client of a service, which never retries a request. It opens a connection for each request. Or it keeps one until it
+ * is told to close it, even if the proxies would not send new connections to that pod any more.
  */
 export class ServiceClient implements Client {
   readonly name: string
   connectionsClosed = 0
-  /** The pod to which it has kept a connection. */
+  /** The pod to which it keeps a connection. */
   target: Target | undefined
   readonly #endpoints: Endpoints
   readonly #keepsAlive: boolean

@@ -12,7 +12,7 @@ export interface StreamEvent {
  */
 export class EventSourceClient {
   readonly events: StreamEvent[] = []
-  /** Connections that were refused, were answered otherwise, or broke: there shall be none. */
+  /** Connections that were refused, got another answer, or broke. There must be none. */
   readonly failures: string[] = []
   /** How many streams came to a proper end. */
   ended = 0

@@ -89,7 +89,7 @@ export class Example {
     throw new Error(`${path} is served on no port\n${this.output}`)
   }
 
-  /** Reloads by signal; waits until the child serves and the parent is gone. */
+  /** Reloads by signal. Waits until the child serves and the parent has ended. */
   async reload(): Promise<void> {
     const parent = this.pid
     process.kill(parent, 'SIGHUP')

@@ -33,7 +33,7 @@ export class Exchange {
     this.what = what
     this.head = this.#head.promise
     this.response = this.#response.promise
-    // A test awaits one of the two, and often later than it fails.
+    // A test awaits one of the two, and often only after it has failed.
     this.head.catch(() => {})
     this.response.catch(() => {})
     this.#timer = setTimeout(() => this.fail('timeout', `no response within ${RESPONSE_LIMIT} ms`), RESPONSE_LIMIT)

@@ -71,7 +71,7 @@ export function isAlive(pid: number): boolean {
   return !/^State:\s+Z/m.test(readable(() => readFileSync(`/proc/${pid}/status`, 'utf8'), ''))
 }
 
-/** Whether a process stands still after SIGSTOP, or is gone. */
+/** Whether a process stands still after SIGSTOP, or has ended. */
 export function isStopped(pid: number): boolean {
   return /^State:\s+[TZX]/m.test(readable(() => readFileSync(`/proc/${pid}/status`, 'utf8'), 'State: X'))
 }
@@ -83,8 +83,8 @@ const EXIT_LIMIT = 15_000
 const INTERVAL = 20
 
 /**
- * The processes, or sockets, that do not go. A process has closed its pipes before it is gone and its sockets with it, and the end
- * of one that is no child of ours is no event for us.
+ * The processes, or sockets, that stay. A process closes its pipes a moment before it and its sockets are gone. The end
+ * of a process that is not our child causes no event.
  */
 export async function survivorsOf(alive: () => number[], limit = EXIT_LIMIT): Promise<number[]> {
   const deadline = performance.now() + limit
@@ -138,7 +138,7 @@ function readUntil(file: string, isEnough: (text: Buffer) => boolean): Buffer {
   }
 }
 
-/** Processes come and go while /proc is read: what has gone counts as empty. */
+/** Processes start and end while /proc is read. One that has ended counts as empty. */
 function readable<T>(read: () => T, otherwise: T): T {
   try {
     return read()

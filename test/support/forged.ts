@@ -2,7 +2,10 @@ import { serialize } from 'node:v8'
 import type { Target } from './connection.js'
 import { HttpConnection } from './connection.js'
 
-/** What a client may say for whom `process.send(request.body)` stands open. `marker`: a file that a command would make. */
+/**
+ * What a client may send to an app that calls `process.send(request.body)`. `marker`: a file that a command would
+ * make.
+ */
 export function forgeries(marker: string): Array<[what: string, message: unknown]> {
   const command = { file: '/usr/bin/touch', args: [marker], cwd: '/', env: {} }
   const startChild = { type: 'start child', child: 7, command, generation: 2, listeners: [] }
@@ -43,12 +46,12 @@ export function forgeries(marker: string): Array<[what: string, message: unknown
 }
 
 /**
- * Some of these lists within lists can just be written by v8's serializer, and just not be read again by its deserializer, which needs more
- * of the stack: which of them, depends on the version of Node.
+ * Nested lists. The serializer of V8 can still write some of them, but its deserializer cannot read them, because it needs
+ * more of the stack. Which ones, depends on the version of Node.
  */
 export const DEPTHS = Array.from({ length: 100 }, (_, index) => 1500 + 25 * index)
 
-/** Posts it, and returns what the app was told of its way. */
+/** Posts it, and returns what the app learned about its delivery. */
 export async function post(target: Target, path: string, body: string): Promise<string> {
   const connection = await HttpConnection.open(target)
   const headers = { 'content-type': 'application/json' }

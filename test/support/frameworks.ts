@@ -8,7 +8,7 @@ import { PACKAGE_ROOT, type Release } from './release.js'
 export class Framework {
   /** Why a test must be skipped; false if it need not. */
   readonly missing: string | false
-  /** Where they are installed; whatever else is kept there stays as long. */
+  /** Where they are installed. Other things that are kept there stay as long. */
   readonly folder: string
   readonly #modules: string
 

@@ -103,7 +103,7 @@ export class Http2Client implements Client {
     session.on('goaway', () => {
       announced = true
     })
-    session.on('error', () => {}) // Each of its streams fails as well.
+    session.on('error', () => {}) // Each of its streams fails too.
     session.on('close', () => {
       if (!announced && !this.#closing) this.connectionsClosed += 1
     })

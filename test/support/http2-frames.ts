@@ -35,7 +35,7 @@ export class FrameConnection {
   readonly goaways: number[] = []
   /** Resolves when the server has ended the connection. This side stays open until {@link close}. */
   readonly ended: Promise<void>
-  /** Whether PINGs are answered; those that were not are when this is set again. */
+  /** Whether PINGs are answered. When this is set again, the unanswered ones are answered. */
   #answersPings = true
   readonly #socket: Socket
   readonly #scheme: 'http' | 'https'
@@ -103,12 +103,12 @@ export class FrameConnection {
     return this.#until(() => this.#pings >= count, `PING ${count}`)
   }
 
-  /** Leaves the PINGs to come unanswered. */
+  /** Leaves all further PINGs unanswered. */
   withholdPings(): void {
     this.#answersPings = false
   }
 
-  /** Answers the PINGs that were left unanswered, and those to come. */
+  /** Answers the PINGs that were left unanswered, and all further ones. */
   answerPings(): void {
     this.#answersPings = true
     for (const payload of this.#unanswered.splice(0)) this.#write(PING, ACK, 0, payload)

@@ -3,7 +3,7 @@ import type { FixtureConfig } from './release.js'
 import type { TestServer } from './server.js'
 import { certificate, overTls } from './tls.js'
 
-/** One of the ways in which a server speaks HTTP/2. */
+/** One way in which a server speaks HTTP/2. */
 export interface Variant {
   name: string
   fastify: NonNullable<FixtureConfig['fastify']>

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 const QUIET = ['--no-audit', '--no-fund', '--no-package-lock', '--ignore-scripts', '--loglevel=error']
 
 /**
- * Installs packages into a folder of their own, once. Returns whether they are there.
+ * Installs packages into their own folder, once. Returns whether they are there.
  *
  * @param folder - in `node_modules/.cache`, where npm keeps it until the next `npm ci`
  * @param packages - with their versions, as `mercurius@16`

@@ -17,7 +17,7 @@ export class LauncherModel {
     this.state = begin(count, isWatched)
   }
 
-  /** A launcher all of whose workers serve: worker 0 by server 0, and so on. */
+  /** A launcher whose workers all serve: worker 0 has server 0, and so on. */
   static serving(count: number): LauncherModel {
     const model = new LauncherModel(count)
     model.give({ type: 'start' })
@@ -74,7 +74,7 @@ export class LauncherModel {
     return ask
   }
 
-  /** A server that was asked for a reload answers, starts a successor and hands over to it. Returns the successor. */
+  /** A server answers the request for a reload, starts a successor and hands over to it. Returns the successor. */
   handOver(server: number): number {
     const child = this.state.started
     this.say(server, 'pong')

@@ -19,7 +19,7 @@ export class ServerFailure extends Error {
 }
 
 /**
- * Waits for a promise, but not for ever.
+ * Waits for a promise, but only for a limited time.
  *
  * @throws {ServerFailure} naming `what` was awaited, with what `explain` returns at that moment
  */

@@ -74,7 +74,7 @@ export class Load {
     await this.#until(() => this.#report.requests >= goal, `${more} more answers`)
   }
 
-  /** Lets the requests under way come to their end, closes the connections and reports. */
+  /** Lets the requests in progress finish, closes the connections and reports. */
   async stop(): Promise<Report> {
     this.#stopped.abort()
     await this.#running

@@ -9,7 +9,7 @@ interface Word {
   generation?: number
 }
 
-/** A client that logs in by its first message, and that comes again when it is closed. */
+/** A client that logs in by its first message, and connects again when it is closed. */
 export class LoginClient {
   /** How each of its connections ended, so far. */
   readonly closings: Closing[] = []

@@ -3,7 +3,7 @@ import { HttpConnection, type Target } from './connection.js'
 import { ClientFailure } from './exchange.js'
 import { WebSocketClient } from './websocket.js'
 
-/** A client with one connection for ever, on which each turn takes its time. */
+/** A client that keeps one connection, on which each turn takes its time. */
 abstract class PatientClient implements Client {
   abstract readonly name: string
   connectionsClosed = 0

@@ -33,14 +33,14 @@ export async function openIdle(target: Target, count: number): Promise<HttpConne
   return connections
 }
 
-/** What the process at the other end of a connection knows of it. */
+/** What the process at the other end of a connection knows about it. */
 export async function factsOf(connection: HttpConnection): Promise<ConnectionFacts> {
   return JSON.parse((await connection.request({ path: '/connection' })).body) as ConnectionFacts
 }
 
 /**
- * Reloads and waits until the parent is gone; returns how many connections the child has got then. How many of them had moved when
- * the reload was done, as its result says, is a matter of time.
+ * Reloads and waits until the parent has ended. Returns how many connections the child has then. The result of the
+ * reload says how many had moved when it was over, which is a matter of time.
  */
 export async function reloadAndCount(server: TestServer): Promise<number> {
   const child = await server.reload()
@@ -48,7 +48,7 @@ export async function reloadAndCount(server: TestServer): Promise<number> {
   return portsAt(server, child).length
 }
 
-/** The ports of the clients whose connections a process of migration.cjs is known to have got, accepted or moved. */
+/** The ports of the clients whose connections a process of migration.cjs has reported, accepted or moved. */
 export function portsAt(server: TestServer, pid: number): unknown[] {
   return server.events((line) => line.fixture === 'connected' && line.pid === pid).map(({ port }) => port)
 }
@@ -75,7 +75,7 @@ export async function checkMoved(t: Test, connections: HttpConnection[], pid: nu
   for (const connection of connections) connection.close()
 }
 
-/** Waits until the child of `migration.cjs` that is told to stand still does. What it says comes a moment before. */
+/** Waits until the child of `migration.cjs` stands still. Its line about that comes a moment earlier. */
 export async function standingStill(server: TestServer): Promise<number> {
   const child = (await server.event('standing still')).pid
   await untilTrue(server, 'a child that stands still', () => isStopped(child))

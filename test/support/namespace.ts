@@ -12,12 +12,12 @@ export const AS_PID_1 = [ROOT, USER].find(works)
 /** Why a test of PID 1 must be skipped; false if it need not. */
 export const noNamespace = AS_PID_1 === undefined && 'unshare of util-linux cannot make a PID namespace here'
 
-/** Why a test that needs a file system of its own must be skipped; false if it need not. */
+/** Why a test that needs its own file system must be skipped; false if it need not. */
 export const noMountNamespace =
   !works(['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs none /run && "$0"']) &&
   'unshare of util-linux cannot make a mount namespace here'
 
-/** Runs in a network of its own, to which a machine can be added. */
+/** Runs in its own network, to which a machine can be added. */
 const NETWORK = [
   '--net',
   '--mount',
@@ -26,7 +26,7 @@ const NETWORK = [
   'mount -t tmpfs none /run && ip link add name left type veth peer name right && ip netns add machine && "$0"'
 ]
 
-/** Why a test that needs machines of its own must be skipped; false if it need not. */
+/** Why a test that needs its own machines must be skipped; false if it need not. */
 export const noNetworkNamespace =
   ![ROOT, USER].some((unshare) => works([...unshare, ...NETWORK])) &&
   'unshare of util-linux and ip of iproute2 cannot make a network namespace here'

@@ -40,7 +40,7 @@ export class OpenClients {
     await this.finishWork(t, pid)
   }
 
-  /** Finishes what is under way, which must be answered by this process, and closes all connections. */
+  /** Finishes the requests in progress, which this process must answer, and closes all connections. */
   async finishWork(t: Test, pid: number): Promise<void> {
     this.#upload.write('after')
     t.match(JSON.parse((await this.#upload.finish()).body), { pid, bytes: 13 }, 'an upload is finished')

@@ -33,7 +33,7 @@ const PID = /\b((?:pid|child|process|launcher)"?:? *)(\d{2,})\b/g
 const PIDS = /\b(pids +)([\d, ]+)$/gm
 const DURATION = '(?:\\d+ (?:d|h|min) )?[\\d.]+ (?:ms|s|min|h)'
 
-/** What is different each time, and what stands in its place. */
+/** The parts that differ each time, and what replaces them. */
 const MADE_UP: ReadonlyArray<readonly [pattern: RegExp, stable: string]> = [
   [/^ +at .*node:.*\n/gm, ''], // Where in Node is another matter in each version.
   [/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '2026-11-27T12:00:00.000Z'],

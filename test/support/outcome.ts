@@ -12,15 +12,15 @@ export interface Kin {
   child: number
 }
 
-/** Waits for the child of a reload to be started that is none of `known`. */
+/** Waits until a reload starts a child that is not among `known`. */
 export async function nextChild(server: TestServer, known: number[] = []): Promise<number> {
   const isNext = (line: Line) => line.graceful === 'reload-started' && !known.includes(Number(line.child))
   return Number((await server.event({ what: `child beside ${known}`, test: isNext })).child)
 }
 
 /**
- * Checks that a reload has ended in one of its two ways, and not in between: either the child serves on and the parent is gone, or
- * the other way round, and whoever asked for it was told which. Returns the pid of the process that serves.
+ * Checks that a reload has ended in one of its two ways, and not in between: either the child serves and the parent has
+ * ended, or the other way round. The caller must have got the right outcome. Returns the pid of the serving process.
  */
 export async function checkOutcome(t: Test, server: TestServer, kin: Kin, answer: Response): Promise<number> {
   const hasSucceeded = answer.status === 200

@@ -71,12 +71,12 @@ export class Output {
     return this.lines.filter(matcher(match))
   }
 
-  /** Calls back for each line to come. */
+  /** Calls back for each further line. */
   watch(watcher: (line: Line) => void): void {
     this.#watchers.add(watcher)
   }
 
-  /** Calls back for each line to come, of any kind. */
+  /** Calls back for each further line, of any kind. */
   read(reader: (text: string) => void): void {
     this.#readers.add(reader)
   }

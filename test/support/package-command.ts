@@ -14,7 +14,7 @@ export interface Printed {
 /** What a command is started with, other than its arguments. */
 export interface CommandSettings {
   env?: Record<string, string>
-  /** A program that becomes the command, such as setpriv. */
+  /** A program that becomes the command by `exec`, such as setpriv. */
   prefix?: string[]
   /** Where the package is. Default: here. */
   root?: string

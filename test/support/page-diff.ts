@@ -1,6 +1,6 @@
 /** A program as a page shows it that somebody changes. */
 export interface PageDiff {
-  /** The file that the comment above names: that of the program after the change. */
+  /** The file that the comment above the diff names: the program after the change. */
   readonly marker: string | undefined
   /** The heading that the diff stands below, without its hashes. */
   readonly heading: string

@@ -5,6 +5,6 @@ export const PERMISSION_MODEL = [
   major >= 24 ? '--permission' : '--experimental-permission',
   '--allow-fs-read=*',
   '--no-warnings',
-  // https://nodejs.org/api/permissions.html: the network is a permission of its own since Node 25.
+  // https://nodejs.org/api/permissions.html: the network has its own permission since Node 25.
   ...(major >= 25 ? ['--allow-net'] : [])
 ]

@@ -4,7 +4,7 @@ import { ClientFailure } from './exchange.js'
 import type { Request } from './http.js'
 
 /**
- * A client with one connection for ever: when that is closed, or told to close, it fails and goes on failing. Each turn is
+ * A client that keeps one connection. When that is closed, or told to close, it fails from then on. Each turn is
  * one write of as many POSTs as `depth` says, which one process must answer.
  */
 export class PersistentClient implements Client {

@@ -85,7 +85,7 @@ export class Pod {
     return new Pod(await Shipped.start(t, commandOf, { env, install }), metricsPort, config)
   }
 
-  /** Asks as a probe does: on a connection of its own. */
+  /** Sends a request as a probe does: on its own connection. */
   async probe(path: string): Promise<Response> {
     const connection = await HttpConnection.open(this.target)
     try {

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 
-/** A block of a page: what was typed at a shell, and what came of it, below a comment that names it. */
+/** A block of a page: commands typed in a shell, and their output, below a comment that names the block. */
 const BLOCK = /(<!-- printed: ([\w ]+) -->\n```console\n)([\s\S]*?)(```\n)/g
 
 /** A page with blocks that a test prints: each begins with its commands, as `$ command`. */

@@ -16,7 +16,7 @@ interface ProgramSettings {
   probation?: number
 }
 
-/** Starts a program of its own, which has `app`, `greeter()` (a server that greets) and `say`. */
+/** Starts a separate program, which has `app`, `greeter()` (a server that greets) and `say`. */
 export function startProgram(t: Test, body: string, settings: ProgramSettings = {}): Promise<TestServer> {
   const { before = '', link = '', execArgv = [], launcher, probation = 100 } = settings
   const program = `'use strict'

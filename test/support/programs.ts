@@ -41,7 +41,7 @@ function lacks(file: string, option: string, features: string[]): string | false
   }
 }
 
-/** Runs a program that gives an order to a supervisor; returns what it printed. Rejects when it ends with another code than 0. */
+/** Runs a program that controls a supervisor. Returns what it printed. Rejects if it ends with another code than 0. */
 export async function order(env: NodeJS.ProcessEnv, file: string, ...args: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(...bare(env, file, args), { timeout: WAIT_LIMIT })
   return stdout

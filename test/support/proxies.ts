@@ -130,7 +130,7 @@ async function start(
   return { target, log: () => log }
 }
 
-/** A proxy says nothing when it is ready. */
+/** A proxy prints nothing when it is ready. */
 async function untilAccepted(target: Target): Promise<void> {
   for (;;) {
     try {

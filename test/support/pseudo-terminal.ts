@@ -16,7 +16,7 @@ export interface TerminalSettings {
   columns?: number
 }
 
-/** The command of this package on a terminal: what it draws, and what is typed. */
+/** The command of this package on a terminal: reads what it draws, and types keys. */
 export class PseudoTerminal {
   /** All that was written to the terminal so far, see {@link visible}. */
   drawn = ''
@@ -69,7 +69,7 @@ export class PseudoTerminal {
   }
 }
 
-/** An escape character is none that a regular expression should contain. */
+/** A regular expression should not contain an escape character. */
 export function visible(text: string): string {
   return text.replaceAll('\x1b', '␛')
 }

@@ -22,13 +22,13 @@ export async function greet(target: Target): Promise<Greeting> {
   }
 }
 
-/** Below the ports that a system gives to whoever does not care: https://www.rfc-editor.org/rfc/rfc6335#section-6 */
+/** Below the range from which the system picks a port: https://www.rfc-editor.org/rfc/rfc6335#section-6 */
 const PORTS = { first: 10_000, count: 20_000 }
 let asked = 0
 
 /**
- * A TCP port of the loopback that nobody listens on, and that nobody will be given who leaves the choice to the system. Two test
- * files that run at the same time look in different places.
+ * A TCP port of the loopback on which nothing listens, and which the system does not choose itself. Two test files that
+ * run at the same time look in different ranges.
  */
 export async function freePort(): Promise<number> {
   const port = PORTS.first + ((process.pid * 50 + asked++) % PORTS.count)

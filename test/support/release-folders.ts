@@ -7,7 +7,7 @@ import { PACKAGE_ROOT } from './release.js'
 /** What the app of a release needs; the plugin is in each release itself, as npm puts it there. */
 const PACKAGES = ['fastify', 'fastify-plugin', 'close-with-grace', '@fastify/error']
 
-/** Releases in folders of their own and the link `current`, as docs/deploy.md has them in /srv/app. */
+/** Releases in their own folders and the link `current`, as docs/deploy.md has them in /srv/app. */
 export class ReleaseFolders {
   /** In place of /srv/app. */
   readonly folder: string

@@ -9,7 +9,7 @@ import type { GracefulHooks } from '../../lib/process/hooks.js'
 /** The root of this package: the harness runs from dist/test/support. */
 export const PACKAGE_ROOT = resolve(__dirname, '../../..')
 
-/** A test of another Fastify names the folder of that one, for itself and for the test files that it runs. */
+/** A test with another Fastify puts its folder here, for itself and for the test files that it runs. */
 const folderOfFastify = () => process.env.OTHER_FASTIFY ?? join(PACKAGE_ROOT, 'node_modules/fastify')
 
 /** What config.json tells the fixture in test/fixtures/app.cjs. */
@@ -36,7 +36,10 @@ export interface FixtureConfig {
   staysOnProbation?: boolean
   /** Makes `preReload` throw this message. */
   veto?: string
-  /** What the first hook of each name does in hooks.cjs; the second one is that of every fixture. Those for signals have to be named. */
+  /**
+   * What the first hook of each name does in hooks.cjs. The second one is the same in every fixture. Name the
+   * signal hooks.
+   */
   hooks?: Partial<Record<keyof GracefulHooks, 'throw' | 'hang' | 'wait' | 'block' | 'note'>>
   /** For a script that is not one of the fixture servers. */
   extra?: Record<string, unknown>
@@ -53,7 +56,7 @@ const DEFAULT_CONFIG: FixtureConfig = {
   plain: []
 }
 
-/** A folder with the fixture servers, of which a test can make a new release by editing it. */
+/** A folder with the fixture servers. A test makes a new release when it edits the folder. */
 export class Release {
   readonly folder: string
   #config: FixtureConfig = DEFAULT_CONFIG

@@ -4,7 +4,7 @@ import { PACKAGE_ROOT, type Release } from './release.js'
 import type { TestServer } from './server.js'
 import { launchServer, type Owner, type ServerSettings } from './start.js'
 
-/** A server of a few lines, which make `app`: it has the routes and commands of the fixture servers, and whatever logger they want. */
+/** A server of a few lines, which make `app`. It has the routes and commands of the fixture servers, and any logger. */
 export interface Script {
   /** JavaScript that ends with the app, such as `Fastify({ logger: true })`. */
   app: string

@@ -62,7 +62,7 @@ export class TestServer {
     return this.#started
   }
 
-  /** Whom the outside sends its signals to: the launcher, or else the process that serves now. */
+  /** The process that gets signals from outside: the launcher, or else the process that serves now. */
   get addressee(): number {
     return this.isLaunched ? this.launcher : this.current
   }
@@ -106,8 +106,8 @@ export class TestServer {
   }
 
   /**
-   * Waits until the parent of a child that serves accepts no more; returns the pid of the child. From the moment at which the
-   * child says that it serves until its parent has heard that, a new connection may go to either of them.
+   * Waits until the parent of a child that serves accepts no more. Returns the pid of the child. After the child has said
+   * that it serves, a new connection may still reach its parent, until the parent has read that.
    */
   async takenOver(child: number): Promise<number> {
     const test = (line: Line) => line.graceful === 'handed-over' && line.child === child
@@ -140,9 +140,9 @@ export class TestServer {
   }
 
   /**
-   * Waits until everything has been read that any process had printed when this was called. What a test has learned another way,
-   * by an answer, the end of a connection or a file, says nothing of the lines that were printed before: they may still be in the
-   * pipe, in which the echo of a process that lives comes behind them.
+   * Waits until all lines have been read that any process had printed before this call. If a test learns something in
+   * another way, by an answer, the end of a connection or a file, earlier lines may still be in the pipe. The echo of a
+   * live process comes after them.
    */
   async heard(pid = this.current): Promise<void> {
     const id = ++this.#echoes

@@ -148,7 +148,7 @@ async function socketUnit(lines: string[]): Promise<string> {
   return (await example('server.socket')).replace(/^ListenStream=.*$/m, lines.join('\n'))
 }
 
-/** A pipe with a name, which generations of the service may open and close as they come and go. */
+/** A named pipe, which the generations of the service may open and close. */
 export function openOutput(t: Test, path: string): [Output, string] {
   execFileSync('mkfifo', [path])
   // Open for writing too: so there is no end of it when the last process has gone.

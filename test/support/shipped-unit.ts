@@ -17,8 +17,8 @@ export interface ShippedUnitSettings {
 }
 
 /**
- * A service of example/systemd under a user manager: the files as they are, but for what they say that the user must replace. What the
- * test adds is what `systemctl edit` would: the port of the app, and a file for its output.
+ * A service of example/systemd under a user manager. The files are used as they are, except what they tell the user to
+ * replace. As with `systemctl edit`, the test adds the port of the app, and a file for its output.
  */
 export class ShippedUnit {
   readonly manager: UserManager

@@ -38,17 +38,20 @@ export async function installShipped(folder: string, name: 'deploy' | 'kubernete
   return folder
 }
 
-/** Asks the app of an example on a connection of its own. */
+/** Sends a request to the app of an example, on its own connection. */
 export async function askShipped(port: number): Promise<Answer> {
   const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } })
   return (await response.json()) as Answer
 }
 
-/** How an app is started that is not that of example/deploy as it is. */
+/** How to start an app other than that of example/deploy. */
 export interface ShippedSettings {
   /** What to add to the environment. */
   env?: NodeJS.ProcessEnv
-  /** Makes the folder of the app in that of the test, and returns its path. Default: that of example/deploy. */
+  /**
+   * Makes the folder of the app in the folder of the test, and returns its path. Default: the app of
+   * example/deploy.
+   */
   install?(home: string): Promise<string>
   /** Where it prints, if not on the pipes of the command; of the folder of the app. */
   outputOf?(folder: string): Output
@@ -77,8 +80,8 @@ export class Shipped {
   }
 
   /**
-   * Starts a command in a folder that is not that of the app, and waits until the app serves. At the end of the test nothing of it may
-   * be left.
+   * Starts a command in another folder than that of the app, and waits until the app serves. At the end of the test nothing
+   * of it may be left.
    *
    * @param commandOf - makes the command, of the folder of the app
    */
@@ -101,15 +104,15 @@ export class Shipped {
   }
 
   /**
-   * Waits until a generation serves alone: from the moment at which it says that it serves until its parent has heard that, a new
-   * connection may go to either of them.
+   * Waits until a generation serves alone. After it has said that it serves, a new connection may still reach its parent,
+   * until the parent has read that.
    */
   async serving(generation: number): Promise<void> {
     const { pid } = await this.output.event((line) => line.graceful === 'serving' && line.generation === generation)
     if (generation > 1) await this.output.event((line) => line.graceful === 'handed-over' && line.child === pid)
   }
 
-  /** Asks the app, on a connection of its own. */
+  /** Sends the app a request, on its own connection. */
   ask(): Promise<Answer> {
     return askShipped(this.port)
   }

@@ -30,7 +30,7 @@ export async function buildRelease(release: Release, node: string): Promise<stri
 
 async function configure(release: Release, output: string): Promise<void> {
   const main = await bundleRelease(release, 'cjs', 'process.execPath')
-  // An option of Node that is built in is none of the arguments. Before 24.6 Node does not look at it.
+  // A built-in option of Node is not among the arguments. Before 24.6 Node does not look at it.
   const config = { main, output, disableExperimentalSEAWarning: true, execArgv: ['--no-deprecation'] }
   await release.write('sea.json', JSON.stringify(config))
 }

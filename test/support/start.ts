@@ -9,7 +9,7 @@ import { Control } from './control.js'
 import { type FixtureConfig, PACKAGE_ROOT, Release } from './release.js'
 import { TestServer } from './server.js'
 
-/** At whose end nothing of a server may be left: a test. */
+/** A test. At its end nothing of a server may be left. */
 export type Owner = Pick<Test, 'teardown'>
 
 /** How a fixture server is started. */
@@ -45,7 +45,7 @@ export const LAUNCHER = join(PACKAGE_ROOT, 'dist/package/cli/bin.js')
 export interface Preparation {
   cwd?: string
   script?: string
-  /** The whole command, such as a shell that becomes the server by `exec`; in place of Node with options and script. */
+  /** The whole command, such as a shell that becomes the server by `exec`, instead of Node with options and script. */
   command?: [file: string, ...args: string[]]
 }
 

@@ -2,7 +2,7 @@ import { HttpConnection, type Target } from './connection.js'
 import { ClientFailure } from './exchange.js'
 import { within } from './limit.js'
 
-/** Connects again and again until nobody listens there any more. */
+/** Connects again and again until nothing listens there any more. */
 export async function untilRefused(target: Target): Promise<void> {
   const over = new AbortController()
   const refused = async () => {

@@ -23,7 +23,7 @@ export interface SupervisedSettings {
   end?(supervised: Supervised): Promise<unknown>
 }
 
-/** How often to look. Milliseconds. The end of a process that is no child of ours is no event for us. */
+/** How often to look, because the end of a process that is not our child causes no event. Milliseconds. */
 const INTERVAL = 20
 
 /** The fixture server as `server.js` in a folder as a user has it, started by a supervisor. */
@@ -103,7 +103,7 @@ export class Supervised {
     return this.#find(pid) !== undefined
   }
 
-  /** Sends a signal to a process by the pid that it has for itself; default: the one that serves now. */
+  /** Sends a signal to a process, by the pid that the process itself sees. Default: the one that serves now. */
   signal(name: NodeJS.Signals, pid = this.current): void {
     const outer = this.#find(pid)
     if (outer === undefined) throw new ServerFailure(`no process has the pid ${pid}`, this.output.toString())
@@ -120,13 +120,13 @@ export class Supervised {
     return pidsWithMarker(this.#marker).filter(isAlive)
   }
 
-  /** The parent of a process, which knows that one by the same pid as that one itself. */
+  /** The parent of a process. It sees the process under the same pid as the process itself. */
   parentOf(pid: number): number {
     const ppid = parentOf(this.#find(pid) ?? 0)
     return innerPid(ppid)
   }
 
-  /** Children of these processes that have ended and that nobody has waited for. */
+  /** Children of these processes that have ended and were not reaped. */
   zombies(): number[] {
     const alive = this.alive()
     const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
@@ -141,7 +141,7 @@ export class Supervised {
     return within(promise, what, () => this.output.toString())
   }
 
-  /** Waits for a fact of which no process tells. */
+  /** Waits for a fact that no process reports. */
   async until(what: string, test: () => boolean): Promise<void> {
     const over = new AbortController()
     const poll = async () => {
@@ -170,7 +170,7 @@ export class Supervised {
 /** What npm makes of the package's `bin`. */
 async function linkCommand(release: Release): Promise<void> {
   const command = join(PACKAGE_ROOT, 'dist/package/cli/bin.js')
-  // What is so already is left alone: a change of the mode is a change of the file to a watcher.
+  // A correct mode is left alone, because a watcher sees a change of the mode as a change of the file.
   if ((statSync(command).mode & 0o111) === 0) chmodSync(command, 0o755)
   await mkdir(release.path('node_modules/.bin'))
   await symlink(command, release.path('node_modules/.bin/fastify-graceful-reload'))

@@ -14,8 +14,8 @@ export interface Refusal {
 }
 
 /**
- * A reload is refused, by signal and by route, and was said to be when the process began to serve; a keep-alive client notices
- * nothing; a stop finishes what is in hand, and no process is left.
+ * A reload is refused, by signal and by route. The log has announced that when the process began to serve. A keep-alive
+ * client notices nothing. A stop finishes the requests in progress, and no process is left.
  */
 export async function refusesAndStops(t: Test, supervised: Supervised, { message, stop }: Refusal): Promise<void> {
   const pid = await supervised.serving(1)
@@ -39,7 +39,7 @@ export async function refusesAndStops(t: Test, supervised: Supervised, { message
   t.strictSame(supervised.output.all('reload-started'), [])
 }
 
-/** A stop through the supervisor lets a request under way be answered, and leaves no process. */
+/** A stop through the supervisor finishes a request in progress, and leaves no process. */
 export async function stopsGracefully(t: Test, supervised: Supervised, stop: Refusal['stop']): Promise<void> {
   const client = await HttpConnection.open(supervised.target)
   const slow = client.send({ path: '/hold/slow' })

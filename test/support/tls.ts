@@ -12,7 +12,7 @@ export function certificate(name: Certificate = 'first'): { key: string; cert: s
   return { key: pem, cert: pem }
 }
 
-/** The same place for a client that speaks TLS and does not ask who signed the certificate. */
+/** The same place for a client that speaks TLS and does not check who signed the certificate. */
 export function overTls(target: Target): Target {
   return { ...target, tls: { rejectUnauthorized: false } }
 }

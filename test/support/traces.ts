@@ -36,7 +36,7 @@ export class Traces {
     return this.#steps.get(pid) ?? []
   }
 
-  /** Where a process is; undefined: its machine has not begun, or has heard nothing. */
+  /** The state of a process; undefined: its machine has not begun, or has had no input. */
   placeOf(pid: number): Recorded['place'] | undefined {
     return this.stepsOf(pid).at(-1)?.place
   }

@@ -15,7 +15,7 @@ export interface Places {
   http2: Record<string, Target>
 }
 
-/** Requests come when they come, whether or not the ones before have been answered. */
+/** Each request is sent at its time, even if earlier ones are not answered yet. */
 const OPEN_LOOP: LoadSettings = { every: 25 }
 const CLOSED_LOOP: LoadSettings = { pause: 10 }
 

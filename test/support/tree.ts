@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { isAlive } from './fds.js'
 import type { TestServer } from './server.js'
 
-/** How often to look. Milliseconds. The end of a process that is no child of ours is no event for us. */
+/** How often to look, because the end of a process that is not our child causes no event. Milliseconds. */
 const INTERVAL = 20
 
 /** Waits until exactly these processes of the tree exist. */
@@ -43,7 +43,7 @@ export async function hasHeardAll(server: TestServer, pid: number): Promise<bool
   return rounds === 2
 }
 
-/** Waits for a fact of which no process tells. */
+/** Waits for a fact that no process reports. */
 export async function untilTrue(
   server: TestServer,
   what: string,

@@ -8,7 +8,7 @@ import type { ServerSettings } from './start.js'
 
 /** Releases that are more or less well, on probation: the fixture `unwell.cjs`. */
 
-/** No probation is so long here: a verdict comes before its end. Milliseconds. */
+/** A probation that never ends here: the verdict comes first. Milliseconds. */
 const LONG = 100_000
 
 /** A server, and how well its first release is. */
@@ -16,7 +16,7 @@ export function unwell(options: object, extra: object = {}): ServerSettings & { 
   return { script: 'unwell.cjs', config: { options: { probation: LONG, ...options }, extra: { ...extra } } }
 }
 
-/** Reloads, to a release that is as well as `extra` says. */
+/** Reloads, to a release that is well or unwell as `extra` says. */
 export async function reloadTo(server: TestServer, extra: object): Promise<Response> {
   await server.release.configure({ extra: { ...extra } })
   const admin = await HttpConnection.open(server.target())

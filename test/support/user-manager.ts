@@ -131,7 +131,7 @@ export class UserManager {
 
   async #teardown(): Promise<void> {
     const exit = once(this.#process, 'exit')
-    // Units first: the manager itself gives those that do not stop another minute and a half.
+    // Stop the units first: the manager waits another minute and a half for units that do not stop.
     await this.systemctl('stop', '*.socket', '*.service')
     this.#process.kill('SIGTERM')
     const late = await within(exit, 'end of the user manager').catch((error: Error) => error)

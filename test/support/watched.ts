@@ -8,7 +8,7 @@ import { launchServer, type ServerSettings } from './start.js'
 
 const LINE = /^err: fastify-graceful-reload: (.*)$/
 
-/** A server whose files the launcher watches, with what that one tells. */
+/** A server whose files the launcher watches, with the lines of the launcher. */
 export class Watched {
   readonly server: TestServer
   readonly #lines: string[] = []
@@ -41,7 +41,7 @@ export class Watched {
     return new Watched(server)
   }
 
-  /** The next line of the launcher. Each is asked for once, so that one too many is found at the next time. */
+  /** The next line of the launcher. Each line is read once, so the next call finds an unexpected one. */
   async line(): Promise<string> {
     const wait = async () => {
       while (this.#lines.length <= this.#read) await new Promise<void>((resolve) => (this.#wake = resolve))
@@ -69,7 +69,7 @@ export class Watched {
   }
 }
 
-/** Asks on a connection of its own. */
+/** Sends a request on its own connection. */
 export async function askOnce(target: Target, path: string): Promise<string> {
   const connection = await HttpConnection.open(target)
   try {
@@ -79,7 +79,7 @@ export async function askOnce(target: Target, path: string): Promise<string> {
   }
 }
 
-/** A page that asks again and again, each time on a connection of its own, and never tries twice. */
+/** A page that sends request after request, each on its own connection, and never retries one. */
 export class Page {
   readonly failures: string[] = []
   readonly #target: Target

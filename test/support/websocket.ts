@@ -11,7 +11,7 @@ export interface Closing {
   reason: string
 }
 
-/** One WebSocket, of which nothing is lost: what comes before anybody asks is kept. */
+/** One WebSocket that loses nothing: it keeps messages until the test reads them. */
 export class WebSocketClient {
   /** The messages so far. */
   readonly messages: string[] = []
@@ -122,7 +122,7 @@ export class CountingClient {
     await this.#until(() => this.generation >= generation)
   }
 
-  /** Waits until the latest answer is one of this generation, be it an earlier one that serves again. */
+  /** Waits until the latest answer comes from this generation. It may be an earlier one that serves again. */
   async isAt(generation: number): Promise<void> {
     await this.#until(() => this.generation === generation)
   }

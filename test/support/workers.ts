@@ -36,7 +36,7 @@ export async function startWorkers(t: Test, settings: WorkerSettings = {}): Prom
     }
   })
   const workers = new Workers(server, count)
-  // Before the server's own teardown, which knows of no launcher.
+  // Before the server's own teardown, which does not know the launcher.
   t.teardown(() => workers.teardown())
   await workers.started(1)
   return workers
@@ -106,7 +106,7 @@ export class Workers {
     return pids
   }
 
-  /** Asks on new connections until each of these processes has answered one of them. */
+  /** Sends requests on new connections until each of these processes has answered one. */
   async met(pids: number[]): Promise<void> {
     const missing = new Set(pids)
     let isOver = false
@@ -123,7 +123,7 @@ export class Workers {
     }
   }
 
-  /** A connection that this process has in hand, found by trying. */
+  /** A connection to this process, found by trial. */
   async connectionTo(pid: number): Promise<HttpConnection> {
     const others: HttpConnection[] = []
     let isOver = false
@@ -157,7 +157,7 @@ export class Workers {
   }
 }
 
-/** Asks for `/` on a connection of its own. */
+/** Requests `/` on its own connection. */
 export async function askOnce(server: TestServer): Promise<Who> {
   const connection = await HttpConnection.open(server.target())
   try {

@@ -35,7 +35,7 @@ t.test('a parent that kills its child explains failures only if the child has se
   t.equal(causeOf(reset, killed(false)), undefined)
 })
 
-t.test('a stop explains what comes after it, and so does the end of all', async (t) => {
+t.test('a stop explains what comes after it, and so does the end of the round', async (t) => {
   t.match(causeOf(refused, evidenceOf([deed('stop', 9_000)])), /stop/)
   t.equal(causeOf(refused, evidenceOf([deed('stop', 11_000)])), undefined)
   t.match(causeOf(refused, evidenceOf([deed('kill', 9_000)], { isGone: true })), /nobody was left/)

@@ -6,7 +6,7 @@ import { untilTrue } from '../support/tree.js'
 import { Ask } from './ask.js'
 import { launcherOf } from './victims.js'
 
-/** What must hold when nothing goes on any more and these processes serve. Each returns what is wrong. */
+/** What must be true when nothing happens any more and these processes serve. Each function returns what is wrong. */
 
 /** What the machine may take, however busy it is. Milliseconds. */
 const LIMIT = 90_000
@@ -54,7 +54,7 @@ export function checkInodes(server: TestServer, port: number, pids: readonly num
   return isSame ? [] : [`the listening socket is held by ${holders}, and should be by ${expected}`]
 }
 
-/** The pid file names whom signals are for. */
+/** The pid file names the process that signals are for. */
 export async function checkPidFile(server: TestServer, pids: readonly number[]): Promise<string[]> {
   const expected = launcherOf(server) ?? pids[0]
   const text = await server.release.read(PID_FILE).catch((error: Error) => error.message)

@@ -67,7 +67,7 @@ export class Clients {
     ])
   }
 
-  /** Lets the requests under way come to their end, and closes the connections. */
+  /** Lets the requests in progress finish, and closes the connections. */
   async stop(): Promise<void> {
     this.#over.abort()
     await this.#running
@@ -121,7 +121,7 @@ export class Clients {
     client?.socket.terminate()
   }
 
-  /** After it, a client does not come back at once. */
+  /** After this, a client does not connect again at once. */
   async #fail(client: string, error: unknown, port: number | undefined, since: number): Promise<void> {
     this.failures.push({ client, message: (error as Error).message, port, since, at: performance.now() })
     await this.#pause(50)

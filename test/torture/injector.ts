@@ -12,16 +12,16 @@ const IN_A_RELOAD: readonly Role[] = ['booting child', 'child', 'parent']
 /** How long to wait for a child to boot. Milliseconds. */
 const BOOT_LIMIT = 15_000
 
-/** How often to look for whom a fault is for. Milliseconds. */
+/** How often to look for the process that a fault should hit. Milliseconds. */
 const LOOK = 10
 
-/** A fault that has come. */
+/** A fault that has happened. */
 export interface Deed {
   readonly kind: Kind
   readonly pid: number
   /** On the clock of `performance.now()`. */
   readonly at: number
-  /** Of a kill: the ports of the clients whose connections the process had. */
+  /** For a kill: the ports of the clients that were connected to the process. */
   readonly ports: ReadonlySet<number>
 }
 
@@ -29,7 +29,7 @@ export interface Deed {
 export class Injector {
   readonly deeds: Deed[] = []
   readonly asks: Ask[] = []
-  /** For people: what came when, and to whom. */
+  /** For people: which fault hit which process, and when. */
   readonly log: string[] = []
   readonly #server: TestServer
   readonly #traces: Traces
@@ -45,7 +45,7 @@ export class Injector {
     this.#port = port
   }
 
-  /** Ends early when there is nobody left. */
+  /** Ends early when no process is left. */
   async run(faults: readonly Fault[]): Promise<void> {
     for (const fault of faults) {
       if (fault.after !== undefined) await this.#next(fault.after)
@@ -65,7 +65,7 @@ export class Injector {
     return this.deeds.filter(({ kind }) => kinds.includes(kind))
   }
 
-  /** Waits for a line to come, with patience. */
+  /** Waits for a line, with a long limit. */
   async #next(name: string): Promise<void> {
     const { lines } = this.#server.output
     const heard = lines.length
@@ -84,7 +84,7 @@ export class Injector {
     await this.#do(fault, pid)
   }
 
-  /** Where there is no reload, one is begun for those who are to be met in it. */
+  /** Begins a reload if none is in progress and the fault must hit a process in a reload. */
   async #victimsOf({ kind, role }: Fault): Promise<number[]> {
     const find = () => findVictims(this.#server, this.#traces, role)
     if (find().length > 0 || !IN_A_RELOAD.includes(role)) return find()
@@ -98,7 +98,7 @@ export class Injector {
     return find()
   }
 
-  /** One after the other: the release is written anew each time. */
+  /** One after the other, because the release is written again each time. */
   #configure(boot: 'throw' | 'none'): Promise<void> {
     this.#configured = this.#configured.then(() => this.#server.release.configure({ boot }))
     return this.#configured
@@ -128,7 +128,10 @@ export class Injector {
     }
   }
 
-  /** It must not be left like this, also if this process is told to end: what is stopped does not hear that its test is gone. */
+  /**
+   * Must not stay stopped, even if this process is told to end: a stopped process does not notice that its test
+   * has ended.
+   */
   #freeze(pid: number, duration: number): void {
     const thaw = () => signal(pid, 'SIGCONT')
     process.once('exit', thaw)

@@ -32,7 +32,7 @@ const LAUNCHERS: Readonly<Record<Way, { launcher?: string[] }>> = {
   workers: { launcher: ['--workers', '2'] }
 }
 
-/** Starts servers and clients, lets things go wrong, and looks at what is left. */
+/** Starts servers and clients, injects faults, and checks what is left. */
 export async function playRound(seed: number, way: Way): Promise<Verdict> {
   const schedule = makeSchedule(new Random(seed), way)
   const teardowns: Array<() => unknown> = []
@@ -93,7 +93,10 @@ class Round {
     return this.#settle()
   }
 
-  /** Also the reloads that a launcher has yet to begin are over when one that is asked for now is answered, or refused. */
+  /**
+   * When a reload requested now is answered or refused, the reloads that the launcher had still to begin are over
+   * too.
+   */
   async #settle(): Promise<[pids: number[], ...problems: string[]]> {
     const pids = await this.#settled()
     if (pids.length === 0) return [pids]

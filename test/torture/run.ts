@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   for (let seed = first; seed < first + rounds; seed++) if (!(await play(seed, wayOf(seed)))) failed += 1
   // As tap says it, for .ci/run to add up.
   say(`# { total: ${rounds}, pass: ${rounds - failed}, fail: ${failed} }`)
-  // Whatever is left open belongs to a round that has failed.
+  // Everything that is left open belongs to a round that has failed.
   process.exit(failed === 0 ? 0 : 1)
 }
 

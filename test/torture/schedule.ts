@@ -23,7 +23,7 @@ export type Kind =
   /** SIGTERM. */
   | 'stop'
 
-/** Whom a fault is for. Where several processes are meant, the schedule picks one of them. */
+/** The process that a fault should hit. If several processes match, the schedule picks one of them. */
 export type Role =
   | 'launcher'
   | 'any server'
@@ -40,14 +40,14 @@ export interface Schedule {
   /** Of each reload. Milliseconds. */
   readonly probation: number
   readonly faults: readonly Fault[]
-  /** What comes when these are over: then no reload follows that would put right what this one leaves behind. */
+  /** What happens when these are over. No reload follows that could repair what this one leaves behind. */
   readonly last: Fault | undefined
 }
 
 export interface Fault {
   readonly kind: Kind
   readonly role: Role
-  /** The line to wait for; undefined: none. If it does not come, the fault comes without. */
+  /** The line to wait for; undefined: none. If the line does not come, the fault happens without it. */
   readonly after: string | undefined
   /** How long after that, or after the fault before. Milliseconds. */
   readonly delay: number
@@ -86,7 +86,7 @@ const ROLES: Readonly<Record<Kind, readonly Role[]>> = {
   stop: ['launcher', 'serving', 'parent', 'booting child', 'child']
 }
 
-/** The same random numbers make the same schedule; whom it meets depends on the machine. */
+/** The same random numbers make the same schedule. Which process it hits depends on the computer. */
 export function makeSchedule(random: Random, way: Way): Schedule {
   const last: Fault = { ...makeFault(random, way, random.pick(['kill', 'roll back'])), role: 'child', after: undefined }
   const faults = makeFaults(random, way)

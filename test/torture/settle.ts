@@ -3,10 +3,13 @@ import type { Traces } from '../support/traces.js'
 import { hasHeardAll, untilTrue } from '../support/tree.js'
 import { launcherOf, serversOf } from './victims.js'
 
-/** How long it may take until nothing goes on any more: reloads that wait for each other, each with all its limits. Milliseconds. */
+/**
+ * How long it may take until nothing happens any more: reloads can wait for each other, each with all its limits.
+ * Milliseconds.
+ */
 const LIMIT = 180_000
 
-/** Waits until nothing goes on: so many servers serve, or no process is left. Returns those that serve. */
+/** Waits until nothing happens any more: so many servers serve, or no process is left. Returns those that serve. */
 export async function untilSettled(server: TestServer, traces: Traces, count: number): Promise<number[]> {
   let pids: number[] = []
   const isSettled = () => {

@@ -38,7 +38,7 @@ function isLauncher(server: TestServer, pid: number): boolean {
   return server.isLaunched && pid === server.launcher
 }
 
-/** One whose machine has not begun is a child that boots. */
+/** A process whose machine has not begun is a child that boots. */
 function partOf(traces: Traces, pid: number): Part | undefined {
   const place = traces.placeOf(pid)
   return place === undefined ? 'booting child' : PARTS[place.name]

@@ -6,7 +6,7 @@ import { openIdle, untilAt } from '../../support/moving.js'
 import { type ServerSettings, startServer } from '../../support/start.js'
 import { untilTrue } from '../../support/tree.js'
 
-/** What a child has not read when it crashes, and what becomes of connections that the parent has again. */
+/** Data that a child has not read when it crashes, and the connections that come back to the parent. */
 
 const skip = HAS_PROC ? false : 'needs /proc'
 

@@ -8,7 +8,10 @@ import { PersistentClient } from '../../support/persistent-clients.js'
 import { type ServerSettings, startServer } from '../../support/start.js'
 import { untilTrue } from '../../support/tree.js'
 
-/** Connections in an unusual state when they could come back, or the end of one that the parent has a copy of. */
+/**
+ * Connections in an unusual state when they could come back, and the end of a connection that the parent has a copy
+ * of.
+ */
 
 /** Longer than any test: what ends earlier was not ended by this. Milliseconds. */
 const FOR_EVER = 2 ** 30
@@ -25,7 +28,7 @@ t.test('what ends on probation ends for the client at once, though the parent ha
   server.signal('SIGHUP')
   const child = await handedOver(server)
   for (const connection of connections) await untilAt(server, child, connection)
-  // A half-open client hears of the end by the last copy.
+  // A half-open client sees the end when the last copy is closed.
   left.endWriting()
   t.equal(await server.waitFor(left.closed, 'end of the connection that its client has closed'), 'by the client')
   t.equal((await announced.request({ path: '/', headers: { connection: 'close' } })).status, 200)
@@ -80,7 +83,7 @@ t.test('after an answer of any kind a connection is idle again', async (t) => {
   server.signal('SIGHUP')
   const child = await handedOver(server)
   for (const connection of connections) await untilAt(server, child, connection)
-  // Answered before its body has come, which then comes.
+  // The request is answered before its body has come. Then the body comes.
   const upload = early.upload('/early')
   t.equal((await upload.response).status, 404)
   upload.write('x'.repeat(100_000))

@@ -18,7 +18,7 @@ const settings: ServerSettings = {
   config: { options: { probation: 300 }, staysOnProbation: true, fastify: { keepAliveTimeout: FOR_EVER } }
 }
 
-/** A child that has given the service back, and still has a request in hand. */
+/** A child that has given the service back, and still has a request in progress. */
 interface Former {
   child: number
   idle: HttpConnection[]

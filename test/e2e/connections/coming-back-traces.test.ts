@@ -12,7 +12,10 @@ import { type ServerSettings, startServer } from '../../support/start.js'
 import { tempFolder } from '../../support/temp-folder.js'
 import { untilTrue } from '../../support/tree.js'
 
-/** What is left of a probation in the system: the file in which the child notes what it has in hand, and descriptors. */
+/**
+ * What a probation leaves in the system: the file in which the child notes its requests in progress, and
+ * descriptors.
+ */
 
 const skip = HAS_PROC ? false : 'needs /proc'
 

@@ -25,7 +25,7 @@ t.test('a child that is killed at any moment of its probation costs no idle conn
     const at = new Set(portsAt(server, child))
     const mine = used.filter(({ localPort }) => at.has(localPort))
     for (const { pid } of await Promise.all(mine.map(factsOf))) t.equal(pid, child)
-    // What the client has got, the child may not yet know to be sent.
+    // The client may have data that the child does not know to be sent yet.
     await server.heard(child)
     process.kill(child, 'SIGKILL')
     await rolledBack(server, round)
@@ -35,7 +35,7 @@ t.test('a child that is killed at any moment of its probation costs no idle conn
   t.equal(await server.stop(), 0)
 })
 
-t.test('what a child has in hand when it crashes ends with it, and nothing else does', async (t) => {
+t.test('when a child crashes, its requests in progress end with it, and nothing else does', async (t) => {
   const server = await startServer(t, { script, config })
   const [held, half, early, idle, again] = (await openIdle(server.target(), 5)) as Five
   server.signal('SIGHUP')
@@ -44,7 +44,7 @@ t.test('what a child has in hand when it crashes ends with it, and nothing else 
   const holding = held.send({ path: '/hold/crash' })
   await server.held('crash')
   half.write('GET / HTTP/1.1\r\nhost: ')
-  // Answered before it was sent whole: the rest is still to come.
+  // The request is answered before all of it was sent: the rest is still to come.
   const upload = early.upload('/early')
   t.equal((await upload.response).status, 404)
   t.equal((await again.request({ path: '/' })).status, 200)
@@ -72,7 +72,7 @@ t.test('what a child on probation closes is closed, though the parent has a copy
 })
 
 for (const how of ['gives the service back', 'throws'] as const) {
-  t.test(`a child that ${how} gives its connections back as well`, async (t) => {
+  t.test(`a child that ${how} gives its connections back too`, async (t) => {
     const server = await startServer(t, { script, config })
     const idle = await openIdle(server.target(), 100)
     const [held] = (await openIdle(server.target(), 1)) as [HttpConnection]

@@ -42,7 +42,7 @@ t.test('an idle connection does not outlive the drain', async (t) => {
   await idle.request({ path: '/' })
   server.signal('SIGHUP')
   t.equal(await server.waitFor(idle.closed, 'end of the idle connection'), 'by the server')
-  t.equal(await server.exitOf(server.pid), 0, 'it had nothing in hand')
+  t.equal(await server.exitOf(server.pid), 0, 'it had nothing in progress')
   t.strictSame(server.events('forced'), [])
 })
 

@@ -32,7 +32,7 @@ t.test('cleartext: a stream between the two GOAWAYs is served', async (t) => {
   t.equal(await server.exitOf(server.pid), 0)
 })
 
-t.test('TLS: a stream that crosses the GOAWAY is not begun, and the client can tell', async (t) => {
+t.test('TLS: a stream that crosses the GOAWAY is not processed, and the client can tell', async (t) => {
   const server = await startServer(t, { config: { fastify: secure.fastify, options: { probation: 0 } } })
   const connection = await FrameConnection.open(t, overTls(server.target()))
   connection.begin(1, '/hold/first')
@@ -62,7 +62,7 @@ for (const { name, fastify, target } of [cleartext, secure]) {
     const busy = await FrameConnection.open(t, target(server))
     busy.begin(1, '/hold/slow')
     await server.held('slow')
-    // Accepted by the parent, as a busy one would: it is read from only when the drain has begun.
+    // The parent accepts it, as a busy one would, and reads from it only when the drain has begun.
     const late = await FrameConnection.open(t, target(server))
     late.withholdPings()
     server.signal('SIGHUP')
@@ -79,7 +79,7 @@ for (const { name, fastify, target } of [cleartext, secure]) {
   })
 }
 
-t.test('cleartext: the first GOAWAY does not mix with an answer under way', async (t) => {
+t.test('cleartext: the first GOAWAY does not mix with an answer in progress', async (t) => {
   const server = await startServer(t, { config: { fastify: cleartext.fastify, options: { probation: 0 } } })
   const body = 'x'.repeat(1_000_000)
   const clients = Array.from({ length: 8 }, () => new Http2Client(server.target()))

@@ -32,7 +32,7 @@ for (const { name, fastify, target } of [cleartext, secure, both]) {
     t.strictSame(server.events('forced'), [])
   })
 
-  t.test(`${name}: streams under way are finished by the parent, new ones are the child's`, async (t) => {
+  t.test(`${name}: the parent finishes streams in progress, the child gets new ones`, async (t) => {
     const server = await startServer(t, { config: { fastify, options: { probation: 0, drainTimeout: NEVER } } })
     const [busy, idle] = [new Http2Client(target(server)), new Http2Client(target(server))]
     t.teardown(() => {
@@ -56,7 +56,7 @@ for (const { name, fastify, target } of [cleartext, secure, both]) {
     t.strictSame(server.events('forced'), [])
   })
 
-  t.test(`${name}: sessions do not hold up a stop, whatever their clients do`, async (t) => {
+  t.test(`${name}: sessions do not hold up a stop, in spite of their clients`, async (t) => {
     const server = await startServer(t, { config: { fastify, options: { drainTimeout: NEVER } } })
     const proper = new Http2Client(target(server))
     await proper.request({ path: '/' })

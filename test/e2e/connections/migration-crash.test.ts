@@ -23,7 +23,7 @@ for (const moved of [1, 7, 40, 90]) {
     const child = await server.serving(2)
     await server.event({ what: `connection ${moved} of the child`, test: () => portsAt(server, child).length >= moved })
     process.kill(child, 'SIGKILL')
-    // Sent while nobody knows who will answer.
+    // Sent while it is not decided which process will answer.
     const exchanges = connections.map((connection, index) => count(connection, index))
     const outcomes = await Promise.allSettled(exchanges.map(({ response }) => response))
     t.match(await server.eventOf(server.pid, 'rolled-back'), { err: { code: 'GRACEFUL_ERR_ROLLED_BACK' } })
@@ -63,7 +63,7 @@ t.test('a stop waits for a child that stands still and wakes up', async (t) => {
   t.strictSame(new Set(endings), new Set(['by the server']))
 })
 
-t.test('a stop does not wait for ever for a child that stands still', async (t) => {
+t.test('a stop has a limit for a child that stands still', async (t) => {
   const options = { probation: 60_000, drainTimeout: 500 }
   const server = await startServer(t, { script, config: { options, extra: { standStill: true } } })
   server.signal('SIGHUP')

@@ -89,7 +89,7 @@ for (const end of ['SIGCONT', 'SIGKILL'] as const) {
   )
 }
 
-t.test('a large answer that nobody reads is finished by the parent', async (t) => {
+t.test('the parent finishes a large answer that the client does not read', async (t) => {
   const bytes = 20_000_000
   const server = await startServer(t, { script })
   const [slow, fast] = (await openUnused(server.target(), 2)) as [HttpConnection, HttpConnection]

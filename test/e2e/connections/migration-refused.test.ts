@@ -34,7 +34,7 @@ for (const [name, config] of [
   })
 }
 
-t.test('only the connections of the app with a listener of its own stay', async (t) => {
+t.test('only the connections of the app that has its own listener stay', async (t) => {
   const listen = { port: 0, host: '127.0.0.1' }
   const server = await startServer(t, {
     script,
@@ -53,7 +53,7 @@ t.test('only the connections of the app with a listener of its own stay', async 
   await checkMoved(t, moving, server.current)
 })
 
-t.test('the generation to come decides for its own connections', async (t) => {
+t.test('the next generation decides for its own connections', async (t) => {
   const server = await startServer(t, { script })
   const connections = await openIdle(server.target(), 3)
   await server.release.configure({ options: { connections: 'close' } })

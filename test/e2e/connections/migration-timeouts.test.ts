@@ -45,7 +45,7 @@ t.test('a request on a moved connection may take longer than the keep-alive time
   const upload = uploading.upload('/upload/long')
   upload.write('long')
   await server.held('long')
-  // Idle for as long as the requests of the others are under way.
+  // Idle for as long as the requests of the others are in progress.
   await witness.request({ path: '/' })
   t.equal(await server.waitFor(witness.closed, 'end of the idle connection'), 'by the server')
 

@@ -48,7 +48,7 @@ t.test('without probation all move at once', async (t) => {
 })
 
 t.test('connections move evenly over the probation', async (t) => {
-  const probation = 2_000 // What is checked is that none moves too early: a busy machine may be late.
+  const probation = 2_000 // The test checks that none moves too early. A busy machine may be late.
   const server = await startServer(t, { script, config: { options: { probation } } })
   const connections = await openIdle(server.target(), 31)
   const handedOver = server.eventOf(server.pid, 'handed-over')

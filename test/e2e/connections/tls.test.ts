@@ -30,7 +30,7 @@ t.test('no request over TLS fails over several reloads, and each connection is t
   t.strictSame(server.events('forced'), [])
 })
 
-t.test('what was begun over TLS is finished by the parent, which tells its connections', async (t) => {
+t.test('the parent finishes its requests over TLS, and tells its clients to close', async (t) => {
   const server = await startServer(t, { config: config({ probation: 0 }) })
   const target = overTls(server.target())
   const open = () => HttpConnection.open(target)

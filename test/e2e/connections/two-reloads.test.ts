@@ -6,8 +6,8 @@ import type { TestServer } from '../../support/server.js'
 import { startServer, WAYS } from '../../support/start.js'
 import { untilTrue } from '../../support/tree.js'
 
-// A connection that was busy through several reloads goes the way of all of them: each generation stays until those before it have
-// nothing left to pass on.
+// A connection that was busy through several reloads passes through all generations. So each generation stays until the
+// earlier ones have nothing left to pass on.
 
 t.jobs = 2
 
@@ -47,7 +47,7 @@ for (const { settings, where } of WAYS) {
     await server.tell({ command: 'release', name: 'one' }, first)
     t.match(JSON.parse((await oldest.response).body), { pid: first, generation: 1 })
     t.equal(await server.exitOf(first), 0)
-    // The launcher has heard of that end before it hears of another reload.
+    // The launcher learns about that end before it gets another reload.
     await reload(server, 4)
     await server.tell({ command: 'release', name: 'two' }, second)
     t.match(JSON.parse((await older.response).body), { pid: second, generation: 2 })

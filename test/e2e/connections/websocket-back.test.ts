@@ -5,7 +5,7 @@ import type { TestServer } from '../../support/server.js'
 import { type ServerSettings, startServer, WAYS } from '../../support/start.js'
 import { CountingClient, WebSocketClient } from '../../support/websocket.js'
 
-/** WebSockets that have moved to a child, and come back when that gives the service back. */
+/** WebSockets that have moved to a child, and come back when the child gives the service back. */
 
 const settings: ServerSettings = {
   script: 'websocket.cjs',

@@ -37,7 +37,7 @@ t.test('WebSockets whose route says nothing are closed with 1012 as soon as the 
   t.strictSame(happened(server, 'moved'), [])
 })
 
-t.test('an upgrade that still comes to the parent is told as well', async (t) => {
+t.test('an upgrade that still reaches the parent is closed too', async (t) => {
   // Its connection is one that does not move.
   const server = await startServer(t, settings({ probation: LONG, connections: 'close' }))
   const target = server.target() as { port: number; host: string }
@@ -74,7 +74,7 @@ t.test('a route can say that its WebSockets do not move', async (t) => {
   t.match(await server.waitFor(client.closed, 'close frame'), { code: 1012 })
 })
 
-t.test('a rollback tells nobody any more', async (t) => {
+t.test('after a rollback, no further WebSocket is closed', async (t) => {
   const server = await startServer(t, settings({ probation: LONG }))
   const parent = server.pid
   server.signal('SIGHUP')
@@ -85,13 +85,13 @@ t.test('a rollback tells nobody any more', async (t) => {
   await server.exitOf(child)
   const client = await WebSocketClient.open(server.target(), '/ws/plain')
   t.equal(await client.ask('hello'), '1 hello')
-  // The second reload begins anew, and does tell.
+  // The second reload closes them again.
   server.signal('SIGHUP', parent)
   t.match(await server.waitFor(client.closed, 'close frame'), { code: 1012 })
   t.equal(server.events('handed-over').length, 2)
 })
 
-t.test('a WebSocket of which a child that hangs says nothing is taken back, and closed with 1012', async (t) => {
+t.test('a WebSocket about which a hung child does not answer is taken back, and closed with 1012', async (t) => {
   const server = await startServer(t, settings({ probation: 0, reloadDrainTimeout: LONG, websocketCloseWindow: LONG }))
   const [parent, client] = [server.pid, await WebSocketClient.open(server.target(), '/ws/slow')]
   client.socket.send('work')

@@ -5,7 +5,7 @@ import type { TestServer } from '../../support/server.js'
 import { startServer } from '../../support/start.js'
 import { WebSocketClient } from '../../support/websocket.js'
 
-// A protocol whose state is not in the request: who has not logged in by a message is thrown out by the next one.
+// A protocol whose state is not in the request: a client that has not logged in by a message is closed at the next one.
 
 t.jobs = 2
 
@@ -36,7 +36,7 @@ t.test('a route that hands the user along keeps the client logged in', async (t)
   await client.close()
 })
 
-t.test('one that has not logged in yet is asked to come again by the same route', async (t) => {
+t.test('a client that has not logged in yet is closed with 1012 by the same route', async (t) => {
   const server = await startServer(t, { script: 'websocket.cjs' })
   const client = await WebSocketClient.open(server.target(), '/ws/login/moved')
   await server.reload()

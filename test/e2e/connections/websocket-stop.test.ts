@@ -70,7 +70,7 @@ t.test('a forced stop sends a close frame too, and names the route', async (t) =
   t.equal((requests as unknown[]).length, 1)
 })
 
-t.test('WebSockets over a server of another library get 1001 as well', async (t) => {
+t.test('WebSockets over a server of another library get 1001 too', async (t) => {
   const server = await startServer(t, settings({ drainTimeout: 10_000 }, { beside: 'by hand' }))
   const client = await WebSocketClient.open(server.target(0, 'server'), '/')
   server.signal('SIGTERM')

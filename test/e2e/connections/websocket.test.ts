@@ -49,7 +49,7 @@ t.test('WebSockets on a unix socket and on IPv6 move too', async (t) => {
   await Promise.all(clients.map((client) => client.close()))
 })
 
-t.test('messages of 1 MiB that are under way arrive whole', async (t) => {
+t.test('messages of 1 MiB that are on their way arrive whole', async (t) => {
   const server = await startServer(t, settings())
   const open = () => WebSocketClient.open(server.target(), '/ws/echo')
   const clients = (await several(4, open)).map((client) => new CountingClient(client, { size: 2 ** 20, window: 1 }))
@@ -125,7 +125,7 @@ const halves: Array<[what: string, first: Uint8Array, second: Uint8Array]> = [
 ]
 
 for (const [what, first, second] of halves) {
-  t.test(`half a ${what} is finished where it was begun`, async (t) => {
+  t.test(`half a ${what} is finished in the process in which it began`, async (t) => {
     const server = await startServer(t, settings({}, { options: { drainTimeout: 60_000 } }))
     const raw = await RawWebSocket.open(server.target(), '/ws/echo')
     t.teardown(() => raw.socket.destroy())
@@ -218,7 +218,7 @@ t.test('close frames are spread over a while', async (t) => {
   t.ok(spread > 200, `${spread} ms from the first to the last`)
 })
 
-t.test('a new release that compresses goes on without, where the client was told so', async (t) => {
+t.test('a new release that compresses does not compress for a client that was told so', async (t) => {
   const server = await startServer(t, settings())
   const client = await WebSocketClient.open(server.target(), '/ws/echo', { perMessageDeflate: true })
   t.equal(client.socket.extensions, '')
@@ -253,7 +253,7 @@ t.test('a child that dies takes only what had moved with it', async (t) => {
   await Promise.all(rest.map((client) => client.close()))
 })
 
-t.test('a request that offers an upgrade is answered by an app that knows of none', async (t) => {
+t.test('an app without WebSockets answers a request that offers an upgrade', async (t) => {
   const server = await startServer(t)
   const target = server.target() as { port: number }
   const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABkAAQAAP__' }

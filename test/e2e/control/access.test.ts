@@ -22,7 +22,7 @@ async function openFolder(t: Test, mode = 0o755): Promise<string> {
   return folder
 }
 
-t.test('a group is let in, in each generation, and nobody else', { skip }, async (t) => {
+t.test('each generation lets the group in, and nobody else', { skip }, async (t) => {
   const path = join(await openFolder(t), 'control.sock')
   const control = { path, mode: 0o660, group: STRANGERS_GROUP }
   const server = await startServer(t, { config: { options: { control, probation: 100 } } })

@@ -16,7 +16,7 @@ async function check(control: string) {
   return { code, ...JSON.parse(stdout) }
 }
 
-t.test('a reload comes before a check, and a check before no other one', async (t) => {
+t.test('a reload overtakes a check, and a check overtakes nothing', async (t) => {
   const { server, control } = await startWithControl(t, { options: { readyTimeout: 60_000 } }, { script })
   await server.release.configure(WAITS)
   const checked = check(control)
@@ -92,7 +92,7 @@ for (const isEarlier of [false, true]) {
   })
 }
 
-t.test('a new path of a release is not there, neither during a check nor behind it', async (t) => {
+t.test('a new path of a release does not exist during a check or after it', async (t) => {
   const { server, control } = await startWithControl(t, {}, { script })
   const path = join(server.release.folder, 'new.sock')
   await server.release.configure({ servers: [{ path }] })

@@ -26,7 +26,7 @@ async function startAll(t: Test) {
   return { server, control, apps, files: { pidFile, paths: [path, control] } }
 }
 
-t.test('a release that boots passes, and nobody notices', { skip: NO_CURL }, async (t) => {
+t.test('a release that boots passes, and no client notices', { skip: NO_CURL }, async (t) => {
   const { server, control, files } = await startAll(t)
   const before = await traceOf(server, files)
   const target = server.target()

@@ -148,7 +148,7 @@ function halve(client: ControlClient, text: string): void {
   client.end()
 }
 
-t.test('whatever a client sends, it is told what is wrong, and nothing happens to the server', async (t) => {
+t.test('a client that sends something wrong gets an error, and nothing happens to the server', async (t) => {
   const { server, control } = await startWithControl(t)
   const refuse = async ({ name, act, status, told }: (typeof STRANGE)[number]) => {
     const client = await ControlClient.open(control)
@@ -269,7 +269,7 @@ t.test(
     await once(deaf, 'connect')
     deaf.write(reload('{"reason":"unread"}'))
     await server.event('handed-over')
-    // Its answer comes to its end, and nobody reads it.
+    // Its answer ends, and nobody reads it.
     server.signal('SIGTERM', server.pid)
     t.equal(await server.exitOf(server.pid), 0)
     deaf.destroy()
@@ -287,7 +287,7 @@ t.test('a client that goes away before its answer changes nothing', async (t) =>
   t.match(await statusAt(control), { generation: 2, phase: 'serving' })
 })
 
-t.test('a client that says nothing does not hold up the end of the process', async (t) => {
+t.test('a client that sends nothing does not hold up the end of the process', async (t) => {
   // Less than a client has for its request.
   const { server, control } = await startWithControl(t, { options: { drainTimeout: 2000 } })
   const silent = await ControlClient.open(control)

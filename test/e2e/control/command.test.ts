@@ -149,7 +149,7 @@ t.test('a process that is killed before it has answered', async (t) => {
 })
 
 t.test(
-  'the exit code tells of the reload, whoever reads what is printed',
+  'the exit code is that of the reload, even if nobody reads the output',
   { skip: !existsSync('/dev/full') },
   async (t) => {
     const { server, control } = await startWithControl(t)

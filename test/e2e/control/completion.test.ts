@@ -32,7 +32,7 @@ function run(folder: string, shell: string, args: string[]): string[] {
     .filter(Boolean)
 }
 
-/** What is offered for the last of these words, at least and at most. */
+/** The completions of the last of these words, at least and at most. */
 const OFFERED: Array<[words: string[], expected: string[], others?: string[]]> = [
   [[NAME, 're'], ['reload']],
   [
@@ -60,7 +60,7 @@ t.test('bash', { skip: missing('bash') }, async (t) => {
     return run(folder, 'bash', ['--norc', '-c', line, 'bash', ...words])
   }
   for (const [words, expected] of OFFERED) t.strictSame(offered(words).sort(), [...expected].sort(), words.join(' '))
-  // `=` is a word of its own there.
+  // `=` is a separate word there.
   t.strictSame(offered([NAME, 'status', '--control', '=', 'ser']), ['server.js'])
   t.strictSame(offered([NAME, '--workers', '=']), ['auto'])
   t.strictSame(offered([NAME, '--workers', '=', '2', '--dir']), ['--directory'])
@@ -80,7 +80,7 @@ t.test('fish', { skip: missing('fish') }, async (t) => {
 t.test('zsh', { skip: missing('zsh') || (!HAS_TERMINAL && 'no script of util-linux') }, async (t) => {
   const folder = await prepare(t, 'zsh')
   run(folder, 'zsh', ['-n', 'script'])
-  // What is drawn is full of moves of the cursor: a key writes the line as it is, and forgets it.
+  // The output is full of moves of the cursor. A key prints the line as it is, and clears it.
   const key = 'show() { print -rn -- "<$BUFFER>"; BUFFER=; }; zle -N show; bindkey ^G show; bindkey ^I complete-word'
   const setUp = `autoload -Uz compinit && compinit -u -D && source ./script && ${key}; echo rea''dy`
   const terminal = new PseudoTerminal(t, [], { line: `cd '${folder}'; exec zsh -f -i` })

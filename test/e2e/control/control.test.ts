@@ -28,31 +28,28 @@ t.test('a process tells what it is doing', async (t) => {
   for (const client of clients) client.close()
 })
 
-t.test(
-  'who asks for a reload is answered by the parent; the socket passes on, and goes with the last stop',
-  async (t) => {
-    const { server, control } = await startWithControl(t)
-    const before = fileAt(control)
-    t.equal(before.mode, '600')
-    for (const generation of [2, 3]) {
-      const previous = { generation: generation - 1, pid: server.current }
-      const answer = await askControl(control, RELOAD)
-      const pid = await server.serving(generation)
-      t.match(answer, {
-        reload: { generation, pid, previous, migrated: 0, reason: 'deploy', timings: { boot: Number } }
-      })
-      t.equal(await server.exitOf(previous.pid), 0)
-      t.match(await statusAt(control), { generation, pid, phase: 'serving' })
-      t.strictSame(fileAt(control), before, 'the same file')
-      t.equal(server.events((line) => line.pid === pid && line.graceful === 'adopted').length, 2)
-    }
-    t.strictSame(server.events('warning'), [])
-    t.equal(await server.stop(), 0)
-    t.notOk(existsSync(control))
+t.test('the parent answers a request for a reload; the socket passes on, and the last stop removes it', async (t) => {
+  const { server, control } = await startWithControl(t)
+  const before = fileAt(control)
+  t.equal(before.mode, '600')
+  for (const generation of [2, 3]) {
+    const previous = { generation: generation - 1, pid: server.current }
+    const answer = await askControl(control, RELOAD)
+    const pid = await server.serving(generation)
+    t.match(answer, {
+      reload: { generation, pid, previous, migrated: 0, reason: 'deploy', timings: { boot: Number } }
+    })
+    t.equal(await server.exitOf(previous.pid), 0)
+    t.match(await statusAt(control), { generation, pid, phase: 'serving' })
+    t.strictSame(fileAt(control), before, 'the same file')
+    t.equal(server.events((line) => line.pid === pid && line.graceful === 'adopted').length, 2)
   }
-)
+  t.strictSame(server.events('warning'), [])
+  t.equal(await server.stop(), 0)
+  t.notOk(existsSync(control))
+})
 
-t.test('a status tells of the reload that is under way', async (t) => {
+t.test('a status reports the reload in progress', async (t) => {
   const { server, control } = await startWithControl(t, { options: { probation: 60_000 } })
   await server.release.configure({ boot: 'hang' })
   const failing = askControl(control, RELOAD)
@@ -96,7 +93,7 @@ t.test('after a rollback the parent is there again', async (t) => {
   t.notOk(existsSync(control))
 })
 
-t.test('a status that is asked for while the socket passes on is answered', async (t) => {
+t.test('a status request during the handoff of the socket is answered', async (t) => {
   const { server, control } = await startWithControl(t, { options: { probation: 50 } })
   const over = { yes: false }
   const seen = new Map<number, number>()
@@ -119,7 +116,7 @@ t.test('a status that is asked for while the socket passes on is answered', asyn
   t.comment(`answers by generation: ${[...seen.values()].join(', ')}`)
 })
 
-t.test('a reload that is asked of a parent that has handed over is answered by it, from its grandchild', async (t) => {
+t.test('a parent that has handed over answers a reload request, with the outcome of its grandchild', async (t) => {
   const { server, control } = await startWithControl(t, { options: { probation: 4_000 } })
   const late = await connectInReload(server, control)
   await server.eventOf(server.pid, 'handed-over')
@@ -130,8 +127,8 @@ t.test('a reload that is asked of a parent that has handed over is answered by i
   t.strictSame(server.events('forced'), [])
 })
 
-t.test('a request that comes when its process drains already is answered', async (t) => {
-  // However long the process stands still then: what has come meanwhile counts for more than a limit.
+t.test('a request to a process that already drains is answered', async (t) => {
+  // The process may stand still for any time: a message that has come meanwhile counts more than a limit.
   const hooks = { drain: 'block' } as const
   const { server, control } = await startWithControl(t, { hooks, options: { probation: 0 } }, { script: 'hooks.cjs' })
   const late = await connectInReload(server, control)

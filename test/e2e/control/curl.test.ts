@@ -61,7 +61,7 @@ t.test('status, health and stop of a launcher have the same shape', { skip }, as
   t.equal((await server.exit).code, 0)
 })
 
-t.test('who has asked for a reload hears how it goes, and last how it ended', { skip }, async (t) => {
+t.test('a caller of a reload gets its progress, and at last its outcome', { skip }, async (t) => {
   const { server, control } = await startWithControl(t)
   const reload = new CurlReload(control, ...CLIENT)
   t.match(await reload.outcome(), {
@@ -95,7 +95,7 @@ t.test('a reload that fails, and one that is rolled back', { skip }, async (t) =
   t.match(await curl(control, '/status'), { lines: [{ workers: [{ pid: server.pid, phase: 'serving' }] }] })
 })
 
-t.test('a reload that takes its time is told of, by something every five seconds', { skip }, async (t) => {
+t.test('a long reload sends a line at least every five seconds', { skip }, async (t) => {
   const { server, control } = await startWithControl(t)
   await server.release.configure({ boot: 'wait' })
   const reload = new CurlReload(control)
@@ -151,7 +151,7 @@ t.test('of several workers', { skip }, async (t) => {
   t.equal((await workers.server.exit).code, 0)
 })
 
-t.test("Node's own client asks as well", async (t) => {
+t.test("Node's own client can ask too", async (t) => {
   const { server, control } = await startWithControl(t)
   const answer = await new Promise((resolve, reject) => {
     const asked = request({ socketPath: control, path: '/status' }, (response) => json(response).then(resolve, reject))

@@ -97,7 +97,7 @@ t.test('each earlier generation that still finishes its work', async (t) => {
   const stuck = await statusOf(control)
   process.kill(second, 'SIGCONT')
   t.match(stuck.draining, [{ generation: 2, pid: second, phase: 'no answer' }])
-  t.equal(stuck.draining.length, 1, 'nobody else can tell of those behind it')
+  t.equal(stuck.draining.length, 1, 'no other process can report those behind it')
   process.kill(first, 'SIGKILL')
   process.kill(second, 'SIGKILL')
   await untilLeft(server, [server.current])

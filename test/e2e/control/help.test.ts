@@ -6,7 +6,7 @@ import { PACKAGE_ROOT } from '../../support/release.js'
 
 t.jobs = 2
 
-/** What fits into a terminal that nobody has made larger. */
+/** The width of a terminal of the usual size. */
 const SCREEN = { rows: 24, columns: 100 }
 
 for (const args of [['--help'], ['-h'], ['help'], ['--workers', '2', '--help']])
@@ -44,7 +44,7 @@ t.test('the usage of one command', async (t) => {
   })
 })
 
-t.test('nothing at all, and what Node would not understand, is answered in one line', async (t) => {
+t.test('no arguments, or arguments that Node would not understand, get an answer of one line', async (t) => {
   for (const [args, says] of [
     [[], 'no script is given; see fastify-graceful-reload --help'],
     [['staus'], "there is no script 'staus'; did you mean status?"],
@@ -60,7 +60,7 @@ t.test('nothing at all, and what Node would not understand, is answered in one l
   }
 })
 
-t.test('an option of ours behind one of Node whose value is a file: Node refuses it, and it is said why', async (t) => {
+t.test('after an option of Node with a file, Node refuses an option of the launcher, which says why', async (t) => {
   const { code, stderr } = await runCommand(['--require', __filename, '--workers', '2', 'server.js'])
   t.equal(code, 9)
   t.match(stderr, /bad option: --workers\n/)

@@ -18,7 +18,7 @@ async function historyAt(control: string): Promise<ReloadHistory> {
 
 const reload = (control: string, reason: string) => askControl(control, { command: 'reload', reason })
 
-t.test('each generation knows what has become of all reloads', async (t) => {
+t.test('each generation knows the outcomes of all reloads', async (t) => {
   const { server, control } = await startWithControl(t, { options: { probation: 200 } })
   t.strictSame(await historyAt(control), NONE)
   await server.release.configure({ boot: 'throw' })

@@ -35,7 +35,7 @@ const HISTORY: ReloadHistory = {
   }
 }
 
-/** A process with several servers, whose listen calls nobody watches. */
+/** A process with several servers, whose listen calls are not tracked. */
 const HANDLERS: ControlHandlers = {
   status: () => ({
     launcher: { pid: 7, uptime: 60_000 },
@@ -122,7 +122,7 @@ took         401 ms: boot 300 ms
   )
 })
 
-t.test('whatever a handler throws is told', async (t) => {
+t.test('an error of a handler is reported', async (t) => {
   const died = Object.assign(new ChildExitedError('exited with code 3'), {
     exitCode: 3,
     signal: null,
@@ -145,7 +145,7 @@ t.test('whatever a handler throws is told', async (t) => {
   })
 })
 
-t.test('only its user reaches the socket, and it goes with whoever opened it', async (t) => {
+t.test('only its user reaches the socket, which is removed with the process that opened it', async (t) => {
   const { socket, path } = await open(t)
   t.equal((statSync(path).mode & 0o777).toString(8), '600')
   t.strictSame(readdirSync(join(path, '..')), ['control.sock'])
@@ -160,7 +160,7 @@ t.test('only its user reaches the socket, and it goes with whoever opened it', a
   t.notOk(existsSync(path))
 })
 
-t.test('nobody else could have reached it before, at whatever name', async (t) => {
+t.test('nobody else could have reached it before, at any name', async (t) => {
   const folder = await tempFolder(t)
   const socket = new ControlSocket(HANDLERS)
   const seen: string[] = []

@@ -135,7 +135,7 @@ t.test('a client that has gone is told no more', async (t) => {
   t.match(await askControl(path, { command: 'status' }), { status: { workers: [] } })
 })
 
-t.test('the command waits for as long as something comes, and not for ever', async (t) => {
+t.test('the command waits as long as lines come, and gives up when none comes', async (t) => {
   const reload = new Reload()
   const { path } = await open(t, reload)
   const question = { method: 'POST', path: '/reload' } as const

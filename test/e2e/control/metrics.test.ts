@@ -123,7 +123,7 @@ t.test('over reloads, with work that is ended by force', { skip }, async (t) => 
   await slow
 })
 
-t.test('what a generation ends by force counts for those that follow', { skip }, async (t) => {
+t.test('work that a generation cuts off is counted in later generations too', { skip }, async (t) => {
   const { server, control } = await startWithControl(t, { options: { probation: 100, reloadDrainTimeout: 500 } })
   const stuck = await HttpConnection.open(server.target())
   const { response } = stuck.send({ path: '/hold/stuck' })

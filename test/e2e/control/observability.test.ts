@@ -109,7 +109,7 @@ t.test('an app with fastify-metrics', { skip: fastifyMetrics.missing }, async (t
   t.equal(await example.stop(), 0)
 })
 
-t.test('an app with a registry of its own', { skip: promClient.missing }, async (t) => {
+t.test('an app with its own registry', { skip: promClient.missing }, async (t) => {
   const prepare = withCollector(promClient, 'prom-client')
   const example = await Example.start(t, 'example/observability/server.mjs', { copied: true, apps: 2, prepare })
   const metricsNow = async () => new Metrics(await (await example.ask('/metrics')).text())

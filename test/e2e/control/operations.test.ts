@@ -8,7 +8,7 @@ import { PrintedPage } from '../../support/printed-page.js'
 import { PACKAGE_ROOT } from '../../support/release.js'
 import type { TestServer } from '../../support/server.js'
 
-/** `UPDATE_OPERATIONS=1 node dist/test/e2e/control/operations.test.js` writes what it shows anew. */
+/** `UPDATE_OPERATIONS=1 node dist/test/e2e/control/operations.test.js` writes its blocks again. */
 const PAGE = join(PACKAGE_ROOT, 'docs/operations.md')
 
 t.test('what the runbook shows is what is printed', { skip: NO_CURL }, async (t) => {
@@ -66,7 +66,7 @@ async function story(t: Test, operated: Operated, show: Show): Promise<void> {
   await show('gone')
 }
 
-/** Asks again and again, as clients do, whatever the answer. */
+/** Sends request after request, as clients do, and ignores the answers. */
 class Asking {
   readonly #over = new AbortController()
   readonly #done: Promise<void>

@@ -114,7 +114,7 @@ t.test(
   }
 )
 
-t.test('of two apps, the first to listen decides, and its end is not that of the socket', async (t) => {
+t.test('of two apps, the first to listen decides, and the socket outlives it', async (t) => {
   const folder = await tempFolder(t)
   const [control, other] = [join(folder, 'control.sock'), join(folder, 'other.sock')]
   const warnings: string[] = []

@@ -49,7 +49,7 @@ t.test('a process that is about to stop', async (t) => {
   t.equal(await server.exitOf(server.pid), 0)
 })
 
-t.test('a stop that comes in the probation', async (t) => {
+t.test('a stop in the probation', async (t) => {
   const { server, control } = await startWithControl(t, { options: { probation: 60_000 } })
   const asked = askControl(control, RELOAD)
   await server.event('handed-over')

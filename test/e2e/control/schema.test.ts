@@ -13,7 +13,7 @@ t.jobs = 2
 type Json = Record<string, unknown>
 const schema = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'control.schema.json'), 'utf8')) as Json
 
-/** The same without room for what it does not describe: real answers have nothing else. */
+/** The same schema without additional properties: real answers have only what it describes. */
 function closed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(closed)
   if (typeof value !== 'object' || value === null) return value
@@ -21,7 +21,7 @@ function closed(value: unknown): unknown {
   return Object.fromEntries('properties' in value ? [...entries, ['additionalProperties', false]] : entries)
 }
 
-/** What is wrong with an answer, as a definition of the schema has it. */
+/** What is wrong with an answer, according to a definition of the schema. */
 async function problemsOf(name: string, answer: unknown): Promise<string> {
   const app = Fastify({ ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } } })
   const body = { $ref: `#/definitions/${name}`, definitions: (closed(schema) as Json).definitions }

@@ -9,14 +9,14 @@ import { missing } from '../../support/programs.js'
 import { PACKAGE_ROOT } from '../../support/release.js'
 import { tempFolder } from '../../support/temp-folder.js'
 
-/** Of these, a test of the socket itself tells: path, clients; of the last four, that of `scale`. */
+/** Other tests show these: path, clients; the last four: scale. */
 const provoked = new Set(
   'CONTROL_SOCKET BAD_REQUEST UNKNOWN_PATH BAD_METHOD SLOW_REQUEST LONG_REQUEST BUSY SCALE NO_WORKERS WORKER_COUNT STOPPING'
     .split(' ')
     .map((name) => `GRACEFUL_ERR_${name}`)
 )
 
-/** How long the commands wait, where no answer comes and where one does. Milliseconds. */
+/** How long the commands wait, without an answer and with one. Milliseconds. */
 const [SHORT, LONG] = [1_000, 15_000]
 
 /** Runs the commands and checks what they say, to people and to programs. */
@@ -35,7 +35,7 @@ async function fails(t: Test, path: string, code: string, message: RegExp, setti
   t.match(JSON.parse(json.stdout), { error: { code, message } })
 }
 
-t.test('no such socket, and what is none', async (t) => {
+t.test('no such socket, and a file that is not a socket', async (t) => {
   const folder = await tempFolder(t)
   const file = join(folder, 'file')
   writeFileSync(file, '')
@@ -125,7 +125,7 @@ t.test('who hangs up', async (t) => {
 
 const HEAD = 'HTTP/1.1 200 OK\r\n\r\n'
 
-t.test('who speaks another version', async (t) => {
+t.test('a process that speaks another version', async (t) => {
   for (const [answer, version] of [
     ['{"fastifyGracefulControl":1,"error":{"code":"GRACEFUL_ERR_BAD_REQUEST","message":"no request"}}\n', 1],
     [`${HEAD}{"version":3,"error":{"code":"X","message":"no"}}\n`, 3]

@@ -5,7 +5,7 @@ import { askControl, startWithControl, statusAt } from '../../support/control-re
 import { startServer } from '../../support/start.js'
 import { tempFolder } from '../../support/temp-folder.js'
 
-t.test('an app without the option control is asked at the path in FASTIFY_GRACEFUL_CONTROL', async (t) => {
+t.test('an app without the option control answers at the path in FASTIFY_GRACEFUL_CONTROL', async (t) => {
   const control = join(await tempFolder(t), 'control')
   const server = await startServer(t, { env: { FASTIFY_GRACEFUL_CONTROL: control } })
   for (const generation of [2, 3]) {

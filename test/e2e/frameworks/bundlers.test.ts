@@ -11,6 +11,6 @@ for (const format of ['cjs', 'esm'] as const) {
 
 const ncc = new Framework('ncc', '@vercel/ncc@0.45')
 
-t.test('an app that ncc has made one file of does so as well', { skip: ncc.missing }, (t) =>
+t.test('an app that ncc has bundled into one file does so too', { skip: ncc.missing }, (t) =>
   reloadsAsOneFile(t, (release) => compileRelease(release, ncc))
 )

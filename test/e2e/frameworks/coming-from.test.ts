@@ -28,7 +28,7 @@ const diffs = diffsIn(readFileSync(join(PACKAGE_ROOT, 'docs/coming-from.md'), 'u
 const programs = diffs.filter(({ marker }) => marker?.startsWith('example/coming-from/'))
 const env = { LAME_DUCK: '100' }
 
-/** What each program says of its own when it is told to stop. */
+/** What each program prints itself when it is told to stop. */
 const SAID: Readonly<Record<string, RegExp>> = {
   'close-with-grace.mjs': /^the database is closed$/,
   'fastify-graceful-shutdown.mjs': /^no new jobs: (reloaded|SIGTERM)$/,

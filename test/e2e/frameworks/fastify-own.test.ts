@@ -16,7 +16,7 @@ const DIFFERENCES: Record<string, string[]> = {
       'http/2 request while fastify closing Node <24',
       'http/2 sessions should be closed when setting forceClosedConnections to true'
     ],
-  'whoever made the server of an app listen, it accepts nothing new when the app has closed': [
+  'the server of a closed app accepts nothing new, also if the app did not make it listen': [
     'Should not call close on the server if it has not created it'
   ],
   'the plugin stands among the plugins': [

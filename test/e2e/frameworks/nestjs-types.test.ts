@@ -49,7 +49,7 @@ async function run(folder: string, file: string, ...args: string[]): Promise<str
   return stdout + stderr
 }
 
-/** Packs what the tests run with; `npm pack` in the repository would build it anew. */
+/** Packs what the tests run with; `npm pack` in the repository would build it again. */
 async function pack(folder: string): Promise<string> {
   const copy = join(folder, 'package')
   await mkdir(join(copy, 'dist'), { recursive: true })

@@ -23,7 +23,7 @@ const withPnpm = { missing: pnpm.missing, install: (release: Release) => install
 const withYarn = { missing: yarn.missing, install: (release: Release) => installWithYarn(release, yarn) }
 const node = process.execPath
 
-/** What `yarn run` and `yarn node` start is told of the archives in this way; without Yarn, `-r ./.pnp.cjs` does. */
+/** In this way, `yarn run` and `yarn node` tell a process about the archives. Without Yarn, `-r ./.pnp.cjs` does it. */
 const asYarnDoes = (release: Release) =>
   `NODE_OPTIONS=--require ${release.path('.pnp.cjs')} --experimental-loader file://${release.path('.pnp.loader.mjs')}`
 

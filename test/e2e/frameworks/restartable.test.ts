@@ -4,7 +4,8 @@ import { Framework } from '../../support/frameworks.js'
 import type { TestServer } from '../../support/server.js'
 import { startServer, WAYS } from '../../support/start.js'
 
-// `app.restart()` makes a new app on the server of the old one, and closes that one: its close is not the end of the listener.
+// `app.restart()` makes a new app on the server of the old one, and closes the old one. Its close does not end the
+// listener.
 
 const framework = new Framework('restartable', '@fastify/restartable@3')
 

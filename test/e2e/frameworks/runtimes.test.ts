@@ -5,7 +5,8 @@ import { HttpConnection } from '../../support/connection.js'
 import { Framework } from '../../support/frameworks.js'
 import { LAUNCHER, launchServer, startServer } from '../../support/start.js'
 
-// Neither can hand over a socket. Whoever runs an app there shall have a stop that finishes what it has begun, and an error for a reload.
+// Neither can hand over a socket. There, a stop must finish the requests in progress, and a reload must fail with an
+// error.
 
 const RUNTIMES = [
   { name: 'Bun', framework: new Framework('bun', 'bun@1'), folder: '@oven', file: 'bin/bun', options: [] },

@@ -5,7 +5,7 @@ import type { Release } from '../../support/release.js'
 import type { TestServer } from '../../support/server.js'
 import { startServer, WAYS } from '../../support/start.js'
 
-// Both destroy connections after a time of their own, which is shorter here than any request.
+// Both destroy connections after their own time limit, which is shorter here than any request.
 
 const framework = new Framework('terminus', '@godaddy/terminus@4', 'stoppable@1')
 const options = framework.missing ? { skip: framework.missing } : {}
@@ -65,7 +65,7 @@ async function ask(server: TestServer, path: string): Promise<string> {
   return body
 }
 
-/** A request that is in hand when the signal comes, and what is said from then on. */
+/** Sends the signal while a request is in progress. Returns what is printed from then on. */
 async function stopWithRequest(
   t: Pick<typeof import('tap').t, 'match' | 'equal'>,
   server: TestServer

@@ -6,7 +6,8 @@ import { Framework } from '../../support/frameworks.js'
 import { OtherNode } from '../../support/other-node.js'
 import { LAUNCHER, startServer } from '../../support/start.js'
 
-// What runs TypeScript without a build stands in the options of Node, or in the place of the script. A child must be run by it as well.
+// The program that runs TypeScript without a build is in the options of Node, or in place of the script. It must run a
+// child too.
 
 const tsx = new Framework('tsx', 'tsx@4')
 const tsNode = new Framework('ts-node', 'ts-node@10', 'typescript@5', '@types/node@20')

@@ -4,7 +4,7 @@ import { HttpConnection } from '../../support/connection.js'
 import { Framework } from '../../support/frameworks.js'
 import { startServer } from '../../support/start.js'
 
-// The server of y-websocket 2 and its client of today speak the same protocol; the server has no later release that npm can install.
+// The server of y-websocket 2 and the current client speak the same protocol. npm has no later release of the server.
 const onServer = new Framework('y-websocket-server', 'y-websocket@2', 'yjs@13')
 const framework = new Framework('yjs', 'y-websocket@3', 'yjs@13')
 
@@ -22,7 +22,7 @@ interface Provider {
 
 const skip = onServer.missing || framework.missing
 
-t.test('a shared document goes on, with what the client has and what is added anew', { skip }, async (t) => {
+t.test('a shared document goes on, with the content of the client and with new content', { skip }, async (t) => {
   const server = await startServer(t, {
     script: 'yjs.cjs',
     prepare: (release) => onServer.provide(release, 'y-websocket')
@@ -37,7 +37,7 @@ t.test('a shared document goes on, with what the client has and what is added an
   const provider = new WebsocketProvider(`ws://${host}:${port}/documents`, 'shared', doc, options)
   t.teardown(() => {
     provider.destroy()
-    doc.destroy() // What it knows of others looks at the clock.
+    doc.destroy() // Its awareness of other clients keeps a timer.
   })
   const codes: unknown[] = []
   provider.on('connection-close', (event) => codes.push(event?.code))

@@ -14,7 +14,7 @@ const UNWELL = [
 ] as const
 
 for (const { settings: way, where } of WAYS)
-  t.test(`a release whose app says that it is not well is taken back${where}`, async (t) => {
+  t.test(`a release whose app reports that it is not well is rolled back${where}`, async (t) => {
     const server = await startServer(t, { ...unwell({ health: { checkTimeout: 800 } }), ...way })
     const parent = server.current
     for (const [extra, message] of UNWELL) {

@@ -6,7 +6,7 @@ import { openIdle, untilAt } from '../../support/moving.js'
 import type { TestServer } from '../../support/server.js'
 import { startServer, WAYS } from '../../support/start.js'
 
-/** Clients with nothing in hand do not notice that a release is not well, though they had moved to it. */
+/** Clients without a request in progress do not notice that a release is not well, even if they had moved to it. */
 
 const VERDICTS: Record<string, [health: object, fail: (server: TestServer, child: number) => Promise<void>]> = {
   'answers with errors only': [{ errorShare: 0.4 }, (server) => server.release.write('fails', '')],

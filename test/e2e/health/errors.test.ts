@@ -11,7 +11,7 @@ import { startServer, WAYS } from '../../support/start.js'
 import { checkTakenBack, reloadTo, unwell } from '../../support/unwell.js'
 import { startWorkers } from '../../support/workers.js'
 
-/** A child is judged by what it answers. */
+/** A child is judged by its answers. */
 
 t.jobs = 2
 
@@ -20,7 +20,7 @@ function clients(target: Target, tally: Tally): Client[] {
   return [true, true, false, false].map((keepsAlive) => new CountingClient(target, '/work', keepsAlive, tally))
 }
 
-/** Reloads under a load, to a release that is as well as `extra` says. */
+/** Reloads under load, to a release that is well or unwell as `extra` says. */
 async function reloadUnderLoad(server: TestServer, extra: object): Promise<[Response, Tally]> {
   const tally: Tally = new Map()
   const load = new Load(clients(server.target(), tally), { pause: 10 })
@@ -95,7 +95,7 @@ t.test('a release that answers well at first is taken back when it does no more'
   t.ok(total(tally, '2: 200') + total(tally, '2: 500') > 500)
 })
 
-t.test('whoever wants no verdict gets none', async (t) => {
+t.test('an app that wants no verdict gets none', async (t) => {
   const server = await startServer(t, unwell({ probation: 2000, health: false }))
   const [answer] = await reloadUnderLoad(server, { fails: 'all', check: 'throws' })
   t.equal(answer.status, 200, answer.body)

@@ -12,7 +12,7 @@ const POST = ['-X', 'POST']
 
 t.test('one of several workers makes the check that the launcher is asked for', { skip: NO_CURL }, async (t) => {
   const control = join(await tempFolder(t), 'control.sock')
-  // The app wants the socket of its launcher as well.
+  // The option of the app names the socket of its launcher.
   const options = { control, pidFile: join(await tempFolder(t), 'pid') }
   const workers = await startWorkers(t, {
     count: 2,

@@ -7,7 +7,7 @@ import { type ServerSettings, startServer } from '../../support/start.js'
 import { untilTrue } from '../../support/tree.js'
 import { startWorkers, type Workers } from '../../support/workers.js'
 
-/** Idle connections that have moved to a child of a launcher, which does not come to serve for good. */
+/** Idle connections that have moved to a child under a launcher. The child never serves for good. */
 
 const settings: ServerSettings = {
   script: 'migration.cjs',
@@ -46,7 +46,7 @@ for (const end of ['crashes', 'gives the service back', 'throws'] as const) {
   })
 }
 
-/** Of the generations to come, the second process that boots fails, when the test lets it. */
+/** Of the next generations, the second process that boots fails, when the test lets it. */
 const FAILING_SECOND = `
 const fs = require('node:fs')
 const { extra } = require('./config.json')

@@ -56,7 +56,7 @@ t.test('kill -9 of the server: no new connection is refused or lost, again and a
   t.equal(await server.stop(), 0)
 })
 
-t.test('an error that nobody caught: the next server starts at once, while the old one finishes', async (t) => {
+t.test('an uncaught error: the next server starts at once, while the old one finishes', async (t) => {
   const server = await start(t)
   const first = server.pid
   const busy = await HttpConnection.open(server.target())
@@ -114,7 +114,7 @@ t.test('SIGHUP in the pause before a restart starts a server at once, with a new
   await server.release.configure({ boot: 'none', release: 'good' })
   server.signal('SIGHUP', server.launcher)
   await server.said(/reload \(SIGHUP\): no server runs; waiting for a server that serves/)
-  // What was asked for is a reload: the one that has been started makes it, since it may have read the old code.
+  // A reload was requested. The started server makes it, because it may have read the old code.
   const pid = await server.serving(2)
   await untilLeft(server, [server.launcher, pid])
   await checkFresh(t, server, pid, 'good')
@@ -183,7 +183,7 @@ for (const end of ['SIGKILL', 'throw'] as const) {
     else server.signal('SIGKILL', server.pid)
     await server.said(/reload \(SIGHUP\) failed/)
     await checkFresh(t, server, Number(child))
-    if (end === 'throw') t.equal(isAlive(server.pid), true, 'it still has a request in hand')
+    if (end === 'throw') t.equal(isAlive(server.pid), true, 'it still has a request in progress')
     server.signal('SIGTERM', server.launcher)
     t.equal(await server.exitOf(Number(child)), 0)
     if (end === 'throw') await server.tell({ command: 'release', name: 'slow' }, server.pid)
@@ -193,7 +193,7 @@ for (const end of ['SIGKILL', 'throw'] as const) {
   })
 }
 
-t.test('a crash while connections move costs those that had moved, and no other', async (t) => {
+t.test('a crash while connections move costs the moved connections, and no other', async (t) => {
   const config = { options: { probation: 20_000 } }
   const server = await startServer(t, { launcher: [], script: 'migration.cjs', config })
   const connections = await Promise.all(Array.from({ length: 40 }, () => HttpConnection.open(server.target())))
@@ -202,7 +202,7 @@ t.test('a crash while connections move costs those that had moved, and no other'
   const { child } = await server.eventOf(server.pid, 'handed-over')
   server.signal('SIGKILL', Number(child))
   await server.event('rolled-back')
-  // Whatever has not begun to move by then is answered; what was on its way is the parent's again.
+  // Connections that had not begun to move are answered. Those that were on their way belong to the parent again.
   await checkFresh(t, server, server.pid)
   const moved = server.events((line) => line.fixture === 'connected' && line.pid === child).map(({ port }) => port)
   const others = connections.filter(({ localPort }) => !moved.includes(localPort))

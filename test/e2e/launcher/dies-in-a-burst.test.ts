@@ -8,7 +8,7 @@ import { startWorkers, type Workers } from '../../support/workers.js'
 
 t.jobs = 2
 
-/** What a process may take to finish what it has in hand when the launcher has gone. Milliseconds. */
+/** How long a process may take to finish its requests after the launcher has died. Milliseconds. */
 const DRAIN = 5_000
 
 const settings = { count: 2, config: { options: { drainTimeout: DRAIN } } }

@@ -49,13 +49,13 @@ for (const [when, close] of Object.entries(GATES)) {
         await server.event('boot')
         server.signal('SIGKILL', server.launcher)
         await server.eventOf(server.pid, 'draining')
-        // It hears of the end of the launcher as late as its own code lets it.
+        // It notices the end of the launcher as late as its own code allows.
         await server.release.write('go', '')
         await server.tell({ command: 'release', name: 'slow' }, server.pid)
         if (slow !== undefined) t.match(JSON.parse((await slow.response).body), { pid: server.pid })
         busy.close()
         await untilLeft(server, [])
-        // A socket that nobody has received is gone when the kernel has collected it.
+        // A socket that no process has received is gone when the kernel has collected it.
         await untilTrue(server, 'end of the socket', () => inodesOfPort(port).length === 0)
         await checkNextLauncher(t, port)
       }

@@ -4,7 +4,7 @@ import { inodesOfPort } from '../../support/fds.js'
 import { launchServer, startServer } from '../../support/start.js'
 import { untilLeft } from '../../support/tree.js'
 
-t.test('the launcher dies by SIGKILL: the server finishes what it has in hand, and stops', async (t) => {
+t.test('the launcher dies by SIGKILL: the server finishes its requests, and stops', async (t) => {
   const server = await startServer(t, { launcher: [] })
   const { port } = server.target() as { port: number }
   const busy = await HttpConnection.open(server.target())
@@ -30,7 +30,7 @@ t.test('the launcher dies while a child boots: neither is left', async (t) => {
   await untilLeft(server, [])
 })
 
-t.test('the launcher dies in the probation: neither is left, and what each has in hand is finished', async (t) => {
+t.test('the launcher dies in the probation: both processes finish their requests, and none is left', async (t) => {
   const server = await startServer(t, { launcher: [], config: { options: { probation: 10_000 } } })
   const [first, second] = [await HttpConnection.open(server.target()), HttpConnection.open(server.target())]
   const inParent = first.send({ path: '/hold/parent' })
@@ -58,7 +58,7 @@ t.test('the launcher dies while connections move: no process is left', async (t)
   await Promise.all(connections.map((connection) => connection.request({ path: '/' })))
   server.signal('SIGHUP', server.launcher)
   await server.eventOf(server.pid, 'handed-over')
-  // Stopped first, so that handles are on their way which nobody will ever acknowledge.
+  // Stopped first, so that handles are on their way that nobody will ever acknowledge.
   server.signal('SIGSTOP', server.launcher)
   await connections[0]?.request({ path: '/' }).catch(() => {})
   server.signal('SIGKILL', server.launcher)
@@ -97,13 +97,13 @@ for (const [when, first, second] of [
     server.signal('SIGKILL', server.launcher)
     await server.waitFor(server.exit, 'end of the launcher')
     await server.release.write('go', '')
-    // It may serve for the moment that it takes to hear of it.
+    // It may serve until it notices that.
     await untilLeft(server, [])
     t.strictSame(server.servers(), [], 'nobody is left')
   })
 }
 
-t.test('a log that nobody reads any more does not end the launcher', async (t) => {
+t.test('a log without a reader does not end the launcher', async (t) => {
   const server = await startServer(t, {
     launcher: [],
     prepare: async (release) => {

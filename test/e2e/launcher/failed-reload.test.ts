@@ -8,7 +8,7 @@ import type { TestServer } from '../../support/server.js'
 import { startServer } from '../../support/start.js'
 import { untilTrue } from '../../support/tree.js'
 
-/** What makes a reload fail, with the error that whoever asked gets, and what makes it good again. */
+/** A cause that makes a reload fail, the error that the caller gets, and the repair. */
 const FAILURES: Record<string, { code: string; says: RegExp; spoil: FixtureConfig | string }> = {
   'the release throws': { code: 'CHILD_EXITED', says: /this release cannot boot/, spoil: { boot: 'throw' } },
   'the release exits with 0': { code: 'CHILD_EXITED', says: /exited with code 0/, spoil: { boot: 'exit' } },
@@ -31,7 +31,7 @@ t.test('a reload that fails changes nothing under a launcher, and the next one w
     await server.release.write('server.cjs', script)
     await server.release.configure({ boot: 'none', release: 'good' })
   }
-  // It is read at the start of the process that is asked.
+  // The process that gets the request reads it at its start.
   await server.release.configure({ veto: 'not now' })
   await succeedReload(t, server)
   t.match(await failReload(t, server, async () => {}), { code: 'GRACEFUL_ERR_VETOED', message: /not now/ })
@@ -62,7 +62,7 @@ async function rollBack(server: TestServer, end: (child: number) => unknown): Pr
   return Number(child)
 }
 
-t.test('a child that dies in its probation brings the parent back, whoever is told', async (t) => {
+t.test('a child that dies in its probation brings the parent back, for a reload by route and by signal', async (t) => {
   const server = await startServer(t, { launcher: [], config: { options: { probation: PROBATION } } })
   const admin = await HttpConnection.open(server.target())
   const answer = admin.request({ method: 'POST', path: '/admin/reload' })
@@ -82,7 +82,7 @@ t.test('a child that dies in its probation brings the parent back, whoever is to
   t.equal(await server.stop(), 0)
 })
 
-t.test('a child that gave up and still has a request in hand has no say in the next reload', async (t) => {
+t.test('a child that gave up and still has a request in progress does not affect the next reload', async (t) => {
   const server = await startServer(t, { launcher: [], config: { options: { probation: PROBATION } } })
   let finish: () => Promise<unknown> = async () => {}
   const first = await rollBack(server, async (child) => {

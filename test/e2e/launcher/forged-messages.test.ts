@@ -7,7 +7,7 @@ import { DEPTHS, forgeries, post } from '../../support/forged.js'
 import { startServer } from '../../support/start.js'
 import { tempFolder } from '../../support/temp-folder.js'
 
-// An app that passes on what its clients say: whoever they are, they command nobody and end nothing.
+// An app that passes on what its clients send. Clients must neither command nor end a process.
 
 const script = 'forward.cjs'
 

@@ -50,7 +50,7 @@ t.test('a stop waits for a worker that hangs no longer than its limit', async (t
   await workers.logged(new RegExp(`server ${frozen} does not end in time: killing it`))
 })
 
-t.test('a forced end does not wait for it at all', async (t) => {
+t.test('a forced end does not wait for it', async (t) => {
   const workers = await startWorkers(t, { config: { options: { ...FORCIBLE, drainTimeout: 600_000 } } })
   freezeLast(t, workers)
   t.equal(await workers.stop('SIGUSR2'), 1)

@@ -21,7 +21,7 @@ t.test('signals during a reload end in exactly one more, with the newest release
   t.equal(await server.stop(), 0)
 })
 
-t.test('whoever asks while a reload runs gets the outcome of the one that follows', async (t) => {
+t.test('a caller that asks while a reload runs gets the outcome of the next one', async (t) => {
   const server = await startServer(t, { launcher: [], config: { options: { probation: 300 } } })
   const ask = async () => {
     const admin = await HttpConnection.open(server.target())

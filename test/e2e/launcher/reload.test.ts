@@ -13,7 +13,7 @@ function parentOf(pid: number): number {
   return Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
 }
 
-/** The ways to ask for a reload; each resolves when the new generation serves and the old one is gone. */
+/** The ways to request a reload. Each resolves when the new generation serves and the old one has ended. */
 const WAYS: Record<string, (t: Test, server: TestServer) => Promise<unknown>> = {
   'SIGHUP to the launcher': (_t, server) => server.reload(),
   'SIGHUP to the server': async (_t, server) => {
@@ -42,7 +42,7 @@ const WAYS: Record<string, (t: Test, server: TestServer) => Promise<unknown>> = 
 }
 
 t.test(
-  'under a launcher each generation is its child, whoever asks, and clients that never retry see nothing',
+  'under a launcher each generation is its child, for every way to ask, and clients that never retry see nothing',
   async (t) => {
     const server = await startServer(t, { launcher: [], config: { options: { probation: 100 } } })
     const { launcher } = server

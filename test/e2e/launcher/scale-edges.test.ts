@@ -60,7 +60,7 @@ t.test('a server without a launcher has no workers, and says so', async (t) => {
   t.match(await runCommand(['scale', '2', '--control', control]), { code: 1, stderr: /GRACEFUL_ERR_NO_WORKERS/ })
 })
 
-t.test('a worker that hangs and is to leave is killed, and holds nobody up', { skip: !HAS_PROC }, async (t) => {
+t.test('a worker that hangs and must leave is killed, and holds up nothing', { skip: !HAS_PROC }, async (t) => {
   const options = { readyTimeout: 20_000, drainTimeout: 1000, closeTimeout: 1000, probation: 50 }
   const { workers, control } = await startScalable(t, { count: 2, config: { options } })
   const { server } = workers
@@ -71,7 +71,7 @@ t.test('a worker that hangs and is to leave is killed, and holds nobody up', { s
   const fewer = scaleBy(control, { workers: 1 })
   await workers.logged(/from 2 to 1/)
   t.match(await askOnce(server), { pid: first })
-  // One more does not wait for the end of the one that hangs.
+  // Adding one worker does not wait for the end of the one that hangs.
   t.match(await scaleBy(control, { workers: '+1' }), { result: { before: 1, workers: 2 } })
   t.ok(server.alive().includes(second as number))
   t.match(await fewer, { steps: ['stopping'], result: { before: 2, workers: 1 } })

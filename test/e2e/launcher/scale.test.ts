@@ -105,7 +105,7 @@ t.test('a new release that fails to reload leaves the number of workers', async 
     status: { workers: before.map((pid) => ({ pid, phase: 'serving' })) }
   })
 
-  // What is broken cannot be added either: nobody tries it again and again.
+  // A broken server cannot be added either, and the launcher does not retry it.
   const broken = await runCommand(['scale', '+1', '--json', '--control', control])
   t.match([broken.code, JSON.parse(broken.stdout)], [1, { error: { code: 'GRACEFUL_ERR_SCALE', exitCode: Number } }])
   await workers.logged(/there are still 2, not 3/)

@@ -36,7 +36,7 @@ t.test('the signals that the app has chosen count for the launcher, those of eac
   t.strictSame(await end(server), { code: 0, signal: null })
 })
 
-t.test('each signal that means nothing to the launcher is for the app', async (t) => {
+t.test('each signal that the launcher does not use goes to the app', async (t) => {
   const others = ['SIGQUIT', 'SIGUSR2', 'SIGALRM', 'SIGVTALRM', 'SIGIO', 'SIGPWR', 'SIGWINCH'] as const
   const own = `
     for (const signal of ${JSON.stringify(others)}) process.on(signal, () => say('own', { signal }))`
@@ -60,7 +60,7 @@ t.test('each signal that means nothing to the launcher is for the app', async (t
   t.strictSame(await end(server), { code: 0, signal: null })
 })
 
-t.test('signals: false, an app with handlers of its own: they are passed on, and its end is the end', async (t) => {
+t.test('signals: false, an app with its own handlers: signals are passed on, and its end is the end', async (t) => {
   const own = `
     process.on('SIGHUP', () => apps[0].gracefulReload({ reason: 'own handler' }).catch(() => {}))
     process.on('SIGTERM', () => apps[0].graceful.stop('own handler'))`
@@ -83,7 +83,7 @@ t.test('signals: false, an app with handlers of its own: they are passed on, and
 })
 
 for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
-  t.test(`signals: false without handlers: ${signal} ends the server as if there were no launcher`, async (t) => {
+  t.test(`signals: false without handlers: ${signal} ends the server as without a launcher`, async (t) => {
     const server = await startServer(t, { launcher: [], config: { options: { signals: false } } })
     server.signal(signal, server.launcher)
     t.strictSame(await end(server), { code: null, signal })
@@ -91,7 +91,7 @@ for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
   })
 }
 
-/** A server that has never heard of this package. */
+/** A server without this package. */
 const PLAIN = `
 const { say } = require('./app.cjs')
 const server = require('node:http').createServer((request, response) => response.end('plain'))
@@ -138,7 +138,7 @@ t.test('a script that loads the plugin and has nothing to serve ends when it is 
   t.strictSame(await end(await launchServer(t, { launcher: [], prepare })), { code: 0, signal: null })
 })
 
-t.test('the pid file holds the pid of the launcher, whoever serves', async (t) => {
+t.test('the pid file holds the pid of the launcher in each generation', async (t) => {
   const pidFile = join(await tempFolder(t), 'pid')
   const server = await startServer(t, { launcher: [], config: { options: { pidFile, probation: 0 } } })
   const read = async () => Number(await readFile(pidFile, 'utf8'))

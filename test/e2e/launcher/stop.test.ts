@@ -29,7 +29,7 @@ const STAGES: Record<string, (server: TestServer) => Promise<unknown>> = {
 }
 
 for (const [when, reach] of Object.entries(STAGES)) {
-  t.test(`a stop ${when}: the requests in hand are finished, and nothing is left`, async (t) => {
+  t.test(`a stop ${when}: the requests in progress are finished, and nothing is left`, async (t) => {
     const server = await start(t)
     const busy = await HttpConnection.open(server.target())
     const slow = busy.send({ path: '/hold/slow' })
@@ -74,7 +74,8 @@ for (const [signal, code] of [
   t.test(`${signal} to the server alone is an order, not a crash`, async (t) => {
     const server = await launchServer(t, { launcher: [], config: { options: FORCIBLE, boot: 'wait' } })
     const { pid } = await server.event('boot')
-    // What is said behind a handle waits until that has been acknowledged: here, the last word behind the listening socket.
+    // A message after a handle waits until the handle is acknowledged: here, the last message after the listening
+    // socket.
     server.signal('SIGSTOP', server.launcher)
     await server.release.write('go', '')
     await server.serving(1)
@@ -130,7 +131,7 @@ t.test('the parent dies in the probation after it was told to stop: its child st
   const { child } = await server.eventOf(server.pid, 'handed-over')
   server.signal('SIGSTOP', server.pid)
   server.signal('SIGTERM', server.launcher)
-  // Whether or not the launcher has seen the first signal by then, the service shall end.
+  // The service must end, whether or not the launcher has seen the first signal yet.
   server.signal('SIGKILL', server.pid)
   await server.exitOf(Number(child))
   await server.waitFor(server.exit, 'end of the launcher')

@@ -38,7 +38,7 @@ t.test('what keeps a server from starting, and what it reads without loading it;
   const { server } = watched
   const seen = () => askOnce(server.target(), '/seen')
 
-  await t.test('a server that cannot boot at all is started when that is mended', async (t) => {
+  await t.test('a server that cannot boot is started when the code is repaired', async (t) => {
     t.match(await watched.line(), HELD)
     await server.said(/err: SyntaxError/)
     await watched.save('part.cjs', '')
@@ -60,7 +60,7 @@ t.test('what keeps a server from starting, and what it reads without loading it;
     t.equal(await seen(), '1, 2, three')
   })
 
-  await t.test('files of a folder that was named, and of one that comes there', async (t) => {
+  await t.test('files of a named folder, and of a folder that is created in it', async (t) => {
     await watched.save('pages/a.html', '3')
     t.match(await watched.line(), /^reloaded in \d+ ms: pages\/a\.html$/)
     await mkdir(server.release.path('pages/more/of'), { recursive: true })
@@ -69,7 +69,7 @@ t.test('what keeps a server from starting, and what it reads without loading it;
     t.equal(await seen(), '1, 2, 3 4')
   })
 
-  /** The server that serves is killed, and what is there to be started does not boot. */
+  /** Kills the server that serves, while the code in the folder does not boot. */
   const lose = async () => {
     await watched.save('part.cjs', BROKEN)
     t.match(await watched.line(), /^not reloaded: part\.cjs$/)
@@ -79,7 +79,7 @@ t.test('what keeps a server from starting, and what it reads without loading it;
     t.match([await watched.line(), await watched.line()], [HELD, HELD])
   }
 
-  await t.test('servers that die and cannot be started again: who comes waits until that is mended', async (t) => {
+  await t.test('servers that die and cannot be started again: clients wait until the code is repaired', async (t) => {
     await lose()
     const connection = await HttpConnection.open(server.target())
     const answer = connection.request({ path: '/seen', headers: { connection: 'close' } })

@@ -99,7 +99,7 @@ t.test('an app on which somebody works, under a page that never waits for it', a
     t.strictSame(await seen(), ['six', 'six'])
   })
 
-  await t.test('a folder that goes, and comes again', async (t) => {
+  await t.test('a folder that is removed and created again', async (t) => {
     await rename(path('words'), path('elsewhere'))
     t.match(await watched.line(), /^not reloaded: words\//)
     await watched.line()

@@ -16,7 +16,7 @@ const CONNECTIONS = 200
 const HANGS: Record<string, (t: Test, workers: Workers, pid: number) => Promise<void>> = {
   'is stopped': async (t, workers, pid) => freeze(t, workers, [pid]),
   'blocks its event loop': async (t, { server }, pid) => {
-    // Behind the folder that the test leaves, nobody could let it go on.
+    // When the test has removed the folder, nothing could let it go on.
     t.teardown(() => server.release.write('go', ''))
     await server.tell({ command: 'block', until: 'go' }, pid)
     await server.eventOf(pid, 'blocked')
@@ -49,7 +49,7 @@ for (const [hangs, hang] of Object.entries(HANGS)) {
         } else {
           t.match(JSON.parse(answer.body), { code: /^GRACEFUL_ERR_/, statusCode: answer.status })
           t.match(await askOnce(server), { generation: 1 })
-          // Whether the one that hangs is left alone or replaced, no successor of the failed reload stays.
+          // The server that hangs may be left alone or replaced. In both cases no successor of the failed reload stays.
           await untilTrue(server, 'end of the successors', () =>
             workers.of(2).every((pid) => !server.alive().includes(pid))
           )

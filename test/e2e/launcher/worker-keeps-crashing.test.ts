@@ -7,13 +7,13 @@ import { startWorkers, type Who, type Workers } from '../../support/workers.js'
 /** So many bad boots, behind a kill, are one more than it takes to be given up where no other worker serves. */
 const BAD_BOOTS = 6
 
-/** The pauses between two starts are seconds by then. Milliseconds. */
+/** After so long, the pauses between two starts are seconds. Milliseconds. */
 const WITH_PAUSES = 240_000
 
 /** Nobody ends a worker that boots for so long. Milliseconds. */
 const config = { options: { probation: 50, readyTimeout: 300_000 } }
 
-/** Makes one of two workers crash again and again in its boot, while the other one boots as well and waits in that. */
+/** Makes one of two workers crash again and again in its boot, while the other one also boots and waits there. */
 async function crashWhileOtherBoots(workers: Workers): Promise<void> {
   const { server } = workers
   const [crashing, waiting] = workers.of(1) as [number, number]

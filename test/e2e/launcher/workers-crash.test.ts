@@ -41,7 +41,7 @@ t.test('a killed worker is replaced, and the clients of the others notice nothin
   t.equal(await workers.stop(), 0)
 })
 
-t.test('with all workers killed at once, who comes waits and is not refused', async (t) => {
+t.test('with all workers killed at once, new clients wait and are not refused', async (t) => {
   const workers = await startWorkers(t, NEXT)
   const { server } = workers
   const before = workers.of(1)
@@ -89,7 +89,7 @@ t.test('a reload does not wait for the pause before a restart', async (t) => {
     before.push(crashed)
   }
   await workers.logged(/starting another one in 400 ms/)
-  // Not earlier: what a killed process has in hand is lost.
+  // Not earlier: the requests in progress of a killed process are lost.
   const load = new Load([new FreshClient(server.target())], { every: 5 })
   await server.release.configure({ release: 'B' })
   const result = await reloadThroughRoute(workers)
@@ -122,7 +122,7 @@ t.test('a stop while a worker is being replaced ends as any other stop', async (
   t.equal(server.events('serving').length, 3)
 })
 
-t.test('a stop lets each worker finish what it has in hand', async (t) => {
+t.test('a stop lets each worker finish its requests in progress', async (t) => {
   const workers = await startWorkers(t, NEXT)
   const { server } = workers
   const pids = workers.of(1)
@@ -159,7 +159,7 @@ for (const how of ['a second stop signal', 'a force signal'] as const) {
   })
 }
 
-t.test('a stop in the middle of a rolling reload leaves nobody behind', async (t) => {
+t.test('a stop in the middle of a rolling reload leaves no process', async (t) => {
   const workers = await startWorkers(t, { config: { options: { probation: 60_000 } } })
   const { server } = workers
   const clients = await PersistentClient.openMany(server.target(), 6)

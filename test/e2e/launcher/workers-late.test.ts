@@ -66,7 +66,7 @@ start({ Fastify: require('fastify'), graceful: require('fastify-graceful-reload'
 })
 `
 
-t.test('a listener that comes late is shared by all workers, if need be by a second try', async (t) => {
+t.test('all workers share a listener that comes late, if necessary at a second attempt', async (t) => {
   const port = await freePort()
   const workers = await startWorkers(t, {
     config: { extra: { port }, options: { probation: 50 } },

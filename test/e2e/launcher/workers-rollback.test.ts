@@ -12,7 +12,7 @@ t.jobs = 2
 /** A probation that a test does not wait for. Milliseconds. */
 const LONG = 60_000
 
-/** Of the generations to come, the second process that boots fails. */
+/** Of the next generations, the second process that boots fails. */
 const FAILING_SECOND = `
 const fs = require('node:fs')
 const path = require('node:path')
@@ -41,7 +41,7 @@ async function beginLoad(workers: Workers): Promise<Load> {
   return load
 }
 
-/** The predecessors, and nobody else, are left and serve; no client has noticed; the next reload succeeds. */
+/** Only the predecessors are left, and serve. No client has noticed. The next reload succeeds. */
 async function checkUnchanged(t: Test, workers: Workers, before: number[], load: Load): Promise<void> {
   await workers.left(before)
   await workers.met(before)
@@ -88,7 +88,7 @@ t.test('a successor that dies in its probation takes all others with it', async 
   process.kill(successors[0] as number, 'SIGKILL')
   await workers.untilAll(before, 'rolled-back')
   await workers.logged(/reload \(SIGHUP\) failed: .*killed by SIGKILL/)
-  // The dead one had connections in hand, and they are gone with it; the others have lost none.
+  // The dead server had connections, which ended with it. The others have lost none.
   await workers.left(before)
   await workers.untilAll(successors.slice(1), 'exit')
   t.strictSame(

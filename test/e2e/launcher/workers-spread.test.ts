@@ -52,7 +52,7 @@ interface Crowd {
   answers: Promise<Who[]>
 }
 
-/** Lets new connections come until all of so many at once are passed on by the first worker, which has more than its share. */
+/** Opens new connections until the first worker, which has more than its share, passes on all of so many at once. */
 async function untilPassedOn(workers: Workers, first: number): Promise<void> {
   let isOver = false
   const meet = async () => {

@@ -61,7 +61,7 @@ t.test('auto: one for each processor', async (t) => {
   await workers.met(workers.of(1))
 })
 
-t.test('whichever worker is asked, all reload, and all that ask at once get one more', async (t) => {
+t.test('each worker can be asked: all reload, and callers at the same time share one more reload', async (t) => {
   const workers = await startWorkers(t)
   const { server } = workers
   const [one, other, third] = workers.of(1) as [number, number, number]

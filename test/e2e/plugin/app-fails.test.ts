@@ -59,7 +59,8 @@ for (const { settings, where } of WAYS) {
       await nextChild(server)
       await asked
       admin.close()
-      // What a subscriber throws is an error that nobody has caught: https://nodejs.org/api/diagnostics_channel.html#channelsubscribeonmessage
+      // An error that a subscriber throws is uncaught:
+      // https://nodejs.org/api/diagnostics_channel.html#channelsubscribeonmessage
       await untilTrue(server, 'end of the parent', () => !isAlive(parent))
       if (settings.launcher === undefined && server.servers().length === 0) {
         t.equal(await server.exitOf(parent), 1)

@@ -4,7 +4,7 @@ import fp from 'fastify-plugin'
 import t from 'tap'
 import graceful from '../../../lib/index.js'
 
-// An app that only answers to inject is, to whoever uses it, the same with the plugin and without.
+// An app that only answers to inject behaves the same with and without the plugin.
 
 /** Writes down what there is to see; a promise by its outcome. */
 type Note = (what: string, outcome?: unknown) => Promise<void>
@@ -167,7 +167,7 @@ const STORIES: Record<string, Story> = {
     await note('inject', get(app))
     await note('close', app.close())
   },
-  'routes, schemas and plugins as they are told of': async (app, note) => {
+  'routes, schemas and plugins as they are printed': async (app, note) => {
     const routes: string[] = []
     app.addHook('onRoute', ({ method, url }) => void routes.push(`${method} ${url}`))
     app.get('/late', async () => 'late')

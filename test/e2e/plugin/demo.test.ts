@@ -17,7 +17,7 @@ const DEMO = join(PACKAGE_ROOT, 'example/demo.mjs')
 const skip = !HAS_TERMINAL && 'no script of util-linux'
 const CTRL_C = '\x03'
 
-/** What the build is replaced by, for other tests use what it would make anew. */
+/** Replaces the build, because other tests use the files that a build would write again. */
 async function fakeBuild(t: Test, script: string): Promise<{ folder: string; path: string }> {
   const folder = await tempFolder(t)
   await writeFile(join(folder, 'npm'), `#!/bin/sh\necho "$@" >'${folder}/called'\n${script}\n`, { mode: 0o755 })

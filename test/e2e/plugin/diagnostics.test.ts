@@ -128,7 +128,7 @@ t.test('a stop that overtakes a reload, which several signals asked for, is told
   t.ok(found.filter((event) => event === 'reload-failed').length <= 2, 'once for each reload')
 })
 
-t.test('a listener that nobody asks for any more, and a warning', async (t) => {
+t.test('a listener that no app asks for any more, and a warning', async (t) => {
   const server = await start(t, { apps: [local], servers: [local] })
   const port = String((server.target(0, 'server') as { port: number }).port)
   await server.release.configure({ servers: [] })

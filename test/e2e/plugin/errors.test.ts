@@ -186,7 +186,7 @@ for (const { code, message, spoil, ...settings } of stories) {
   })
 }
 
-t.test('a folder that is gone: the child cannot be started', async (t) => {
+t.test('a removed folder: the child cannot be started', async (t) => {
   let gone = ''
   const prepare = async (_: unknown, folder: string) => {
     gone = join(folder, 'gone')
@@ -199,7 +199,7 @@ t.test('a folder that is gone: the child cannot be started', async (t) => {
   checkError(t, await server.event('reload rejected'), 'GRACEFUL_ERR_SPAWN_FAILED', /ENOENT/)
 })
 
-t.test('a handoff that nobody can have meant', async (t) => {
+t.test('a handoff that cannot be right', async (t) => {
   const probe = `
     const app = require('fastify')()
     app.register(require('fastify-graceful-reload'))

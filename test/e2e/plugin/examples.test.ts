@@ -12,7 +12,7 @@ t.jobs = 3
 
 const tested = new Set<string>()
 
-/** A test of one file of example/: it starts, does its work, and goes on to the story. */
+/** A test of one file of example/: starts it, then runs the story. */
 function testExample(file: string, story: (t: Test, path: string) => Promise<void>): void {
   tested.add(file)
   // TypeScript is compiled first, like the package itself.
@@ -22,7 +22,7 @@ function testExample(file: string, story: (t: Test, path: string) => Promise<voi
 
 for (const file of ['minimal.mjs', 'minimal.cjs', 'systemd/server.mjs', 'deploy/server.js']) {
   testExample(file, async (t, path) => {
-    // The folder of deploy is a package of its own.
+    // The folder of deploy is a separate package.
     const example = await Example.start(t, path, { copied: file.startsWith('deploy/'), env: { HOST: '127.0.0.1' } })
     const { pid } = example
     t.match(await (await example.ask('/')).json(), { hello: 'world', pid })
@@ -139,7 +139,7 @@ testExample('hooks.mjs', async (t, path) => {
 
   t.equal((await example.ask('/mails', { method: 'POST' })).status, 202)
   t.equal(await example.stop(), 0)
-  // By their time: pino writes in the background, and what it writes last when the process exits may come out first.
+  // Sorted by time: pino writes in the background, and when the process exits, its last lines may come out first.
   const when = async (name: string) =>
     (await example.event((line) => (line.graceful ?? line.msg) === name && line.pid === example.pid)).time as number
   const [draining, sent, closed] = [await when('draining'), await when('mail sent'), await when('closed')]

@@ -26,7 +26,7 @@ t.test('a drain waits for every hold', async (t) => {
   t.strictSame(server.events('forced'), [])
 })
 
-t.test('a hold that has been released holds up nobody', async (t) => {
+t.test('a hold that has been released does not hold up a drain', async (t) => {
   const server = await startServer(t, { config: { options: { drainTimeout: 60_000 } } })
   await hold(server, 'mail')
   await server.tell({ command: 'release', name: 'mail' })
@@ -68,7 +68,7 @@ t.test('an app that closes itself waits for its own holds', async (t) => {
   )
 })
 
-t.test('a stop signal while an app closes itself joins the drain that is under way', async (t) => {
+t.test('a stop signal while an app closes itself joins the drain in progress', async (t) => {
   const server = await startServer(t, { config: { options: { drainTimeout: 60_000 } } })
   const connection = await HttpConnection.open(server.target())
   const slow = connection.send({ path: '/hold/slow' })

@@ -63,7 +63,7 @@ t.test('hooks are awaited', async (t) => {
   t.equal(await server.exitOf(child), 0)
 })
 
-t.test('a preReload hook that throws vetoes, and the ones behind it do not run', async (t) => {
+t.test('a preReload hook that throws vetoes, and the hooks after it do not run', async (t) => {
   const server = await start(t, { preReload: 'throw' })
   const connection = await HttpConnection.open(server.target())
   const refused = await connection.request({ method: 'POST', path: '/admin/reload' })
@@ -74,7 +74,7 @@ t.test('a preReload hook that throws vetoes, and the ones behind it do not run',
   connection.close()
 })
 
-t.test('a preReload hook that hangs fails the reload, and the ones behind it never run', async (t) => {
+t.test('a preReload hook that hangs fails the reload, and the hooks after it never run', async (t) => {
   const server = await start(t, { preReload: 'wait' }, { readyTimeout: 15_000 })
   await server.tell({ command: 'reload' })
   t.match(await server.event('reload rejected'), { code: 'GRACEFUL_ERR_READY_TIMEOUT', statusCode: 504 })
@@ -89,7 +89,7 @@ t.test('a preReload hook that hangs fails the reload, and the ones behind it nev
 })
 
 for (const name of ['postReload', 'drain'] as const) {
-  t.test(`a ${name} hook that throws is told of, and keeps nobody from leaving`, async (t) => {
+  t.test(`a ${name} hook that throws is logged, and does not keep the process`, async (t) => {
     const server = await start(t, { [name]: 'throw' })
     await server.reload()
     t.match(await server.eventOf(server.pid, 'warning'), {

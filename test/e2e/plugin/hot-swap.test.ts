@@ -8,7 +8,7 @@ import { Example } from '../../support/example.js'
 import type { Line } from '../../support/output.js'
 import { PACKAGE_ROOT } from '../../support/release.js'
 
-// example/hot-swap, started as it is, from a folder of its own: tests write modules beside its own ones.
+// example/hot-swap, started as it is, from a copy of its folder: tests write modules beside its own ones.
 t.jobs = 2
 
 const FILES = ['handlers', 'handlers.mjs', 'update-port.mjs']
@@ -62,7 +62,7 @@ async function handlerInUse(example: Example): Promise<unknown> {
   return (await fetch(url, { headers: { connection: 'close' } })).json()
 }
 
-/** Says that it has begun, and answers when the event comes. */
+/** Reports that it has begun, and answers when the event comes. */
 const HELD = `export default async function held(request) {
   const released = new Promise((resolve) => process.once('release', resolve))
   request.log.info('held')
@@ -70,7 +70,7 @@ const HELD = `export default async function held(request) {
   return { handler: 'held' }
 }`
 
-/** Lets what is held go on, whichever handler is in use. */
+/** Lets the held requests go on, with any handler in use. */
 const RELEASE = `export default async function release() {
   return { handler: 'release', released: process.emit('release') }
 }`
@@ -120,7 +120,7 @@ t.test('a module that does not load changes nothing, and the caller learns why',
   t.equal(await example.stop(), 0)
 })
 
-t.test('several swaps at once: the one that was asked for last is in use', async (t) => {
+t.test('several swaps at once: the last requested one is in use', async (t) => {
   const example = await start(t)
   await write(example, 'slow', 'await new Promise(setImmediate)\nexport default async () => ({ slow: true })')
   const answers = await Promise.all(['slow', 'count', 'slow', 'hello'].map((module) => swap(example, { module })))

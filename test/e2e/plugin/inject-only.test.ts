@@ -44,7 +44,7 @@ for (const way of ['close', 'leave', 'stop'] as const) {
 }
 
 for (const signal of ['SIGTERM', 'SIGHUP'] as const)
-  t.test(`a signal ends a process whose app only answers to inject as ever (${signal})`, async (t) => {
+  t.test(`a signal ends a process whose app only answers to inject as without the plugin (${signal})`, async (t) => {
     const server = await launchServer(t, { script: 'inject-only.cjs', args: ['wait'] })
     await server.event('injected')
     server.signal(signal, server.pid)

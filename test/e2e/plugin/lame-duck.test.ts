@@ -84,7 +84,7 @@ t.test('an app that closes itself in lame duck does not wait for the end of it',
   t.strictSame(server.events('draining').map(({ reason }) => reason)[0], 'the app closes')
 })
 
-t.test('an error that nobody caught leaves no time for a lame duck', async (t) => {
+t.test('an uncaught error leaves no time for a lame duck', async (t) => {
   const server = await startServer(t, { config: { options: { ...FORCIBLE, statusRoute, lameDuck: 60_000 } } })
   await server.tell({ command: 'throw', message: 'nobody catches this' })
   t.equal(await server.exitOf(server.pid), 1)

@@ -7,7 +7,10 @@ import { PACKAGE_ROOT } from '../../support/release.js'
 import { startScript } from '../../support/script.js'
 import type { TestServer } from '../../support/server.js'
 
-/** What docs/log.md shows is what is printed: `UPDATE_LOG=1 node dist/test/e2e/plugin/log-page.test.js` writes it anew. */
+/**
+ * What docs/log.md shows is what is printed: `UPDATE_LOG=1 node dist/test/e2e/plugin/log-page.test.js` writes it
+ * again.
+ */
 const PAGE = join(PACKAGE_ROOT, 'docs/log.md')
 
 const FORMATS: Record<string, string> = {
@@ -37,7 +40,7 @@ function blocksIn(lines: readonly string[]): Block[] {
   return blocks
 }
 
-/** With names in the place of what is different each time. */
+/** Replaces the parts that differ each time by names. */
 function plain(line: string, names: ReadonlyMap<number, number>): string {
   let text = line
   for (const [pid, name] of names) text = text.replaceAll(String(pid), String(name))
@@ -62,7 +65,7 @@ function plain(line: string, names: ReadonlyMap<number, number>): string {
     .replaceAll(process.version, 'v22.0.0')
 }
 
-/** What is told of a server, and the line with which each part ends. */
+/** The story of each server, and the line with which each part ends. */
 const PARTS: ReadonlyArray<readonly [title: string, end: RegExp]> = [
   ['A reload that fails', /reload failed/],
   ['A reload that is rolled back', /was rolled back/],

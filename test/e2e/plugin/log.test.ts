@@ -55,7 +55,7 @@ for (const [what, app] of Object.entries(SILENT)) {
   })
 }
 
-t.test('a logger that is none of pino gets the text, and the data', async (t) => {
+t.test('a logger other than pino gets the text, and the data', async (t) => {
   const app = `Fastify({ loggerInstance: require('winston').createLogger({
     levels: { fatal: 0, error: 1, warn: 2, info: 3, debug: 4, trace: 5 },
     transports: [new (require('winston')).transports.Console({ format: require('winston').format.json() })]
@@ -122,7 +122,7 @@ t.test('an uncaught error: fatal, and then closed with the exit code', async (t)
 })
 
 for (const thrown of ["'boom'", 'undefined', 'null']) {
-  t.test(`a rejection with ${thrown} that nobody caught is an uncaught error as well`, async (t) => {
+  t.test(`an unhandled rejection with ${thrown} is an uncaught error too`, async (t) => {
     const before = `process.once('SIGUSR1', () => Promise.reject(${thrown}))`
     const server = await startScript(t, { app: 'Fastify({ logger: true })', before })
     await server.serving(1)
@@ -133,7 +133,7 @@ for (const thrown of ["'boom'", 'undefined', 'null']) {
   })
 }
 
-t.test('forced comes before closed, and tells since when a request was under way', async (t) => {
+t.test('forced comes before closed, and says for how long a request was in progress', async (t) => {
   const server = await startServer(t)
   const connection = await HttpConnection.open(server.target())
   const slow = connection.send({ path: '/hold/slow' })

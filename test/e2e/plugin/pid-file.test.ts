@@ -23,7 +23,7 @@ async function startWithPidFile(t: Test, options: Omit<GracefulOptions, 'env'> =
   return { server, folder, pidFile }
 }
 
-t.test('the file names whoever serves, and nobody ever reads half of it', async (t) => {
+t.test('the file names the process that serves, and nobody ever reads half of it', async (t) => {
   const { server, folder, pidFile } = await startWithPidFile(t)
   const found = new Set<string>()
   const reading = { isOver: false }
@@ -75,7 +75,7 @@ t.test("somebody else's file stays on a stop", async (t) => {
   t.equal(readFileSync(pidFile, 'utf8'), '1\n')
 })
 
-t.test('a file that is gone already is no failure of a stop', async (t) => {
+t.test('a file that was removed does not fail a stop', async (t) => {
   const { server, pidFile } = await startWithPidFile(t)
   rmSync(pidFile)
   t.equal(await server.stop(), 0)

@@ -29,7 +29,7 @@ const PLAIN = `
   app.listen({ host: '127.0.0.1', port: 0 }).then(() => say('started', {}))
 `
 
-/** Gives the release a copy of its own of what is published. */
+/** Gives the release its own copy of the published files. */
 async function install(release: Release): Promise<undefined> {
   const modules = release.path('node_modules')
   const plugin = join(modules, 'fastify-graceful-reload')
@@ -56,7 +56,7 @@ t.test('a server loads the half of the plugin that it does not need yet after it
   t.not(await server.serving(2), server.pid)
 })
 
-t.test('a deployment that takes the files away: the server goes on, refuses the new code, and stops', async (t) => {
+t.test('a deployment that removes the files: the server goes on, refuses the new code, and stops', async (t) => {
   const server = await start(t)
   await server.eventOf(server.pid, 'loaded')
   const { release } = server
@@ -98,7 +98,7 @@ function stop(server: TestServer) {
   return server.waitFor(server.exit, 'end of the launcher')
 }
 
-t.test('a file that cannot be loaded yet: the server tells, goes on, and loads it when it can', async (t) => {
+t.test('a file that cannot be loaded yet: the server warns, goes on, and loads it when it can', async (t) => {
   const file = 'node_modules/fastify-graceful-reload/dist/package/later-2.js'
   const server = await startServer(t, {
     prepare: async (release) => {

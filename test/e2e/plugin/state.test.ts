@@ -94,8 +94,8 @@ for (const [load, code] of [
 }
 
 for (const { settings, where } of WAYS) {
-  // The parent hears of the end only when it cannot send any more.
-  t.test(`a child that ends while its parent saves is told of as ended${where}`, async (t) => {
+  // The parent notices the end only when it cannot send any more.
+  t.test(`a child that ends while its parent saves is reported as ended${where}`, async (t) => {
     const server = await startServer(t, { ...settings, script, config: { extra: { save: 'stand still' } } })
     server.signal('SIGHUP', server.addressee)
     const child = Number((await server.event('reload-started')).child)

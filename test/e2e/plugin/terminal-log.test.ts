@@ -26,7 +26,7 @@ process.on('exit', (code) => {
 
 /** As a job of the shell, which leads the session and passes the SIGHUP on by its end. */
 const JOB = '$COMMAND; exec tail -f /dev/null'
-/** In a session of its own, which no terminal hangs up: the shell is there to wait for the end of the terminal. */
+/** In its own session, which no terminal hangs up. The shell waits for the end of the terminal. */
 const DAEMON = 'setsid $COMMAND & exec tail -f /dev/null'
 
 /** Starts it on a terminal, closes that, and returns what still runs then. */
@@ -44,7 +44,7 @@ async function startAndClose(t: Test, script: string, launcher: string[]) {
   const { pid } = await server.event('serving')
   const isNode = (one: number) => readFileSync(`/proc/${one}/cmdline`, 'utf8').startsWith(`${process.execPath}\0`)
   const above = server.alive().find((one) => one !== pid && isNode(one))
-  server.signal('SIGKILL', server.pid) // script: with it, the terminal is gone
+  server.signal('SIGKILL', server.pid) // the pid of script: its end closes the terminal
   const end = await ends.event({ what: 'end of the server', test: (line: Line) => line.pid === pid })
   return { server, end, above }
 }

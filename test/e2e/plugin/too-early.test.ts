@@ -11,7 +11,7 @@ t.test('before Fastify has loaded the plugin, its decorators can be asked for in
   await app.close()
 })
 
-t.test('they are there after an awaited register, in after(), in plugins that come later, and in hooks', async (t) => {
+t.test('they are there after an awaited register, in after(), in later plugins, and in hooks', async (t) => {
   const awaited = Fastify()
   await awaited.register(graceful)
   t.equal(awaited.graceful.phase, 'starting')

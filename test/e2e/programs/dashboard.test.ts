@@ -17,7 +17,7 @@ t.test('in a browser', { skip: missingBrowser }, async (t) => {
     const page = await open(url)
     const { both, press, reloaded, restarted } = watch(page)
 
-    await t.test('a deploy: nobody notices the reload, and everybody the restart', async (t) => {
+    await t.test('a deploy: no client notices the reload, and all notice the restart', async (t) => {
       await both((side) => side.webSocketsReach(1))
       const before = await reloaded.counts()
       t.equal(before.length, 4)

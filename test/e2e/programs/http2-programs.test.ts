@@ -15,7 +15,7 @@ for (const { name, fastify, target } of [cleartext, secure]) {
     server.signal('SIGHUP')
     const child = await server.serving(2)
     await server.eventOf(server.pid, 'draining')
-    // curl 7.88 fails with a stream that crosses a GOAWAY, which comes after two round trips to it.
+    // curl 7.88 fails with a stream that crosses a GOAWAY. The GOAWAY comes after two round trips.
     for (let times = 0; times < 20; times++) await server.heard(server.pid)
     await server.tell({ command: 'release', name: 'slow' }, server.pid)
     const [first = '', , second = ''] = (await asked).stdout.split('\n')
@@ -31,7 +31,7 @@ t.test('nghttp sees two GOAWAYs and its whole answer', { skip: missing('nghttp')
   await server.held('slow')
   server.signal('SIGHUP')
   await server.eventOf(server.pid, 'draining')
-  // Its second PING is on its way: what it has been told by then comes before the end of its stream.
+  // Its second PING is on its way. What it got before that precedes the end of its stream.
   await server.tell({ command: 'release', name: 'slow' }, server.pid)
   const { stdout } = await asked
   t.match(stdout, `end ${server.pid}`)

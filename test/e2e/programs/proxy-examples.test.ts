@@ -12,7 +12,7 @@ import { PACKAGE_ROOT } from '../../support/release.js'
 
 t.jobs = 2
 
-/** Who has to have answered, in the order in which the example lists them: first behind port 8080, then behind 8081. */
+/** The servers that must have answered, in the order of the example: first behind port 8080, then behind 8081. */
 const ANSWERED = [
   'machine 1, release 1',
   'machine 1, release 2',

@@ -15,7 +15,7 @@ const OTHER = 65534
 
 const noCache = !('enableCompileCache' in nodeModule) && 'Node before 22.1 has no compile cache'
 
-/** Tells what it finds. An older Node is made to look like one that has the cache; the variable means nothing to it. */
+/** Prints what it finds. An older Node is made to look like one that has the cache. It ignores the variable. */
 const SCRIPT = `
 require('node:module').enableCompileCache ??= () => {}
 const { NODE_COMPILE_CACHE: folder = null, FASTIFY_GRACEFUL_COMPILE_CACHE: marker = null } = process.env
@@ -23,7 +23,7 @@ require('./app.cjs').say('given', { folder, marker })
 require('./server.cjs')
 `
 
-/** What may come from whoever runs the tests. */
+/** Variables that may come from the environment of the test run. */
 const UNSET = ['CACHE_DIRECTORY', 'XDG_CACHE_HOME', 'NODE_COMPILE_CACHE', 'NODE_DISABLE_COMPILE_CACHE'].flatMap(
   (name) => ['-u', name]
 )

@@ -19,7 +19,10 @@ require('node:diagnostics_channel').subscribe('fastify-graceful-reload:serving',
 })
 `
 
-/** Starts a server that begins as root and goes on as another user, with a pid file and a control socket in a folder of root. */
+/**
+ * Starts a server that begins as root and becomes another user, with a pid file and a control socket in a folder of
+ * root.
+ */
 async function start(t: Test, place: string, settings: { launcher?: string[]; pidFile?: string }): Promise<TestServer> {
   const { launcher, pidFile } = settings
   const options = { control: join(place, 'control.sock'), probation: 100, compileCache: false as const }

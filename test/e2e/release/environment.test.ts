@@ -6,7 +6,7 @@ import type { Release } from '../../support/release.js'
 import type { TestServer } from '../../support/server.js'
 import { LAUNCHER, type ServerSettings, startServer, WAYS } from '../../support/start.js'
 
-/** Tells what it finds; then does what dotenv does, and worse. */
+/** Prints its environment, then changes it as dotenv does, and in worse ways. */
 const SCRIPT = `
 const { readFileSync } = require('node:fs')
 const { LOADED, GIVEN, MANY_LINES, ADDED, FROM_FILE, FROM_PRELOAD } = process.env
@@ -43,7 +43,7 @@ function found(server: TestServer, pid: number) {
   return server.eventOf(pid, 'found')
 }
 
-t.test('the environment of the child is the one of the start, whatever the app has made of it', async (t) => {
+t.test('the environment of the child is the one of the start, even if the app has changed its own', async (t) => {
   const given = { GIVEN: 'given', MANY_LINES: 'one=1\ntwo=2\n\n=three=' }
   const server = await start(t, { env: given })
   t.match(await found(server, server.pid), { ...given, LOADED: undefined })

@@ -144,7 +144,7 @@ const IMPOSTORS: Record<string, (t: Test) => Promise<{ fds: number[]; address?: 
     const socket = createSocket('udp4').bind(0, '127.0.0.1')
     await once(socket, 'listening')
     t.teardown(() => void socket.close())
-    // Its handle is in a place of its own.
+    // Its handle has another place.
     const state = Object.getOwnPropertySymbols(socket).find(({ description }) => description === 'state symbol')
     const { handle } = (socket as unknown as Record<symbol, { handle: { fd: number } }>)[state as symbol] as never
     return { fds: [(handle as { fd: number }).fd], address: addressOf(socket.address() as AddressInfo) }

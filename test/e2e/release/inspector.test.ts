@@ -41,7 +41,7 @@ const WAYS: Record<string, (port: number) => { execArgv?: string[]; env?: Record
 }
 
 for (const [way, settings] of Object.entries(WAYS)) {
-  t.test(`${way}: every generation has an inspector of its own`, async (t) => {
+  t.test(`${way}: every generation has its own inspector`, async (t) => {
     const server = await startServer(t, {
       config: CONFIG,
       script: 'inspector.cjs',

@@ -46,7 +46,7 @@ async function start(
   return server
 }
 
-/** Asks for a number, on a connection of its own; returns who answered. */
+/** Requests a number, on its own connection. Returns which process answered. */
 async function ask(server: TestServer, number: number): Promise<number> {
   const connection = await HttpConnection.open(server.target())
   const { body } = await connection.request({ path: `/${number}` })
@@ -70,7 +70,7 @@ async function reload(server: TestServer, before: number): Promise<void> {
   await server.eventOf(before, 'exit')
 }
 
-t.test('logger.file: a reload opens the file anew, and no line is lost', async (t) => {
+t.test('logger.file: a reload opens the file again, and no line is lost', async (t) => {
   const server = await start(t, (folder) => JSON.stringify({ file: join(folder, 'app.log') }), [])
   const [log, old] = [server.release.path('app.log'), server.release.path('app.log.1')]
   const first = await ask(server, 1)
@@ -87,7 +87,7 @@ t.test('logger.file: a reload opens the file anew, and no line is lost', async (
   await server.waitFor(server.gone, 'end of all')
 })
 
-t.test('a redirected stdout: no reload opens it anew; it can be emptied where it is', async (t) => {
+t.test('a redirected stdout: no reload opens it again; the file can be emptied in place', async (t) => {
   const command = (script: string): Preparation['command'] => {
     const file = join(script, '../out.log')
     return ['/bin/sh', '-c', 'exec "$0" "$1" >> "$2"', process.execPath, script, file]

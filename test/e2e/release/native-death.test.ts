@@ -1,6 +1,6 @@
-// A child that ends before it serves, and not by a word of JavaScript: no handler of this plugin runs in it. The signal and where to look
-// reach the caller, the log and the command; what the process itself has to say is on the stderr that it shares with its parent. That
-// systemd shows it, too, is in systemd.test.ts.
+// A child that ends before it serves, and not from JavaScript: no handler of this plugin runs in it. The caller, the
+// log and the command get the signal and where to look. The messages of the process itself are on the stderr that it
+// shares with its parent. systemd.test.ts shows that systemd shows them too.
 import { join } from 'node:path'
 import t from 'tap'
 import { askControl } from '../../support/control-requests.js'

@@ -18,7 +18,7 @@ async function addEntries(release: Release): Promise<void> {
   await writeFile(release.path('../program.cjs'), `require(require('node:path').resolve('server.cjs'))`)
 }
 
-/** A server whose release folder is found through the link `current`, as most deployments have it. */
+/** A server whose release folder is found through the link `current`, as in most deployments. */
 class Deployment {
   readonly server: TestServer
   readonly #folder: string
@@ -46,7 +46,7 @@ class Deployment {
     return new Deployment(await startServer(t, { config, prepare, ...(launcher && { launcher }) }), folder)
   }
 
-  /** Makes a new release in a folder of its own and moves the link to it, in one step. */
+  /** Makes a new release in its own folder and moves the link to it, in one step. */
   async deploy(name: string, directory?: string): Promise<Release> {
     const options = { ...OPTIONS.options, ...(directory !== undefined && { directory }) }
     const release = await Release.create(join(this.#folder, name), { options, release: name })
@@ -77,7 +77,7 @@ class Deployment {
     return this.server.event({ what: `start of ${name} as generation ${generation}`, test })
   }
 
-  /** What the log says of reloads that have succeeded. */
+  /** What the log says about successful reloads. */
   get successes(): unknown[] {
     return this.server.events('reload-succeeded').map(({ msg }) => msg)
   }
@@ -87,7 +87,7 @@ class Deployment {
   }
 }
 
-/** A shell sets `PWD` to the way it came, links included; the process that it becomes inherits that. */
+/** A shell sets `PWD` to the path that it was given, with links. The process that it becomes inherits `PWD`. */
 function fromFolder(folder: string, ...args: string[]) {
   return (link: string): Preparation => ({
     command: ['/bin/sh', '-c', `cd "$0" && exec "$@"`, join(link, folder), process.execPath, ...args]

@@ -3,7 +3,7 @@ import { failReload, succeedReload } from '../../support/admin.js'
 import type { Release } from '../../support/release.js'
 import { startServer } from '../../support/start.js'
 
-/** One way in which new code is bad, what the one who asked for the reload is told, and what the log says. */
+/** One way in which new code is bad, the error that the caller of the reload gets, and what the log says. */
 interface Story {
   name: string
   spoil(release: Release): Promise<unknown>
@@ -155,7 +155,7 @@ t.test('a reload to bad code changes nothing, and the next one, to good code, wo
     await t.test(name, async (t) => {
       const refusal = await failReload(t, server, () => spoil(server.release))
       t.match(refusal, { code, statusCode: status })
-      // What the child said can hold a secret: it is for the log, and not for whoever may use the route.
+      // The last lines of the child can hold a secret. They are for the log, not for the clients of the route.
       t.notMatch(refusal.message, /boom|module|export|URL|EADDR/)
       t.match(server.events('reload-failed').at(-1)?.msg, says)
       for (const [index, file] of FILES.entries()) await server.release.write(file, good[index] ?? '')

@@ -14,7 +14,7 @@ t.jobs = 3
 const PLUGIN = `const app = require('fastify')({ logger: true })
 app.register(require('fastify-graceful-reload'), { readyTimeout: 1_500 })`
 
-/** Ways to boot for ever. */
+/** Ways to boot without an end. */
 const HANGS: Record<string, string> = {
   'that does not load the plugin': 'setInterval(() => {}, 1000)',
   'in a loop, deaf to signals': `process.on('SIGTERM', () => {}); for (;;) {}`,
@@ -83,7 +83,7 @@ t.test('a veto by preReload starts no child', async (t) => {
   t.strictSame(server.events('reload-started'), [])
 })
 
-t.test('an executable that is gone fails the reload, and the next one finds it again', async (t) => {
+t.test('a missing executable fails the reload, and the next reload finds it again', async (t) => {
   const execPath = join(await tempFolder(t), 'node')
   await provideNode(execPath)
   const server = await startServer(t, { execPath })
@@ -115,7 +115,7 @@ for (const report of ['app.log.error(err)', 'console.error(err)']) {
   })
 }
 
-/** A node binary of its own at this path; a link where it can be one, since it has 100 MB. */
+/** A separate node binary at this path. If possible it is a link, because it has 100 MB. */
 async function provideNode(path: string): Promise<void> {
   await link(process.execPath, path).catch(() => copyFile(process.execPath, path))
 }

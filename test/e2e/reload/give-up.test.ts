@@ -10,7 +10,7 @@ import { tempFolder } from '../../support/temp-folder.js'
 /** Long enough for anything that a test does in it. */
 const PROBATION = 60_000
 
-t.test('a new generation gives up: the parent serves again, and what was begun is finished', async (t) => {
+t.test('a new generation gives up: the parent serves again, and requests in progress are finished', async (t) => {
   const folder = await tempFolder(t)
   const [path, pidFile] = [join(folder, 'socket'), join(folder, 'pid')]
   const options = { probation: PROBATION, pidFile }

@@ -16,7 +16,7 @@ t.test('a child that is ready takes over from a parent that hangs and is killed'
   process.kill(server.pid, 'SIGSTOP')
   letIn()
   await server.eventOf(child, 'started')
-  // In the queue of the socket, whoever accepts from it.
+  // In the queue of the socket, from which either process may accept.
   const waiting = await HttpConnection.open(server.target())
   const answer = waiting.send({ path: '/' })
   process.kill(server.pid, 'SIGKILL')

@@ -11,11 +11,14 @@ import { untilTrue } from '../../support/tree.js'
 
 t.jobs = 2
 
-/** Of the release that runs, which has to do for the time until an app is registered, and of the one that takes longer. Milliseconds. */
+/**
+ * `readyTimeout` of the release that runs, which applies until an app is registered, and of the slower one.
+ * Milliseconds.
+ */
 const SHORT = 12_000
 const LONG = 300_000
 
-/** A boot that goes on until the test lets it end, after its app has been registered. */
+/** A boot that goes on after its app has been registered, until the test lets it end. */
 const WAITS = { readyTimeout: LONG, warmup: ['/hold/boot'], probation: 50 }
 
 for (const { settings, where } of WAYS) {
@@ -34,7 +37,7 @@ for (const { settings, where } of WAYS) {
     await server.takenOver(child)
     if (settings.launcher === undefined) return
 
-    // And so it is after a crash. The release that runs is again one of a short time.
+    // The same applies after a crash. The release that runs has a short time again.
     await server.release.configure({ options })
     t.match(await askControl(control, { command: 'reload' }), { reload: { generation: 3 } })
     await server.release.configure({ options: WAITS })

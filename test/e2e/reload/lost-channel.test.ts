@@ -6,7 +6,7 @@ import { startServer } from '../../support/start.js'
 // A release that closes the channel to its parent, as `process.disconnect()` in an app does: the parent hears nothing of
 // it any more, and still there must be one process that serves.
 
-/** Makes a release in which this runs before anything else, or when it serves. */
+/** Makes a release that runs this code before anything else, or when it serves. */
 async function spoil(server: TestServer, when: 'at boot' | 'while it serves'): Promise<void> {
   const good = await server.release.read('server.cjs')
   const now = 'process.disconnect?.()'
@@ -40,7 +40,7 @@ t.test('a child that closes the channel while it serves goes on', async (t) => {
   await checkReload(t, server)
 })
 
-t.test('an app that ends with whoever has forked it does not end with its parent', async (t) => {
+t.test('an app that ends with the process that forked it does not end with its parent', async (t) => {
   const server = await startServer(t, {
     prepare: async (release) => {
       const good = await release.read('server.cjs')

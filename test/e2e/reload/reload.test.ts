@@ -49,7 +49,7 @@ t.test('an admin route over a keep-alive connection reloads and gets its answer'
 })
 
 for (const moment of ['handed-over', 'draining'] as const) {
-  t.test(`what was begun before a reload is finished by the parent when it is ${moment}`, async (t) => {
+  t.test(`the parent finishes a request from before a reload when it is ${moment}`, async (t) => {
     const probation = moment === 'handed-over' ? 2_000 : 0
     const server = await startServer(t, { config: { options: { probation } } })
     const [slow, uploading, streaming, pipelining, idle] = (await Promise.all(
@@ -89,7 +89,7 @@ for (const moment of ['handed-over', 'draining'] as const) {
   })
 }
 
-t.test('a draining parent tells its connections, also in answers that were under way', async (t) => {
+t.test('a draining parent tells its clients to close, also in answers in progress', async (t) => {
   const server = await startServer(t, { config: { options: { probation: 0, connections: 'close' } } })
   const [busy, idle] = [await HttpConnection.open(server.target()), await HttpConnection.open(server.target())]
   await idle.request({ path: '/' })

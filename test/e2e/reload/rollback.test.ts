@@ -50,14 +50,14 @@ for (const { name, end, says } of ENDINGS) {
     }
     await checkRolledBack(t, server, pidFile)
     await clients.finishWork(t, server.pid)
-    // One that throws finishes what it has in hand, and gives its connections back.
+    // A child that throws finishes its requests in progress, and gives its connections back.
     if (HAS_PROC) await untilLeft(server, [server.pid])
     t.ok(countFds(server.pid) <= fds, 'no file descriptor is left behind')
     await reloadAgain(t, server)
   })
 }
 
-t.test('the parent does not wait for a child that throws and still has a request in hand', async (t) => {
+t.test('the parent does not wait for a child that throws and still has a request in progress', async (t) => {
   const path = join(await tempFolder(t), 'socket')
   const { server, pidFile } = await startWithPidFile(t, [{ path }])
   server.signal('SIGHUP')
@@ -82,7 +82,7 @@ t.test('the parent does not wait for a child that throws and still has a request
   t.equal(existsSync(pidFile), false)
 })
 
-t.test('a reload that was asked for in the probation follows a rollback', async (t) => {
+t.test('a reload that was requested in the probation follows a rollback', async (t) => {
   const { server } = await startWithPidFile(t)
   server.signal('SIGHUP')
   const bad = await server.serving(2)

@@ -60,7 +60,7 @@ async function talk({ port }: Service, linesOfEach: number, seen: Seen, isOver: 
   }
 }
 
-t.test('under load nobody is refused or cut off, over several reloads', async (t) => {
+t.test('under load no client is refused or cut off, over several reloads', async (t) => {
   const service = await start(t)
   const { example } = service
   const lasting: Seen = { served: 0, failures: [] }
@@ -92,7 +92,7 @@ t.test('under load nobody is refused or cut off, over several reloads', async (t
 })
 
 t.test(
-  'the old generation finishes the line that it has begun to read, and new connections meet the new one',
+  'the old generation finishes the line that it has begun to read, and new connections reach the new one',
   async (t) => {
     const service = await start(t)
     const { example } = service

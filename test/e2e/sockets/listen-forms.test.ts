@@ -143,7 +143,7 @@ t.test('a package that is a link can be loaded once the listeners have been inhe
   t.match(await ask(server.target()), { pid: child, generation: 2 })
 })
 
-t.test('the backlog is the one that was asked for', { skip: HAS_PROC ? false : 'Linux tells at once' }, async (t) => {
+t.test('the backlog is the requested one', { skip: HAS_PROC ? false : 'Linux tells at once' }, async (t) => {
   const path = join(await tempFolder(t), 'socket')
   const server = await startProgram(
     t,

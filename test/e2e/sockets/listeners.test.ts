@@ -63,7 +63,7 @@ async function askHttp(target: Target): Promise<number> {
   }
 }
 
-t.test('new code gets the ports that it asks for, and those that it leaves are closed', async (t) => {
+t.test('new code gets the ports that it asks for, and the ports that it drops are closed', async (t) => {
   const [kept, left, other, leftToo] = await Promise.all(Array.from({ length: 4 }, freePort))
   const at = (port: number | undefined) => ({ port: Number(port), host: '127.0.0.1' })
   const apps = [at(kept), at(left)]

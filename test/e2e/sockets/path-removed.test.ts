@@ -45,7 +45,7 @@ for (const { settings, where } of WAYS) {
     t.equal(existsSync(path), false)
   })
 
-  t.test(`a reload fails when somebody put a file of his own at the path${where}`, async (t) => {
+  t.test(`a reload fails if another program has put a file at the path${where}`, async (t) => {
     const { path, server } = await start(t)
     const open = await useOnce(server)
     await unlink(path)
@@ -61,7 +61,7 @@ for (const { settings, where } of WAYS) {
     const { path, server } = await start(t)
     const open = await useOnce(server)
     await unlink(path)
-    // Whoever looks whether somebody listens there leaves without reading.
+    // The process that checks whether something listens there disconnects without reading.
     const other = createServer((socket) => socket.on('error', () => {}).end('theirs'))
     t.teardown(() => other.close())
     await once(other.listen(path), 'listening')
@@ -86,7 +86,7 @@ for (const { settings, where } of WAYS) {
   })
 }
 
-/** A connection that stays open when the path is gone. */
+/** A connection that stays open after the path was removed. */
 async function useOnce(server: TestServer): Promise<HttpConnection> {
   const connection = await HttpConnection.open(server.target())
   await connection.request({ path: '/' })

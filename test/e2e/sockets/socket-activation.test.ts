@@ -86,7 +86,7 @@ t.test('what the server asks for is found by its address', { skip }, async (t) =
   }
 })
 
-t.test('what nobody asks for, and what is no listening socket, is told', { skip }, async (t) => {
+t.test('a socket that no app asks for, or that does not listen, causes a warning', { skip }, async (t) => {
   const [used, left] = [await freePort(), await freePort()]
   const lines = [
     `ListenStream=127.0.0.1:${used}`,

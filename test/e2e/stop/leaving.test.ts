@@ -123,7 +123,7 @@ t.test('an app that closes itself on a signal has its onClose hooks run to their
 })
 
 for (const { settings, where } of WAYS) {
-  t.test(`after a reload, work in hand has reloadDrainTimeout${where}`, async (t) => {
+  t.test(`after a reload, work in progress has reloadDrainTimeout${where}`, async (t) => {
     const options = { drainTimeout: SHORT, reloadDrainTimeout: LONG }
     const server = await startServer(t, { ...settings, config: { options } })
     const client = await HttpConnection.open(server.target())

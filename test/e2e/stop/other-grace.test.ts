@@ -50,7 +50,7 @@ t.test('a close-with-grace of the app is called when all is finished, after a re
   t.strictSame(server.events('warning'), [])
 })
 
-t.test('so it is after an error that nobody has caught', async (t) => {
+t.test('the same applies after an uncaught error', async (t) => {
   const server = await startProgram(t, BODY, { link })
   const [connection, other] = [await HttpConnection.open(server.target()), await HttpConnection.open(server.target())]
   const slow = connection.send({ path: '/slow' })

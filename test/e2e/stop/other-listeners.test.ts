@@ -40,7 +40,7 @@ const warned = (server: TestServer, pid: number, pattern: RegExp) =>
   })
 
 for (const { settings, where } of WAYS)
-  t.test(`handlers of the app hear of a stop, and of no reload; the log names them${where}`, async (t) => {
+  t.test(`handlers of the app are called for a stop, and not for a reload; the log names them${where}`, async (t) => {
     const server = await startProgram(t, BODY, { before: BEFORE, ...settings })
     const first = server.current
     const second = await server.reload()

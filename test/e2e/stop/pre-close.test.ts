@@ -45,7 +45,7 @@ for (const [what, leave] of WAYS) {
   })
 }
 
-t.test('a hook that throws is told of, and the next one runs', async (t) => {
+t.test('a hook that throws is logged, and the next one runs', async (t) => {
   const server = await start(t, 'throw')
   const bodies = openStreams(server)
   await Promise.all(['/outer', '/inner'].map((path) => server.held(path)))

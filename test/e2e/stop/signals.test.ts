@@ -9,7 +9,7 @@ import { untilLeft } from '../../support/tree.js'
 // Most of the time they wait for the end of a probation.
 t.jobs = 2
 
-/** Boots as long as the test wants: it goes on when the file `go` appears. */
+/** Boots until the test lets it go on: when the file `go` appears. */
 const SLOW_BOOT = `
 require('./app.cjs').say('boot', {})
 const { existsSync } = require('node:fs')
@@ -45,7 +45,7 @@ async function expectLast(t: Test, server: TestServer, generation: number): Prom
   const connection = await HttpConnection.open(server.target())
   t.match(JSON.parse((await connection.request({ path: '/' })).body), { pid: last, generation, release: 'C' })
   connection.close()
-  // A reload that were still to come would keep the process from leaving like this.
+  // If a reload were still to come, the process would not leave like this.
   t.equal(await server.stop(), 0)
   t.equal(server.events('serving').length, generation)
   t.equal(server.events('reload-started').length, generation - 1)
@@ -125,7 +125,7 @@ t.test('a reload signal to a parent that drains is made by the child', async (t)
   connection.close()
 })
 
-t.test('who asks for a reload during a reload hears of the second one, from the process that was asked', async (t) => {
+t.test('a caller during a reload gets the outcome of the next one, from the process that it asked', async (t) => {
   const server = await start(t)
   await server.release.configure({ release: 'B' })
   const [one, other] = [await HttpConnection.open(server.target()), await HttpConnection.open(server.target())]

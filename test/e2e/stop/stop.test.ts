@@ -8,7 +8,7 @@ import { untilRefused } from '../../support/stop-accepting.js'
 
 for (const script of ['server.cjs', 'server.mjs']) {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    t.test(`${signal} ends ${script} when the request in hand is finished`, async (t) => {
+    t.test(`${signal} ends ${script} when the request in progress is finished`, async (t) => {
       const server = await startServer(t, { script })
       const connection = await HttpConnection.open(server.target())
       const slow = connection.send({ path: '/hold/slow' })
@@ -30,7 +30,7 @@ for (const script of ['server.cjs', 'server.mjs']) {
   }
 }
 
-t.test('uploads, streams and pipelined requests in hand are finished on a stop', async (t) => {
+t.test('uploads, streams and pipelined requests in progress are finished on a stop', async (t) => {
   const server = await startServer(t)
   const target = server.target()
   const [uploading, streaming, pipelining] = await Promise.all([
@@ -84,13 +84,13 @@ t.test('no keep-alive client loses a request to a stop', async (t) => {
   server.signal('SIGTERM')
   t.equal(await server.exitOf(server.pid), 0)
   const report = await load.stop()
-  // Once nobody listens, a client that was told to leave cannot come back: that is all that may fail.
+  // When nothing listens any more, a client that was told to leave cannot connect again. Nothing else may fail.
   const lost = report.failures.filter((failure) => !/^keep-alive: connect: connect ECONNREFUSED/.test(failure))
   t.strictSame(lost, [])
   t.equal(report.connectionsClosed, 0, 'each connection was told before it was closed')
 })
 
-t.test('idle connections and those that were never used do not hold up a stop', async (t) => {
+t.test('idle and never used connections do not hold up a stop', async (t) => {
   const server = await startServer(t, { config: { options: { drainTimeout: 60_000 } } })
   const idle = await HttpConnection.open(server.target())
   await idle.request({ path: '/' })
@@ -162,7 +162,7 @@ t.test('all apps and servers of the process stop together', async (t) => {
   t.equal(server.events('onClose').length, 2)
 })
 
-/** In which order work in hand ended and the app was closed. */
+/** In which order the work in progress ended and the app was closed. */
 function order(server: TestServer): unknown[] {
   return server.events((line) => line.fixture === 'released' || line.fixture === 'onClose').map((line) => line.fixture)
 }

@@ -40,7 +40,7 @@ t.test('a SIGHUP that comes because the terminal hung up stops', { skip }, async
   t.notMatch(server.output.toString(), /Assertion failed/)
 })
 
-t.test('a SIGHUP on a live terminal reloads, in the child of a reload as well', { skip }, async (t) => {
+t.test('a SIGHUP on a live terminal reloads, also in the child of a reload', { skip }, async (t) => {
   const { server, hangUp } = await start(t)
   await server.reload()
   const third = await server.reload()
@@ -51,7 +51,7 @@ t.test('a SIGHUP on a live terminal reloads, in the child of a reload as well', 
   await untilLeft(server, [])
 })
 
-t.test('a terminal that hangs up while a child boots leaves nobody', { skip }, async (t) => {
+t.test('a terminal that hangs up while a child boots leaves no process', { skip }, async (t) => {
   const { server, hangUp } = await start(t)
   const pid = server.current
   await server.release.configure({ boot: 'hang' })
@@ -62,7 +62,7 @@ t.test('a terminal that hangs up while a child boots leaves nobody', { skip }, a
   await untilLeft(server, [])
 })
 
-t.test('a terminal that hangs up in the probation leaves nobody', { skip }, async (t) => {
+t.test('a terminal that hangs up in the probation leaves no process', { skip }, async (t) => {
   const { server, hangUp } = await start(t, { probation: 10_000 })
   const pid = server.current
   server.signal('SIGHUP')

@@ -15,14 +15,17 @@ const LONG = 60_000
 /** What may be added to a `drainTimeout` before a process that has not left is ended. Milliseconds. */
 const GRACE = 8_000
 
-/** Starts two apps, of which the second one may take its time. */
+/** Starts two apps, the second of which has a longer limit. */
 async function start(t: Test, settings: object, options = {}): Promise<TestServer> {
   const listen = { port: 0, host: '127.0.0.1' }
   const optionsOf = [{ drainTimeout: SHORT }, { drainTimeout: LONG }]
   return startServer(t, { ...settings, config: { apps: [listen, listen], options, optionsOf } })
 }
 
-/** A request that the second app of this process has in hand; what is returned finishes it, after the limit of the first app. */
+/**
+ * A request in progress in the second app of this process. The returned function finishes it, after the limit of the
+ * first app.
+ */
 async function hold(t: Test, server: TestServer, pid: number): Promise<() => Promise<void>> {
   const connection = await HttpConnection.open(server.target(1))
   const slow = connection.send({ path: '/hold/slow' })

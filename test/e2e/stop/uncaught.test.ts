@@ -2,7 +2,7 @@ import t from 'tap'
 import { HttpConnection } from '../../support/connection.js'
 import { startProgram } from '../../support/program.js'
 
-/** What only plain Node decides: whether an error that nobody has caught ends the process. */
+/** Only Node decides whether an uncaught error ends the process. */
 const BODY = `
   app.get('/throw', async () => {
     setImmediate(() => { throw new Error('boom') })

@@ -78,7 +78,7 @@ function closingsOf(members: readonly ChatMember[]): number[] {
   return members.flatMap(({ closings }) => closings)
 }
 
-/** What a process that is killed while it speaks leaves behind. */
+/** What a process leaves behind that is killed while it writes. */
 async function sayHalf(BUS: string): Promise<void> {
   const connection = connect(BUS)
   connection.resume()
@@ -86,7 +86,7 @@ async function sayHalf(BUS: string): Promise<void> {
   await once(connection, 'close')
 }
 
-/** Starts the bus, which knows who has left only after a time that no test waits for. Returns where it is. */
+/** Starts the bus. It reports that a member has left only after a time that no test waits for. Returns its path. */
 async function startBus(t: Test): Promise<string> {
   const BUS = join(await tempFolder(t), 'bus.sock')
   const env = { ...ownEnvironment(), BUS, LEAVE_AFTER: '600000' }

@@ -48,7 +48,7 @@ t.test('nothing grows over twenty reloads, and the launcher stays small', { skip
   t.equal(await server.stop(), 0)
 })
 
-t.test('after a listener was closed, nobody holds its socket', { skip: !HAS_PROC }, async (t) => {
+t.test('after a listener was closed, no process holds its socket', { skip: !HAS_PROC }, async (t) => {
   const listen = { port: 0, host: '127.0.0.1' }
   const config = { options: { probation: 0 }, apps: [listen], servers: [listen] }
   const server = await startServer(t, { launcher: [], config })
@@ -60,7 +60,10 @@ t.test('after a listener was closed, nobody holds its socket', { skip: !HAS_PROC
   t.equal(await server.stop(), 0)
 })
 
-/** Starts a process of its own before the plugin is loaded, and when all listens; each lives until its stdin ends. */
+/**
+ * Starts its own child process before the plugin is loaded, and another when all listens. Each lives until its stdin
+ * ends.
+ */
 const PARENT = `
 const { spawn } = require('node:child_process')
 const { start, say } = require('./app.cjs')

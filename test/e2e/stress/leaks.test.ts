@@ -7,7 +7,7 @@ import type { TestServer } from '../../support/server.js'
 import { startServer } from '../../support/start.js'
 import { untilLeft, untilTrue } from '../../support/tree.js'
 
-/** Starts processes of its own at several moments of its boot; each lives until its stdin ends. */
+/** Starts its own child processes at several moments of its boot. Each lives until its stdin ends. */
 const PARENT_OF_MANY = `
 const { spawn, execSync } = require('node:child_process')
 const { start, say } = require('./app.cjs')
@@ -29,7 +29,7 @@ const TWO_APPS = [
   { port: 0, host: '127.0.0.1' }
 ]
 
-/** The sockets and pipes that a process has in common with another one, and not with whatever started this test. */
+/** The sockets and pipes that a process shares with another one, and not with the process that started this test. */
 function shared(pid: number, other: number): string[] {
   const links = new Set(listFds(other).values())
   for (const link of listFds(process.pid).values()) links.delete(link)

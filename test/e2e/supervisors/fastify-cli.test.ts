@@ -10,7 +10,7 @@ async function start(t: Test, ...before: string[]): Promise<Supervised> {
   return Supervised.start(t, { prepare: async () => ({ command: [...before, ...args], env }) })
 }
 
-// Left alone, its close-with-grace closes the app on SIGHUP as well, and cuts a stop short.
+// Without the plugin, its close-with-grace also closes the app on SIGHUP, and cuts a stop short.
 t.test('fastify start, without the launcher', { skip: noFastifyCli }, async (t) => {
   const supervised = await start(t, process.execPath)
   const reload = () => supervised.signal('SIGHUP')

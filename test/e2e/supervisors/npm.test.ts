@@ -13,7 +13,7 @@ const start = (t: Test, starter: Starter, before: readonly string[] = []) =>
     end: async (supervised) => before.length > 0 && supervised.child.kill('SIGKILL')
   })
 
-/** npm passes SIGTERM on to what its script has become by `exec`. */
+/** npm passes SIGTERM on to the program that its script has become by `exec`. */
 const stopPid1 = (supervised: Supervised) => supervised.signal('SIGTERM', 1)
 
 t.test('npm start in a container, without the launcher', { skip: noNamespace || noNpm }, async (t) => {

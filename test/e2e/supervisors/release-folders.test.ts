@@ -26,7 +26,7 @@ interface Service {
 type Edit = (text: string) => string
 type Start = (t: Test, edit: Edit) => Promise<Service>
 
-/** Takes out what leads a reload to the new release: the option of the plugin, or that of the launcher. */
+/** Removes the option that leads a reload to the new release: that of the plugin, or that of the launcher. */
 const WITHOUT: Edit = (text) => text.replace(/, \{ directory: '[^']*' \}| --directory \S+|--directory \S+ /g, '')
 
 /** An order as the documentation has it, word by word. */
@@ -158,7 +158,7 @@ const success = ({ output }: Service, generation: number) =>
 
 const LAUNCHER = 'node_modules/.bin/fastify-graceful-reload'
 
-/** Who starts the server, and whether that one must be told of the link. */
+/** The program that starts the server, and whether it needs an option that names the link. */
 const STARTERS: Array<[who: string, start: Start, mustBeTold: boolean, skip: string | false]> = [
   ['systemd', bySystemd('server.service', 'releases/server.js'), true, NO_USER_MANAGER],
   ['systemd, with the launcher', bySystemd('launcher.service', 'deploy/server.js'), true, NO_USER_MANAGER],
@@ -169,7 +169,7 @@ const STARTERS: Array<[who: string, start: Start, mustBeTold: boolean, skip: str
 ]
 
 for (const [who, start, mustBeTold, skip] of STARTERS) {
-  t.test(`${who}: a reload serves the release to which the link leads by then`, { skip }, async (t) => {
+  t.test(`${who}: a reload serves the release to which the link points then`, { skip }, async (t) => {
     const service = await start(t, (text) => text)
     t.match(await service.ask(), { hello: 'release 1', generation: 1 })
     for (const release of [2, 3]) {
@@ -188,7 +188,7 @@ for (const [who, start, mustBeTold, skip] of STARTERS) {
   })
 
   if (!mustBeTold) continue
-  t.test(`${who}, not told of the link: the same release again, and the log says so`, { skip }, async (t) => {
+  t.test(`${who}, without the option: the same release again, and the log says so`, { skip }, async (t) => {
     const service = await start(t, WITHOUT)
     await service.folders.switchTo(2)
     await service.reload()

@@ -5,7 +5,8 @@ import type { TestServer } from '../../support/server.js'
 import { type ServerSettings, startServer } from '../../support/start.js'
 import { tempFolder } from '../../support/temp-folder.js'
 
-// What is sent, in which order and by whom, with a program in place of systemd-notify; what systemd makes of it is in systemd.test.ts.
+// Which process sends what, in which order, with a program in place of systemd-notify. systemd.test.ts has the effect
+// on systemd.
 
 const RECORD = `#!/bin/sh
 line=$(printf '%s|' "$PPID" "$@" | tr '\\n' ' '); echo "$line" >>"$NOTICES"`
@@ -86,12 +87,12 @@ t.test('a program that is missing, or fails, costs one warning and nothing else'
   }
 })
 
-t.test('a program that hangs does not hold up an exit for ever', async (t) => {
+t.test('a program that hangs holds up an exit only for a limited time', async (t) => {
   const { server } = await start(t, '#!/bin/sh\nexec sleep 3600')
   t.equal(await server.stop(), 0)
 })
 
-/** Starts a server that finds this program as systemd-notify, and a socket that nobody reads. */
+/** Starts a server that finds this program as systemd-notify, and a socket without a reader. */
 async function start(
   t: Test,
   program: string | undefined,

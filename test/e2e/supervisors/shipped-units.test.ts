@@ -1,4 +1,4 @@
-// The units of example/systemd as they are, with the app that stands beside them and with that of the README.
+// The units of example/systemd as they are, with the app beside them and with the app of the README.
 import { readFile, writeFile } from 'node:fs/promises'
 import t from 'tap'
 import { ShippedUnit } from '../../support/shipped-unit.js'

@@ -1,4 +1,4 @@
-// The files of example/deploy as they are, with the app that stands beside them, started from a folder that is not that of the app.
+// The files of example/deploy as they are, with the app beside them, started from another folder than that of the app.
 import { readdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -50,7 +50,7 @@ t.test('a reload that fails lets systemctl reload fail, and the service stays wh
   await unit.succeed('reload')
 })
 
-t.test('a stop finishes what is in hand', { skip }, async (t) => {
+t.test('a stop finishes the requests in progress', { skip }, async (t) => {
   const unit = await ServiceUnit.start(t, { ...LAUNCHER, service: ['TimeoutStopSec=1s'] })
   const connection = await HttpConnection.open(unit.target())
   const answer = connection.request({ path: '/hold/slow' })
@@ -63,7 +63,7 @@ t.test('a stop finishes what is in hand', { skip }, async (t) => {
   t.equal((await stopped).code, 0)
 })
 
-t.test('the watchdog hears nothing of a launcher whose server hangs', { skip }, async (t) => {
+t.test('a launcher whose server hangs does not feed the watchdog', { skip }, async (t) => {
   const service = ['WatchdogSec=2s', 'Restart=on-failure', 'RestartSec=50ms']
   const unit = await ServiceUnit.start(t, { ...LAUNCHER, service })
   await unit.succeed('reload')
@@ -81,7 +81,8 @@ t.test('the launcher passes the socket of a socket unit on to its servers', { sk
   const arrivals = new Load([new FreshClient(target)], { every: 20 })
   await arrivals.reached(1)
   await unit.event('adopted')
-  // systemd makes one job of a start that is still under way and a reload: https://www.freedesktop.org/software/systemd/man/latest/systemctl.html
+  // systemd makes one job of a start that is not complete and a reload:
+  // https://www.freedesktop.org/software/systemd/man/latest/systemctl.html
   await unit.until('ActiveState', 'active')
   await unit.succeed('reload')
   await arrivals.reached(2)

@@ -80,7 +80,7 @@ t.test('a reload that fails lets systemctl reload fail, and the service stays wh
   await unit.until('MainPID', String((result as { pid: number }).pid))
 })
 
-t.test('the service is reloading for as long as the reload takes, whoever asked for it', { skip }, async (t) => {
+t.test('the service is reloading for as long as the reload takes, for every caller', { skip }, async (t) => {
   const unit = await ServiceUnit.start(t, { config: { options: { probation: 5000 } } })
   const first = await unit.serving(1)
   process.kill(first, 'SIGHUP')
@@ -92,7 +92,7 @@ t.test('the service is reloading for as long as the reload takes, whoever asked 
   await unit.until('MainPID', String(second))
 })
 
-t.test('a stop right after a reload, and one in the middle of it, finish what is in hand', { skip }, async (t) => {
+t.test('a stop in or right after a reload finishes the requests in progress', { skip }, async (t) => {
   for (const when of ['after', 'in probation'] as const) {
     const unit = await ServiceUnit.start(t, { config: { options: { probation: when === 'after' ? 100 : 5000 } } })
     const target = unit.target()

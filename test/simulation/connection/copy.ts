@@ -1,9 +1,9 @@
 import type { KeptInput } from '../../../lib/protocol/connection-kept.js'
 import { type Peer, peerOf, returnOf, type World } from './world.js'
 
-/** The copy that process 0 keeps of a connection that has moved, and what becomes of the connection when somebody dies. */
+/** The copy that process 0 keeps of a moved connection, and what happens to the connection when a process dies. */
 
-/** The peer has said that it takes the connection, and notes what it has in hand. */
+/** The peer has said that it takes the connection, and notes its request in progress. */
 export function keep(world: World): void {
   world.copy = 'open'
   if (world.isSettled) tellOfCopy(world, { type: 'settled' })
@@ -21,7 +21,7 @@ export function hearOfEnd(world: World, isOutOfReach: boolean): void {
   tellOfCopy(world, isOutOfReach ? { type: 'taker out of reach' } : { type: 'taker ended', inHand: world.inHand })
 }
 
-/** What is not in the kernel yet, and what was not read, ends with the process. */
+/** Data that is not in the kernel yet, or was not read, ends with the process. */
 export function endFirst(world: World): void {
   world.life = 'dead'
   world.holds = false
@@ -46,7 +46,10 @@ function isInherited(world: World, { relay, fromPeer }: Peer): boolean {
   return taker === undefined ? fromPeer.kernel.some(({ word }) => word === 'offer') : taker.at !== 'over'
 }
 
-/** Whether process 0 has a copy, or will have one as soon as it hears that the connection was taken, with nothing in hand. */
+/**
+ * Whether process 0 has a copy, or will have one when it learns that the connection was taken, without a request in
+ * progress.
+ */
 export function isKept({ rules, inHand, copy, isSettled }: World): boolean {
   return rules.keeps && !inHand && (copy === 'none' || copy === 'open') && !isSettled
 }

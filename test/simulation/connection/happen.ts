@@ -42,7 +42,7 @@ function hearPoorly(world: World, how: 'lost' | 'unable'): void {
   hear(world, 1, 0, how)
 }
 
-/** Process 0 does not take what comes back. If that was all that a dead peer has left, it is lost. */
+/** Process 0 does not take a returned connection. If a dead peer left no other copy, the connection is lost. */
 function forgoReturn(world: World): void {
   if (peerOf(world, 1).life === 'dead' && !isKept(world)) world.mayBeLost = true
 }
@@ -103,12 +103,12 @@ const OF_PEER: Acts<(world: World, peer: Peer, detail: string) => void> = {
     loseUnread(world, peer)
     tellTakersOf(world, peer.id, { type: 'cut off' })
   },
-  // Whoever passes the words on ends, and with it what it has not passed on.
+  // The process that relays the messages ends, and with it the messages that it has not relayed.
   'loses the relay': (world, peer, passes) => {
     peer.isCut = true
     peer.relay = 'unheard'
     if (passes.endsWith('nothing')) peer.toPeer.kernel = peer.fromPeer.kernel = []
-    // What the one has let go of and the other has not heard of ends with the last copy.
+    // If one has let go of the connection and the other does not know yet, the connection ends with the last copy.
     world.mayBeLost = true
   },
   'gives back': (world, { id }) => offer(world, id, 0),

@@ -60,7 +60,7 @@ export function tellTaker(world: World, index: number, input: TakerInput): void 
   carryOutTaker(world, index, effects)
 }
 
-/** An offer has come. */
+/** An offer has arrived. */
 export function takeOffer(world: World, index: number, isAble: boolean): void {
   const attempt = world.attempts[index] as Attempt
   const [taker, effects] = world.machines.take(world.rules.move, isAble)

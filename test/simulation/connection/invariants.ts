@@ -1,13 +1,13 @@
 import { type Attempt, lifeOf, peerOf, returnOf, runs, type World } from './world.js'
 
-/** What must hold for a connection that moves. Each function says what is wrong, or nothing. */
+/** What must be true for a connection that moves. Each function returns what is wrong, or nothing. */
 
-/** Those whose process reads from the connection that has come to it. */
+/** The attempts whose process reads from the connection that it got. */
 export function readersOf(world: World): Attempt[] {
   return world.attempts.filter(({ reads, to }) => reads && lifeOf(world, to) !== 'dead')
 }
 
-/** Whoever reads from the connection; twice, who has two copies of it. */
+/** The processes that read from the connection. A process with two copies is there twice. */
 export function servesOf(world: World): number[] {
   const { holds, copy } = world
   return [...(holds ? [0] : []), ...(copy === 'served' ? [0] : []), ...readersOf(world).map(({ to }) => to)]

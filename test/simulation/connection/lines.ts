@@ -24,7 +24,7 @@ export function write(world: World, from: number, to: number): void {
   else if (word === 'offer' && !arrives) tellGiver(world, attempt, { type: 'not sent' })
 }
 
-/** How somebody hears: an offer can come without its handle, which Node drops then. */
+/** How a message arrives: an offer can come without its handle, if Node has dropped that. */
 export type Hearing = 'well' | 'not at rest' | 'lost' | 'unable'
 
 /** A process reads the next message of another one. */

@@ -8,7 +8,7 @@ const { take: rightTake, offer: rightOffer, endKept: rightEnd } = MACHINES
 const giver = slipsOf(MACHINES.give, (give): Machines => ({ ...MACHINES, give }))
 const taker = slipsOf(MACHINES.receive, (receive): Machines => ({ ...MACHINES, receive }))
 
-/** The giver hears something else of what becomes of its copy. */
+/** The giver gets a wrong report about its copy. */
 const hearingOfCopy = (say: (input: KeptInput) => KeptInput): Machines => ({
   ...MACHINES,
   endKept: (input) => rightEnd(say(input))
@@ -97,7 +97,7 @@ export const MISTAKES: ReadonlyArray<Mistake<Machines>> = [
   },
   {
     rule: 'owner',
-    title: 'the giver serves its copy of what the taker had in hand',
+    title: 'the giver serves its copy although the taker had a request in progress',
     machine: hearingOfCopy((input) => (input.type === 'taker ended' ? { ...input, inHand: false } : input)),
     found: /had in hand/
   },
@@ -144,7 +144,7 @@ export const MISTAKES: ReadonlyArray<Mistake<Machines>> = [
   },
   {
     rule: 'duty',
-    title: 'the giver lets go of its copy although the taker had nothing in hand',
+    title: 'the giver lets go of its copy although the taker had no request in progress',
     machine: endingCopy('taker ended', 'let go'),
     found: /nobody has it/
   }

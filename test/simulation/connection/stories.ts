@@ -47,13 +47,13 @@ export const STORIES: ReadonlyArray<Story<Rules>> = [
     serves: []
   },
   {
-    title: 'the taker dies while it has nothing in hand',
+    title: 'the taker dies without a request in progress',
     rules: { keeps: true },
     lines: ['... until 0 hears 1', '1 begins a request', '1 answers it', '1 dies'],
     serves: [0]
   },
   {
-    title: 'the taker dies while it has a request in hand',
+    title: 'the taker dies with a request in progress',
     rules: { keeps: true },
     lines: ['... until 0 hears 1', '1 begins a request', '1 dies'],
     serves: []
@@ -77,7 +77,7 @@ export const STORIES: ReadonlyArray<Story<Rules>> = [
     serves: [0]
   },
   {
-    title: 'whoever has passed on the words of the taker ends, and both may live',
+    title: 'the process that relays the messages of the taker ends, and both may live',
     rules: { keeps: true, isRelayed: true },
     lines: ['... until 0 hears 1', '1 loses the relay that passed on all'],
     serves: [1]

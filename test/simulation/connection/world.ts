@@ -22,7 +22,7 @@ export interface Rules {
   readonly offers: number
   /** Whether the words go through a process that can end. */
   readonly isRelayed: boolean
-  /** Whether the peer notes what it has in hand, so that process 0 keeps a copy. */
+  /** Whether the peer notes its request in progress, so that process 0 keeps a copy. */
   readonly keeps: boolean
   /** Whether the peer can give the connection back. */
   readonly returns: boolean
@@ -34,7 +34,7 @@ export interface Message {
   readonly word: 'offer' | GiverWord | TakerWord | 'closed'
 }
 
-/** One direction of a channel. What its sender could not yet write dies with the sender; what the kernel has does not. */
+/** One direction of a channel. Messages that the sender could not write yet die with it. Those in the kernel do not. */
 export interface Line {
   unwritten: readonly Message[]
   kernel: readonly Message[]
@@ -49,9 +49,9 @@ export interface Peer {
   life: Life
   /** It has closed its channel, and lives. */
   isCut: boolean
-  /** Whoever passed the words on has ended. `unheard`: the peer does not know yet. */
+  /** The process that relayed the messages has ended. `unheard`: the peer does not know yet. */
   relay: 'lives' | 'unheard' | 'gone'
-  /** What process 0 knows of its end. `cut`: nothing more will come, but the peer may live. */
+  /** What process 0 knows about its end. `cut`: nothing more will come, but the peer may live. */
   known: 'nothing' | 'cut' | 'end'
   toPeer: Line
   fromPeer: Line
@@ -82,7 +82,7 @@ export interface World extends State {
   owner: number
   /** The connection may be lost: its owner died, or it was closed on purpose. */
   mayBeLost: boolean
-  /** The peer has noted that a request has begun, and not that it is answered. */
+  /** The peer has noted that a request has begun, and not yet that it is answered. */
   inHand: boolean
   /** The copy that process 0 has kept. */
   copy: 'none' | 'open' | 'served' | 'closed'
@@ -104,7 +104,7 @@ export function createWorld(machines: Machines, rules: Rules): World {
   return { machines, rules, budget: {}, now: 0, life: 'runs', holds: true, peers, ...unowned, ...unkept }
 }
 
-/** A copy that can go another way. What is read-only is shared. */
+/** A copy that can take another course. Read-only parts are shared. */
 export function copyWorld(world: World): World {
   const copyOf = (peer: Peer): Peer => ({ ...peer, toPeer: { ...peer.toPeer }, fromPeer: { ...peer.fromPeer } })
   return { ...world, peers: world.peers.map(copyOf), attempts: world.attempts.map((attempt) => ({ ...attempt })) }

@@ -8,7 +8,7 @@ import type { Rules } from './rules.js'
 import { start } from './starts.js'
 import type { Machines, Member, System } from './system.js'
 
-/** A launcher that has just been started, or one all of whose workers serve. */
+/** A launcher that has just been started, or a launcher whose workers all serve. */
 export function beginSystem(machines: Machines, { rules, budget, isBooted }: Plan<Rules>): System {
   const system = createSystem(machines, rules)
   if (isBooted) boot(system)
@@ -42,10 +42,10 @@ function createSystem({ server, launcher }: Machines, rules: Rules): System {
   return system
 }
 
-/** No server needs that many rounds to boot, unless somebody talks for ever. */
+/** No server needs that many rounds to boot, unless two processes send messages without an end. */
 const PATIENCE = 50
 
-/** A system all of whose workers serve. */
+/** A system whose workers all serve. */
 function boot(system: System): void {
   const { workers } = system.rules
   for (let id = 0; id < workers; id++) {

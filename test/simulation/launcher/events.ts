@@ -43,7 +43,7 @@ function canFallSilent({ launcher }: System, { number, life }: Member): boolean 
 }
 
 function addMember(system: System, member: Member, add: Add): void {
-  // Whom the system is ending does nothing more.
+  // A process that the system is ending does nothing more.
   if (member.doomed) add('dies')
   else if (member.life === 'stalls' && !member.isHung) add('resumes')
   if (member.doomed || member.life === 'stalls') return
@@ -53,7 +53,7 @@ function addMember(system: System, member: Member, add: Add): void {
   for (const { timer, at } of member.timers) if (canComeDue(system, member, at)) add('due', timer)
 }
 
-/** Before a timer comes due, what is in the channel is read, and what the other end has passed on. */
+/** Before a timer comes due, the host reads the channel, and what the other end has passed on. */
 function canComeDue(system: System, member: Member | undefined, at: number): boolean {
   const { timers, network } = system.rules
   if (member?.down.some(({ type }) => type === 'launcher gone')) return false
@@ -72,7 +72,7 @@ function hasPost({ life, processes, starts, isNoting }: System, member: Member |
   )
 }
 
-/** Whoever stalls does not hold up the clock. */
+/** A stalled process does not hold up the clock. */
 function isNext({ processes, timers, life }: System, at: number): boolean {
   if (life === 'runs' && timers.some((other) => other.at < at)) return false
   return processes.every((one) => one.life !== 'runs' || one.timers.every((other) => other.at >= at))

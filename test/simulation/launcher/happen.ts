@@ -64,12 +64,12 @@ const OF_LAUNCHER: Acts<(system: System, detail: string) => void> = {
   }
 }
 
-/** With one worker, the end of its server is that of the service; and the number may be about to change. */
+/** With one worker, the end of its server is the end of the service. The number may be about to change. */
 function mayBeOnlyOne({ launcher: { workers, scaling, scales }, budget }: System): boolean {
   return workers.length === 1 || scaling !== undefined || scales.length > 0 || (budget['scale down'] ?? 0) > 0
 }
 
-/** Who remains may be about to leave, and the launcher has not heard of it. */
+/** The remaining server may be about to leave, and the launcher does not know yet. */
 function scaleDown(system: System): void {
   if (system.processes.some(({ server }) => server.at.name === 'leaving')) system.excuse ??= 'scale down'
   scaleLauncher(system, { by: -1 })

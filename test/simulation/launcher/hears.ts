@@ -9,7 +9,7 @@ import { hearLauncher } from './host.js'
 import { say, tell } from './links.js'
 import type { Down, Member, System, Up } from './system.js'
 
-/** What launcher and servers hear of each other, and what the launcher passes on unread. */
+/** The messages between launcher and servers, and those that the launcher passes on unread. */
 
 /** The launcher reads the next thing that a server has said. */
 export function launcherHears(system: System, member: Member): void {
@@ -164,7 +164,7 @@ function loseLauncher(system: System, member: Member): unknown {
   return undefined
 }
 
-/** It boots, and listens to nobody yet. */
+/** It boots, and reads no message yet. */
 export function isDeaf({ works, hangs }: Member): boolean {
   return hangs || works.some(({ name }) => name === 'boot')
 }

@@ -14,12 +14,12 @@ import { untrueAnswer, untrueCount, untrueEnding, untrueFailure, untrueUnscaled 
 
 type Service = NonNullable<Parameters<typeof limitOf>[1]>
 
-/** What the apps have told of their limits. */
+/** The limits that the apps have reported. */
 const SERVICE = { readyTimeout: 30_000, times: { reload: 33_000, stop: 34_000 } } as Service
 
 const SERVER_TIMERS: readonly Timer[] = ['boot', 'steady', 'stop', 'force', 'kill', 'silence']
 
-/** Lets the launcher hear something, and does what it wants then. */
+/** Gives the launcher an input, and carries out its effects. */
 export function hearLauncher(system: System, input: Input): void {
   const before = system.launcher
   const wasCommitting = before.roll?.stage === 'committing'

@@ -5,7 +5,7 @@ import type { Member, System } from './system.js'
 import { keepsATimer } from './timers.js'
 import { lateAnswer, lateStop } from './truth.js'
 
-/** What holds at every moment. Each function says what is wrong, or nothing. */
+/** What must be true at every moment. Each function returns what is wrong, or nothing. */
 
 export function problemOf(system: System): string | undefined {
   if (system.broken !== undefined) return system.broken
@@ -27,7 +27,7 @@ export function problemOf(system: System): string | undefined {
   )
 }
 
-/** Whatever the launcher waits for has a limit. */
+/** Every wait of the launcher has a limit. */
 function launcherWaitsForEver(system: System): string | undefined {
   const { launcher, isNoting } = system
   const { roll, servers, workers, phase } = launcher
@@ -57,7 +57,10 @@ function launcherWaitsForEver(system: System): string | undefined {
   return killed === undefined ? undefined : `server ${killed.id} was killed, and has no limit`
 }
 
-/** New workers that have yet to be started, or fewer of them that nobody could do without; a server that boots has a limit of its own. */
+/**
+ * New workers that are not started yet, or fewer workers while the others are needed. A server that boots has its
+ * own limit.
+ */
 function scalesForEver(
   { scaling, workers, servers }: Launcher,
   isSet: (timer: string, id: number) => boolean
@@ -99,7 +102,7 @@ function followsNobody({ launcher, leader }: System): string | undefined {
   return `the launcher goes by server ${leader}, and not by server ${current.id}`
 }
 
-/** A launcher may live for years: of servers that have ended it knows only those that it still speaks of. */
+/** A launcher may live for years. It remembers only those ended servers that it has still to report. */
 function remembersTooMuch({ launcher: { servers, workers, roll } }: System): string | undefined {
   const ended = servers.find(
     ({ id, stage }) =>
@@ -117,7 +120,10 @@ function twoAtOnce({ launcher: { roll } }: System): string | undefined {
   return busy.length > 1 ? `workers ${busy.map(({ worker }) => worker).join(' and ')} reload at once` : undefined
 }
 
-/** Of the servers of a worker that mean to serve, one accepts, or will: whoever handed over has a child that does. */
+/**
+ * Of the servers of a worker that mean to serve, one accepts, or will. A server that handed over has a child that
+ * does.
+ */
 function nobodyAccepts(system: System): string | undefined {
   const asleep = system.processes.find((member) => {
     if (!isWilling(member) || member.server.at.name !== 'parent') return false
@@ -128,7 +134,7 @@ function nobodyAccepts(system: System): string | undefined {
   return asleep === undefined ? undefined : `process ${asleep.id} has handed over to nobody`
 }
 
-/** A hung server delays a reload or a stop by no more than its limits. */
+/** A hung server delays a reload or a stop at most by its limits. */
 function takesTooLong(system: System): string | undefined {
   const { timers, network } = system.rules
   if (timers === 'any' || network === 'slow' || system.hasStalled) return undefined
@@ -150,7 +156,7 @@ export function problemAtRest(system: System): string | undefined {
   }
   if (launcher.phase === 'stopping') return 'the stop never ends'
   if (launcher.roll !== undefined || launcher.queued !== undefined) return `a reload stays ${launcher.roll?.stage}`
-  // Whoever starts a service for the first time looks after that himself.
+  // The first start of a service is watched by the person who starts it.
   if (!launcher.hasServed) return undefined
   if (launcher.scaling !== undefined || launcher.scales.length > 0) return 'the number of workers never changes'
   const stray = alive.find(({ worker, isHung }) => !isHung && launcher.workers.every(({ id }) => id !== worker))
@@ -164,7 +170,7 @@ export function problemAtRest(system: System): string | undefined {
 }
 
 function problemOfWorker({ launcher, processes }: System, id: number, alive: readonly Member[]): string | undefined {
-  // Who hangs cannot end the child that hangs as well.
+  // A server that hangs cannot end its child that hangs too.
   const isLeft = ({ isHung, parent }: Member): boolean => {
     const own = processes[parent - 1]
     return isHung && own?.isHung === true && lives(own)
@@ -202,7 +208,7 @@ function openAsk(system: System): string | undefined {
 /** It has ended by its own decision, or goes on. */
 const isThere = ({ life, isHung, end }: Member): boolean => !isHung && (life !== 'over' || end === 'its own')
 
-/** A reload holds for all workers or for none; but for those whose old server has died meanwhile, or had died before. */
+/** A reload applies to all workers or to none, except workers whose old server has died meanwhile or before. */
 function mixedReleases(system: System, alive: readonly Member[]): string | undefined {
   const wrong = alive.find((member) => {
     if (member.release === system.release || member.isHung || system.isMixed) return false

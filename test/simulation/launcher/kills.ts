@@ -1,7 +1,7 @@
 import type { Effect, Input, Launcher, Server } from '../../../lib/protocol/launcher.js'
 import { type Member, memberOf, type System } from './system.js'
 
-/** Nobody who has something in progress is killed, unless its time is over. */
+/** A process with something in progress is not killed, unless its time is over. */
 
 /** The server that is killed although it accepts, or finishes what it has accepted. */
 export function killedAtWork(

@@ -13,7 +13,7 @@ import { FAULTS, type Fault, type Rules } from './rules.js'
 import { STORIES } from './stories.js'
 import type { Machines, Member, System } from './system.js'
 
-/** Those that leave the system small enough. A server that ends, stalls or fails is for the random schedules. */
+/** The faults that keep the system small enough. Random schedules have servers that end, stall or fail. */
 const SMALL: readonly Fault[] = ['stop', 'force', 'signal', 'launcher dies', 'launcher stalls', 'no start']
 
 const TIMERS = ['restart', 'scale', 'share', 'boot', 'steady', 'stop', 'force', 'kill', 'silence', 'grow', 'tell']
@@ -66,7 +66,7 @@ export const LAUNCHER: Kind<Machines, Rules, System> = {
   faults,
   dueAt,
   happen,
-  // With clocks that jump for ever, limits would end whatever boots.
+  // If clocks jumped all the time, limits would end every server that boots.
   calm: (system) => {
     system.rules = { ...system.rules, timers: 'in order', network: 'prompt' }
   },

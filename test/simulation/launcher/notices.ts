@@ -1,6 +1,9 @@
 import { type Effect, type Input, isAlive, isServing, type Launcher } from '../../../lib/protocol/launcher.js'
 
-/** Whatever a launcher does to a server, or does not do for a caller yet, a person can read: with each step, these notices. */
+/**
+ * A person can read everything that a launcher does to a server, or does not yet do for a caller: the notices of
+ * each step.
+ */
 export function missingNotice(
   before: Launcher,
   after: Launcher,
@@ -25,7 +28,7 @@ function wordsOf(notice: Extract<Effect, { do: 'log' }>): string {
 function ofReload(before: Launcher, after: Launcher): string[] {
   const isQueued = before.queued === undefined && after.queued !== undefined
   const queued = isQueued ? [before.roll === undefined ? 'queued behind scaling' : 'queued'] : []
-  // A reload that is over makes room for the next one, which begins anew.
+  // A reload that is over makes room for the next one, which starts from the beginning.
   const known = before.roll?.asks === after.roll?.asks ? (before.roll?.shares.length ?? 0) : 0
   const waiting = (after.roll?.shares.slice(known) ?? []).flatMap(({ worker }) => {
     const id = after.workers.find((one) => one.id === worker)?.current
@@ -44,7 +47,7 @@ function ofScale(before: Launcher, after: Launcher, effects: readonly Effect[]):
   const isMade = after.made > before.made
   const isFewer = after.workers.length < before.workers.length
   const isUndone = isFewer && effects.some((effect) => isUnscaled(effect, before.scaling?.ask))
-  // One that had to wait has been told of already.
+  // A reload that had to wait has been reported already.
   const isKnown = isUndone || (before.scaling !== undefined && before.scaling.target < before.scaling.before)
   return [...(isMade || (isFewer && !isKnown) ? ['scaling'] : []), ...(isUndone ? ['not scaled'] : [])]
 }

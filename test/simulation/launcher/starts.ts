@@ -6,7 +6,7 @@ import type { Member, Start, System } from './system.js'
 
 /** Servers that a launcher starts. */
 
-/** The first server of all inherits nothing; the others come after somebody. */
+/** The very first server inherits nothing. All others have a predecessor. */
 export function start(system: System, server: ServerId): void {
   const { parent, child, worker, release } = takeStart(system, server)
   const { machine, now } = system

@@ -141,7 +141,7 @@ const SCALINGS: readonly Story[] = [
     serves: [0, 0, 0]
   },
   {
-    title: 'no server serves from which a new worker could inherit: nobody waits for ever',
+    title: 'no server serves from which a new worker could inherit: every wait ends',
     rules: { workers: 1, timers: 'any', network: 'slow' },
     lines: ['1 crash', '0 hears 1', '0 scale up', '0 due scale 0'],
     asks: ['failure'],
@@ -308,7 +308,7 @@ export const STORIES: readonly Story[] = [
     serves: []
   },
   {
-    title: 'one of two workers hangs while a stop is under way',
+    title: 'one of two workers hangs during a stop',
     lines: ['0 stop', '2 hang'],
     serves: []
   },

@@ -17,7 +17,7 @@ import type { Rules } from './rules.js'
 
 /** A launcher with its servers: every one of them a machine. */
 
-/** What is put to the test. Another one than that of `lib/` is a mutant. */
+/** The machine under test. If it is not that of `lib/`, it is a mutant. */
 export interface LauncherMachine {
   begin(count: number, isWatched?: boolean): Launcher
   step(launcher: Launcher, input: Input): Step
@@ -60,7 +60,7 @@ export interface Member extends Process {
   readonly startedAt: number
   /** The launcher passes on what it and its parent say to each other. */
   isJoined: boolean
-  /** The launcher has heard of its end. */
+  /** The launcher knows about its end. */
   isBuried: boolean
   up: readonly Up[]
   down: readonly Down[]
@@ -68,7 +68,7 @@ export interface Member extends Process {
   /** It owes an answer to a ping. */
   owes: boolean
   stalledAt: number
-  /** It never goes on. */
+  /** It never continues. */
   isHung: boolean
   /** The code or the signal with which it has ended. */
   exit: number | NodeJS.Signals | undefined
@@ -93,7 +93,7 @@ export interface LauncherTimer {
   readonly at: number
 }
 
-/** A caller of the launcher: somebody outside (`process` is 0), or a server for one of its own. */
+/** A caller of the launcher: somebody outside (`process` is 0), or a server on behalf of its own caller. */
 export interface Caller {
   readonly process: number
   readonly ask: Ask

@@ -1,7 +1,7 @@
 import { isAlive, type Launcher } from '../../../lib/protocol/launcher.js'
 import type { LauncherTimer, System } from './system.js'
 
-/** A timer that outlives what it is for could mean something else later. */
+/** A timer that outlives its purpose could have another meaning later. */
 export function keepsATimer({ launcher, timers, isNoting }: System): string | undefined {
   const stray = timers.find((timer) => !isOfUse(launcher, timer, isNoting))
   return stray === undefined ? undefined : `the launcher keeps the timer "${stray.timer} ${stray.id}"`

@@ -2,7 +2,7 @@ import { type Failure, isLast, type Outcome } from '../../../lib/protocol/launch
 import { countFrom } from '../../../lib/protocol/worker-count.js'
 import type { Caller, Ending, Member, System } from './system.js'
 
-/** Every reload that is asked for is answered once, with the truth. */
+/** Every request for a reload gets one answer, and the answer is true. */
 
 /** What is not true about an answer, at the moment in which it is given. */
 export function untrueAnswer(system: System, caller: Caller, outcome: 'success' | 'failure'): string | undefined {
@@ -26,7 +26,7 @@ export function untrueUnscaled(system: System, failure: Failure): string | undef
   return untrueFailure(system, failure)
 }
 
-/** What is not true about the number of workers that somebody is told. */
+/** What is not true about the number of workers that a caller gets. */
 export function untrueCount(
   { launcher: { workers, servers, scaling } }: System,
   { wanted }: Caller,
@@ -36,7 +36,7 @@ export function untrueCount(
   if (wanted === undefined) return 'a reload was asked for'
   if (told.workers !== countFrom(told.before, wanted)) return 'another number was asked for'
   const added = workers.slice(told.before, told.workers)
-  // The next change may have begun in the same moment, and others have taken these places.
+  // The next change may have begun at the same moment, and other servers have taken these places.
   const isThere = ({ current }: { current: number | undefined }) =>
     (current === undefined && scaling !== undefined) ||
     servers.some(({ id, stage, leaves }) => id === current && stage === 'serving' && leaves === 'no')
@@ -111,7 +111,7 @@ const SHARE = 30_000 + 10_000 + 5000 + 80_000 + 53_000 + 80_000 + 10_000
 /** A server to inherit from, a boot, and the end of those that leave. */
 const SCALE = 30_000 + 30_000 + 50_000
 
-/** A hung server delays a reload by no more than its limits; a reload may have to wait for another one. */
+/** A hung server delays a reload at most by its limits. A reload may have to wait for another one. */
 export function lateAnswer({ now, launcher, rules }: System, at: number): string | undefined {
   // Workers that are no longer there may have had their share; one more may have been waited for.
   const workers = Math.max(launcher.workers.length, rules.workers)

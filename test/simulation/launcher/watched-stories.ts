@@ -5,7 +5,8 @@ const CRASHED_TWICE = ['1 crash', '... until 2 work boot: all listen', '2 crash'
 const ONE_OF_TWO = ['1 crash', '... until 3 work boot: all listen', '3 crash', '0 hears 3']
 
 /**
- * While the files of the app are watched, a server that fails again as soon as it is started waits for a change, by which the next reload comes.
+ * While the files of the app are watched, a server that fails again right after its start waits for a change. The change
+ * causes the next reload.
  */
 export const WATCHED_STORIES: ReadonlyArray<Story<Rules>> = [
   {

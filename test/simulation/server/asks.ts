@@ -3,7 +3,7 @@ import type { Outcome } from './letters.js'
 import { childOf, lives, processOf } from './people.js'
 import { type Asked, breakWorld, type Process, type Told, type World } from './world.js'
 
-/** Every reload that is asked for is answered once, with the truth. */
+/** Every request for a reload gets one answer, and the answer is true. */
 
 /** Somebody asks for a reload, or a check. */
 export function ask(world: World, process: Process, isCheck = false): Ask {

@@ -2,7 +2,7 @@ import { describe } from './invariants.js'
 import { isWilling, lives, processOf } from './people.js'
 import type { Process, World } from './world.js'
 
-/** What holds when nothing happens any more by itself. Each function says what is wrong, or nothing. */
+/** What must be true when nothing happens by itself any more. Each function returns what is wrong, or nothing. */
 
 export function problemAtRest(world: World): string | undefined {
   return everyoneIsAtRest(world) ?? oneServes(world) ?? stopLeavesNobody(world) ?? everyAskIsAnswered(world)
@@ -21,7 +21,7 @@ function oneServes(world: World): string | undefined {
   return 'nobody serves'
 }
 
-/** Whoever was asked to stop the service, and was let do it, takes the other side along. */
+/** A process that is asked to stop the service, and may do so, stops the other side too. */
 function stopLeavesNobody(world: World): string | undefined {
   if (world.stops.every((id) => endOf(world, id) === 'killed' || endOf(world, id) === 'forced')) return undefined
   const left = world.processes.find(isWilling)

@@ -31,7 +31,7 @@ export const OUTCOMES: Readonly<
   'own close': { good: ['closed'], bad: [] }
 }
 
-/** What happens by itself sooner or later. A world in which there is none of it is at rest. */
+/** The events that happen by themselves sooner or later. Without such an event, a world is at rest. */
 export function progress(world: World): ServerEvent[] {
   const events: ServerEvent[] = []
   for (const process of world.processes) {

@@ -13,7 +13,7 @@ export function happen(world: World, { process: id, act, detail, costs }: Server
   const process = processOf(world, id) as Process
   ACTS[act](world, process, detail)
   // Nobody can blame the processes for the end of the service when the outside has left none that could serve. An app that
-  // does not boot or load in time is of the outside as well.
+  // does not boot or load in time counts as outside too.
   if (
     (costs !== undefined || (act === 'due' && (detail === 'load' || detail === 'boot'))) &&
     !world.processes.some((other) => isAble(world, other))
@@ -114,7 +114,7 @@ function force(world: World, process: Process): void {
     breakWorld(world, `process ${process.id} was forced, and leaves its child behind`)
 }
 
-/** With a full pipe, what it has said last never reached the kernel. */
+/** With a full pipe, its last messages never reached the kernel. */
 function killUnheard(world: World, process: Process): void {
   process.end = 'killed'
   process.toParent = []

@@ -7,9 +7,12 @@ import type { ToChild, ToParent } from './letters.js'
 import { childOf, lives, processOf } from './people.js'
 import { breakWorld, type Process, type WorkName, type World } from './world.js'
 
-/** Carries out what a machine wants, as an honest host does. What takes time becomes work, whose outcome comes later. */
+/**
+ * Carries out the effects of a machine, as a correct host does. If one takes time, it becomes work with a later
+ * outcome.
+ */
 
-/** Lets a process hear something, and does what it wants then. */
+/** Gives a process an input, and carries out its effects. */
 export function hear(world: World, process: Process, input: Input): void {
   const [server, effects] = world.machine.step(process.server, input)
   const killed = killedAtWork(world, process, input, effects)
@@ -181,7 +184,7 @@ function tellChild(world: World, process: Process, id: number, letter: ToChild):
   else if (child !== undefined && lives(child)) child.fromParent = [...child.fromParent, letter]
 }
 
-/** The child counts its asks itself; its answer comes back for all of the parent's. */
+/** The child counts its requests itself. Its answer is for all requests of the parent. */
 function passOn(world: World, process: Process, id: number, asks: readonly Ask[], reason: string): void {
   const child = childOf(world, process, id)
   if (child === undefined || !lives(child)) return
@@ -190,7 +193,7 @@ function passOn(world: World, process: Process, id: number, asks: readonly Ask[]
   tellChild(world, process, id, { type: 'reload', ask, reason })
 }
 
-/** A process is gone, and those who had to do with it find out in their time. */
+/** A process has ended. The processes connected to it find out later. */
 export function endProcess(
   world: World,
   process: Process,

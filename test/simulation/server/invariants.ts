@@ -3,7 +3,7 @@ import { childOf, isWilling, lives } from './people.js'
 import { keepsATimer, waitsForEver } from './timers.js'
 import type { Process, World } from './world.js'
 
-/** What holds at every moment. Each function says what is wrong, or nothing. */
+/** What must be true at every moment. Each function returns what is wrong, or nothing. */
 
 export function problemOf(world: World): string | undefined {
   if (world.broken !== undefined) return world.broken
@@ -35,12 +35,12 @@ export function describe(at: Place): string {
   return 'stage' in at ? `${at.name}, ${at.stage}` : at.name
 }
 
-/** What was started for a check never serves, whatever becomes of who started it. */
+/** A process that was started for a check never serves, whatever happens to the process that started it. */
 function servesInACheck({ isCheck, accepts, owns, confirmed }: Process): string | undefined {
   return isCheck && (accepts || owns || confirmed) ? 'serves, and was started for a check' : undefined
 }
 
-/** Who serves accepts; who hands over sleeps only while somebody else may accept. */
+/** A process that serves accepts. One that hands over sleeps only while another process may accept. */
 function acceptsWrongly({ server, accepts }: Process): string | undefined {
   const { at } = server
   switch (at.name) {
@@ -72,7 +72,7 @@ function movesWrongly({ server, moves }: Process): string | undefined {
   return moves ? 'moves its connections' : undefined
 }
 
-/** What stands for the service in the file system belongs to who serves; who gave it away must not remove it. */
+/** The files of the service belong to the process that serves. The process that gave them away must not remove them. */
 function ownsWrongly({ server, owns }: Process): string | undefined {
   const { at } = server
   switch (at.name) {
@@ -102,7 +102,7 @@ function leavesSilently({ server, left }: Process): string | undefined {
       : 'says that it leaves, and stays'
 }
 
-/** Hooks are asked only while a reload depends on their answer: a hook that hangs is in nobody's way. */
+/** Hooks run only while a reload depends on their answer. So a hook that hangs blocks nothing else. */
 function asksInVain({ server: { at }, works }: Process): string | undefined {
   const isAsking = at.name === 'reloading' && at.stage === 'asking hooks'
   return isAsking || !works.some(({ name }) => name === 'hooks') ? undefined : 'asks hooks in vain'
@@ -134,7 +134,10 @@ function serviceIsGone(world: World): string | undefined {
   return world.processes.some(isWilling) ? undefined : 'nobody is left to serve'
 }
 
-/** Whoever sleeps has a child that accepts, or has still to hear that it has ended or leaves; a child gives nothing back to one that sleeps. */
+/**
+ * A process that sleeps has a child that accepts, or does not know yet that its child has ended or leaves. A child
+ * gives nothing back to a process that sleeps.
+ */
 function nobodyAccepts(world: World): string | undefined {
   const asleep = world.processes.find((process) => {
     const { at } = process.server

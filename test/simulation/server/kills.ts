@@ -2,7 +2,7 @@ import type { Effect, Input } from '../../../lib/protocol/server.js'
 import { childOf } from './people.js'
 import type { Process, World } from './world.js'
 
-/** Nobody who has something in progress is killed, unless its time is over, or it is silent. */
+/** A process with something in progress is not killed, unless its time is over, or it is silent. */
 
 /** The child that is killed, and has not been before, although it accepts, or finishes what it has accepted. */
 export function killedAtWork(

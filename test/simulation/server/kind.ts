@@ -137,7 +137,7 @@ function essenceOfProcess(process: Process): unknown {
   return life === 'over' ? [toParent, end, confirmed, settled] : { ...process, ...orderless(process) }
 }
 
-/** Of what is under way at the same time, the order does not matter. */
+/** The order of events that are in progress at the same time does not matter. */
 export function orderless({ timers, works }: Process): { timers: string[]; works: string[] } {
   return {
     timers: timers.map(({ timer }) => timer).sort(),

@@ -12,7 +12,7 @@ const childSaid = ({ at }: Server, type: 'serving' | 'confirmed'): Input | undef
 
 const isDue = (input: Input, timer: Timer): boolean => input.type === 'due' && input.timer === timer
 
-/** Those whose end is seen by a second limit, or by the other side, are left out. */
+/** Timers are left out if a second limit, or the other side, sees the end. */
 const TIMERS: readonly Timer[] = [
   'ready',
   'probation',

@@ -1,7 +1,7 @@
 import type { ChildId } from '../../../lib/protocol/server.js'
 import type { Process, World } from './world.js'
 
-/** Who is who in a world. */
+/** The roles of the processes in a world. */
 
 export function processOf(world: World, id: number): Process | undefined {
   return world.processes[id - 1]
@@ -20,7 +20,7 @@ export function isWilling(process: Process): boolean {
   return lives(process) && !process.isCheck && name !== 'leaving' && name !== 'closed'
 }
 
-/** Whether the service can go on with this process alone, whatever it has been told and not heard yet. */
+/** Whether the service can go on with this process alone, even if messages to it are still on their way. */
 export function isAble(world: World, process: Process): boolean {
   const { at } = process.server
   if (!isWilling(process) || process.doomed || process.hangs) return false

@@ -32,7 +32,7 @@ export interface Rules {
   readonly network: 'prompt' | 'slow'
   /** Whether apps have state to hand over. */
   readonly saves: boolean
-  /** Whether apps have a check of their own; otherwise they are well at once. */
+  /** Whether apps have their own check. Otherwise they are well at once. */
   readonly checks: boolean
   readonly launched: boolean
   /** Whether a release that is checked has a version of the plugin that knows no checks. */

@@ -17,7 +17,7 @@ const LOADING = [...READY, '2 hears parent']
 const ACCEPTS = [...LOADING, '2 work load: loaded']
 const PROBATION = [...ACCEPTS, '1 hears 2']
 const CONFIRMING = [...PROBATION, '1 due probation']
-/** Or, if apps have a check of their own: they are asked. */
+/** The same for apps with their own check, which must answer. */
 const CONFIRMED = [...CONFIRMING, '2 hears parent']
 const RELOADED = [...CONFIRMED, '1 hears 2']
 const SETTLED = [...RELOADED, '1 work note 1: noted', '2 hears parent']
@@ -89,7 +89,7 @@ const checksAtEachStage: Story[] = Object.entries(CHECK_STAGES).flatMap(([stage,
       title: `a reload in a check, ${stage}`,
       rules,
       lines: [...lines, '1 reload'],
-      // Of one that was still being started, the process has come and gone, or will.
+      // If it was still being started, the process has started and ended, or will.
       serves: [hasChild ? 3 : undefined].filter((id) => id !== undefined),
       asks: [hasPassed ? 'success' : 'no check', 'success']
     },

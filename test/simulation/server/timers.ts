@@ -2,7 +2,7 @@ import type { Timer } from '../../../lib/protocol/server.js'
 import { lives, processOf } from './people.js'
 import type { Process, World } from './world.js'
 
-/** Whoever waits has a limit, and no other one. */
+/** A process that waits has a limit for that, and no other limit. */
 
 /** Every state in which a process waits has a limit, unless it is the other side that has one. */
 export function waitsForEver(world: World, process: Process): string | undefined {
@@ -47,10 +47,10 @@ const PARENT_LIMITS = {
 const SUCCESSOR_LIMITS = { booting: undefined, ready: 'word', loading: 'load' } as const
 const TRIAL_LIMITS = { running: undefined, checking: 'check', confirmed: 'settle', 'giving back': 'give back' } as const
 
-/** A child on trial has warned when its time is up, and goes on: its parent lives and owes it a word. */
+/** When the time of a child on trial is up, it warns and goes on: its parent lives and owes it a message. */
 function isHeardBy(world: World, process: Process): boolean {
   if (process.server.at.name !== 'trial') return false
-  // A launcher passes on what becomes of the parent.
+  // A launcher reports what happens to the parent.
   if (world.links !== undefined) return true
   const parent = processOf(world, process.parent)
   return parent !== undefined && (lives(parent) || process.fromParent.length > 0)

@@ -17,14 +17,14 @@ import type { Rules } from './rules.js'
 
 /** What there is in a simulation: processes, what they say to each other, what they wait for, and what may still go wrong. */
 
-/** What is put to the test. Another one than that of `lib/` is a mutant. */
+/** The machine under test. If it is not that of `lib/`, it is a mutant. */
 export interface Machine {
   begin(how: 'first' | 'successor' | 'check', launched: boolean): Server
   step(server: Server, input: Input): Step
   canRollBack(at: Place): boolean
 }
 
-/** Work of the host whose outcome the machine hears of later. */
+/** Work of the host. The machine gets its outcome later. */
 export interface Work {
   readonly name: WorkName
   /** Of the work that is about one child or one ask. */
@@ -90,7 +90,7 @@ export interface Process {
   owns: boolean
   confirmed: boolean
   settled: boolean
-  /** As what it has said that it leaves. */
+  /** The role in which it has said that it leaves. */
   left: Cause | undefined
   /** Which of its children it has started for a check. */
   checks: readonly ChildId[]
@@ -135,7 +135,7 @@ export interface World extends State {
   asks: Asked[]
   /** Processes that were asked to stop the whole service. */
   stops: readonly number[]
-  /** Why the service may be gone: after this nobody was left who could serve. */
+  /** Why the service may be gone: after this, no process was left that could serve. */
   excuse: string | undefined
   /** What a child has reported of a reload that was passed on to it. */
   reported: Outcome | undefined
@@ -192,7 +192,7 @@ export function addProcess(world: World, parent: number, child: ChildId, isCheck
   return process
 }
 
-/** A copy that can go another way. What is read-only is shared. */
+/** A copy that can take another course. Read-only parts are shared. */
 export function copyWorld<W extends World>(world: W): W {
   return { ...world, processes: world.processes.map((process) => ({ ...process })), asks: [...world.asks] }
 }

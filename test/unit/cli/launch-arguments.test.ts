@@ -16,7 +16,7 @@ const ACCEPTED: Array<[args: string[], expected: object]> = [
   ],
   [['--control=/a=b', 'server.js'], { node: ['server.js'], control: { path: '/a=b' } }],
   [['server.js', '--workers', '4'], { node: ['server.js', '--workers', '4'], workers: 1 }],
-  // From the first argument on that is none of ours, everything is for Node, whatever it is.
+  // From the first argument on that is not an option of the launcher, everything is for Node.
   [['--workers=2', '--import', 'tsx', 'server.ts', '-x'], { node: ['--import', 'tsx', 'server.ts', '-x'], workers: 2 }],
   [['--import=tsx', 'server.ts'], { node: ['--import=tsx', 'server.ts'] }],
   [['-r', './a.cjs', '-C', 'production', 's.js'], { node: ['-r', './a.cjs', '-C', 'production', 's.js'] }],

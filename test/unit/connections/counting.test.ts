@@ -12,7 +12,7 @@ import { deferred } from '../../support/deferred.js'
 import { within } from '../../support/limit.js'
 import { PACKAGE_ROOT } from '../../support/release.js'
 
-/** A server of which everything is counted; `seen` resolves when a request has come, which is answered never. */
+/** A server that counts everything. `seen` resolves when a request has come. The server never answers it. */
 async function follow(t: Test, create: (listener: RequestListener) => Server) {
   const seen = deferred<void>()
   const server = create(() => seen.resolve())

@@ -11,8 +11,8 @@ import { WAIT_LIMIT, within } from '../../support/limit.js'
 import { PACKAGE_ROOT } from '../../support/release.js'
 
 /**
- * A client with a loop of its own, behind a network that holds back what the server sends until the client has asked: it answers no PING
- * before that. When its request is on its way, the server may go on.
+ * A client with its own event loop, behind a network that holds back the data of the server until the client has sent
+ * its request. Before that, it answers no PING. When its request is on its way, the server may go on.
  */
 const CLIENT = `
   const net = require('node:net')

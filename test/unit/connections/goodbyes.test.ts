@@ -5,7 +5,7 @@ import type { WebSockets } from '../../../lib/connections/websockets.js'
 
 const sockets = (count: number) => Array.from({ length: count }, (_, index) => ({ index }) as unknown as Socket)
 
-/** Goodbyes to sockets of which some cannot be told yet. */
+/** Goodbyes to sockets, some of which cannot get them yet. */
 function goodbyes(window: number, isAnswered: (socket: Socket) => boolean = () => true) {
   const upgraded = { close: (socket: Socket) => isAnswered(socket) } as Partial<WebSockets> as WebSockets
   return new Goodbyes({ upgraded, window, code: 1012, reason: '' })
@@ -22,7 +22,7 @@ t.test('with one, a share in each turn', async (t) => {
   t.ok(goodbyes(500).tell(sockets(1000)).length >= 100)
 })
 
-t.test('those who cannot be told yet keep nobody else from it', async (t) => {
+t.test('sockets that cannot get the goodbye yet do not delay it for the others', async (t) => {
   const all = sockets(20)
   const told = goodbyes(2 ** 30, (socket) => all.indexOf(socket) >= 10).tell(all)
   t.strictSame(told, all.slice(10, 15))

@@ -21,7 +21,7 @@ function keep(count: number) {
   return { register, kept, closed, serve, decided, indexes: () => served.map(({ index }) => index), served }
 }
 
-t.test('of a child that has ended, what it had not in hand is served again', async (t) => {
+t.test('after the end of a child, connections without a request in progress are served again', async (t) => {
   const { register, kept, closed, serve, served, decided } = keep(4)
   register.note(2, 'in hand')
   register.note(3, 'answered')
@@ -69,7 +69,7 @@ t.test('of a child that may live nothing is served again', async (t) => {
   t.strictSame(indexes(), [])
 })
 
-t.test('what has come back is not served twice', async (t) => {
+t.test('a connection that has come back is not served twice', async (t) => {
   const { kept, closed, serve, decided, indexes } = keep(3)
   kept.givenBack(2)
   kept.givenBack(2)

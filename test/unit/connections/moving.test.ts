@@ -43,7 +43,7 @@ t.test('without a time for it all move at once, a few at a time', async (t) => {
   t.strictSame(moveAll(5, 0), [5])
 })
 
-t.test('those that come later than the time is over move at once', async (t) => {
+t.test('connections that come after the time is over move at once', async (t) => {
   t.ok(mostHeld(at(DURATION, 5000)) > 0)
 })
 

@@ -8,7 +8,7 @@ import { Noting } from '../../../lib/connections/noting.js'
 import { Register } from '../../../lib/connections/register.js'
 import { tempFolder } from '../../support/temp-folder.js'
 
-t.test('what is in hand is noted from its first byte until its answer is with the kernel', async (t) => {
+t.test('a request is noted as in progress from its first byte until the kernel has its answer', async (t) => {
   const { socket, client } = await connection(t)
   const register = Register.create()
   const closed: number[] = []

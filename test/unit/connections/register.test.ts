@@ -18,7 +18,7 @@ t.test('what one process has noted, the other one reads', async (t) => {
     ...['untouched', 'untouched', 'in hand', 'answered'],
     ...['untouched', 'in hand', 'untouched']
   ])
-  t.equal(parents.read(3)(5), 'in hand', 'what is not known may be in hand')
+  t.equal(parents.read(3)(5), 'in hand', 'a connection that is not known may have a request in progress')
   childs.close()
   parents.close()
 })

@@ -2,7 +2,7 @@ import Fastify from 'fastify'
 import t from 'tap'
 import { routePattern } from '../../../lib/connections/route-pattern.js'
 
-/** Each with requests that go there, and what is told of them. */
+/** Each with requests that go there, and the pattern that is reported. */
 const ROUTES: Record<string, Array<[url: string, told: string | null]>> = {
   '/': [['/?token=secret', '/']],
   '/reports/slow': [['/reports/slow#x', '/reports/slow']],

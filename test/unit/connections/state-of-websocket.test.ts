@@ -42,7 +42,7 @@ t.test('what cannot go along has a reason, unless the route wants it so', async 
     error(async () => 1),
     { message: /promise/ }
   )
-  // A rejection would end the process, were nobody to look at it.
+  // An unhandled rejection would end the process.
   t.match(
     error(() => Promise.reject(new Error('later'))),
     { message: /promise/ }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { methodsOf, REQUESTS, reasonIn, requestNameOf } from '../../../lib/control/requests.js'
 
-t.test('what is asked for', async (t) => {
+t.test('the path and method of a request name what it asks for', async (t) => {
   for (const request of REQUESTS) {
     const [method = '', path = ''] = request.split(' ')
     t.equal(requestNameOf(method, path, undefined), path.slice(1))

@@ -58,7 +58,7 @@ t.test('what a hook throws, or calls back with, rejects', async (t) => {
   await app.close()
 })
 
-t.test('the one of @fastify/websocket stays where it is; that of an app in its place does not', async (t) => {
+t.test('the hook of @fastify/websocket stays in its place; a hook of the app in that place does not', async (t) => {
   const app = Fastify()
   app.register(fastifyWebsocket)
   await app.ready()

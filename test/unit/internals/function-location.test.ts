@@ -15,7 +15,7 @@ t.test('file and line of each listener, in their order', async (t) => {
   t.equal(places[2], places[0])
 })
 
-t.test('there are none where nobody may ask', async (t) => {
+t.test('there are no locations where they must not be asked for', async (t) => {
   const file = require.resolve('../../../lib/internals/function-location.js')
   const flag = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission'
   const script = `process.on('SIGWINCH', () => {}); console.log(require(${JSON.stringify(file)}).placesOfListeners('SIGWINCH').length)`

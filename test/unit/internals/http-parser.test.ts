@@ -30,7 +30,7 @@ t.test('Node tells whether a request is coming in, and goes on with it', async (
   t.strictSame(urls, ['/a 0', '/b 3', '/c 3', '/d 0', '/e 0'])
 })
 
-t.test('Node tells of the first byte of each request', async (t) => {
+t.test('Node reports the first byte of each request', async (t) => {
   t.equal(canSeeRequests(), true)
   const open = await connection(t)
   const { socket, urls } = open

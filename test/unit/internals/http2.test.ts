@@ -48,20 +48,23 @@ t.test('the notice is not sent when the session has ended', async (t) => {
   t.equal(sendShutdownNotice(session, socket), false)
 })
 
-t.test('the streams under way are known with their requests, also those that began before anyone asked', async (t) => {
-  const { client, session } = await open(t)
-  client.begin(3, '/hold/1')
-  client.begin(5, '/hold/2?query')
-  client.begin(7, '/')
-  await client.end(7)
-  t.match(
-    openStreams(session).map(({ stream, request }) => [stream.id, request?.method, request?.url]),
-    [
-      [3, 'GET', '/hold/1'],
-      [5, 'GET', '/hold/2?query']
-    ]
-  )
-})
+t.test(
+  'the streams in progress are known with their requests, also those from before the first question',
+  async (t) => {
+    const { client, session } = await open(t)
+    client.begin(3, '/hold/1')
+    client.begin(5, '/hold/2?query')
+    client.begin(7, '/')
+    await client.end(7)
+    t.match(
+      openStreams(session).map(({ stream, request }) => [stream.id, request?.method, request?.url]),
+      [
+        [3, 'GET', '/hold/1'],
+        [5, 'GET', '/hold/2?query']
+      ]
+    )
+  }
+)
 
 /** One session after its first request, seen from both sides; its server answers everything but /hold. */
 async function open(t: Test): Promise<Sides> {

@@ -57,7 +57,7 @@ t.test('listeningFd names the descriptor of the listening socket', async (t) => 
   t.equal(internals.listeningFd(net.createServer()), undefined)
 })
 
-t.test('refuseConnections listens, and lets nobody in', async (t) => {
+t.test('refuseConnections listens, and accepts no connection', async (t) => {
   const server = await listening(t, net.createServer())
   server.on('connection', () => t.fail('somebody was let in'))
   internals.refuseConnections(server)
@@ -177,7 +177,7 @@ async function serve(t: Test, onRequest: RequestListener) {
   return { server, client, socket: (await accepted)[0] as net.Socket }
 }
 
-t.test('currentResponse is the response under way, and isLastResponse tells whether more are owed', async (t) => {
+t.test('currentResponse is the response in progress, and isLastResponse says whether more must follow', async (t) => {
   const seen: ServerResponse[] = []
   const { server, client, socket } = await serve(t, (_, response) => seen.push(response))
   t.equal(http1.currentResponse(socket), undefined)

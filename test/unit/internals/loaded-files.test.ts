@@ -19,7 +19,7 @@ const FILES: Readonly<Record<string, string>> = {
   'worse.cjs': 'const x = ;'
 }
 
-/** What Node tells of a script, relative to its folder. */
+/** What Node reports about a script, relative to its folder. */
 async function told(t: Test, script: string): Promise<string[]> {
   const folder = await realpath(t.testdir())
   await mkdir(join(folder, 'sub'))
@@ -44,7 +44,7 @@ t.test('Node tells which files it loads', async (t) => {
   )
 })
 
-t.test('and where it has looked for those that are missing', async (t) => {
+t.test('the places where it has looked for missing files', async (t) => {
   t.ok((await told(t, 'missing.mjs')).includes('sub/nowhere.mjs'))
   t.ok((await told(t, 'missing.cjs')).includes('nowhere.js'))
 })

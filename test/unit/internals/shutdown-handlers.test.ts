@@ -22,7 +22,7 @@ t.test('the listeners of close-with-grace are known by how they are written, and
   }
 })
 
-t.test('so is the one that waits for a second error', async (t) => {
+t.test('the handler that waits for a second error is found too', async (t) => {
   const before = new Set<unknown>(process.listeners('uncaughtException'))
   const skip = ['beforeExit', 'unhandledRejection', 'SIGTERM', 'SIGINT', 'SIGHUP'] as const
   // What it returns would end this process.

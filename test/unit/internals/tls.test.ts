@@ -4,7 +4,7 @@ import { adoptSessionContext, hasOwnTicketKeys, sessionContext } from '../../../
 import { setTicketKeys, ticketKeysOf } from '../../../lib/sockets/tls-tickets.js'
 import { certificate } from '../../support/tls.js'
 
-t.test('a server has a context for its sessions and can take that of another one', async (t) => {
+t.test('a server has a context for its sessions, and can take the context of another server', async (t) => {
   const server = createServer(certificate())
   t.match(sessionContext(server), /^[0-9a-f]{32}$/)
   adoptSessionContext(server, 'other')

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { restartPause } from '../../../lib/launcher/backoff.js'
 
-t.test('the first restart comes at once, the others after growing pauses with a cap', async (t) => {
+t.test('the first restart comes at once, the others after growing pauses with a limit', async (t) => {
   const pauses = Array.from({ length: 12 }, (_, index) => restartPause(index + 1, 0))
   t.strictSame(pauses, [0, 100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000, 10_000, 10_000])
 })

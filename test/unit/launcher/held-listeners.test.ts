@@ -4,7 +4,7 @@ import t from 'tap'
 import { type HeldListener, HeldListeners } from '../../../lib/launcher/held-listeners.js'
 import { tempFolder } from '../../support/temp-folder.js'
 
-/** A launcher hears of a unix socket, and later ends. Returns whether the file is still there. */
+/** A launcher learns about a unix socket, and later ends. Returns whether the file is still there. */
 function survives(path: string, file: string | undefined): boolean {
   const handle = { close: () => {} } as HeldListener['handle']
   const held = new HeldListeners([])

@@ -34,7 +34,7 @@ function handOver(parent: Process, id: number): Process {
   return child
 }
 
-t.test('nothing is counted twice, whoever tells whom how often', async (t) => {
+t.test('nothing is counted twice, however often processes report to each other', async (t) => {
   const parent = new Process()
   parent.opens(5)
   const child = handOver(parent, 1)

@@ -2,7 +2,7 @@ import { closeSync, openSync } from 'node:fs'
 import t from 'tap'
 import { AppDescriptors, inheritedAmong } from '../../../lib/process/descriptors.js'
 
-/** What Node 20 has opened when it has started, from its first number on, around those that were there. */
+/** The descriptors that Node 20 opens at its start, from its first number on. It skips numbers that are in use. */
 function afterStart(inherited: Record<number, string>, without: number[] = []) {
   const node = [
     '[eventpoll]',

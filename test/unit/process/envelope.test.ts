@@ -5,7 +5,7 @@ import type { ToChild } from '../../../lib/protocol/messages.js'
 
 const envelope = new Envelope('the secret of this channel')
 
-/** What becomes of it in the channel. */
+/** What the channel makes of it. */
 const carried = (sealed: object): Record<string, unknown> => JSON.parse(JSON.stringify(sealed))
 
 t.test('what is sealed can be opened at the other end', async (t) => {

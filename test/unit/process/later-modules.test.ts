@@ -14,7 +14,7 @@ t.test('loads one module in each turn of the event loop, and not at once', async
   }
   loadLaterModules(never(t), [load('a'), load('b'), load('c')])
   t.strictSame(order, [])
-  const stay = setInterval(() => {}, 1000) // What is to be loaded holds no process.
+  const stay = setInterval(() => {}, 1000) // A module that waits to be loaded keeps no process alive.
   await all.promise
   clearInterval(stay)
   t.strictSame(order, ['a', 'turn after a', 'b', 'turn after b', 'c', 'turn after c'])
@@ -61,7 +61,7 @@ t.test('what cannot be loaded ends nothing, is told, and is tried again', async 
   t.strictSame(told, [error, error])
 })
 
-t.test('what is left is loaded at once when that is wanted, and whoever wants it hears why it cannot be', async (t) => {
+t.test('the rest is loaded at once on request, and the caller learns why it cannot be loaded', async (t) => {
   const order: string[] = []
   loadModulesNow([() => order.push('a'), () => order.push('b')])
   t.strictSame(order, ['a', 'b'])

@@ -34,7 +34,7 @@ t.test('what another user has planted is not written through', { skip: NO_OTHER_
   t.strictSame(readdirSync(shared), [`app.pid.${process.pid}`])
 })
 
-t.test('nobody else can write to it, whatever the umask', async (t) => {
+t.test('nobody else can write to it, with any umask', async (t) => {
   const path = join(await tempFolder(t), 'app.pid')
   const before = process.umask(0)
   t.teardown(() => process.umask(before))
@@ -42,7 +42,7 @@ t.test('nobody else can write to it, whatever the umask', async (t) => {
   t.equal((statSync(path).mode & 0o777).toString(8), '644')
 })
 
-t.test('a named pipe in its place holds nobody up', async (t) => {
+t.test('a named pipe in its place holds up nothing', async (t) => {
   const path = join(await tempFolder(t), 'app.pid')
   execFileSync('mkfifo', [path])
   new PidFile(path).remove()

@@ -31,7 +31,7 @@ t.test('hooks of all apps begin before and after, in the order in which they wer
   ])
 })
 
-t.test('whatever a hook does, the process acts, at once', async (t) => {
+t.test('the process acts at once, whatever a hook does', async (t) => {
   const { add, act, story, warnings } = process()
   add(0, 'preSignal', () => {
     throw new Error('thrown')

@@ -32,7 +32,7 @@ const origin = (facts: Partial<StartFacts>): StartFacts => {
   }
 }
 
-/** What each start comes to: why a reload is refused, what it is told, or undefined. */
+/** For each way to start: why a reload is refused and what to do instead, or undefined. */
 const TABLE: Array<[what: string, facts: Partial<StartFacts>, verdict: RegExp | undefined]> = [
   ['a terminal', {}, undefined],
   ['a login shell as PID 1', { ancestors: above('1 bash') }, undefined],

@@ -24,13 +24,13 @@ async function roundsOf(warmup: Parameters<typeof warmUp>[1]): Promise<{ asked: 
   return { asked, warnings }
 }
 
-t.test('paths are asked once, or in rounds', async (t) => {
+t.test('paths are requested once, or in rounds', async (t) => {
   t.strictSame((await roundsOf(['/a', '/b'])).asked, ['/a', '/b'])
   t.strictSame((await roundsOf({ paths: ['/a', '/b'], repeatFor: 0 })).asked, ['/a', '/b'])
   const { asked, warnings } = await roundsOf({ paths: ['/a', '/nowhere', '/b'], repeatFor: 60_000 })
   t.ok(asked.length >= 20, `${asked.length} answers: ten rounds are the least that can be compared`)
   t.strictSame(asked.slice(-2), ['/a', '/b'], 'a round that has begun is finished')
-  t.equal(warnings.length, 1, 'what warms up nothing is told of once')
+  t.equal(warnings.length, 1, 'a request that warms up nothing causes one warning')
   t.strictSame(await roundsOf({ paths: [], repeatFor: 60_000 }), { asked: [], warnings: [] })
 })
 

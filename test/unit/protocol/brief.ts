@@ -45,7 +45,7 @@ function wordOf(key: string, value: unknown): string[] {
   return [value === true ? key : String(value)]
 }
 
-/** Where a process is, and what it keeps for later. */
+/** The state of a process, and what it keeps for later. */
 export function stateOf({ at, queued, elsewhere, parent }: Server): string {
   const words = [at.name, ...flagsOf(at)]
   if (queued !== undefined)

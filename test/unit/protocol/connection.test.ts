@@ -126,7 +126,7 @@ for (const [story, move, ...lines] of GIVER) {
   })
 }
 
-/** What the taker does, once an offer has come. */
+/** What the taker does when it has an offer. */
 const TAKER: ReadonlyArray<readonly [story: string, move: Move, ...lines: Line[]]> = [
   ['reads when its word is with the kernel', 'http', ['sent', 'over', 'cancel', 'accept']],
   [
@@ -180,14 +180,14 @@ t.test('the taker: refuses what it has no room for', async (t) => {
   t.strictSame([taker.at, ...effects.map(words)], ['over', 'close', 'say refused'])
 })
 
-/** What becomes of a copy that is kept. */
+/** What happens to a copy that is kept. */
 const KEPT: ReadonlyArray<readonly [story: string, input: KeptInput, end: ReturnType<typeof endKept>]> = [
-  ['of what a child had in hand', { type: 'taker ended', inHand: true }, 'let go'],
-  ['of what was idle when the child ended', { type: 'taker ended', inHand: false }, 'serve'],
-  ['of what a child may have', { type: 'taker out of reach' }, 'let go'],
-  ['of what the child has closed', { type: 'closed' }, 'let go'],
-  ['of what has come back', { type: 'given back' }, 'let go'],
-  ['of what the child has for good', { type: 'settled' }, 'let go']
+  ['of a connection with a request in progress when the child ended', { type: 'taker ended', inHand: true }, 'let go'],
+  ['of a connection that was idle when the child ended', { type: 'taker ended', inHand: false }, 'serve'],
+  ['of a connection that a child may have', { type: 'taker out of reach' }, 'let go'],
+  ['of a connection that the child has closed', { type: 'closed' }, 'let go'],
+  ['of a connection that has come back', { type: 'given back' }, 'let go'],
+  ['of a connection that the child keeps for good', { type: 'settled' }, 'let go']
 ]
 
 for (const [story, input, end] of KEPT) t.test(`a copy ${story}`, async (t) => t.equal(endKept(input), end))

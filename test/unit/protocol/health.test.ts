@@ -75,7 +75,7 @@ t.test('nor one that asks seldom: who asks so may have met the parent as it was'
   t.ok(verdictOf(answers([40, 0]), ...seldom))
 })
 
-t.test('what is known of the parent at all counts where nothing is known of its like', async (t) => {
+t.test('all answers of the parent count where it has no answers of the same kind', async (t) => {
   t.equal(verdictOf(answers([0, 0], [500, 500]), answers([20, 20])), undefined)
   t.ok(verdictOf(answers([0, 0], [500, 0]), answers([20, 20])))
 })

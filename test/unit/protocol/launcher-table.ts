@@ -5,8 +5,8 @@ import type { LauncherMachine } from '../../simulation/launcher/system.js'
 import { launcherInput } from './launcher-inputs.js'
 
 /**
- * What the launcher does, step by step: `launcher-table.txt` has, for each of these ways to a state, what may come next, what of the
- * state is different then, and the effects.
+ * What the launcher does, step by step. For each of these ways to a state, `launcher-table.txt` has the possible next
+ * inputs, and for each of them what changes in the state, and the effects.
  */
 
 const FILE = resolve(__dirname, '../../../../test/unit/protocol/launcher-table.txt')

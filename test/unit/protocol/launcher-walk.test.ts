@@ -92,7 +92,7 @@ class Walk {
     const server = this.pick(model.state.servers.filter((one) => isAlive(one) && one.stage !== 'starting'))
     if (server === undefined) return
     const word = this.pick(WORDS) as Word
-    // Each server serves once, and begins a reload only when it was asked to.
+    // Each server serves once, and begins a reload only on request.
     const isOdd = word.type === 'serves' && server.stage === 'serving'
     if (dice < 0.45) model.end(server.id, this.pick([0, 1, null]) ?? null)
     else if (dice < 0.5) model.give({ type: 'silent', server: server.id })

@@ -1,7 +1,10 @@
 import t from 'tap'
 import { LauncherModel, logged, starts } from '../../support/launcher-model.js'
 
-/** A launcher whose files are watched: what cannot boot waits for the next reload, which comes with the next change. */
+/**
+ * A launcher whose files are watched: a server that cannot boot waits for the next reload, which the next change
+ * causes.
+ */
 
 const paused = (effects: readonly { do: string }[]) => effects.filter((effect) => effect.do === 'pause').length
 
@@ -12,7 +15,7 @@ function watched(count = 1): LauncherModel {
   return launcher
 }
 
-t.test('a first server that does not boot, whatever its exit code, leaves its place to the next reload', async (t) => {
+t.test('a first server that does not boot, with any exit code, leaves its place to the next reload', async (t) => {
   for (const exitCode of [1, 0]) {
     const launcher = watched()
     t.strictSame(logged(launcher.end(0, exitCode)), ['held'])

@@ -386,7 +386,7 @@ t.test('the parent ends while its child boots: the child serves; but not after a
   }
 })
 
-t.test('a child that comes to be after the stop is stopped, and one asked for later is refused', async (t) => {
+t.test('a child that is started after the stop is stopped, and a later request for one is refused', async (t) => {
   const launcher = LauncherModel.serving(1)
   launcher.reload()
   launcher.say(0, 'pong')
@@ -426,16 +426,13 @@ t.test('so many changes of the number of workers wait, and no more', async (t) =
   t.equal(launcher.outcome(asks[63] as number), undefined)
 })
 
-t.test(
-  'whoever asked for fewer workers hears of it when the servers of these have ended, each for himself',
-  async (t) => {
-    const launcher = LauncherModel.serving(3)
-    const [first, second] = [launcher.scale({ by: -1 }), launcher.scale({ by: -1 })]
-    t.strictSame(launcher.leaders, [0], 'the second one does not wait for the first')
-    launcher.end(1, 0)
-    t.strictSame([launcher.outcome(first), launcher.outcome(second)], [undefined, { before: 2, workers: 1 }])
-    launcher.end(2, 0)
-    t.strictSame(launcher.outcome(first), { before: 3, workers: 2 })
-    t.strictSame(logged(launcher.effects), ['scaling', 'scaling', 'scaled', 'scaled'])
-  }
-)
+t.test('each caller that asked for fewer workers is answered when the servers of its workers have ended', async (t) => {
+  const launcher = LauncherModel.serving(3)
+  const [first, second] = [launcher.scale({ by: -1 }), launcher.scale({ by: -1 })]
+  t.strictSame(launcher.leaders, [0], 'the second one does not wait for the first')
+  launcher.end(1, 0)
+  t.strictSame([launcher.outcome(first), launcher.outcome(second)], [undefined, { before: 2, workers: 1 }])
+  launcher.end(2, 0)
+  t.strictSame(launcher.outcome(first), { before: 3, workers: 2 })
+  t.strictSame(logged(launcher.effects), ['scaling', 'scaling', 'scaled', 'scaled'])
+})

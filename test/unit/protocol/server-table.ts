@@ -5,8 +5,8 @@ import { briefOf, stateOf } from './brief.js'
 import { inputOf } from './inputs.js'
 
 /**
- * What the machine does, step by step: `server-table.txt` has paths of inputs, each with what may come next, the state after it
- * (`=`: no other) and its effects.
+ * What the machine does, step by step. `server-table.txt` has paths of inputs, each with the possible next inputs, the
+ * state after each of them (`=`: the same) and its effects.
  */
 
 const FILE = resolve(__dirname, '../../../../test/unit/protocol/server-table.txt')

@@ -19,7 +19,7 @@ class Model {
   readonly reloads: string[] = []
   readonly #timers = new Map<WatchTimer, number>()
 
-  /** A file is changed, and the system tells of it so many times. */
+  /** A file is changed, and the system reports it so many times. */
   save(path: string, how: 'new' | 'half' | 'same' = 'new', times = 1): this {
     if (how === 'same') this.files.delete(path)
     else this.files.set(path, how)
@@ -113,7 +113,7 @@ t.test('what stays missing is reloaded in the end', async (t) => {
   t.strictSame(watch.pass(1).reloads, ['450: a', '900: b'])
 })
 
-t.test('a save that goes on when it has been waited for is left to settle', async (t) => {
+t.test('a save that is still in progress after the wait gets more time to settle', async (t) => {
   const watch = new Model().save('a', 'half').pass(440).save('a', 'half').pass(49)
   t.strictSame(watch.reloads, [])
   t.strictSame(watch.pass(1).reloads, ['490: a'])

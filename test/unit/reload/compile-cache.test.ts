@@ -21,7 +21,7 @@ function temporaryFolder(t: Test): string {
   return folder
 }
 
-/** What is added to this environment, and the warning. */
+/** The variables that are added to this environment, and the warning. */
 function share(env: NodeJS.ProcessEnv, wanted?: string | false, cwd = '/') {
   const given = { ...env }
   const warning = shareCompileCache({ cwd, env: given }, wanted)
@@ -50,7 +50,7 @@ t.test('the folder is the first that the environment has a place for', async (t)
   }
 })
 
-t.test('without $HOME it is the home that the system knows, whatever the app has made of its own', async (t) => {
+t.test('without $HOME it is the home that the system knows, also if the app has changed it', async (t) => {
   const home = temporaryFolder(t)
   const { userInfo } = nodeOs
   const { HOME } = process.env
@@ -91,7 +91,7 @@ t.test('a folder of the user that cannot be made is done without, and nothing is
   for (const HOME of ['/dev/null', '/proc/nonexistent']) t.strictSame(share({ HOME }), NOTHING, HOME)
 })
 
-t.test('a folder that is there and cannot be trusted is told of', async (t) => {
+t.test('a folder that cannot be trusted causes a warning', async (t) => {
   const cache = temporaryFolder(t)
   const folder = join(cache, 'compile-cache')
   mkdirSync(folder)
@@ -102,7 +102,7 @@ t.test('a folder that is there and cannot be trusted is told of', async (t) => {
   t.equal(share({}, folder).warning, warning)
 })
 
-t.test('a folder that the app names and that cannot be made is told of', async (t) => {
+t.test('a folder that the app names and that cannot be made causes a warning', async (t) => {
   const file = join(temporaryFolder(t), 'file')
   writeFileSync(file, '')
   t.match(share({}, join(file, 'cache')), {

@@ -5,7 +5,7 @@ import type { ServerHost } from '../../../lib/process/server-host.js'
 import type { Service } from '../../../lib/process/service.js'
 import { HealthCheck } from '../../../lib/reload/health-check.js'
 
-/** The checks of some apps, with what the host hears of them. */
+/** The checks of some apps, with what they report to the host. */
 function checkOf(...apps: Array<HealthOptions | false>): { check: HealthCheck; heard: EventEmitter } {
   const heard = new EventEmitter()
   const service = { apps: new Set(apps.map((health) => ({ options: { health } }))) } as unknown as Service
@@ -20,7 +20,7 @@ const never = () => new Promise(() => {})
 const alive = setInterval(() => {}, 1000)
 t.teardown(() => clearInterval(alive))
 
-t.test('the time is that of the apps that have a check', async (t) => {
+t.test('the time limit is that of the apps that have a check', async (t) => {
   const { check, heard } = checkOf({ check: never, checkTimeout: 30 }, { checkTimeout: 60_000 }, false)
   t.equal(check.timeout, 30)
   const told = once(heard, 'told')

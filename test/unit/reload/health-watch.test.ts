@@ -8,7 +8,7 @@ import { HealthWatch } from '../../../lib/reload/health-watch.js'
 
 const HANG_TIMEOUT = 100
 
-/** A watch, with what the host hears of it, and the questions to the child, as events. */
+/** A watch, with what it reports to the host, and the questions to the child, as events. */
 function watchChild(launcher?: { heardAt: number }): { watch: HealthWatch; heard: EventEmitter } {
   const heard = new EventEmitter()
   const health = { checkTimeout: 1, hangTimeout: HANG_TIMEOUT, errorShare: 0.4, leastAnswers: 20 }
@@ -48,7 +48,7 @@ t.test(
   }
 )
 
-t.test('what a child of an earlier reload tells is none of it', async (t) => {
+t.test('what a child of an earlier reload reports does not count', async (t) => {
   const { watch, heard } = watchChild()
   const failing = { answers: 50, errors: 50 }
   watch.heard(2, { first: failing, later: failing })

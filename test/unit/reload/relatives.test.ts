@@ -40,7 +40,7 @@ function chain(length: number): Fake[] {
 
 const pidsOf = (processes: ProcessStatus[]) => processes.map(({ pid }) => pid)
 
-t.test('each is asked once, along the chain, and by whoever asks', async (t) => {
+t.test('each process is asked once, along the chain, from any of them', async (t) => {
   const [newest, , third] = chain(4)
   t.strictSame(pidsOf((await newest?.relatives.draining()) ?? []), [3, 2, 1])
   t.strictSame(pidsOf((await third?.relatives.draining()) ?? []), [3, 1])
@@ -48,20 +48,23 @@ t.test('each is asked once, along the chain, and by whoever asks', async (t) => 
   t.equal((await many?.relatives.draining(60_000))?.length, 16)
 })
 
-t.test('who does not answer in time is told of if it certainly drains, and hides those behind it alone', async (t) => {
-  const deaf = { ask: () => {} }
-  const asker = new Fake(9, false)
-  asker.knows(new Fake(3))
-  asker.knows(new Fake(4), deaf)
-  asker.knows(new Fake(5), { ...deaf, isFormer: false })
-  asker.knows(new Fake(6), { ...deaf, isAlive: () => false })
-  const found = await asker.relatives.draining(50)
-  t.match(found, [
-    { pid: 3, phase: 'draining' },
-    { pid: 4, generation: 4, phase: 'no answer' }
-  ])
-  t.equal(found.length, 2)
-})
+t.test(
+  'a process that does not answer is reported if it certainly drains, and hides only those behind it',
+  async (t) => {
+    const deaf = { ask: () => {} }
+    const asker = new Fake(9, false)
+    asker.knows(new Fake(3))
+    asker.knows(new Fake(4), deaf)
+    asker.knows(new Fake(5), { ...deaf, isFormer: false })
+    asker.knows(new Fake(6), { ...deaf, isAlive: () => false })
+    const found = await asker.relatives.draining(50)
+    t.match(found, [
+      { pid: 3, phase: 'draining' },
+      { pid: 4, generation: 4, phase: 'no answer' }
+    ])
+    t.equal(found.length, 2)
+  }
+)
 
 t.test('one that hangs far away leaves time for the others to say so', async (t) => {
   const [newest, second, third] = [new Fake(3, false), new Fake(2), new Fake(1)]
@@ -73,7 +76,7 @@ t.test('one that hangs far away leaves time for the others to say so', async (t)
   ])
 })
 
-t.test('an answer that nobody waits for any more', async (t) => {
+t.test('an answer that nothing waits for any more', async (t) => {
   new Fake(1).relatives.heard({ type: 'these drain', id: 7, processes: [] })
   t.pass('is dropped')
 })

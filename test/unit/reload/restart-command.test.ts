@@ -41,7 +41,7 @@ function temporaryFolder(t: Test): string {
 
 t.test('the command is the one of the start', async (t) => {
   const command = commandOf(t, { args: ['--port', '1', '-v'], execArgv: ['--import', './hook.mjs'], env: { A: '1' } })
-  // What becomes of the process afterwards is no part of its start.
+  // What happens to the process afterwards is no part of its start.
   process.argv = ['changed']
   process.execArgv = []
   const { file, args, script, cwd, env } = command.again()
@@ -70,7 +70,7 @@ t.test(
   }
 )
 
-t.test('a process without a script is started again as well', async (t) => {
+t.test('a process without a script can be started again too', async (t) => {
   t.strictSame(commandOf(t, { script: '', execArgv: ['-e', 'code'] }).again().args, ['-e', 'code'])
 })
 
@@ -96,7 +96,7 @@ t.test('the environment is the one of the start, without what was meant for this
   t.notOk('EDITED' in command.again().env, 'each reload begins with the environment of the start')
 })
 
-t.test('where the system does not tell, the environment is the one that the plugin found', async (t) => {
+t.test('where the system does not reveal it, the environment is the one that the plugin found', async (t) => {
   process.env.FOUND = 'yes'
   t.teardown(() => delete process.env.FOUND)
   commandOf(t, {})
@@ -111,7 +111,7 @@ const mistakes: Array<[returned: unknown, message: RegExp]> = [
   [Promise.resolve({}), /returned Promise/]
 ]
 
-t.test('an environment that is none fails before a child is started', async (t) => {
+t.test('an invalid environment fails before a child is started', async (t) => {
   const command = commandOf(t, {})
   for (const [returned, message] of mistakes)
     t.throws(() => command.again(() => returned as NodeJS.ProcessEnv), { code: 'GRACEFUL_ERR_SPAWN_FAILED', message })
@@ -199,7 +199,7 @@ const inspectors: Array<[execArgv: string[], nodeOptions: string, expected: stri
   [[], '--require=./--inspect', []]
 ]
 
-t.test('an inspector gets a port of its own, and nobody waits for a debugger', async (t) => {
+t.test('an inspector gets its own port, and the child does not wait for a debugger', async (t) => {
   for (const [execArgv, nodeOptions, expected] of inspectors)
     t.strictSame(withOwnInspector(execArgv, nodeOptions), expected, `${execArgv} ${nodeOptions}`)
   t.equal(withoutWaiting('--inspect-brk=1 --a --inspect-wait'), '--inspect=1 --a --inspect')

@@ -26,7 +26,7 @@ const keys: Array<[target: object, key: string | undefined]> = [
   [{ _handle: {} }, undefined]
 ]
 
-t.test('the key of a listener is what was asked for', async (t) => {
+t.test('the key of a listener is the address that was asked for', async (t) => {
   for (const [target, key] of keys) t.equal(listenerKey(target), key, JSON.stringify(target))
 })
 

@@ -19,7 +19,7 @@ async function isStaleWithoutThreads(path: string): Promise<boolean> {
   return (await promisify(execFile)(...command)).stdout === 'true'
 }
 
-t.test('a socket that nobody serves on is told from one that somebody does, and from what is none', async (t) => {
+t.test('a stale socket is told apart from a served one, and from a file that is no socket', async (t) => {
   const folder = await tempFolder(t)
   const path = (name: string) => join(folder, name)
   writeFileSync(path('file'), '')

@@ -74,7 +74,7 @@ t.test('a pipeline that is cut after its first answer is a failure', async (t) =
   await t.rejects(new PipeliningClient(target).ask(), { message: /^premature close: / })
 })
 
-t.test('an open loop goes on asking when there is no answer', async (t) => {
+t.test('an open loop goes on sending requests when there is no answer', async (t) => {
   const waiting: Socket[] = []
   const target = await listen(t, (socket) => {
     waiting.push(socket)

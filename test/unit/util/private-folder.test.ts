@@ -30,7 +30,7 @@ function place(t: Test): string {
   return folder
 }
 
-/** Makes a folder with exactly this mode, whatever the umask. */
+/** Makes a folder with exactly this mode, independent of the umask. */
 function make(path: string, mode = 0o700, owner?: number): string {
   mkdirSync(path)
   chmodSync(path, mode)
@@ -66,7 +66,7 @@ t.test('a folder that other users can enter is refused', async (t) => {
   t.ok(privateFolder(make(join(above, '700'), 0o700)))
 })
 
-t.test('a folder of another user is refused, whatever its mode', { skip: notRoot }, async (t) => {
+t.test('a folder of another user is refused with any mode', { skip: notRoot }, async (t) => {
   for (const mode of [0o700, 0o777]) {
     const path = make(join(place(t), 'cache'), mode, OTHER)
     refuses(t, path, /cache belongs to user 65534, not to user 0 of this process: remove it$/)

@@ -17,7 +17,7 @@ t.test('a file has changed when it contains something else', async (t) => {
   t.strictSame(contents.compare([file], false), NOTHING, 'known from then on')
 })
 
-t.test('one that is missing or empty now may come back', async (t) => {
+t.test('a file that is missing or empty now may come back', async (t) => {
   const file = join(t.testdir({ a: 'one' }), 'a')
   const contents = new Contents()
   contents.note(file)
@@ -33,7 +33,7 @@ t.test('one that is missing or empty now may come back', async (t) => {
   t.strictSame(contents.compare([file], true), { changed: [file], partial: [] }, 'and is new when it comes then')
 })
 
-t.test('one that nobody knew has changed if it is there', async (t) => {
+t.test('an unknown file has changed if it is there', async (t) => {
   const folder = t.testdir({ a: 'one' })
   const [there, nowhere] = [join(folder, 'a'), join(folder, 'b')]
   t.strictSame(new Contents().compare([there, nowhere, folder], false), { changed: [there], partial: [] })

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { FileWatch } from '../../../../lib/launcher/watch/file-watch.js'
 import { within } from '../../../support/limit.js'
 
-/** A watch of a folder, whose reloads and lines are told as they come. */
+/** A watch of a folder. Reports its reloads and lines as they come. */
 class Story {
   readonly folder: string
   readonly watch: FileWatch<object>
@@ -50,7 +50,7 @@ class Story {
   }
 }
 
-/** What is to be watched is opened in a turn of its own. */
+/** The folders are opened in a separate turn of the event loop. */
 const followed = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
 
 const RELOADED = (name: string) => [`reload: ${name} changed`, `reloaded in N ms: ${name}`]

@@ -44,7 +44,7 @@ class Watched {
     this.#touched.clear()
   }
 
-  /** Waits until this file has been told of, and returns all that have been since the last time. */
+  /** Waits until this file has been reported, and returns all files reported since the last call. */
   async touched(name: string): Promise<string[]> {
     const told = new Promise<void>((resolve) => {
       this.#look = () => this.#touched.has(name) && resolve()
