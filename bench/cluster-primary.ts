@@ -1,5 +1,5 @@
-// A primary of node:cluster with BENCH_WORKERS workers of the app, in the variant BENCH_VARIANT. SIGHUP replaces them one
-// by one: the old worker is told to stop when the new one listens.
+// A primary of node:cluster with BENCH_WORKERS workers of the app, in the variant BENCH_VARIANT. SIGHUP replaces them
+// one by one: the old worker is told to stop when the new one listens.
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import { programOf, type Variant } from './apps/programs.js'

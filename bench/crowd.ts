@@ -9,7 +9,10 @@ export interface CrowdMakeUp {
   keepAlive: number
   /** How long a keep-alive client waits between an answer and its next request; 0: not at all. Milliseconds. */
   pause: number
-  /** How often a request is made on a new connection, whether the last one was answered or not. Default: never. Milliseconds. */
+  /**
+   * How often a request is made on a new connection, whether the last one was answered or not. Default: never.
+   * Milliseconds.
+   */
   freshEvery?: number
 }
 

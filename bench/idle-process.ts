@@ -16,7 +16,9 @@ export interface IdleSettings {
   every: number
 }
 
-/** How many connections one process has at most: the ports of one address, which are fewer than 30 000, must do for all. */
+/**
+ * How many connections one process has at most: the ports of one address, which are fewer than 30 000, must do for all.
+ */
 const MOST = 16_000
 
 /** Many idle connections, in as many processes as they need. Each process has its own loopback address. */

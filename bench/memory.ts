@@ -19,7 +19,10 @@ export interface Pair {
 /** How often is looked. Milliseconds. */
 const LOOK_EVERY = 50
 
-/** Looks, from now on, at the memory of two processes; returns what ends that, and returns the moment when both had most. */
+/**
+ * Looks, from now on, at the memory of two processes; returns what ends that, and returns the moment when both had
+ * most.
+ */
 export function watchMemory(parent: number, child: number): () => Pair {
   let peak: Pair = { parent: Number.NaN, child: Number.NaN }
   const look = () => {

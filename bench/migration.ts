@@ -51,8 +51,8 @@ export function possibleConnections(wanted: number): number {
 }
 
 /**
- * Moves `connections` idle connections, `rounds` times at once (no probation) and over the default probation, while one of them
- * is asked each few milliseconds.
+ * Moves `connections` idle connections, `rounds` times at once (no probation) and over the default probation, while one
+ * of them is asked each few milliseconds.
  */
 export async function benchMigration(rounds: number, connections: number): Promise<Migration> {
   const migration: Migration = { connections, atOnce: [], overProbation: [] }

@@ -21,8 +21,8 @@ export interface ReloadRound {
 export const TIMES = 3
 
 /**
- * Measures, `rounds` times, a cold boot of the app without and with the plugin (from `spawn` to listening), and a reload of it
- * without probation.
+ * Measures, `rounds` times, a cold boot of the app without and with the plugin (from `spawn` to listening), and a
+ * reload of it without probation.
  */
 export async function benchReloadTime(rounds: number): Promise<ReloadRound[]> {
   const results: ReloadRound[] = []
@@ -92,7 +92,10 @@ export function tabulateReloadTime(results: readonly ReloadRound[]): string {
   ])
 }
 
-/** A reload is to take no longer than starting the app without the plugin; Node 20 has no compile cache to make up for it. */
+/**
+ * A reload is to take no longer than starting the app without the plugin; Node 20 has no compile cache to make up for
+ * it.
+ */
 export function reloadTimeGoals(results: readonly ReloadRound[], node = process.versions.node): Goal[] {
   const limit = Number.parseInt(node, 10) >= 22 ? 1 : 1.05
   return [

@@ -1,5 +1,5 @@
-// `npm run bench`: measures what the plugin costs and what clients see of a reload, beside what one would use instead. Prints
-// the tables, and writes them and a picture to docs/. bench/settings.ts lists what makes it shorter or longer.
+// `npm run bench`: measures what the plugin costs and what clients see of a reload, beside what one would use instead.
+// Prints the tables, and writes them and a picture to docs/. bench/settings.ts lists what makes it shorter or longer.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rollingCluster } from './cluster.js'

@@ -51,8 +51,8 @@ export class BenchServer {
   }
 
   /**
-   * Starts Node with these arguments, which make it one or several servers that print what apps/app.ts prints. Waits until
-   * all of them listen.
+   * Starts Node with these arguments, which make it one or several servers that print what apps/app.ts prints. Waits
+   * until all of them listen.
    *
    * @param workers - how many servers; undefined: one, which is the process that is started
    */

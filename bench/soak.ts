@@ -1,5 +1,6 @@
-// `npm run soak`: many reloads under light load, then some with many open connections. Ends with what the last generation
-// holds beside what the second one held; fails when a request failed, a connection was closed, or something has grown.
+// `npm run soak`: many reloads under light load, then some with many open connections. Ends with what the last
+// generation holds beside what the second one held; fails when a request failed, a connection was closed, or something
+// has grown.
 // SOAK_RELOADS, SOAK_IDLE (connections), SOAK_CROWDED_RELOADS and SOAK_LIMIT (seconds) make it shorter or longer.
 import { join } from 'node:path'
 import type { ReloadResult } from '../lib/index.js'

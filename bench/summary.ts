@@ -10,7 +10,10 @@ import { median } from './statistics.js'
 import { asCount, asRatio } from './table.js'
 import { type Measurement, memoryOverPlain, speedOverPlain } from './throughput.js'
 
-/** The result in plain words: a sentence each on what clients lose, on what they feel, and on what it costs, as far as it was measured. */
+/**
+ * The result in plain words: a sentence each on what clients lose, on what they feel, and on what it costs, as far as
+ * it was measured.
+ */
 export function summarizeResults({ comparison, feel, reloadTime, throughput }: Results): string[] {
   return [comparison && tellLosses(comparison), feel && tellFeeling(feel), tellCosts(reloadTime, throughput)].filter(
     (sentence) => sentence !== undefined

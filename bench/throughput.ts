@@ -21,8 +21,9 @@ const CONTENDERS: Array<{ name: string; variant: Variant }> = [
 export const CONNECTIONS = 50
 
 /**
- * Measures requests per second and resident memory with and without the plugin. In each of the `rounds`, fresh processes
- * are measured in turn, one second each, `turns` times; who begins rotates. Returns a list for each of the contenders.
+ * Measures requests per second and resident memory with and without the plugin. In each of the `rounds`, fresh
+ * processes are measured in turn, one second each, `turns` times; who begins rotates. Returns a list for each of the
+ * contenders.
  */
 export async function benchThroughput(rounds: number, turns: number): Promise<Measurement[][]> {
   const results = CONTENDERS.map((): Measurement[] => [])

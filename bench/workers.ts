@@ -42,7 +42,9 @@ const SEVERAL: Contender[] = [
   { name: 'node:cluster', path: '/work', start: () => startCluster(2, 'rr') }
 ]
 
-/** Measures what the launcher costs, what several workers bring, and how clients spread over them, in `rounds` rounds. */
+/**
+ * Measures what the launcher costs, what several workers bring, and how clients spread over them, in `rounds` rounds.
+ */
 export async function benchWorkers(rounds: number, turns: number): Promise<WorkersTables> {
   const single = await benchContenders('launcher', SINGLE, rounds, turns)
   const reload = await benchReload(rounds)

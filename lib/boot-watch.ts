@@ -8,9 +8,9 @@ import { LastWords } from './reload/last-words.js'
 import type { StartCommand } from './reload/start-command.js'
 
 /**
- * Node loads this file into the child of a reload before the app. So the parent also learns of an error that ends the child
- * before it imports this plugin: a missing package, a missing export, a syntax error. The parent adds the option to
- * `NODE_OPTIONS`; this file removes it again before the app can see it or pass it on.
+ * Node loads this file into the child of a reload before the app. So the parent also learns of an error that ends the
+ * child before it imports this plugin: a missing package, a missing export, a syntax error. The parent adds the option
+ * to `NODE_OPTIONS`; this file removes it again before the app can see it or pass it on.
  * https://nodejs.org/api/cli.html#-r---require-module
  */
 
@@ -56,8 +56,8 @@ export function endBootWatch(): void {
 const LOOK_INTERVAL = 100
 
 /**
- * The child of a check ends with the process that checks it. Whatever version of this plugin the release has: an earlier one would take
- * itself for the child of a reload whose parent has died, and serve.
+ * The child of a check ends with the process that checks it. Whatever version of this plugin the release has: an
+ * earlier one would take itself for the child of a reload whose parent has died, and serve.
  */
 function endWith(parent: number): void {
   const end = () => process.kill(process.pid, 'SIGKILL')

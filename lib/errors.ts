@@ -58,7 +58,10 @@ export const VetoedError = createError<[string]>(
   409
 )
 
-/** The `save` function of the `state` option threw, or what it returned would not arrive whole. The error is the `cause`. */
+/**
+ * The `save` function of the `state` option threw, or what it returned would not arrive whole. The error is the
+ * `cause`.
+ */
 export const StateError = createError<[string]>(
   'GRACEFUL_ERR_STATE',
   'the state could not be passed on to the child: %s',
@@ -107,7 +110,9 @@ export const PathTakenError = createError<[string]>(
   500
 )
 
-/** The service manager holds a socket on the port that the app asks for, on other addresses, so that neither can be had. */
+/**
+ * The service manager holds a socket on the port that the app asks for, on other addresses, so that neither can be had.
+ */
 export const ActivationError = createError<[string, string]>(
   'GRACEFUL_ERR_ACTIVATION',
   'cannot listen on "%s": the service manager holds a socket on %s; listen there, or change ListenStream= of the socket unit',
@@ -130,7 +135,9 @@ export const NotOnProbationError = createError(
   409
 )
 
-/** The new generation was asked to reload once more, and this process lost touch with it before the outcome was known. */
+/**
+ * The new generation was asked to reload once more, and this process lost touch with it before the outcome was known.
+ */
 export const OutcomeUnknownError = createError<[string]>(
   'GRACEFUL_ERR_OUTCOME_UNKNOWN',
   'the reload was passed on to the new generation, and its outcome is unknown: %s',
@@ -148,9 +155,9 @@ export const ForcedError = createError<[string, string]>(
 )
 
 /**
- * What every error of this package is: what `gracefulReload()` rejects with, what a `reloadFailed` hook gets, what the events
- * `reload-failed` and `rolled-back` carry. `stderr`, `exitCode` and `signal` are there when a child has ended, `health` when it had been
- * serving.
+ * What every error of this package is: what `gracefulReload()` rejects with, what a `reloadFailed` hook gets, what the
+ * events `reload-failed` and `rolled-back` carry. `stderr`, `exitCode` and `signal` are there when a child has ended,
+ * `health` when it had been serving.
  */
 export interface GracefulError extends Error, Partial<ChildExitedDetails> {
   /** Begins with `GRACEFUL_ERR_`, and does not change; the message may. */
@@ -202,8 +209,8 @@ export function toPlainError(thrown: unknown, depth = 0): PlainError {
 }
 
 /**
- * Makes an `Error` again of what another process sent; code, statusCode, causes and what is known of a child's end are kept. Its texts
- * may be those of a broken release: nothing in them reaches a terminal but what can be printed.
+ * Makes an `Error` again of what another process sent; code, statusCode, causes and what is known of a child's end are
+ * kept. Its texts may be those of a broken release: nothing in them reaches a terminal but what can be printed.
  */
 export function fromPlainError(plain: PlainError): Error {
   const { message, name, code, statusCode, stack, cause, stderr, ...details } = plain

@@ -9,7 +9,10 @@ export interface CutRequest {
   method: string
   /** The path, without its query, which may hold secrets. */
   url: string
-  /** For how long it had been under way when it was cut, in milliseconds. Of a request that had not arrived whole: since the drain began. */
+  /**
+   * For how long it had been under way when it was cut, in milliseconds. Of a request that had not arrived whole: since
+   * the drain began.
+   */
   age: number
 }
 

@@ -31,16 +31,16 @@ export class Graceful {
   }
 
   /**
-   * Whether this process only shows whether it could take over, and ends without having served: what works beside the requests (a
-   * schedule, a consumer of a queue, a migration of the database) should not begin here.
+   * Whether this process only shows whether it could take over, and ends without having served: what works beside the
+   * requests (a schedule, a consumer of a queue, a migration of the database) should not begin here.
    */
   get isCheck(): boolean {
     return this.#server.isCheck
   }
 
   /**
-   * The figures of this process and of the reloads that lie behind it, as `GET /metrics` of the control socket has them: for an app that
-   * has metrics of its own. Plain JSON; each call looks at all open connections.
+   * The figures of this process and of the reloads that lie behind it, as `GET /metrics` of the control socket has
+   * them: for an app that has metrics of its own. Plain JSON; each call looks at all open connections.
    */
   stats(): GracefulStats {
     return this.#server.stats(this.phase)
@@ -81,8 +81,8 @@ export class Graceful {
   }
 
   /**
-   * Whether a WebSocket has moved to the next generation. Ask in its `close` handler, which is also called then, although the
-   * client is still connected and has noticed nothing.
+   * Whether a WebSocket has moved to the next generation. Ask in its `close` handler, which is also called then,
+   * although the client is still connected and has noticed nothing.
    *
    * @param socket - as the route's handler received it
    */
@@ -91,8 +91,8 @@ export class Graceful {
   }
 
   /**
-   * Whether the WebSocket of a request was opened in an earlier generation and has moved here. The route's handler is called with the
-   * original request and a fresh socket then: the client has been greeted already.
+   * Whether the WebSocket of a request was opened in an earlier generation and has moved here. The route's handler is
+   * called with the original request and a fresh socket then: the client has been greeted already.
    *
    * @param request - as the route's handler received it
    */
@@ -106,15 +106,16 @@ export class Graceful {
    *
    * @param request - as the route's handler received it
    */
-  // biome-ignore lint/suspicious/noExplicitAny: only the app knows what it has handed along, in another version of itself
+  // biome-ignore lint/suspicious/noExplicitAny: only the app knows what it has handed along, in another version of
+  // itself
   arrival<State = any>(request: FastifyRequest | IncomingMessage): { readonly state: State } | undefined {
     const arrival = this.#server.webSockets.arrival('raw' in request ? request.raw : request)
     return arrival as { readonly state: State } | undefined
   }
 
   /**
-   * Keeps a WebSocket in this process that would otherwise move, for example while a message waits for its answer, which only
-   * this process knows. After a reload, a WebSocket that is still pinned at the end of the probation has
+   * Keeps a WebSocket in this process that would otherwise move, for example while a message waits for its answer,
+   * which only this process knows. After a reload, a WebSocket that is still pinned at the end of the probation has
    * `websocketCloseWindow` left. Then it is closed with 1012 (Service Restart), and the client connects again.
    *
    * @param socket - as the route's handler received it
@@ -134,23 +135,27 @@ export class Graceful {
   }
 
   /**
-   * Checks whether a reload would succeed: a child boots as in a reload, but never accepts, and ends. This process goes on
-   * serving.
+   * Checks whether a reload would succeed: a child boots as in a reload, but never accepts, and ends. This process goes
+   * on serving.
    *
-   * Rejects with a {@link GracefulError}: the one with which the reload would have failed, or `GRACEFUL_ERR_NO_CHECK` if the
-   * check has no result, because a reload or another check is under way, or a reload or a stop was requested meanwhile.
+   * Rejects with a {@link GracefulError}: the one with which the reload would have failed, or `GRACEFUL_ERR_NO_CHECK`
+   * if the check has no result, because a reload or another check is under way, or a reload or a stop was requested
+   * meanwhile.
    *
-   * @throws {InvalidArgumentError} as a rejection, when it is given anything else than an object with a reason, or nothing
+   * @throws {InvalidArgumentError} as a rejection, when it is given anything else than an object with a reason, or
+   *   nothing
    */
   async check(options?: { reason?: string }): Promise<CheckResult> {
     return this.#server.check(reasonOf(options, 'graceful.check()'))
   }
 
   /**
-   * Gives up, within the probation: the parent serves again, and this process finishes its requests in progress and ends.
+   * Gives up, within the probation: the parent serves again, and this process finishes its requests in progress and
+   * ends.
    *
    * @param reason - becomes part of the error with which the reload is rejected
-   * @throws {NotOnProbationError} `GRACEFUL_ERR_NOT_ON_PROBATION` when there is no parent to go back to, or it is too late
+   * @throws {NotOnProbationError} `GRACEFUL_ERR_NOT_ON_PROBATION` when there is no parent to go back to, or it is too
+   *   late
    * @throws {InvalidReasonError} `GRACEFUL_ERR_INVALID_REASON`
    */
   rollback(reason = 'rollback()'): void {

@@ -107,10 +107,12 @@ declare module 'fastify' {
     /**
      * Reloads: starts a successor, hands the listening sockets over to it, and leaves.
      *
-     * Resolves when the successor has taken over and outlived its probation. Rejects with a {@link graceful.GracefulError}, whose code
-     * begins with `GRACEFUL_ERR_`, when the reload failed or was rolled back; this process goes on serving then.
+     * Resolves when the successor has taken over and outlived its probation. Rejects with a {@link
+     * graceful.GracefulError}, whose code begins with `GRACEFUL_ERR_`, when the reload failed or was rolled back; this
+     * process goes on serving then.
      *
-     * @throws {InvalidArgumentError} as a rejection, when it is given anything else than an object with a reason, or nothing
+     * @throws {InvalidArgumentError} as a rejection, when it is given anything else than an object with a reason, or
+     *   nothing
      */
     gracefulReload(options?: { reason?: string }): Promise<results.ReloadResult>
   }

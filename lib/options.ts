@@ -8,14 +8,15 @@ import { didYouMean } from './util/closest.js'
 import { checkDuration } from './util/duration.js'
 
 /**
- * A value that passes from parent to child when the parent has stopped accepting and before the child begins to: counters,
- * rate limits, a cache. A failing `save` or `load`, or one that does not end within `readyTimeout`, is a failed reload.
+ * A value that passes from parent to child when the parent has stopped accepting and before the child begins to:
+ * counters, rate limits, a cache. A failing `save` or `load`, or one that does not end within `readyTimeout`, is a
+ * failed reload.
  */
 export interface StateOptions {
   /**
-   * In the parent. What it returns arrives whole, or the reload fails: functions, symbols, shared memory, and instances whose content is not in
-   * properties (`KeyObject`, `Blob`, `URL` …) cannot pass; an instance with properties arrives as a plain object. Written by v8:
-   * https://nodejs.org/api/v8.html#serialization-api
+   * In the parent. What it returns arrives whole, or the reload fails: functions, symbols, shared memory, and instances
+   * whose content is not in properties (`KeyObject`, `Blob`, `URL` …) cannot pass; an instance with properties arrives
+   * as a plain object. Written by v8: https://nodejs.org/api/v8.html#serialization-api
    */
   save: () => unknown
   /** In the child. */
@@ -26,7 +27,8 @@ export interface StateOptions {
 /** Options of the plugin. All are optional; durations are in milliseconds. */
 export interface GracefulOptions {
   /**
-   * Which signal does what; `false` installs no handler at all. Default: SIGTERM and SIGINT stop, SIGHUP reloads, none forces.
+   * Which signal does what; `false` installs no handler at all. Default: SIGTERM and SIGINT stop, SIGHUP reloads, none
+   * forces.
    *
    * @example
    * signals: { reload: ['SIGUSR2'] }
@@ -47,16 +49,16 @@ export interface GracefulOptions {
    */
   drainTimeout?: number
   /**
-   * After a reload: how long the work in progress may take in the process that was replaced, where nobody waits for it. Milliseconds,
-   * default: `drainTimeout` if that is given, else 300000.
+   * After a reload: how long the work in progress may take in the process that was replaced, where nobody waits for it.
+   * Milliseconds, default: `drainTimeout` if that is given, else 300000.
    *
    * @example
    * reloadDrainTimeout: 600_000 // for downloads
    */
   reloadDrainTimeout?: number
   /**
-   * How long the app's own `onClose` hooks may take at least, once its work is done; if the drain has more time left, they have that.
-   * Milliseconds, default 5000.
+   * How long the app's own `onClose` hooks may take at least, once its work is done; if the drain has more time left,
+   * they have that. Milliseconds, default 5000.
    *
    * @example
    * closeTimeout: 10_000
@@ -70,43 +72,44 @@ export interface GracefulOptions {
    */
   lameDuck?: number
   /**
-   * How long after the handoff this process takes over again if the child dies or is not well. Open connections move meanwhile.
-   * Milliseconds, default 3000; 0: there is no way back.
+   * How long after the handoff this process takes over again if the child dies or is not well. Open connections move
+   * meanwhile. Milliseconds, default 3000; 0: there is no way back.
    *
    * @example
    * probation: 10_000
    */
   probation?: number
   /**
-   * When a child on probation is rolled back although it lives: because it hangs, because it answers with more errors than its parent
-   * did, or because the app says so; see {@link HealthOptions}. A function: the app's own check, called in the child; throws if it is
-   * not well. `false`: only a child that dies is rolled back. Default: hangs and errors are judged.
+   * When a child on probation is rolled back although it lives: because it hangs, because it answers with more errors
+   * than its parent did, or because the app says so; see {@link HealthOptions}. A function: the app's own check, called
+   * in the child; throws if it is not well. `false`: only a child that dies is rolled back. Default: hangs and errors
+   * are judged.
    *
    * @example
    * health: async () => { await database.query('SELECT 1') }
    */
   health?: false | (() => unknown) | HealthOptions
   /**
-   * What happens to open HTTP/1.1 connections at a reload: `'migrate'` moves them to the child, `'close'` lets them end here, announced
-   * by `Connection: close`. Default: `'migrate'`.
+   * What happens to open HTTP/1.1 connections at a reload: `'migrate'` moves them to the child, `'close'` lets them end
+   * here, announced by `Connection: close`. Default: `'migrate'`.
    *
    * @example
    * connections: 'close'
    */
   connections?: 'migrate' | 'close'
   /**
-   * What happens to the WebSockets whose route says nothing about it in its `config.graceful.move`: `'close'` closes them with 1012
-   * (Service Restart) as soon as the child serves, so that the clients connect again, to the new code; `'move'` moves them to the child,
-   * for an app all of whose routes keep nothing of a connection. Those with a subprotocol, which a library speaks, only move if their
-   * route says so. Default: `'close'`.
+   * What happens to the WebSockets whose route says nothing about it in its `config.graceful.move`: `'close'` closes
+   * them with 1012 (Service Restart) as soon as the child serves, so that the clients connect again, to the new code;
+   * `'move'` moves them to the child, for an app all of whose routes keep nothing of a connection. Those with a
+   * subprotocol, which a library speaks, only move if their route says so. Default: `'close'`.
    *
    * @example
    * websockets: 'move'
    */
   websockets?: 'close' | 'move'
   /**
-   * Over how long the closing of WebSockets is spread after a reload, so that the clients do not come back all at once; and how long one
-   * that is pinned has to be let go, from the end of the probation on. Milliseconds, default 1000.
+   * Over how long the closing of WebSockets is spread after a reload, so that the clients do not come back all at once;
+   * and how long one that is pinned has to be let go, from the end of the probation on. Milliseconds, default 1000.
    *
    * @example
    * websocketCloseWindow: 10_000 // thousands of clients
@@ -127,18 +130,18 @@ export interface GracefulOptions {
    */
   pidFile?: string
   /**
-   * Path of a unix socket, for the commands `fastify-graceful-reload reload`, `status` and so on, of the same user, or of a group that is
-   * let in: see {@link ControlOptions}. `false`: none. Default: the path in the environment variable `FASTIFY_GRACEFUL_CONTROL`, if it
-   * is set.
+   * Path of a unix socket, for the commands `fastify-graceful-reload reload`, `status` and so on, of the same user, or
+   * of a group that is let in: see {@link ControlOptions}. `false`: none. Default: the path in the environment variable
+   * `FASTIFY_GRACEFUL_CONTROL`, if it is set.
    *
    * @example
    * control: '/run/app/control.sock'
    */
   control?: string | false | ControlOptions
   /**
-   * Runs when the app is ready and before it listens: paths to `inject`, once, or again and again until the answers no longer become
-   * quicker ({@link RepeatedWarmup}); or a function of the app. One that throws, or answers with a status of 500 or more, is a failed
-   * boot. Default: none.
+   * Runs when the app is ready and before it listens: paths to `inject`, once, or again and again until the answers no
+   * longer become quicker ({@link RepeatedWarmup}); or a function of the app. One that throws, or answers with a status
+   * of 500 or more, is a failed boot. Default: none.
    *
    * @example
    * warmup: ['/', '/products']
@@ -159,16 +162,17 @@ export interface GracefulOptions {
    */
   env?: (env: NodeJS.ProcessEnv) => NodeJS.ProcessEnv
   /**
-   * Path of a private folder in which the generations share what Node has compiled; `false`: they share nothing. Default: a folder
-   * of the service manager, or of the user.
+   * Path of a private folder in which the generations share what Node has compiled; `false`: they share nothing.
+   * Default: a folder of the service manager, or of the user.
    *
    * @example
    * compileCache: '/var/cache/app'
    */
   compileCache?: string | false
   /**
-   * Path of the directory in which a reload starts the child. Links in it are resolved at each reload, so name a release folder by the
-   * link that leads to it, and not by where that leads now. Default: the directory of the start, by the way it was entered (`$PWD`).
+   * Path of the directory in which a reload starts the child. Links in it are resolved at each reload, so name a
+   * release folder by the link that leads to it, and not by where that leads now. Default: the directory of the start,
+   * by the way it was entered (`$PWD`).
    *
    * @example
    * directory: '/srv/app/current'

@@ -1,12 +1,13 @@
 // Makes the published files of the compiled sources: `dist/package` from `dist/lib`.
 //
-// A server should boot as fast as without the plugin, and most of the plugin is for a reload or a stop. So the modules of
-// an entry are put into one file. A module runs when something first uses its exports. A second file has the modules that
-// only the child of a reload uses until it serves. Some small files have those that no server uses until it serves; they
-// are loaded a second later. From then on nothing is read from the disk, because a deployment replaces `node_modules`
-// before the process reloads.
+// A server should boot as fast as without the plugin, and most of the plugin is for a reload or a stop. So the modules
+// of an entry are put into one file. A module runs when something first uses its exports. A second file has the modules
+// that only the child of a reload uses until it serves. Some small files have those that no server uses until it
+// serves; they are loaded a second later. From then on nothing is read from the disk, because a deployment replaces
+// `node_modules` before the process reloads.
 //
-// `--separate` makes files that lead to the compiled ones instead, for tools that look at each module, such as coverage.
+// `--separate` makes files that lead to the compiled ones instead, for tools that look at each module, such as
+// coverage.
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
@@ -107,9 +108,9 @@ function usedUntilServing(modules) {
 }
 
 /**
- * An entry with modules that it uses, and the files that have the others. The helpers that a module calls have names that
- * no module declares. Each module finds the package from where its own file would be. An app that was bundled as an ES
- * module has no such place.
+ * An entry with modules that it uses, and the files that have the others. The helpers that a module calls have names
+ * that no module declares. Each module finds the package from where its own file would be. An app that was bundled as
+ * an ES module has no such place.
  */
 function bundle(modules, entry, files = []) {
   const requires = files.map(([file]) => `() => require('./${file}')`)
@@ -144,7 +145,10 @@ function asFunction(name, entry = FIRST) {
   return `${JSON.stringify(name)}($exports, $module, __dirname) {\n${code}},`
 }
 
-/** Each import becomes a function that runs the module at the first call; in brackets, so that `new` takes what the module exports. */
+/**
+ * Each import becomes a function that runs the module at the first call; in brackets, so that `new` takes what the
+ * module exports.
+ */
 function withLazyImports(name) {
   const names = []
   const declared = textOf(name).replaceAll(IMPORT, (_, variable, value) => {
@@ -161,8 +165,9 @@ function withLazyImports(name) {
 }
 
 /**
- * The list of lib/util/modules.ts in the published files. First come the modules of other packages, which have their own
- * files, and of Node. The command is one file, and a launcher never runs most of it: it needs only those of other packages.
+ * The list of lib/util/modules.ts in the published files. First come the modules of other packages, which have their
+ * own files, and of Node. The command is one file, and a launcher never runs most of it: it needs only those of other
+ * packages.
  */
 function listOfModules(entry) {
   const own = modulesOf(entry).filter((name) => name !== MODULES)

@@ -1,4 +1,5 @@
-// Runs built tests and prints how much of lib/ they ran, child processes included: `npm run coverage [-- <tap argument>…]`.
+// Runs built tests and prints how much of lib/ they ran, child processes included: `npm run coverage [-- <tap
+// argument>…]`.
 // Node writes what each process has run: https://nodejs.org/api/cli.html#node_v8_coveragedir
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -36,7 +37,10 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** Returns the exit code of tap. What a process has run outside of lib/ is some megabytes, so it is thrown away as it comes. */
+/**
+ * Returns the exit code of tap. What a process has run outside of lib/ is some megabytes, so it is thrown away as it
+ * comes.
+ */
 async function runTests() {
   const env = { ...process.env, NODE_V8_COVERAGE: folder }
   const given = process.argv.slice(2)
@@ -71,7 +75,10 @@ function parse(text) {
   }
 }
 
-/** Prints the table, in lines of the TypeScript files, with those that no process has loaded; returns the exit code of c8. */
+/**
+ * Prints the table, in lines of the TypeScript files, with those that no process has loaded; returns the exit code of
+ * c8.
+ */
 function report() {
   const excluded = ['**/*.d.ts', ...withoutCode()].flatMap((name) => ['--exclude', name])
   const files = ['--all', '--src', join(root, 'dist/lib'), '--include', 'dist/lib/**', ...excluded]

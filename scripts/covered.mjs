@@ -9,7 +9,10 @@ export class Covered {
   /** By URL: which bytes were run, and which functions there are. */
   #scripts = new Map()
 
-  /** @param result - of one process: https://chromedevtools.github.io/devtools-protocol/tot/Profiler/#type-ScriptCoverage */
+  /**
+   * @param result - of one process:
+   * https://chromedevtools.github.io/devtools-protocol/tot/Profiler/#type-ScriptCoverage
+   */
   add(result) {
     for (const { url, functions } of result) this.#addScript(this.#scriptOf(url), functions)
   }

@@ -11,8 +11,8 @@ const dist = join(root, 'dist')
 const folder = join(dist, 'lib/protocol')
 
 /**
- * Every mutant of the file of a machine: where it is, in words, and how it can be loaded. `line` is the compiled one, `where` is a
- * place in `lib/`.
+ * Every mutant of the file of a machine: where it is, in words, and how it can be loaded. `line` is the compiled one,
+ * `where` is a place in `lib/`.
  */
 export function* mutantsOf(file) {
   const path = join(folder, file)

@@ -56,7 +56,9 @@ function install(version, folder) {
   return status === 0 && existsSync(node) ? node : undefined
 }
 
-/** tap starts each test file with the Node that it runs on itself; a test that looks for `node` must find that one too. */
+/**
+ * tap starts each test file with the Node that it runs on itself; a test that looks for `node` must find that one too.
+ */
 function runTap(node, log) {
   const output = openSync(log, 'w')
   const env = {

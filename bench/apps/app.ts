@@ -1,5 +1,5 @@
-// The app under test, and how it tells on stdout, one JSON line each, that it listens and that it ends. The programs beside
-// this file add what stops or reloads it. Nothing else may be loaded here: every program pays for it.
+// The app under test, and how it tells on stdout, one JSON line each, that it listens and that it ends. The programs
+// beside this file add what stops or reloads it. Nothing else may be loaded here: every program pays for it.
 import { pbkdf2Sync } from 'node:crypto'
 import { writeSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'

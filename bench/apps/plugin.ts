@@ -1,4 +1,5 @@
-// The app with the plugin; BENCH_PROBATION sets its probation. It also tells when it takes over, and when it has come back.
+// The app with the plugin; BENCH_PROBATION sets its probation. It also tells when it takes over, and when it has come
+// back.
 import { subscribe } from 'node:diagnostics_channel'
 import graceful from 'fastify-graceful-reload'
 import { createApp, listen, say } from './app.js'

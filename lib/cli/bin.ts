@@ -4,8 +4,9 @@ import { isCommand, isLocal } from './commands.js'
 const [first, ...rest] = process.argv.slice(2)
 
 /**
- * The reader of what a command prints may be gone, or its disk full. Of a command that changes something, the exit code tells the outcome all the
- * same. One that only shows something has failed where it could not be written; nobody has failed where nobody reads on.
+ * The reader of what a command prints may be gone, or its disk full. Of a command that changes something, the exit code
+ * tells the outcome all the same. One that only shows something has failed where it could not be written; nobody has
+ * failed where nobody reads on.
  */
 function outliveReaders(changes: boolean): void {
   process.stderr.on('error', () => {})

@@ -44,7 +44,10 @@ export interface Command {
   readonly argument?: Argument
   /** Those that it has besides `--control`, `--timeout`, `--json` and `--help`. */
   readonly options: readonly CommandOption[]
-  /** How long to wait for the whole answer, unless told otherwise. Milliseconds; undefined: for as long as something comes. */
+  /**
+   * How long to wait for the whole answer, unless told otherwise. Milliseconds; undefined: for as long as something
+   * comes.
+   */
   readonly timeout: number | undefined
   /** What is asked. */
   question(given: Given): Question

@@ -2,8 +2,8 @@ import type { Completable } from './completable.js'
 import { LAUNCH_OPTIONS, type OptionTable } from './options.js'
 
 /**
- * For bash. In `COMP_WORDS` a `=` is a word of its own. Where nothing is offered, `-o default` completes the names of files.
- * https://www.gnu.org/software/bash/manual/html_node/Programmable-Completion.html
+ * For bash. In `COMP_WORDS` a `=` is a word of its own. Where nothing is offered, `-o default` completes the names of
+ * files. https://www.gnu.org/software/bash/manual/html_node/Programmable-Completion.html
  */
 export function bashCompletion(commands: readonly Completable[]): string {
   return `# source <(fastify-graceful-reload completion bash)

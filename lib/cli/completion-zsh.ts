@@ -1,7 +1,10 @@
 import type { Completable } from './completable.js'
 import { LAUNCH_OPTIONS, type OptionEntry, type OptionTable } from './options.js'
 
-/** For zsh, to be read by `source` or as a file in `$fpath`: https://zsh.sourceforge.io/Doc/Release/Completion-System.html */
+/**
+ * For zsh, to be read by `source` or as a file in `$fpath`:
+ * https://zsh.sourceforge.io/Doc/Release/Completion-System.html
+ */
 export function zshCompletion(commands: readonly Completable[]): string {
   const described = commands.map(({ name, summary }) => quoted(`${name}:${summary.replaceAll(':', '\\:')}`))
   return `#compdef fastify-graceful-reload fastify-graceful

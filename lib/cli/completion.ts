@@ -11,7 +11,9 @@ const SHELLS: Readonly<Record<string, (commands: readonly Completable[]) => stri
   fish: fishCompletion
 }
 
-/** What lets a shell complete all commands and options, made of their tables; undefined for a shell that is not known. */
+/**
+ * What lets a shell complete all commands and options, made of their tables; undefined for a shell that is not known.
+ */
 export function completion(shell: string): string | undefined {
   return Object.hasOwn(SHELLS, shell) ? SHELLS[shell]?.(completables()) : undefined
 }

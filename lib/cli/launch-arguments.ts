@@ -22,8 +22,8 @@ export interface LaunchArguments {
 }
 
 /**
- * Reads the command line. Our own options come first; from the first argument on that is none of them, or behind a `--`, everything is for
- * Node as it is: its options, the script, and the arguments of the server.
+ * Reads the command line. Our own options come first; from the first argument on that is none of them, or behind a
+ * `--`, everything is for Node as it is: its options, the script, and the arguments of the server.
  *
  * @throws {UsageError}
  */

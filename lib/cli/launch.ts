@@ -13,7 +13,10 @@ import { readOptions } from './option-reader.js'
 import { LAUNCH_OPTIONS } from './options.js'
 import { usage, withAdvice } from './usage.js'
 
-/** "Invalid Argument: Either an unknown option was specified, or an option requiring a value was provided without a value": https://nodejs.org/api/process.html#exit-codes */
+/**
+ * "Invalid Argument: Either an unknown option was specified, or an option requiring a value was provided without a
+ * value": https://nodejs.org/api/process.html#exit-codes
+ */
 const REFUSED = 9
 
 /** How long a signal to this process itself may take to end it. Milliseconds. */
@@ -62,7 +65,10 @@ function toldOnly(args: readonly string[]): string | undefined {
   return version === true ? `${ownVersion()}\n` : undefined
 }
 
-/** An app may have an option of the same name; but whoever forgot the order starts one server in place of four, and wonders. */
+/**
+ * An app may have an option of the same name; but whoever forgot the order starts one server in place of four, and
+ * wonders.
+ */
 function tellOfMisplaced(node: readonly string[]): void {
   const own = ownOptionForApp(node)
   if (own === undefined) return

@@ -9,8 +9,9 @@ import { LAUNCH_OPTIONS } from './options.js'
 const PROGRAMS = ['-e', '--eval', '-p', '--print', '-pe']
 
 /**
- * Refuses what is certainly a mistake among the arguments for Node. Which of its options there are, and which of them have a value, only Node
- * knows; but it takes no value that begins with a dash, so that what begins with one and comes before any file is an option.
+ * Refuses what is certainly a mistake among the arguments for Node. Which of its options there are, and which of them
+ * have a value, only Node knows; but it takes no value that begins with a dash, so that what begins with one and comes
+ * before any file is an option.
  *
  * @param isMeant - whether a `--` says that all of it is for Node
  * @throws {UsageError}
@@ -26,8 +27,8 @@ export function checkNodeArguments(args: readonly string[], isMeant: boolean): v
 }
 
 /**
- * One of our own options that stands behind those of Node, by the words of a start that Node has refused; undefined if there is none. What
- * comes before it may be a script, whose option it was then, or the value of an option.
+ * One of our own options that stands behind those of Node, by the words of a start that Node has refused; undefined if
+ * there is none. What comes before it may be a script, whose option it was then, or the value of an option.
  */
 export function ownOptionIn(args: readonly string[]): string | undefined {
   return args.find((argument) => isOwn(splitOption(argument)[0]))

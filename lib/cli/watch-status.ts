@@ -26,8 +26,8 @@ interface WatchSettings {
 }
 
 /**
- * Goes on showing the status until somebody ends it: on a terminal once a second in place, in a pipe whenever something has changed. While
- * nobody answers it goes on asking. Returns the exit code: ending it is no failure.
+ * Goes on showing the status until somebody ends it: on a terminal once a second in place, in a pipe whenever something
+ * has changed. While nobody answers it goes on asking. Returns the exit code: ending it is no failure.
  */
 export async function watchStatus({ look, path, isJson }: WatchSettings): Promise<number> {
   const { stdout } = process

@@ -10,7 +10,10 @@ interface Begun {
 
 let isWatching = false
 
-/** Takes note of when each HTTP/1.1 request begins, from the first call on: https://nodejs.org/api/diagnostics_channel.html#http */
+/**
+ * Takes note of when each HTTP/1.1 request begins, from the first call on:
+ * https://nodejs.org/api/diagnostics_channel.html#http
+ */
 export function watchRequests(): void {
   if (isWatching) return
   isWatching = true

@@ -11,7 +11,10 @@ export class AnswerCount {
   readonly #all: readonly Connections[]
   readonly #isOlder: (socket: Socket) => boolean
 
-  /** @param isOlder - whether a connection that has not been seen yet has had requests before, perhaps in another process */
+  /**
+   * @param isOlder - whether a connection that has not been seen yet has had requests before, perhaps in another
+   * process
+   */
   constructor(all: readonly Connections[], isOlder: (socket: Socket) => boolean) {
     // The first such listener of a server of HTTP/2 would change what happens to its streams.
     this.#all = all.filter(({ server }) => server.listenerCount('request') > 0)

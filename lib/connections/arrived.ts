@@ -25,8 +25,9 @@ export class Arrived {
   }
 
   /**
-   * Lets a connection go on as one between two requests: closed without a word when it stays silent until its keep-alive
-   * timeout, which Node sets after a response and not before. From the first byte on, Node's own timeouts apply.
+   * Lets a connection go on as one between two requests: closed without a word when it stays silent until its
+   * keep-alive timeout, which Node sets after a response and not before. From the first byte on, Node's own timeouts
+   * apply.
    */
   goOn(socket: Socket, timeLeft: number): void {
     markIdle(socket)

@@ -4,7 +4,10 @@ import type { Candidate, MovingGroup } from './moving.js'
 import type { Connections } from './tracker.js'
 import type { WebSockets } from './websockets.js'
 
-/** For how long to look at connections at a time, of which there may be thousands while this process still serves. Milliseconds. */
+/**
+ * For how long to look at connections at a time, of which there may be thousands while this process still serves.
+ * Milliseconds.
+ */
 const SLICE = 0.5
 /** How many are looked at before the clock is. */
 const STRIDE = 16
@@ -29,7 +32,9 @@ export class Candidates {
     return this.#groups
   }
 
-  /** Listeners whose connections were refused: the child has no such listener, or no room. They stay here to their end. */
+  /**
+   * Listeners whose connections were refused: the child has no such listener, or no room. They stay here to their end.
+   */
   refuse(group: MovingGroup): void {
     this.#refused.add(group)
   }

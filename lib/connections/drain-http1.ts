@@ -12,7 +12,8 @@ import type { Connections } from './tracker.js'
  * - `soon`: nobody will serve it here again, so it is closed once it has been quiet for a moment; a request that was
  *   already on its way when the drain began is still answered, with `Connection: close`.
  * - `moving`: it goes to the child; nothing is announced, and nothing is closed.
- * - `own timeout`: the next response says `Connection: close`, or its keep-alive timeout ends it, as it would have anyway.
+ * - `own timeout`: the next response says `Connection: close`, or its keep-alive timeout ends it, as it would have
+ *   anyway.
  */
 export type IdlePolicy = 'soon' | 'moving' | 'own timeout'
 

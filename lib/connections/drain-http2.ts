@@ -16,10 +16,10 @@ const LINGER = 2000
 /**
  * Finishes the streams in progress on the HTTP/2 sessions of one server; clients open new ones elsewhere.
  *
- * A session is left in two steps. The first GOAWAY names no stream, and the session is read and served on for a round trip,
- * so that a stream which crosses it is served. The second one says which stream was the last. On TLS, Node allows only the
- * second one: a stream that crosses it is not begun here, and the client learns from its number that it may safely send the
- * request again elsewhere. A session that has just begun gets the round trip first in any case.
+ * A session is left in two steps. The first GOAWAY names no stream, and the session is read and served on for a round
+ * trip, so that a stream which crosses it is served. The second one says which stream was the last. On TLS, Node allows
+ * only the second one: a stream that crosses it is not begun here, and the client learns from its number that it may
+ * safely send the request again elsewhere. A session that has just begun gets the round trip first in any case.
  */
 export class Http2Drain {
   readonly #connections: Connections
@@ -70,7 +70,9 @@ export class Http2Drain {
     if (!this.#isOver) session.close()
   }
 
-  /** When its last stream has ended, a session ends its side of the connection and waits for the client to do the same. */
+  /**
+   * When its last stream has ended, a session ends its side of the connection and waits for the client to do the same.
+   */
   #sweep(): void {
     const now = performance.now()
     for (const [session, socket] of this.#connections.sessions) {
@@ -92,7 +94,8 @@ function roundTrip(session: ServerHttp2Session): Promise<void> {
       deadline.clear()
       resolve()
     }
-    // Too many unanswered ones, and it is not even sent: https://nodejs.org/api/http2.html#http2sessionpingpayload-callback
+    // Too many unanswered ones, and it is not even sent:
+    // https://nodejs.org/api/http2.html#http2sessionpingpayload-callback
     session.ping(arrived)
     session.once('close', arrived)
   })

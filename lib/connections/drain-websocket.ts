@@ -10,8 +10,8 @@ export interface WebSocketDrainSettings extends Omit<GoodbyeSettings, 'window'> 
   /** Whether these connections still move to the child. */
   isMoving(): boolean
   /**
-   * After a reload: over how long the close frames are spread, which begin at once, and how long the app may keep one that could move.
-   * Undefined on a stop, where the app has its say first. Milliseconds.
+   * After a reload: over how long the close frames are spread, which begin at once, and how long the app may keep one
+   * that could move. Undefined on a stop, where the app has its say first. Milliseconds.
    */
   window: number | undefined
   /** The limit of the whole drain. Milliseconds. */

@@ -19,8 +19,9 @@ export interface FarewellSettings {
 export const RESTART = { code: CLOSE_CODES.serviceRestart, reason: 'the server restarts' } as const
 
 /**
- * Tells the clients of WebSockets that do not move to come again, as soon as the child serves: until they do, they hear nothing of
- * what the new generation says. Goes on until the drain, since an upgrade can still come on a connection that has not moved.
+ * Tells the clients of WebSockets that do not move to come again, as soon as the child serves: until they do, they hear
+ * nothing of what the new generation says. Goes on until the drain, since an upgrade can still come on a connection
+ * that has not moved.
  */
 export class Farewell {
   readonly #settings: FarewellSettings

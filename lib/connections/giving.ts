@@ -26,8 +26,8 @@ export interface Gift {
   /** The taker owes no answer any more. */
   forgotten(): void
   /**
-   * Whether the taker may live although it cannot be asked: this process's end of the channel was closed, and an answer may have been lost
-   * with it.
+   * Whether the taker may live although it cannot be asked: this process's end of the channel was closed, and an answer
+   * may have been lost with it.
    */
   isOutOfReach?(): boolean
 }

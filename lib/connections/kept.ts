@@ -19,8 +19,8 @@ const SLICE = 1
 const cannot: Serve = () => false
 
 /**
- * Copies of the connections that have moved to a child on probation. If the child crashes, those live on here on which it had
- * no request in progress.
+ * Copies of the connections that have moved to a child on probation. If the child crashes, those live on here on which
+ * it had no request in progress.
  */
 export class Kept {
   readonly #register: Register
@@ -69,7 +69,9 @@ export class Kept {
     })
   }
 
-  /** There may be thousands, while others are served. Until its turn has come, what a client sends waits in the kernel. */
+  /**
+   * There may be thousands, while others are served. Until its turn has come, what a client sends waits in the kernel.
+   */
   #endAll(end: (id: number, connection: KeptConnection) => void): void {
     const limit = performance.now() + SLICE
     for (const [id, connection] of this.#connections) {

@@ -20,20 +20,22 @@ export interface MigrationSettings extends Passage {
   duration: number
 }
 
-/** How long a child may take with one connection before it is asked, and the others that wait are read on. Milliseconds. */
+/**
+ * How long a child may take with one connection before it is asked, and the others that wait are read on. Milliseconds.
+ */
 const ANSWER_LIMIT = 50
 /**
- * How long it may then be silent, beyond the duration, before the connection is left to it and no other one moves: by then a child
- * that fails its probation has been killed, and the connection is the parent's again. Milliseconds.
+ * How long it may then be silent, beyond the duration, before the connection is left to it and no other one moves: by
+ * then a child that fails its probation has been killed, and the connection is the parent's again. Milliseconds.
  */
 const SILENCE_LIMIT = 30_000
 /** How often to look for what has fallen idle without a response. Milliseconds. */
 const LOOK_INTERVAL = 50
 
 /**
- * Moves the open connections of this process to another one, its child or its parent: the idle ones evenly over a time, the busy ones, once their
- * turn has come, as soon as they fall idle. Until it moves, a connection is served as ever. One connection at a time is on its
- * way, which is how Node sends handles anyway.
+ * Moves the open connections of this process to another one, its child or its parent: the idle ones evenly over a time,
+ * the busy ones, once their turn has come, as soon as they fall idle. Until it moves, a connection is served as ever.
+ * One connection at a time is on its way, which is how Node sends handles anyway.
  */
 export class Migration {
   /** Resolves when nothing is left that could move and nothing more will come, or the migration was ended. */
@@ -119,7 +121,10 @@ export class Migration {
     this.#wake()
   }
 
-  /** The same, when the other process is gone *and* all that it said has been heard; or when it cannot be reached any more. */
+  /**
+   * The same, when the other process is gone *and* all that it said has been heard; or when it cannot be reached any
+   * more.
+   */
   otherGone(isOutOfReach: boolean): void {
     this.stop()
     for (const departure of this.#departures.values()) departure.otherGone(isOutOfReach)
@@ -217,7 +222,8 @@ export class Migration {
     const progress = this.#progress
     if (progress.elapsed >= progress.duration) this.#endSweep()
     const turn = nextTurn(progress) - progress.elapsed
-    // Connections that were not idle at their turn are looked for now and then. They move sooner, when their response ends.
+    // Connections that were not idle at their turn are looked for now and then. They move sooner, when their response
+    // ends.
     const wait = turn > 0 ? Math.min(turn, LOOK_INTERVAL) : LOOK_INTERVAL
     return new Promise((resolve) => {
       const timer = setTimeout(() => {

@@ -32,7 +32,10 @@ export interface Progress {
 const MOST_HELD = 16
 export const LONGEST_HOLD = 2
 
-/** The part of the duration after which all are to have moved, and the part of that in which the pace grows to what it then stays. */
+/**
+ * The part of the duration after which all are to have moved, and the part of that in which the pace grows to what it
+ * then stays.
+ */
 const SPREAD = 0.9
 const START = 0.25
 
@@ -49,13 +52,19 @@ export function nextTurn({ duration, total, migrated, onItsWay }: Progress): num
   return share >= 1 ? duration * SPREAD : duration * SPREAD * timeOf(share)
 }
 
-/** How many connections may have moved by now: few at first, then evenly, and in the end all, those included that have come since. */
+/**
+ * How many connections may have moved by now: few at first, then evenly, and in the end all, those included that have
+ * come since.
+ */
 function allowance({ duration, total }: Progress, elapsed: number): number {
   const time = duration === 0 ? 1 : elapsed / (duration * SPREAD)
   return time >= 1 ? Number.POSITIVE_INFINITY : Math.floor(total * shareAt(time)) + 1
 }
 
-/** Which share of all has moved at which part of the time: its growth is steady up to `START`, and then the same to the end. */
+/**
+ * Which share of all has moved at which part of the time: its growth is steady up to `START`, and then the same to the
+ * end.
+ */
 function shareAt(time: number): number {
   return time < START ? time ** 2 / (START * (2 - START)) : (2 * time - START) / (2 - START)
 }

@@ -13,16 +13,18 @@ interface Brought {
   stop(): void
 }
 
-/** What is published when a response has been handed to the kernel: https://nodejs.org/api/diagnostics_channel.html#http */
+/**
+ * What is published when a response has been handed to the kernel: https://nodejs.org/api/diagnostics_channel.html#http
+ */
 interface Finish {
   readonly request: IncomingMessage
   readonly socket: Socket
 }
 
 /**
- * The connections that were moved here and of which the parent keeps a copy. If this process crashes, the idle ones live on.
- * So a request is noted before anything is done about it. And because the copy keeps a connection open that is closed here
- * without a FIN, this process tells the parent about each connection that ends.
+ * The connections that were moved here and of which the parent keeps a copy. If this process crashes, the idle ones
+ * live on. So a request is noted before anything is done about it. And because the copy keeps a connection open that is
+ * closed here without a FIN, this process tells the parent about each connection that ends.
  */
 export class Noting {
   readonly #register: Register
@@ -66,7 +68,8 @@ export class Noting {
       this.#isClosed(id)
       return
     }
-    // The first write reserves the place on the disk: once a request has begun, it would be too late to find the disk full.
+    // The first write reserves the place on the disk: once a request has begun, it would be too late to find the disk
+    // full.
     this.#note(id, 'untouched')
     if (!this.#isOn) return
     const noted: Brought = { id, begun: 0, answered: 0, stop: () => {} }

@@ -10,9 +10,9 @@ export type Noted = (typeof STATES)[number]
 const BYTES = STATES.map((_, byte) => Buffer.of(byte))
 
 /**
- * The requests in progress on the connections that were moved to a child: a file with one byte for each connection, at its
- * number. It is true even when the child is killed: a write to a file is done when the call returns, while a message may
- * still wait in the process, and Node has no memory that two processes share.
+ * The requests in progress on the connections that were moved to a child: a file with one byte for each connection, at
+ * its number. It is true even when the child is killed: a write to a file is done when the call returns, while a
+ * message may still wait in the process, and Node has no memory that two processes share.
  */
 export class Register {
   /** Where the child finds it; it removes the name as soon as it has it open. */

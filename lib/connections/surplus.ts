@@ -20,8 +20,8 @@ export interface SurplusEvents {
 const TELL_EVERY = 100
 
 /**
- * By how much a server may be above its share. Of connections that come and go, one has more now and another then, which evens
- * out by itself.
+ * By how much a server may be above its share. Of connections that come and go, one has more now and another then,
+ * which evens out by itself.
  */
 const SLACK = 4
 const RELATIVE_SLACK = 1.25
@@ -33,10 +33,10 @@ const PATIENCE = { answer: 100, limit: 400 }
 const LAST_WORDS = 1000
 
 /**
- * If several servers accept from one socket, the quickest one gets the connection: the first to wake takes all that come at
- * once, while the others are still waking (https://github.com/libuv/libuv/pull/3696). With long-lived connections, they stay
- * there. So a server that has clearly more than its share passes new connections on, before it has read from them, and other
- * servers take them.
+ * If several servers accept from one socket, the quickest one gets the connection: the first to wake takes all that
+ * come at once, while the others are still waking (https://github.com/libuv/libuv/pull/3696). With long-lived
+ * connections, they stay there. So a server that has clearly more than its share passes new connections on, before it
+ * has read from them, and other servers take them.
  */
 export class Surplus {
   readonly #events: SurplusEvents

@@ -93,7 +93,10 @@ export class Takings {
     for (const taking of [...this.#open.values()]) taking.tell(input)
   }
 
-  /** Whether nothing is known of an offer that the giver asks about: then its handle was lost on the way, or it has been answered. */
+  /**
+   * Whether nothing is known of an offer that the giver asks about: then its handle was lost on the way, or it has been
+   * answered.
+   */
   isUnknown(id: number): boolean {
     return !this.#open.has(id)
   }

@@ -9,8 +9,8 @@ import { begins, watchRequests } from './age.js'
 import { beforeUpgrade } from './upgrade-listener.js'
 
 /**
- * The open connections of one server. Between two reloads this costs one listener per connection, and for a request the note of
- * when it began: what is under way is only looked up when somebody wants to know.
+ * The open connections of one server. Between two reloads this costs one listener per connection, and for a request the
+ * note of when it began: what is under way is only looked up when somebody wants to know.
  */
 export class Connections {
   readonly server: Server
@@ -63,9 +63,12 @@ export class Connections {
     return this.isHttp && !isSecure(this.server)
   }
 
-  /** Whether the app listens to `connection` itself, as for the PROXY protocol: what it does there cannot be done again. */
+  /**
+   * Whether the app listens to `connection` itself, as for the PROXY protocol: what it does there cannot be done again.
+   */
   get hasForeignListeners(): boolean {
-    // Node's own is one function for all servers: https://github.com/nodejs/node/blob/v24.0.0/lib/_http_server.js (connectionListener).
+    // Node's own is one function for all servers: https://github.com/nodejs/node/blob/v24.0.0/lib/_http_server.js
+    // (connectionListener).
     // A count would not do: what reads the PROXY protocol puts its listener in the place of that one.
     const known = new Set<unknown>([this.#onConnection, ...createServer().listeners('connection')])
     return this.server.listeners('connection').some((listener) => !known.has(listener))
@@ -118,7 +121,9 @@ export class Connections {
     return this.isUnused(socket) || (isBetweenRequests(socket) ?? this.#noted().has(socket))
   }
 
-  /** Whether nothing has ever been received on a connection. Node before 26.4 does not count such a connection as idle. */
+  /**
+   * Whether nothing has ever been received on a connection. Node before 26.4 does not count such a connection as idle.
+   */
   isUnused(socket: Socket): boolean {
     return socket.bytesRead === 0 && !this.#upgraded.has(socket)
   }
@@ -165,7 +170,10 @@ export class Connections {
     })
   }
 
-  /** A session does not say whose it is, but it begins while its connection is announced: lib/internal/http2/core.js, connectionListener. */
+  /**
+   * A session does not say whose it is, but it begins while its connection is announced: lib/internal/http2/core.js,
+   * connectionListener.
+   */
   #begin(session: ServerHttp2Session): void {
     const socket = this.#newest
     if (socket === undefined) return
@@ -183,7 +191,10 @@ export class Connections {
   }
 }
 
-/** tls.Server, and so https and secure http2, emit `secureConnection`. They are recognized by a method that only they have. */
+/**
+ * tls.Server, and so https and secure http2, emit `secureConnection`. They are recognized by a method that only they
+ * have.
+ */
 function isSecure(server: Server): boolean {
   return typeof (server as { setSecureContext?: unknown }).setSecureContext === 'function'
 }

@@ -23,13 +23,14 @@ export interface Arrival {
  * - `ready`: now; nothing is half received or half sent.
  * - `busy`: perhaps in a moment.
  * - `pinned`: when the app lets go of it.
- * - `never`: its route does not say that it may, it is compressed, closing, or not a WebSocket that this plugin knows how to continue.
+ * - `never`: its route does not say that it may, it is compressed, closing, or not a WebSocket that this plugin knows
+ *   how to continue.
  */
 export type Mobility = 'ready' | 'busy' | 'pinned' | 'never'
 
 /**
- * The request again, as bytes. Without the offer of extensions: the one that was agreed on was none, and a new one would not be
- * heard of by the client.
+ * The request again, as bytes. Without the offer of extensions: the one that was agreed on was none, and a new one
+ * would not be heard of by the client.
  */
 export function formatUpgrade({ method, url, httpVersion, rawHeaders }: Upgrade): Buffer {
   const lines = [`${method} ${url} HTTP/${httpVersion}`]

@@ -27,7 +27,8 @@ export class WebSocketArrivals {
   }
 
   /**
-   * Goes on with a WebSocket that has been another process's: the request is made again, and the answer to it is caught.
+   * Goes on with a WebSocket that has been another process's: the request is made again, and the answer to it is
+   * caught.
    *
    * @param arrival - undefined: what should have come along did not, and the client has to connect again
    */

@@ -4,8 +4,9 @@ import { InvalidOptionError } from '../errors.js'
 import { didYouMean } from '../util/closest.js'
 
 /**
- * What goes along with a WebSocket that moves. Called in the parent at the moment of the move, with the socket and the request that the
- * route's handler received. What it returns must survive a structured clone. It decides at once: no promise.
+ * What goes along with a WebSocket that moves. Called in the parent at the moment of the move, with the socket and the
+ * request that the route's handler received. What it returns must survive a structured clone. It decides at once: no
+ * promise.
  */
 // biome-ignore lint/suspicious/noExplicitAny: the socket is one of `ws`, which this package does not depend on
 export type StateOfWebSocket = (socket: any, request: FastifyRequest) => unknown
@@ -13,10 +14,10 @@ export type StateOfWebSocket = (socket: any, request: FastifyRequest) => unknown
 /** What a route says about a reload: its `config.graceful`. */
 export interface GracefulRouteOptions {
   /**
-   * Whether the WebSockets of this route move to the next generation. `true`: they do, and the route keeps nothing of a connection.
-   * A function: they do, together with what it returns, which `app.graceful.arrival(request)` returns there; where it returns
-   * undefined or throws, or where that would not arrive whole, the WebSocket is closed with 1012. `false`: they are closed with 1012.
-   * Default: what the option `websockets` of the plugin says.
+   * Whether the WebSockets of this route move to the next generation. `true`: they do, and the route keeps nothing of a
+   * connection. A function: they do, together with what it returns, which `app.graceful.arrival(request)` returns
+   * there; where it returns undefined or throws, or where that would not arrive whole, the WebSocket is closed with
+   * 1012. `false`: they are closed with 1012. Default: what the option `websockets` of the plugin says.
    */
   move?: boolean | StateOfWebSocket
 }

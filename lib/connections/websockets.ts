@@ -13,7 +13,10 @@ type Handshake = Omit<Upgrade, 'protocol' | 'hasState'>
 interface Known {
   handshake: Handshake
   isWebSocket: boolean
-  /** Whether a route of the app answers the upgrade, so that the same request does the same in the child; undefined: not known yet. */
+  /**
+   * Whether a route of the app answers the upgrade, so that the same request does the same in the child; undefined: not
+   * known yet.
+   */
   isRouted: boolean | undefined
   /** Whether this plugin knows what the route says. */
   isAdmitted: boolean
@@ -31,8 +34,8 @@ const UNSEEN =
   'WebSockets are closed whose routes were registered before this plugin, which cannot see what they say of a move: register it first'
 
 /**
- * The connections of this process that another protocol has taken over, WebSocket above all. Costs one small record per upgrade,
- * and nothing per message.
+ * The connections of this process that another protocol has taken over, WebSocket above all. Costs one small record per
+ * upgrade, and nothing per message.
  */
 export class WebSockets {
   readonly #known = new WeakMap<Socket, Known>()
@@ -66,8 +69,8 @@ export class WebSockets {
   }
 
   /**
-   * A route is about to answer an upgrade. Returns whether it may: one of a WebSocket that has moved here meets a route that expects what
-   * came along, or else nobody would notice that it got lost.
+   * A route is about to answer an upgrade. Returns whether it may: one of a WebSocket that has moved here meets a route
+   * that expects what came along, or else nobody would notice that it got lost.
    *
    * @param isDefault - whether WebSockets move whose route says nothing
    */

@@ -7,16 +7,18 @@ import { rawAnswer } from './raw-answer.js'
 
 /** How long a request may take to come, and a whole answer to be read. Milliseconds. */
 const REQUEST_TIME = 5000
-/** The same for a process that leaves: a request that was sent before the listener went to the child is here by then. */
+/**
+ * The same for a process that leaves: a request that was sent before the listener went to the child is here by then.
+ */
 const LAST_REQUEST_TIME = 500
 /** How long a client may take to close once it has its answer and sends no more; and if it goes on. Milliseconds. */
 const LINGER = 1000
 const LONGEST_LINGER = 5000
 
 /**
- * One connection to the control socket, for one request and its answer. HTTP is spoken on this stream instead of on the socket, which
- * so stays ours: who is slow has a limit, who ends its side is answered, what comes after the request is dropped, and the socket is
- * not closed with unread bytes in it, which could cost the client its answer.
+ * One connection to the control socket, for one request and its answer. HTTP is spoken on this stream instead of on the
+ * socket, which so stays ours: who is slow has a limit, who ends its side is answered, what comes after the request is
+ * dropped, and the socket is not closed with unread bytes in it, which could cost the client its answer.
  */
 export class Exchange extends Duplex {
   readonly #socket: Socket
@@ -25,7 +27,10 @@ export class Exchange extends Duplex {
   /** After a stall of this process, what has come meanwhile is read first. */
   readonly #limit = new Deadline()
   #mayLinger = true
-  /** Until when what still comes is waited for, on the clock of `performance.now()`; undefined while the answer is on its way. */
+  /**
+   * Until when what still comes is waited for, on the clock of `performance.now()`; undefined while the answer is on
+   * its way.
+   */
   #lingersUntil: number | undefined
 
   constructor(socket: Socket) {

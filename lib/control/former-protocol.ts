@@ -3,8 +3,8 @@ import { toControlFailure } from './failure.js'
 import { CONTROL_VERSION } from './messages.js'
 
 /**
- * Version 1 of what commands and servers say to each other: a request and an answer, each a line of JSON. While a release is rolled out,
- * one side may still speak it; it gets an error that it can show, which names both versions.
+ * Version 1 of what commands and servers say to each other: a request and an answer, each a line of JSON. While a
+ * release is rolled out, one side may still speak it; it gets an error that it can show, which names both versions.
  */
 
 const FORMER_VERSION = 1
@@ -23,7 +23,10 @@ export function answerFormer(): string {
   return `${JSON.stringify({ fastifyGracefulControl: FORMER_VERSION, error })}\n`
 }
 
-/** The version of an answer that is a line of JSON in place of HTTP, by its beginning; undefined if another program has sent it. */
+/**
+ * The version of an answer that is a line of JSON in place of HTTP, by its beginning; undefined if another program has
+ * sent it.
+ */
 export function formerVersionOf(answer: string): number | undefined {
   const version = /^\{"fastifyGracefulControl":(\d+)/.exec(answer)?.[1]
   return version === undefined ? undefined : Number(version)

@@ -27,7 +27,9 @@ export class History {
     if (!this.#isTold) this.#take(history)
   }
 
-  /** The launcher tells what has become of the reloads of all workers, and will tell of each: that counts from now on. */
+  /**
+   * The launcher tells what has become of the reloads of all workers, and will tell of each: that counts from now on.
+   */
   follow(history: PassedHistory): void {
     this.#isTold = true
     this.#take(history)

@@ -59,7 +59,10 @@ export interface ScaleUnderWay {
 const HEAD_LIMIT = 16 * 1024
 const BODY_LIMIT = 16 * 1024
 
-/** How many clients may wait for a reload or a check, which takes long: half of all, so that there is room for questions. */
+/**
+ * How many clients may wait for a reload or a check, which takes long: half of all, so that there is room for
+ * questions.
+ */
 const MOST_WAITING = 32
 
 /** The reason of a request that gives none. */
@@ -72,7 +75,8 @@ const LINES_TYPE = 'application/x-ndjson; charset=utf-8'
 export class ControlHttp {
   readonly #handlers: ControlHandlers
   readonly #versions = { plugin: ownVersion(), node: process.version }
-  // A client that can connect may send every request. No browser can connect to a unix socket, so Host and Origin say nothing.
+  // A client that can connect may send every request. No browser can connect to a unix socket, so Host and Origin say
+  // nothing.
   readonly #server = createServer({ maxHeaderSize: HEAD_LIMIT, requireHostHeader: false, insecureHTTPParser: false })
 
   #waiting = 0
@@ -93,7 +97,8 @@ export class ControlHttp {
   }
 
   accept(exchange: Exchange): void {
-    // https://nodejs.org/api/http.html#event-connection: "can also be explicitly emitted by users to inject connections"
+    // https://nodejs.org/api/http.html#event-connection: "can also be explicitly emitted by users to inject
+    // connections"
     this.#server.emit('connection', exchange)
   }
 

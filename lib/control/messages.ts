@@ -16,8 +16,9 @@ import type {
  */
 
 /**
- * The version of requests and answers. It changes when something that was there is gone or means something else; what is new in answers
- * changes nothing for those who do not look at it. Version 1 was a line of JSON: see `former-protocol.ts`.
+ * The version of requests and answers. It changes when something that was there is gone or means something else; what
+ * is new in answers changes nothing for those who do not look at it. Version 1 was a line of JSON: see
+ * `former-protocol.ts`.
  */
 export const CONTROL_VERSION = 2
 

@@ -7,8 +7,8 @@ export interface ControlOptions {
   /** Path of the unix socket. */
   path: string
   /**
-   * Who may connect, as of `chmod`. It must let its owner in (`0o600`) and nobody outside the group: a client that can connect
-   * may send every request, without a password. Default: `0o600`, or `0o660` with a `group`.
+   * Who may connect, as of `chmod`. It must let its owner in (`0o600`) and nobody outside the group: a client that can
+   * connect may send every request, without a password. Default: `0o600`, or `0o660` with a `group`.
    */
   mode?: number
   /** Name or number of a group that the socket belongs to. Default: that of the process. */

@@ -3,7 +3,10 @@ import type { CheckPosition, ReloadPosition, ScalePosition } from './reports.js'
 /** How often there is a line with figures that change all the time. Milliseconds. */
 const FIGURES_INTERVAL = 1000
 
-/** How often there is a line even if nothing has changed, so that a client can tell a long wait from a hang. Milliseconds. */
+/**
+ * How often there is a line even if nothing has changed, so that a client can tell a long wait from a hang.
+ * Milliseconds.
+ */
 export const HEARTBEAT_INTERVAL = 5000
 
 /** How far something is that a client waits for. */

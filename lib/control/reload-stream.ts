@@ -27,7 +27,10 @@ const LOOK_INTERVAL = 250
 /** How much may wait to be read by a client before the next line is left out. Bytes. */
 const UNREAD_LIMIT = 16 * 1024
 
-/** Tells a client how the reload goes that it has asked for, or another change or a check, line by line, and at last what came of it. */
+/**
+ * Tells a client how the reload goes that it has asked for, or another change or a check, line by line, and at last
+ * what came of it.
+ */
 export class ReloadStream {
   readonly #source: ProgressSource
   readonly #response: ServerResponse

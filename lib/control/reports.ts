@@ -41,7 +41,10 @@ export interface CheckProgress {
 /** A reload that is under way, in a status. */
 export type ReloadUnderWay =
   | ({ role: 'parent' } & ReloadProgress)
-  /** This process serves on probation, for so long of how long, in milliseconds; if it fails, its parent with this pid takes over again. */
+  /**
+   * This process serves on probation, for so long of how long, in milliseconds; if it fails, its parent with this pid
+   * takes over again.
+   */
   | { role: 'child'; parent: number; probation: { elapsed: number; duration: number } }
 
 /** A request that is still under way. */
@@ -73,10 +76,15 @@ export interface MemoryStatus {
   heapUsed: number
 }
 
-/** How often a launcher has started another server at a worker, because the one before had ended without being told to. */
+/**
+ * How often a launcher has started another server at a worker, because the one before had ended without being told to.
+ */
 export interface RestartStatus {
   count: number
-  /** How the last of them ended; one that dies of an error that nobody caught may still finish its work, and has neither. */
+  /**
+   * How the last of them ended; one that dies of an error that nobody caught may still finish its work, and has
+   * neither.
+   */
   last?: { pid: number; exitCode: number | null; signal: string | null }
   /** Until the next one is started. Milliseconds. */
   next?: number
@@ -88,7 +96,9 @@ export interface ProcessStatus {
   pid: number
   /** Of a server whose launcher tells of it: that it does not answer, or has ended and will be started again. */
   phase: Phase | 'no answer' | 'ended'
-  /** Since the process was started; of one that does not answer, for how long it has been known at least. Milliseconds. */
+  /**
+   * Since the process was started; of one that does not answer, for how long it has been known at least. Milliseconds.
+   */
   uptime: number
   /** The addresses that clients find it at. */
   listeners: string[]
@@ -153,7 +163,10 @@ export interface StatusReport {
   history: ReloadHistory
 }
 
-/** How far a reload is, as far as that is known; of several workers also the number of the one whose turn it is, from 1 on. */
+/**
+ * How far a reload is, as far as that is known; of several workers also the number of the one whose turn it is, from 1
+ * on.
+ */
 export type ReloadPosition = Pick<ReloadProgress, 'step' | 'reason' | 'elapsed'> &
   Partial<ReloadProgress> & { worker?: number; workers?: number }
 

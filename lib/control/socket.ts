@@ -17,8 +17,8 @@ const MOST_EXCHANGES = 64
 const MOST_CONNECTIONS = 256
 
 /**
- * A unix socket at which the same user, and nobody else but a group that was let in, asks this process for its status, for a reload or a stop. What comes from there,
- * or does not come, does nothing to the process.
+ * A unix socket at which the same user, and nobody else but a group that was let in, asks this process for its status,
+ * for a reload or a stop. What comes from there, or does not come, does nothing to the process.
  */
 export class ControlSocket {
   /** Does not keep the process alive. */
@@ -37,7 +37,8 @@ export class ControlSocket {
   }
 
   /**
-   * Listens, in a process whose listen calls are watched: there, every unix path survives reloads and replaces what a crash has left.
+   * Listens, in a process whose listen calls are watched: there, every unix path survives reloads and replaces what a
+   * crash has left.
    *
    * @throws {ControlSocketError}
    */
@@ -105,8 +106,8 @@ export class ControlSocket {
   }
 
   /**
-   * The umask makes it private from its first moment. Not stricter than this, as it is that of the whole process: what the thread pool
-   * makes now can still be used by its owner.
+   * The umask makes it private from its first moment. Not stricter than this, as it is that of the whole process: what
+   * the thread pool makes now can still be used by its owner.
    */
   async #listen(path: string): Promise<void> {
     // Not before it is needed: a launcher stays small. And not later: after a deploy, the file may be gone.

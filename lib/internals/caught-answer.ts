@@ -7,8 +7,8 @@ type Done = (error?: Error) => void
 
 /**
  * Catches the answer to a request that was made again on the client's behalf: the client has had one and must not see
- * another. If it is as expected, the connection goes on with the next write. Otherwise the client is sent `refusal` in its place, and
- * the connection is closed.
+ * another. If it is as expected, the connection goes on with the next write. Otherwise the client is sent `refusal` in
+ * its place, and the connection is closed.
  */
 export function catchAnswer(socket: Socket, isExpected: (answer: string) => boolean, refusal: Buffer): void {
   const decide = (answer: unknown): void => {
@@ -42,8 +42,8 @@ function release(socket: Socket): void {
 }
 
 /**
- * Sends `refusal`, and closes the connection. The code that has the socket still writes an answer and destroys the socket,
- * which must not overtake the refusal.
+ * Sends `refusal`, and closes the connection. The code that has the socket still writes an answer and destroys the
+ * socket, which must not overtake the refusal.
  */
 export function refuse(socket: Socket, refusal: Buffer): void {
   Socket.prototype.end.call(socket, refusal)

@@ -32,9 +32,9 @@ interface Accepting {
 const DIVERTED = Symbol('diverted')
 
 /**
- * The handle of a connection, to be sent to the other process. `subprocess.send(message, socket)` is the public way, but it
- * takes the socket apart before anyone knows whether it arrives, and `keepOpen` ties the server's `close` to the child:
- * https://github.com/nodejs/node/blob/v24.0.0/lib/internal/child_process.js (handleConversion, `net.Socket`).
+ * The handle of a connection, to be sent to the other process. `subprocess.send(message, socket)` is the public way,
+ * but it takes the socket apart before anyone knows whether it arrives, and `keepOpen` ties the server's `close` to the
+ * child: https://github.com/nodejs/node/blob/v24.0.0/lib/internal/child_process.js (handleConversion, `net.Socket`).
  *
  * Fallback: undefined, for what has no such handle (TLS, a stream that the app gave to the server); it cannot move.
  */
@@ -65,8 +65,8 @@ export function readOn(handle: ConnectionHandle): void {
 }
 
 /**
- * Takes the handle from its socket, which ends without it: the connection stays open, and nothing in this process reads from it or
- * writes to it any more. Node does the same with a socket that it sends to a child:
+ * Takes the handle from its socket, which ends without it: the connection stays open, and nothing in this process reads
+ * from it or writes to it any more. Node does the same with a socket that it sends to a child:
  * https://github.com/nodejs/node/blob/v24.0.0/lib/internal/child_process.js (handleConversion, `net.Socket`)
  *
  * Fallback: undefined; the socket is destroyed with this process's copy of the connection.
@@ -84,9 +84,9 @@ export function keepHandle(socket: net.Socket): ConnectionHandle | undefined {
 }
 
 /**
- * Makes a received handle an accepted connection of a server, with all that belongs to one: the server's socket options,
- * its count of connections, `close` waiting for it. `server.emit('connection', socket)` is the public way and gives none of
- * these: https://nodejs.org/api/http.html#event-connection
+ * Makes a received handle an accepted connection of a server, with all that belongs to one: the server's socket
+ * options, its count of connections, `close` waiting for it. `server.emit('connection', socket)` is the public way and
+ * gives none of these: https://nodejs.org/api/http.html#event-connection
  *
  * Returns undefined when the server dropped it: https://nodejs.org/api/net.html#event-drop. Fallback: the public way.
  */
@@ -108,9 +108,10 @@ export function acceptConnection(server: net.Server, handle: ConnectionHandle): 
 }
 
 /**
- * Calls back for each connection that the kernel accepts for a listening server, before the server sees it. A connection that
- * the callback diverts belongs to the callback. There is no call for connections from {@link acceptConnection}. The server's `connection` event would
- * come too late: by then a socket has been made of the handle, and it reads. node:cluster does the same in its primary:
+ * Calls back for each connection that the kernel accepts for a listening server, before the server sees it. A
+ * connection that the callback diverts belongs to the callback. There is no call for connections from {@link
+ * acceptConnection}. The server's `connection` event would come too late: by then a socket has been made of the handle,
+ * and it reads. node:cluster does the same in its primary:
  * https://github.com/nodejs/node/blob/v24.0.0/lib/internal/cluster/round_robin_handle.js
  *
  * Fallback: nothing is diverted.

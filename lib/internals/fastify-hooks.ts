@@ -1,14 +1,16 @@
 /**
  * What Fastify does when it closes, and this plugin has to do before.
  *
- * The first is `app.onClose` of avvio, on which Fastify is built: https://github.com/mcollina/avvio#appclosefunc-err-instance-done. It is
- * there in each Fastify, but not in its documentation or types. What is given to it last runs first: before Fastify answers with 503,
- * and without its plugin timeout. Fallback: an app that closes by itself is drained by Fastify; a stop and a reload are as ever.
+ * The first is `app.onClose` of avvio, on which Fastify is built:
+ * https://github.com/mcollina/avvio#appclosefunc-err-instance-done. It is there in each Fastify, but not in its
+ * documentation or types. What is given to it last runs first: before Fastify answers with 503, and without its plugin
+ * timeout. Fallback: an app that closes by itself is drained by Fastify; a stop and a reload are as ever.
  *
- * The second are the `preClose` hooks of an app. They are what Fastify offers to end streams that have no end, but it runs them when it
- * closes, which is after the drain: by then each such stream has held up the drain for all of its time and was cut. Nothing public tells
- * which there are. They stand in each encapsulated instance, and are read when Fastify closes:
- * https://github.com/fastify/fastify/blob/v5.0.0/lib/hooks.js (hookRunnerApplication). Fallback: they stay, and run when Fastify closes.
+ * The second are the `preClose` hooks of an app. They are what Fastify offers to end streams that have no end, but it
+ * runs them when it closes, which is after the drain: by then each such stream has held up the drain for all of its
+ * time and was cut. Nothing public tells which there are. They stand in each encapsulated instance, and are read when
+ * Fastify closes: https://github.com/fastify/fastify/blob/v5.0.0/lib/hooks.js (hookRunnerApplication). Fallback: they
+ * stay, and run when Fastify closes.
  */
 
 interface Closing {
@@ -18,9 +20,10 @@ interface Closing {
 type PreClose = (this: object, done?: (error?: Error) => void) => unknown
 
 /**
- * That of `@fastify/websocket`, unless the app gives another one: it closes all WebSockets at once and without a code, those that are
- * about to move included, and takes away the listener of upgrades: https://github.com/fastify/fastify-websocket/blob/v11.0.0/index.js.
- * The drain says goodbye better, so this one runs when Fastify closes, and finds nobody.
+ * That of `@fastify/websocket`, unless the app gives another one: it closes all WebSockets at once and without a code,
+ * those that are about to move included, and takes away the listener of upgrades:
+ * https://github.com/fastify/fastify-websocket/blob/v11.0.0/index.js. The drain says goodbye better, so this one runs
+ * when Fastify closes, and finds nobody.
  */
 const LEFT_ALONE = 'defaultPreClose'
 

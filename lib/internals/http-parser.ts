@@ -17,10 +17,10 @@ let isSeen: boolean | undefined
 let isBetweenTold: boolean | undefined
 
 /**
- * Makes a fresh connection count as one that waits for its next request. To Node it is one that owes its first request since
- * it was accepted, so that after `headersTimeout` (60 s) it would be answered 408; and Fastify's `keepAliveTimeout` is longer (72 s).
- * The state is inside the native parser, which leaves it only by a message's end (`last_message_start_`): so it is shown one, with
- * the callbacks that would make a request of it taken away.
+ * Makes a fresh connection count as one that waits for its next request. To Node it is one that owes its first request
+ * since it was accepted, so that after `headersTimeout` (60 s) it would be answered 408; and Fastify's
+ * `keepAliveTimeout` is longer (72 s). The state is inside the native parser, which leaves it only by a message's end
+ * (`last_message_start_`): so it is shown one, with the callbacks that would make a request of it taken away.
  *
  * Returns whether it worked. Fallback: a connection that is idle for longer than `headersTimeout` is answered 408.
  */
@@ -31,9 +31,9 @@ export function markIdle(socket: net.Socket): boolean {
 }
 
 /**
- * Whether nothing of a request has been received of which the rest is still to come. `server.closeIdleConnections()` knows that too, but
- * of all connections at once. So the parser is asked what Node asks it when a connection ends: whether that would be in the
- * middle of something (lib/_http_server.js, socketOnEnd). Its answer changes nothing.
+ * Whether nothing of a request has been received of which the rest is still to come. `server.closeIdleConnections()`
+ * knows that too, but of all connections at once. So the parser is asked what Node asks it when a connection ends:
+ * whether that would be in the middle of something (lib/_http_server.js, socketOnEnd). Its answer changes nothing.
  *
  * Fallback: undefined, where a try has shown that this Node does not tell; then all have to be looked at.
  */
@@ -43,9 +43,9 @@ export function isBetweenRequests(socket: net.Socket): boolean | undefined {
 }
 
 /**
- * Calls back when the first byte of a request has been read, before anything is done about it. The event `request` comes when
- * the head of it is complete, which a client may take its time for; and a `data` listener would have Node parse the connection in
- * JavaScript from there on.
+ * Calls back when the first byte of a request has been read, before anything is done about it. The event `request`
+ * comes when the head of it is complete, which a client may take its time for; and a `data` listener would have Node
+ * parse the connection in JavaScript from there on.
  *
  * Returns what ends it; undefined where it cannot be had. Fallback: see {@link canSeeRequests}.
  */
@@ -60,8 +60,8 @@ export function onRequestBegin(socket: net.Socket, begins: () => void): (() => v
 }
 
 /**
- * Whether this Node tells of the first byte of a request, tried once. Fallback: connections that were moved end with a child that
- * crashes.
+ * Whether this Node tells of the first byte of a request, tried once. Fallback: connections that were moved end with a
+ * child that crashes.
  */
 export function canSeeRequests(): boolean {
   isSeen ??= onNobodysConnection((socket) => {
@@ -74,7 +74,10 @@ export function canSeeRequests(): boolean {
   return isSeen
 }
 
-/** Whether this Node tells what {@link isBetweenRequests} asks, tried once: of half a request, and of the same one when it is whole. */
+/**
+ * Whether this Node tells what {@link isBetweenRequests} asks, tried once: of half a request, and of the same one when
+ * it is whole.
+ */
 function isTold(): boolean {
   isBetweenTold ??= onNobodysConnection((socket) => {
     const parser = parserOf(socket) as Parser

@@ -10,12 +10,12 @@ const SHUTDOWN_NOTICE = Buffer.from([0, 0, 8, 7, 0, 0, 0, 0, 0, 0x7f, 0xff, 0xff
 /**
  * Tells a client to begin no more streams, while those that are on their way are still served.
  *
- * `session.goaway(0, 2 ** 31 - 1)` looks like the public way, but Node has no `nghttp2_submit_shutdown_notice`: after any
- * other GOAWAY nghttp2 ignores each new stream (`session_allow_incoming_new_stream` in lib/nghttp2_session.c), and stops to
- * read when none is open. So the frame is written beside the session. That is safe on TCP and pipes, where the session
- * writes whole frames (src/node_http2.cc, SendPendingData) and libuv keeps the order of writes, and once the session's
- * SETTINGS are out, which must be the first frame. A TLS stream takes one write at a time and ends the process over a
- * second one (src/crypto/crypto_tls.cc, `CHECK(!current_write_)`).
+ * `session.goaway(0, 2 ** 31 - 1)` looks like the public way, but Node has no `nghttp2_submit_shutdown_notice`: after
+ * any other GOAWAY nghttp2 ignores each new stream (`session_allow_incoming_new_stream` in lib/nghttp2_session.c), and
+ * stops to read when none is open. So the frame is written beside the session. That is safe on TCP and pipes, where the
+ * session writes whole frames (src/node_http2.cc, SendPendingData) and libuv keeps the order of writes, and once the
+ * session's SETTINGS are out, which must be the first frame. A TLS stream takes one write at a time and ends the
+ * process over a second one (src/crypto/crypto_tls.cc, `CHECK(!current_write_)`).
  *
  * Returns whether it was sent. Fallback: not sent.
  */
@@ -32,8 +32,8 @@ export interface OpenStream {
 }
 
 /**
- * The streams under way. The public events report only streams that begin later, and a listener for each stream would cost
- * time between two reloads.
+ * The streams under way. The public events report only streams that begin later, and a listener for each stream would
+ * cost time between two reloads.
  *
  * Fallback: none; then a forced drain does not name the streams that it cut off.
  */

@@ -1,10 +1,10 @@
 import type { ChildProcess, SendHandle } from 'node:child_process'
 
 /**
- * What is Node's own on an IPC channel. A message with a `cmd` that begins with `NODE_` is never shown to the app: Node acts on it, from
- * within a listener of `internalMessage`, and an acknowledgement of nothing, say, ends the process that receives it with a failed
- * assertion: https://github.com/nodejs/node/blob/v24.0.0/lib/internal/child_process.js (`setupChannel`). But anybody can send one:
- * `process.send({ cmd: 'NODE_HANDLE_ACK' })`.
+ * What is Node's own on an IPC channel. A message with a `cmd` that begins with `NODE_` is never shown to the app: Node
+ * acts on it, from within a listener of `internalMessage`, and an acknowledgement of nothing, say, ends the process
+ * that receives it with a failed assertion: https://github.com/nodejs/node/blob/v24.0.0/lib/internal/child_process.js
+ * (`setupChannel`). But anybody can send one: `process.send({ cmd: 'NODE_HANDLE_ACK' })`.
  */
 
 type Emit = (event: string | symbol, ...args: unknown[]) => boolean
@@ -54,8 +54,8 @@ export function sendUp(message: object, handle: object | undefined, callback: (e
 }
 
 /**
- * Shows every message from the process that started this one, before the app sees it. A listener cannot keep an event from the others, so
- * `process.emit` is wrapped, once for a process, however often this package has been loaded.
+ * Shows every message from the process that started this one, before the app sees it. A listener cannot keep an event
+ * from the others, so `process.emit` is wrapped, once for a process, however often this package has been loaded.
  *
  * @param take - must not throw
  * @returns what ends it

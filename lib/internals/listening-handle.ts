@@ -1,8 +1,8 @@
 import net from 'node:net'
 
 /**
- * Everything that Node does not document and this plugin still needs. Each function says why nothing public does, checks
- * what it touches, and either falls back or fails with an error that a reload turns into "nothing changed".
+ * Everything that Node does not document and this plugin still needs. Each function says why nothing public does,
+ * checks what it touches, and either falls back or fails with an error that a reload turns into "nothing changed".
  * `test/unit/internals/listening-handle.test.ts` fails on a Node version where one of them no longer holds.
  */
 
@@ -55,7 +55,8 @@ export function openDormant(fd: number): ListeningHandle {
 }
 
 /**
- * Binds a unix path and returns the socket as a handle that accepts nothing yet. Node binds a path before `listen` returns.
+ * Binds a unix path and returns the socket as a handle that accepts nothing yet. Node binds a path before `listen`
+ * returns.
  *
  * @param options - for `net.Server#listen`
  * @throws {Error} when the path cannot be bound, or Node no longer works this way
@@ -87,12 +88,11 @@ export function adoptDormant(server: net.Server, handle: ListeningHandle, pipeNa
 }
 
 /**
- * Makes a `listen` call that has just begun do nothing: neither `listening` nor `error` is emitted, and the server can listen
- * again. It is the one way to do something asynchronous between an app's being ready and
- * its first connection.
+ * Makes a `listen` call that has just begun do nothing: neither `listening` nor `error` is emitted, and the server can
+ * listen again. It is the one way to do something asynchronous between an app's being ready and its first connection.
  *
- * Must be called from `tracing:net.server.listen:asyncStart`, with the call redirected to any `fd`: `Server#listen` then
- * finds a handle in place, and emits `listening` in the next tick only if there still is one.
+ * Must be called from `tracing:net.server.listen:asyncStart`, with the call redirected to any `fd`: `Server#listen`
+ * then finds a handle in place, and emits `listening` in the next tick only if there still is one.
  */
 export function parkListen(server: net.Server): void {
   const internals = internalsOf(server)
@@ -124,8 +124,8 @@ export function startAccepting(server: net.Server, backlog: number): void {
 }
 
 /**
- * Lets a server listen, and closes each connection at once, before the app sees it. `server.maxConnections = 0` does the same
- * only from Node 21 on: https://github.com/nodejs/node/blob/v20.19.0/lib/net.js (`onconnection`).
+ * Lets a server listen, and closes each connection at once, before the app sees it. `server.maxConnections = 0` does
+ * the same only from Node 21 on: https://github.com/nodejs/node/blob/v20.19.0/lib/net.js (`onconnection`).
  */
 export function refuseConnections(server: net.Server): void {
   const handle = internalsOf(server)._handle

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
 
 /**
- * Node tells a parent that asks for it, by an environment variable, which files a process loads, before it loads them. So `node --watch` knows
- * what to watch. Nothing documents it; a parent that hears nothing has to do without.
+ * Node tells a parent that asks for it, by an environment variable, which files a process loads, before it loads them.
+ * So `node --watch` knows what to watch. Nothing documents it; a parent that hears nothing has to do without.
  * https://github.com/nodejs/node/blob/v24.0.0/lib/internal/watch_mode/files_watcher.js
  */
 
@@ -12,8 +12,8 @@ export const TELL_LOADED_FILES: Readonly<Record<string, string>> = { WATCH_REPOR
 const FIELDS = ['watch:require', 'watch:import']
 
 /**
- * The paths of the files that a message names; undefined if it is no such message. A path may lead to nothing: of a module that is missing, those
- * where it was looked for are named.
+ * The paths of the files that a message names; undefined if it is no such message. A path may lead to nothing: of a
+ * module that is missing, those where it was looked for are named.
  */
 export function loadedFiles(message: unknown): string[] | undefined {
   if (typeof message !== 'object' || message === null) return undefined

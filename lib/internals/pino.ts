@@ -18,13 +18,13 @@ interface Destination {
 const BOUND = Symbol('fastify-graceful-reload.bound')
 
 /**
- * Gives the flush at the end of the process a limit. pino's own destination writes what it still has from an `exit` listener, where
- * it tries again after every error, for ever: a reader that is gone (EPIPE, EIO of a terminal that was closed) or does not read
- * (EAGAIN) keeps the process alive until somebody kills it.
+ * Gives the flush at the end of the process a limit. pino's own destination writes what it still has from an `exit`
+ * listener, where it tries again after every error, for ever: a reader that is gone (EPIPE, EIO of a terminal that was
+ * closed) or does not read (EAGAIN) keeps the process alive until somebody kills it.
  * https://github.com/pinojs/sonic-boom/blob/v4.2.1/index.js, flushSync
  *
- * `retryEAGAIN` is asked after EAGAIN alone, so other errors look like that one while the flush runs. `_writing` tells of lines that
- * are with another thread: without a wait, those behind them would overtake them.
+ * `retryEAGAIN` is asked after EAGAIN alone, so other errors look like that one while the flush runs. `_writing` tells
+ * of lines that are with another thread: without a wait, those behind them would overtake them.
  *
  * Fallback: a logger that is not pino, or whose destination is another one, is left alone.
  */
@@ -61,8 +61,8 @@ export function limitFlush(logger: object): void {
 }
 
 /**
- * Resolves when the lines are written that are with another thread: a process that ends now loses them. pino's own `flush` does not
- * tell where lines are written one by one.
+ * Resolves when the lines are written that are with another thread: a process that ends now loses them. pino's own
+ * `flush` does not tell where lines are written one by one.
  *
  * Fallback: at once, as for every other way to log.
  */

@@ -1,13 +1,14 @@
 /**
- * Listeners of well-known packages, which end the process on a signal. Nothing tells whose a listener is, so they are known by how
- * they are written. What counts are names of properties, which survive a minifier, but for close-with-grace.
+ * Listeners of well-known packages, which end the process on a signal. Nothing tells whose a listener is, so they are
+ * known by how they are written. What counts are names of properties, which survive a minifier, but for
+ * close-with-grace.
  *
  * Fallback: one that is not known is taken for a listener of the app, and the log warns of it.
  */
 
 /**
- * What a listener is: one that closes the app and then sends the signal again, one that calls a function of the app and then exits,
- * one that only acts where nobody else listens, or another one.
+ * What a listener is: one that closes the app and then sends the signal again, one that calls a function of the app and
+ * then exits, one that only acts where nobody else listens, or another one.
  */
 export type HandlerKind = 'closes' | 'exits' | 'idle' | 'unknown'
 
@@ -15,7 +16,8 @@ export type HandlerKind = 'closes' | 'exits' | 'idle' | 'unknown'
 export type ProcessListener = (...args: any[]) => unknown
 
 const KNOWN: ReadonlyArray<{ kind: HandlerKind; marks: RegExp[] }> = [
-  // NestJS 12 and before: https://github.com/nestjs/nest/blob/v11.1.0/packages/core/nest-application-context.ts, listenToShutdownSignals
+  // NestJS 12 and before: https://github.com/nestjs/nest/blob/v11.1.0/packages/core/nest-application-context.ts,
+  // listenToShutdownSignals
   { kind: 'closes', marks: [/\.receivedSignal\b/, /\.shutdown\(/] },
   { kind: 'closes', marks: [/\.callDestroyHook\(/, /\.callShutdownHook\(/] },
   // https://github.com/godaddy/terminus/blob/v4.12.1/lib/terminus.js, cleanup
@@ -34,7 +36,10 @@ export function kindOf(listener: ProcessListener): HandlerKind {
   return KNOWN.find(({ marks }) => marks.every((mark) => mark.test(text)))?.kind ?? 'unknown'
 }
 
-/** Whether a listener is that by which a close-with-grace hears of errors, before the first one or after it: onError, afterFirstError. */
+/**
+ * Whether a listener is that by which a close-with-grace hears of errors, before the first one or after it: onError,
+ * afterFirstError.
+ */
 export function isGraceErrorListener(listener: ProcessListener): boolean {
   return /^function (onError|afterFirstError)\s*\(err\)\s*\{\s*(run\(|if \(typeof opts\.onSecondError)/.test(
     String(listener)
@@ -42,8 +47,8 @@ export function isGraceErrorListener(listener: ProcessListener): boolean {
 }
 
 /**
- * Runs listeners of the kind `closes`. At their end they send this process the signal again, which would be a second stop signal, and
- * end it before everybody is done: meanwhile `process.kill` of this process does nothing.
+ * Runs listeners of the kind `closes`. At their end they send this process the signal again, which would be a second
+ * stop signal, and end it before everybody is done: meanwhile `process.kill` of this process does nothing.
  *
  * Fallback, where `process.kill` cannot be replaced: the signal ends the process, with exit code 1.
  *

@@ -1,6 +1,6 @@
 /**
- * Calls back with all that this process writes to its stderr, before it is written. That is inherited, and cannot be read back; and
- * a stream offers no event for what is written to it.
+ * Calls back with all that this process writes to its stderr, before it is written. That is inherited, and cannot be
+ * read back; and a stream offers no event for what is written to it.
  *
  * @returns the function that ends it; what has wrapped `write` since then stays
  */

@@ -7,9 +7,10 @@ interface Stoppable {
 }
 
 /**
- * A server of `stoppable`, which `@godaddy/terminus` uses as well. Its `stop` destroys each connection after a time of its own, which is a
- * second in terminus, and fails where the server accepts no more, which is how a drain begins. Nothing public tells that a server is one
- * of these: https://github.com/hunterloftis/stoppable/blob/v1.1.0/lib/stoppable.js
+ * A server of `stoppable`, which `@godaddy/terminus` uses as well. Its `stop` destroys each connection after a time of
+ * its own, which is a second in terminus, and fails where the server accepts no more, which is how a drain begins.
+ * Nothing public tells that a server is one of these:
+ * https://github.com/hunterloftis/stoppable/blob/v1.1.0/lib/stoppable.js
  *
  * From here on its `stop` cuts nothing off, and calls back when the drain has let go of the last connection.
  *

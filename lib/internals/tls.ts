@@ -21,8 +21,9 @@ export function sessionContext(server: Server): string | undefined {
 }
 
 /**
- * Makes the sessions of another process valid here, unless the app has named a context itself. Node's default is made of
- * `process.argv`, and that changes when a process is started again through a link: lib/internal/tls/wrap.js, setSecureContext.
+ * Makes the sessions of another process valid here, unless the app has named a context itself. Node's default is made
+ * of `process.argv`, and that changes when a process is started again through a link: lib/internal/tls/wrap.js,
+ * setSecureContext.
  *
  * Fallback: nothing happens; see {@link sessionContext}.
  */

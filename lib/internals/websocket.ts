@@ -2,9 +2,10 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 
 /**
- * What `ws` 8 and `@fastify/websocket` 11 do not document and moving a WebSocket needs. Neither is a dependency: nothing is imported
- * from them, and what does not look as expected is not touched. Fallback of all: such a WebSocket does not move, it is closed with 1012.
- * `test/unit/internals/websocket.test.ts` fails on a version where one of these no longer holds.
+ * What `ws` 8 and `@fastify/websocket` 11 do not document and moving a WebSocket needs. Neither is a dependency:
+ * nothing is imported from them, and what does not look as expected is not touched. Fallback of all: such a WebSocket
+ * does not move, it is closed with 1012. `test/unit/internals/websocket.test.ts` fails on a version where one of these
+ * no longer holds.
  */
 
 /** What is used of `WebSocket` of `ws`, all of it documented: https://github.com/websockets/ws/blob/8.18.0/doc/ws.md */
@@ -22,7 +23,9 @@ const OPEN = 1
 
 interface Internals {
   _socket?: unknown
-  /** lib/receiver.js. The state is GET_INFO between two frames; `_fragmented` is the opcode of a message half received. */
+  /**
+   * lib/receiver.js. The state is GET_INFO between two frames; `_fragmented` is the opcode of a message half received.
+   */
   _receiver?: { _state?: unknown; _bufferedBytes?: unknown; _fragmented?: unknown; writableLength?: unknown }
   /** lib/sender.js */
   _sender?: { _firstFragment?: unknown; _state?: unknown }
@@ -31,8 +34,8 @@ interface Internals {
 const GET_INFO = 0
 
 /**
- * The WebSocket that `ws` has put upon a connection, whatever server made it. `ws` names the way from the WebSocket to the
- * connection only, and a server's `clients` only where somebody hands that server over.
+ * The WebSocket that `ws` has put upon a connection, whatever server made it. `ws` names the way from the WebSocket to
+ * the connection only, and a server's `clients` only where somebody hands that server over.
  *
  * Returns undefined when there is none, or it is another library's.
  */
@@ -43,8 +46,8 @@ export function webSocketOn(socket: Socket): WebSocket | undefined {
 }
 
 /**
- * Whether `@fastify/websocket` has taken an upgrade, which it answers by running a route. What other servers on top of `ws` do, such
- * as Socket.IO, would not be done again by the same request.
+ * Whether `@fastify/websocket` has taken an upgrade, which it answers by running a route. What other servers on top of
+ * `ws` do, such as Socket.IO, would not be done again by the same request.
  */
 export function isRouted(request: IncomingMessage, socket: Socket): boolean {
   return privately(request, 'ws-socket') === socket

@@ -1,8 +1,13 @@
-/** The pause before the second of several restarts, and the longest one. Milliseconds. The first one is made at once. */
+/**
+ * The pause before the second of several restarts, and the longest one. Milliseconds. The first one is made at once.
+ */
 const FIRST_PAUSE = 100
 const LONGEST_PAUSE = 10_000
 
-/** From so many quick crashes on, pauses differ a little, so that workers which crash together do not start together for ever. */
+/**
+ * From so many quick crashes on, pauses differ a little, so that workers which crash together do not start together for
+ * ever.
+ */
 const JITTER_FROM = 6
 const JITTER = 0.2
 

@@ -3,7 +3,10 @@ import type { Launcher, ServerId } from '../protocol/launcher.js'
 /** A server that has served, and that no worker has. */
 export interface Former {
   readonly id: ServerId
-  /** Whether it is certain that it leaves: a parent whose child is on probation may come back, and a child on probation may come to serve. */
+  /**
+   * Whether it is certain that it leaves: a parent whose child is on probation may come back, and a child on probation
+   * may come to serve.
+   */
   readonly leaves: boolean
 }
 

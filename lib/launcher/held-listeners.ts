@@ -41,7 +41,10 @@ export class HeldListeners {
     return [...new Set([...this.#passed, ...[...this.#needed.values()].flat()])]
   }
 
-  /** The server of a worker listens on these. On its way out it says that it closes them, and then they are kept for the next one. */
+  /**
+   * The server of a worker listens on these. On its way out it says that it closes them, and then they are kept for the
+   * next one.
+   */
   need(worker: number, listeners: readonly HeldListener[]): void {
     this.#needed.set(worker, listeners)
   }
@@ -57,8 +60,8 @@ export class HeldListeners {
   }
 
   /**
-   * Leaves all sockets to the servers that listen on them: when the last of these closes its own, new connections are refused.
-   * The paths stay until {@link sweep}.
+   * Leaves all sockets to the servers that listen on them: when the last of these closes its own, new connections are
+   * refused. The paths stay until {@link sweep}.
    */
   release(): void {
     if (this.#isReleased) return

@@ -42,7 +42,10 @@ export interface LauncherEvents {
   foreign(raw: unknown): void
 }
 
-/** For the main process of a service alone, and that is the launcher: https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html */
+/**
+ * For the main process of a service alone, and that is the launcher:
+ * https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html
+ */
 const MANAGER_VARIABLES = ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID']
 
 /** A launcher: its workers, and all by which the outside reaches them. */

@@ -51,7 +51,10 @@ export function limitOf(
   return LIMITS[timer as keyof typeof LIMITS]
 }
 
-/** How long a server may take to serve. On a slow machine, one that is killed too early is followed by one with more time. Milliseconds. */
+/**
+ * How long a server may take to serve. On a slow machine, one that is killed too early is followed by one with more
+ * time. Milliseconds.
+ */
 export function bootLimit(service: Service | undefined, crashes: number, told: number): number {
   return bootTime(readyTimeoutOf(service) * 2 ** Math.min(Math.max(0, crashes - 1), MOST_DOUBLINGS), told)
 }

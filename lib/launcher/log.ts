@@ -10,8 +10,8 @@ export type Log = (line: string, level?: Level) => void
 const NUMBERS: Readonly<Record<Level, number>> = { info: 30, warn: 40, error: 50, fatal: 60 }
 
 /**
- * The log of a launcher: lines of text on its stderr, or JSON where the servers write theirs, once one of them has said that it
- * does so. All of them share the descriptors of the launcher.
+ * The log of a launcher: lines of text on its stderr, or JSON where the servers write theirs, once one of them has said
+ * that it does so. All of them share the descriptors of the launcher.
  */
 export class LauncherLog {
   #jsonTo: number | undefined

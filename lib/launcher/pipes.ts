@@ -4,9 +4,9 @@ import type { Relay } from '../process/subprocess.js'
 import { os } from '../util/os.js'
 
 /**
- * The pipes among the descriptors of the app to which the app writes. A supervisor may stop reading after the first line, as
- * s6 does when it knows that the service is ready. A server that wrote a second time would die of EPIPE. So each server
- * writes to a pipe of its own, and the launcher passes the data on as long as somebody reads.
+ * The pipes among the descriptors of the app to which the app writes. A supervisor may stop reading after the first
+ * line, as s6 does when it knows that the service is ready. A server that wrote a second time would die of EPIPE. So
+ * each server writes to a pipe of its own, and the launcher passes the data on as long as somebody reads.
  */
 export class Pipes implements Relay {
   readonly #sinks = new Map<number, Socket>()

@@ -115,8 +115,8 @@ export class Processes {
 }
 
 /**
- * Without a parent, no process needs to learn why the server ends. And the file that watches its boot may be gone, with the
- * release of the former parent.
+ * Without a parent, no process needs to learn why the server ends. And the file that watches its boot may be gone, with
+ * the release of the former parent.
  */
 function unwatched(command: SpawnCommand): SpawnCommand {
   const env = { ...command.env }

@@ -176,7 +176,10 @@ export class Server implements Relative {
     this.#events.said(word)
   }
 
-  /** Asks whether it answers, if it does not owe an answer already. Returns for how long it has owed one, in milliseconds. */
+  /**
+   * Asks whether it answers, if it does not owe an answer already. Returns for how long it has owed one, in
+   * milliseconds.
+   */
   ping(): number {
     if (this.#pinged === undefined) this.tell({ type: 'ping' })
     this.#pinged ??= performance.now()

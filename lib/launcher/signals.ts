@@ -14,16 +14,17 @@ export interface LauncherSignalEvents {
 }
 
 /**
- * What somebody outside may send, and an app may listen to. Of these, what means nothing to the launcher is for the servers. SIGUSR1 starts
- * the inspector, here as there; those of job control reach the servers from the terminal.
+ * What somebody outside may send, and an app may listen to. Of these, what means nothing to the launcher is for the
+ * servers. SIGUSR1 starts the inspector, here as there; those of job control reach the servers from the terminal.
  */
 const FORWARDABLE: NodeJS.Signals[] = (
   ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGUSR2', 'SIGALRM', 'SIGVTALRM', 'SIGIO', 'SIGPWR', 'SIGWINCH'] as const
 ).filter((signal) => signal in constants.signals)
 
 /**
- * One worker more, or one fewer, as with unicorn and puma. What the app has chosen for its own signals comes first. A terminal sends both as well, to a
- * process in the background that reads from it, or writes where that is not allowed: see {@link Terminal.isInBackground}.
+ * One worker more, or one fewer, as with unicorn and puma. What the app has chosen for its own signals comes first. A
+ * terminal sends both as well, to a process in the background that reads from it, or writes where that is not allowed:
+ * see {@link Terminal.isInBackground}.
  */
 const SCALING = [
   ['SIGTTIN', 1],

@@ -33,7 +33,10 @@ export interface Member {
   readonly isAccepting: boolean
 }
 
-/** All workers of a launcher: servers that accept on the same sockets. The decisions about them are in `lib/protocol/launcher.ts`. */
+/**
+ * All workers of a launcher: servers that accept on the same sockets. The decisions about them are in
+ * `lib/protocol/launcher.ts`.
+ */
 export class Workers {
   readonly #held: HeldListeners
   readonly #processes: Processes
@@ -47,7 +50,8 @@ export class Workers {
   #isSpread = false
 
   /**
-   * @param inherited - listening sockets for the first server to adopt, and what every server needs of what this process inherited
+   * @param inherited - listening sockets for the first server to adopt, and what every server needs of what this
+   *   process inherited
    * @param shared - where the launcher answers, and whether it watches the files of the app
    */
   constructor(
@@ -258,7 +262,10 @@ export class Workers {
     }
   }
 
-  /** Keeps what follows from the state: which sockets are held, how connections spread, which processes are still spoken of. */
+  /**
+   * Keeps what follows from the state: which sockets are held, how connections spread, which processes are still spoken
+   * of.
+   */
   #update(): void {
     const { workers, servers } = this.#host.state
     if (isServing(currentOf(this.#host.state, 0))) this.#held.settle()

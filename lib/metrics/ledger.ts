@@ -29,8 +29,8 @@ const INTERVAL = 1000
 
 /**
  * The counts over all generations: the process that answers knows what earlier ones have counted, and what they still
- * count. A process that leaves reports to the one that stays. A child on probation reports to its parent, which may have to
- * answer again.
+ * count. A process that leaves reports to the one that stays. A child on probation reports to its parent, which may
+ * have to answer again.
  */
 export class Ledger {
   readonly #own: Counter

@@ -5,8 +5,9 @@ import type { Release } from '../reload/release.js'
 import { countsByCode } from './codes.js'
 
 /**
- * What `app.graceful.stats()` returns: the figures of this process, and what is known in it of the generations before. Plain JSON. No
- * count gets less at a reload; of those that pass from process to process, what a process that crashed had not told yet is lost.
+ * What `app.graceful.stats()` returns: the figures of this process, and what is known in it of the generations before.
+ * Plain JSON. No count gets less at a reload; of those that pass from process to process, what a process that crashed
+ * had not told yet is lost.
  */
 export interface GracefulStats {
   generation: number
@@ -17,16 +18,25 @@ export interface GracefulStats {
   /** What it has loaded. */
   release: Release
   connections: {
-    /** Connections of clients that are open in this process, and how many of them speak another protocol by now, such as WebSocket. */
+    /**
+     * Connections of clients that are open in this process, and how many of them speak another protocol by now, such as
+     * WebSocket.
+     */
     open: number
     upgraded: number
-    /** How many clients have opened, how many have ended, and how often one has moved to another generation. Of all generations. */
+    /**
+     * How many clients have opened, how many have ended, and how often one has moved to another generation. Of all
+     * generations.
+     */
     opened: number
     closed: number
     moved: number
   }
   requests: {
-    /** Requests that this process has begun and not answered whole. Of pipelined ones on one connection the first counts. */
+    /**
+     * Requests that this process has begun and not answered whole. Of pipelined ones on one connection the first
+     * counts.
+     */
     inFlight: number
     /** Requests that were cut off because a drain had taken as long as it may. Of all generations. */
     forced: number
@@ -42,7 +52,9 @@ export interface GracefulStats {
   reloads: Omit<ReloadHistory, 'codes'> & {
     /** Whether this process makes one, or is on probation. */
     inProgress: boolean
-    /** How often reloads have failed or been rolled back, by the code of the error. All codes are there, and `other`. */
+    /**
+     * How often reloads have failed or been rolled back, by the code of the error. All codes are there, and `other`.
+     */
     failuresByCode: Record<string, number>
   }
 }

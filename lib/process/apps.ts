@@ -119,8 +119,8 @@ export class Apps {
   }
 
   /**
-   * Whether a load balancer should send requests here. A process with a successor also says yes: a client that asks it on an
-   * old connection means the service, and that goes on.
+   * Whether a load balancer should send requests here. A process with a successor also says yes: a client that asks it
+   * on an old connection means the service, and that goes on.
    */
   isInRotation(hosted: HostedApp): boolean {
     const { at } = this.#host
@@ -133,7 +133,9 @@ export class Apps {
     return hosted.leaving && !isLeaving(this.phase) ? 'draining' : this.phase
   }
 
-  /** The app has closed. Returns whether it was the last one; then this process is as if there never had been a plugin. */
+  /**
+   * The app has closed. Returns whether it was the last one; then this process is as if there never had been a plugin.
+   */
   closed(hosted: HostedApp): boolean {
     const service = this.#service
     hosted.leaving = true

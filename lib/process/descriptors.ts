@@ -4,7 +4,10 @@ import { type OpenDescriptor, os } from '../util/os.js'
 /** stdin, stdout and stderr come first, then what else a process inherits. */
 export const FIRST_DESCRIPTOR = 3
 
-/** Those up to here Node closes in the processes that it starts, unless they are named; what it opens itself when it starts fills the gaps among them. */
+/**
+ * Those up to here Node closes in the processes that it starts, unless they are named; what it opens itself when it
+ * starts fills the gaps among them.
+ */
 const LAST_CLAIMED_BY_NODE = 15
 
 /** The system passes higher descriptors on by itself: they have no FD_CLOEXEC. */
@@ -17,9 +20,10 @@ const NOTHING = '/dev/null'
 type Stdio = Array<number | 'inherit' | 'pipe' | 'ignore' | 'ipc'>
 
 /**
- * The file descriptors that the program which started the service left to the app, at numbers that the app knows: a lock,
- * a pipe to a log, the notification-fd of s6. Each generation finds them at the same numbers. If the app has closed one, the
- * next generation finds `/dev/null` there: it will write to that number and close it as well, and must hit nothing else.
+ * The file descriptors that the program which started the service left to the app, at numbers that the app knows: a
+ * lock, a pipe to a log, the notification-fd of s6. Each generation finds them at the same numbers. If the app has
+ * closed one, the next generation finds `/dev/null` there: it will write to that number and close it as well, and must
+ * hit nothing else.
  */
 export class AppDescriptors {
   readonly numbers: readonly number[]
@@ -52,7 +56,8 @@ export class AppDescriptors {
   }
 
   /**
-   * Starts a child with what belongs at its numbers: the sockets at their places, the channel behind them, and what is kept.
+   * Starts a child with what belongs at its numbers: the sockets at their places, the channel behind them, and what is
+   * kept.
    *
    * @param relayed - those of the kept ones in place of which the child has a pipe to this process
    */
@@ -83,9 +88,10 @@ export class AppDescriptors {
 }
 
 /**
- * Those that were there before Node: below the first one that Node opened; or among the first numbers, all of which Node has filled at its
- * start before an app could open anything; or without FD_CLOEXEC, which Node gives to all that it opens, and at its start to those among
- * the first numbers too: https://github.com/libuv/libuv/blob/v1.x/src/unix/core.c, `uv_disable_stdio_inheritance`
+ * Those that were there before Node: below the first one that Node opened; or among the first numbers, all of which
+ * Node has filled at its start before an app could open anything; or without FD_CLOEXEC, which Node gives to all that
+ * it opens, and at its start to those among the first numbers too:
+ * https://github.com/libuv/libuv/blob/v1.x/src/unix/core.c, `uv_disable_stdio_inheritance`
  */
 export function inheritedAmong(open: readonly OpenDescriptor[]): number[] {
   const others = open.filter(({ fd }) => fd >= FIRST_DESCRIPTOR && fd <= LAST_KEPT)

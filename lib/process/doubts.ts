@@ -4,8 +4,8 @@ import { LEAST_LIKELY, unitDoubt } from '../util/unit-doubt.js'
 import type { HostedApp } from './hosted-app.js'
 
 /**
- * From where on a duration is taken as it is given: `drainTimeout: 20` is rather a number of seconds. A probation may be short where
- * nobody watches, and a window where few clients come back. Milliseconds.
+ * From where on a duration is taken as it is given: `drainTimeout: 20` is rather a number of seconds. A probation may
+ * be short where nobody watches, and a window where few clients come back. Milliseconds.
  */
 const LEAST = {
   readyTimeout: LEAST_LIKELY,

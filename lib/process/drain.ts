@@ -37,8 +37,8 @@ export interface DrainPlan {
 
 /**
  * After which part of a limit a connection that is in use and has not moved yet gets `Connection: close` with its next
- * response. That is better than being cut off at the end. The limit is the patience if the child takes no connections, and
- * otherwise that of the whole drain.
+ * response. That is better than being cut off at the end. The limit is the patience if the child takes no connections,
+ * and otherwise that of the whole drain.
  */
 const MOVING_SHARE = 0.8
 

@@ -44,13 +44,14 @@ const SECRET_BYTES = 16
  * Seals what the two ends of one channel say to each other, and opens it again.
  *
  * The app may use the same channel for words of its own, and there are apps that pass on what a client has sent them:
- * `process.send(request.body)`. Such a client could say anything that a server may say to its launcher, "start a child with this
- * command" among it. Hence the secret, a new one for each process that is started: the process that starts it leaves the
- * secret in the environment with the handoff, and it is gone from there before the app runs. It defends against what others put into the mouth of the app, not against the app
- * itself or other processes of its user, who could as well attach a debugger; so nothing is lost by comparing it in the ordinary way.
+ * `process.send(request.body)`. Such a client could say anything that a server may say to its launcher, "start a child
+ * with this command" among it. Hence the secret, a new one for each process that is started: the process that starts it
+ * leaves the secret in the environment with the handoff, and it is gone from there before the app runs. It defends
+ * against what others put into the mouth of the app, not against the app itself or other processes of its user, who
+ * could as well attach a debugger; so nothing is lost by comparing it in the ordinary way.
  *
- * The message travels as text within JSON, whatever the app says besides: a value that Node's deserializer rejects makes Node throw
- * where nobody can catch it, and JSON that JSON.stringify has made can always be parsed.
+ * The message travels as text within JSON, whatever the app says besides: a value that Node's deserializer rejects
+ * makes Node throw where nobody can catch it, and JSON that JSON.stringify has made can always be parsed.
  */
 export class Envelope {
   readonly #secret: string

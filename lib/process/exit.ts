@@ -58,7 +58,10 @@ export class Exit {
     return this.#signals
   }
 
-  /** Does what the launcher tells this process to do, between the hooks of the signal that the launcher has had, if one has come. */
+  /**
+   * Does what the launcher tells this process to do, between the hooks of the signal that the launcher has had, if one
+   * has come.
+   */
   obey<T>(reason: string, action: SignalAction, act: () => T): T {
     const hooks = this.#signalHooks
     const signal = hooks && signalIn(reason)
@@ -106,8 +109,9 @@ export class Exit {
   }
 
   /**
-   * Nothing is left to do. A process leaves by running out of work, so that what waits for `beforeExit` has its turn, as telemetry does;
-   * one that something keeps alive is ended soon. Others that end the process when they are done have the time of `onClose` hooks.
+   * Nothing is left to do. A process leaves by running out of work, so that what waits for `beforeExit` has its turn,
+   * as telemetry does; one that something keeps alive is ended soon. Others that end the process when they are done
+   * have the time of `onClose` hooks.
    */
   async ended({ code, exits, reason }: End, error: Error | undefined): Promise<void> {
     if (exits) {

@@ -4,25 +4,27 @@ import { didYouMean } from '../util/closest.js'
 import { checkDuration } from '../util/duration.js'
 
 /**
- * When the child of a reload is taken back although it lives. Only a child on probation is judged: each of its requests is counted
- * until the probation is over, and none after it.
+ * When the child of a reload is taken back although it lives. Only a child on probation is judged: each of its requests
+ * is counted until the probation is over, and none after it.
  */
 export interface HealthOptions {
   /**
-   * The app's own word, asked in the child when it has taken over, twice a second until the probation is over, and once more before it
-   * confirms that it serves. One that throws, or takes longer than `checkTimeout`, gives the service back. Default: none.
+   * The app's own word, asked in the child when it has taken over, twice a second until the probation is over, and once
+   * more before it confirms that it serves. One that throws, or takes longer than `checkTimeout`, gives the service
+   * back. Default: none.
    */
   check?: () => unknown
   /** How long a check may take. Milliseconds, default 2000. */
   checkTimeout?: number
   /**
-   * How long the child may leave its parent's questions unanswered, because its event loop does not turn, before it is killed.
-   * Milliseconds, default 5000; 0: as long as it likes, until it has to confirm that it serves.
+   * How long the child may leave its parent's questions unanswered, because its event loop does not turn, before it is
+   * killed. Milliseconds, default 5000; 0: as long as it likes, until it has to confirm that it serves.
    */
   hangTimeout?: number
   /**
-   * By how much the child's share of answers with a status of 500 or more may exceed that of its parent since the reload began. From 0
-   * to 1, default 0.4; 1: it is not judged by its answers. First and later requests of connections are compared each with their like.
+   * By how much the child's share of answers with a status of 500 or more may exceed that of its parent since the
+   * reload began. From 0 to 1, default 0.4; 1: it is not judged by its answers. First and later requests of connections
+   * are compared each with their like.
    */
   errorShare?: number
   /** How many answers there must be within a second, or longer if there are fewer, to judge by them. Default: 20. */

@@ -11,8 +11,8 @@ export interface SignalContext {
 }
 
 /**
- * The hooks of `app.graceful.addHook`. They are awaited, in the order in which they were added; `preSignal` and `postSignal` are
- * not.
+ * The hooks of `app.graceful.addHook`. They are awaited, in the order in which they were added; `preSignal` and
+ * `postSignal` are not.
  */
 export interface GracefulHooks {
   /** In the parent, before the child is started. Throwing vetoes the reload. */
@@ -24,8 +24,9 @@ export interface GracefulHooks {
   /** Draining begins: nothing new is accepted any more. */
   drain: (context: { reason: string }) => unknown
   /**
-   * A signal has come, and this process has not acted on it yet. The hook begins before that, but nobody waits for a promise that
-   * it returns; a hook that throws is logged. For work that a drain has to wait for, use {@link Graceful.hold}.
+   * A signal has come, and this process has not acted on it yet. The hook begins before that, but nobody waits for a
+   * promise that it returns; a hook that throws is logged. For work that a drain has to wait for, use {@link
+   * Graceful.hold}.
    *
    * @example
    * app.graceful.addHook('preSignal', ({ signal, action }) => {
@@ -34,8 +35,8 @@ export interface GracefulHooks {
    */
   preSignal: (context: SignalContext) => unknown
   /**
-   * This process has begun to act on a signal: `app.graceful.phase` tells how. Nobody waits for the hook. It does not run after a
-   * `force`, which ends the process at once.
+   * This process has begun to act on a signal: `app.graceful.phase` tells how. Nobody waits for the hook. It does not
+   * run after a `force`, which ends the process at once.
    *
    * @example
    * app.graceful.addHook('postSignal', ({ signal }) => {
@@ -70,8 +71,8 @@ export class Hooks {
   }
 
   /**
-   * Runs the hooks up to the first that throws. When nobody waits for them any more, as `until` tells, the next one does
-   * not begin.
+   * Runs the hooks up to the first that throws. When nobody waits for them any more, as `until` tells, the next one
+   * does not begin.
    *
    * @throws whatever the hook threw
    */

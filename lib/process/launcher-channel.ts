@@ -61,12 +61,17 @@ export class LauncherChannel {
     return Promise.allSettled(this.#unsent.keys())
   }
 
-  /** A message that cannot be sent is no error: then the launcher is gone, and {@link LauncherChannelEvents} reports that. */
+  /**
+   * A message that cannot be sent is no error: then the launcher is gone, and {@link LauncherChannelEvents} reports
+   * that.
+   */
   say(message: ToLauncher, handle?: object): void {
     this.send(message, handle).catch(() => {})
   }
 
-  /** Rejects if the message is certainly not sent. A message that waits too long counts as sent: it may still be read. */
+  /**
+   * Rejects if the message is certainly not sent. A message that waits too long counts as sent: it may still be read.
+   */
   send(message: ToLauncher, handle?: object): Promise<void> {
     if (!this.isOpen) return Promise.reject(new Error(GONE))
     let settle!: (error: Error | null) => void
@@ -89,8 +94,9 @@ export class LauncherChannel {
   }
 
   /**
-   * Node says nothing of a launcher that was killed while it owed an acknowledgement: it puts `disconnect` off until that has come
-   * (https://github.com/nodejs/node/blob/v24.0.0/lib/internal/child_process.js). The system knows: an orphan gets another parent.
+   * Node says nothing of a launcher that was killed while it owed an acknowledgement: it puts `disconnect` off until
+   * that has come (https://github.com/nodejs/node/blob/v24.0.0/lib/internal/child_process.js). The system knows: an
+   * orphan gets another parent.
    */
   #checkLife(): void {
     if (!process.connected || process.ppid !== this.#pid) this.#lose()

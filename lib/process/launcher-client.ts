@@ -98,8 +98,8 @@ export class LauncherClient {
   }
 
   /**
-   * This server accepts; the launcher goes by the signals that the app has chosen. It hears that before it is sent any handle: what is said
-   * behind one waits here until that has arrived, and would be lost with this process.
+   * This server accepts; the launcher goes by the signals that the app has chosen. It hears that before it is sent any
+   * handle: what is said behind one waits here until that has arrived, and would be lost with this process.
    */
   serves(options: ResolvedOptions, logsTo: number | undefined): void {
     const { signals, pidFile, readyTimeout, lameDuck, ...limits } = options
@@ -139,7 +139,9 @@ export class LauncherClient {
     this.#channel.say({ type: 'leaves', isError })
   }
 
-  /** Resolves when all is said, or after a limit: the end of a process that has not said why would be taken for a crash. */
+  /**
+   * Resolves when all is said, or after a limit: the end of a process that has not said why would be taken for a crash.
+   */
   get flushed(): Promise<unknown> {
     return within(this.#channel.flushed, FLUSH_LIMIT, 'the launcher').catch(() => {})
   }
@@ -210,8 +212,9 @@ export class LauncherClient {
   }
 
   async #makeReload(reason: string, events: LauncherEvents): Promise<void> {
-    // With all listeners asleep there may be nothing else that keeps this process alive until the others have come as far, and
-    // those who asked have been answered. Not the channel: whether that does is for the parent of this process to say.
+    // With all listeners asleep there may be nothing else that keeps this process alive until the others have come as
+    // far, and those who asked have been answered. Not the channel: whether that does is for the parent of this process
+    // to say.
     const keepAlive = setInterval(() => {}, LONGEST_TIMER)
     const answered = Promise.allSettled([...this.#asked.values()].map(({ promise }) => promise))
     try {

@@ -93,7 +93,10 @@ function log(logger: FastifyBaseLogger, level: Level, data: Record<string, unkno
   else logger[method](besides(data, { pid: process.pid, ...bindings.call(logger) }), text)
 }
 
-/** A field that the logger writes into every line is not written twice: readers differ on which of two equal keys counts. */
+/**
+ * A field that the logger writes into every line is not written twice: readers differ on which of two equal keys
+ * counts.
+ */
 function besides(data: Record<string, unknown>, bound: Record<string, unknown>): Record<string, unknown> {
   const entries = Object.entries(data).flatMap(([key, value]): Array<[string, unknown]> => {
     if (!(key in bound)) return [[key, value]]

@@ -15,9 +15,9 @@ export interface Found {
 }
 
 /**
- * What the plugin does with a listener that it did not install: it takes the listener away and calls it when the process
- * ends, leaves it where it is, or leaves it and logs a warning. Only this plugin decides what a reload signal means: many
- * listeners would end the process, and whatever else a listener does is for a process that goes on.
+ * What the plugin does with a listener that it did not install: it takes the listener away and calls it when the
+ * process ends, leaves it where it is, or leaves it and logs a warning. Only this plugin decides what a reload signal
+ * means: many listeners would end the process, and whatever else a listener does is for a process that goes on.
  */
 export function treatmentOf(kind: HandlerKind, use: Use): 'take' | 'leave' | 'warn' {
   if (kind === 'idle') return 'leave'

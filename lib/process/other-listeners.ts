@@ -17,7 +17,10 @@ const ERRORS = ['uncaughtException', 'unhandledRejection']
 /** The listeners of this plugin. If an app begins while another one closes, neither may take the other's listeners. */
 const OWN = new WeakSet<ProcessListener>()
 
-/** All other listeners to the signals of this process. The first one that ends the process cuts off the work of all others. */
+/**
+ * All other listeners to the signals of this process. The first one that ends the process cuts off the work of all
+ * others.
+ */
 export class OtherListeners {
   readonly #warn: (warning: string) => void
   readonly #uses = new Map<string, Use>()
@@ -77,7 +80,9 @@ export class OtherListeners {
     if (signal !== undefined) this.#came.add(signal)
   }
 
-  /** Another process, such as a launcher, got the signal instead of this one: the listeners of this process are called. */
+  /**
+   * Another process, such as a launcher, got the signal instead of this one: the listeners of this process are called.
+   */
   hear(signal: string): void {
     if (this.#came.has(signal) || this.#uses.get(signal) !== 'stop') return
     this.#came.add(signal)

@@ -25,8 +25,8 @@ export class PidFile {
   }
 
   /**
-   * Fails early where the file could never be written. A process that has given up its privileges may find the folder closed; a file in it
-   * that belongs to its user will do.
+   * Fails early where the file could never be written. A process that has given up its privileges may find the folder
+   * closed; a file in it that belongs to its user will do.
    *
    * @throws {InvalidOptionError} when the folder is missing or not writable, or the path is a folder itself
    */
@@ -43,8 +43,8 @@ export class PidFile {
   }
 
   /**
-   * Writes the pid, in one step: a reader finds the old pid or the new one, never half of it. In a folder that others can write to, nobody
-   * can know the name that it is written under first; and whatever is there already is not opened.
+   * Writes the pid, in one step: a reader finds the old pid or the new one, never half of it. In a folder that others
+   * can write to, nobody can know the name that it is written under first; and whatever is there already is not opened.
    *
    * @throws {Error} of `fs`
    */
@@ -65,7 +65,10 @@ export class PidFile {
     }
   }
 
-  /** In a folder where nothing can be made. The pid comes before the rest of the old one is cut off: the first line is right at any time. */
+  /**
+   * In a folder where nothing can be made. The pid comes before the rest of the old one is cut off: the first line is
+   * right at any time.
+   */
   #overwrite(): void {
     const file = openFile(this.path, constants.O_WRONLY)
     try {
@@ -109,7 +112,8 @@ const MODE = 0o644
 const line = () => `${process.pid}\n`
 
 /**
- * Opens a file that somebody else may have put there: through no link, and without waiting for the other end of a named pipe.
+ * Opens a file that somebody else may have put there: through no link, and without waiting for the other end of a named
+ * pipe.
  *
  * @throws {Error} of `fs`, or because it is no file of this user
  */

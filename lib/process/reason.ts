@@ -3,8 +3,8 @@ import { InvalidArgumentError, InvalidReasonError } from '../errors.js'
 import { didYouMean } from '../util/closest.js'
 
 /**
- * The reason that a caller gave. It goes to other processes and into logs, so it has to be text; an object that cannot even be
- * written as text must not get that far.
+ * The reason that a caller gave. It goes to other processes and into logs, so it has to be text; an object that cannot
+ * even be written as text must not get that far.
  *
  * @param what - the method, for the message
  * @throws {InvalidReasonError}

@@ -45,8 +45,8 @@ export interface Start extends Origin {
 const STRANGER = 'FASTIFY_GRACEFUL_RELOAD in the environment was meant for another process and is ignored'
 
 /**
- * This process as the plugin sees it. There is one of these in a process, whatever the number of its apps, since one signal must
- * make one child with the listeners of all of them.
+ * This process as the plugin sees it. There is one of these in a process, whatever the number of its apps, since one
+ * signal must make one child with the listeners of all of them.
  */
 export class ServerProcess {
   readonly apps: Apps

@@ -57,8 +57,8 @@ export class Service {
   /** How the child of a reload comes to be. */
   readonly startChild: StartChild
   /**
-   * How that of a check does: it is a child of this process also under a launcher, which needs to know nothing of a process that never
-   * serves.
+   * How that of a check does: it is a child of this process also under a launcher, which needs to know nothing of a
+   * process that never serves.
    */
   readonly startCheck: StartChild
   readonly apps = new Set<HostedApp>()
@@ -121,7 +121,10 @@ export class Service {
     this.listenCalls = new ListenCalls(this.listeners, { claim: events.claim, opening, prepare }, isCheck)
   }
 
-  /** The options that concern the process: those of the app that listened first. Who saves a file again at once does without a probation. */
+  /**
+   * The options that concern the process: those of the app that listened first. Who saves a file again at once does
+   * without a probation.
+   */
   get options(): ResolvedOptions {
     const options = this.#leader?.options ?? DEFAULTS
     return this.launcher?.isWatching ? { ...options, probation: 0 } : options
@@ -132,7 +135,9 @@ export class Service {
     return this.#leader
   }
 
-  /** Makes the first app that listens the one whose options and log count; tells of what a later one wants otherwise. */
+  /**
+   * Makes the first app that listens the one whose options and log count; tells of what a later one wants otherwise.
+   */
   follow(app: HostedApp): void {
     const { options } = app
     if (this.#leader === undefined) this.log.use(app.app.log)
@@ -147,8 +152,8 @@ export class Service {
   }
 
   /**
-   * An app listens with the server of another one, as `@fastify/restartable` has it: what is open there is its own from here on, and
-   * when the other one closes it is none of that. What concerns the process stays as it is.
+   * An app listens with the server of another one, as `@fastify/restartable` has it: what is open there is its own from
+   * here on, and when the other one closes it is none of that. What concerns the process stays as it is.
    */
   replace(listener: Listener, hosted: HostedApp): void {
     listener.owner = hosted

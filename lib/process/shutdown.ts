@@ -54,8 +54,8 @@ export class Shutdown {
   }
 
   /**
-   * Drains all that is not leaving already; where it is the last app that closes, that app alone, and not what the process listens
-   * on beside it. Returns whether work was cut off.
+   * Drains all that is not leaving already; where it is the last app that closes, that app alone, and not what the
+   * process listens on beside it. Returns whether work was cut off.
    */
   async drain(cause: Cause, reason: string): Promise<boolean> {
     const { migration } = this.#service
@@ -79,7 +79,8 @@ export class Shutdown {
   /**
    * Drains one app, which closes while the process goes on.
    *
-   * @throws {ForcedError} when work in progress was cut off; the app closes all the same, and its `close()` rejects with it
+   * @throws {ForcedError} when work in progress was cut off; the app closes all the same, and its `close()` rejects
+   *   with it
    */
   async drainApp(hosted: HostedApp): Promise<void> {
     throwIfCut(await this.#follow(this.#begin('the app closes', STOP, hosted), STOP.limit))
@@ -99,7 +100,10 @@ export class Shutdown {
     await this.#drained.promise
   }
 
-  /** The service ends: idle connections have no process to go to, and requests in progress have the time limit of a stop. */
+  /**
+   * The service ends: idle connections have no process to go to, and requests in progress have the time limit of a
+   * stop.
+   */
   hurry(): void {
     this.#isHurried = true
     this.#service.migration?.stop()
@@ -121,7 +125,8 @@ export class Shutdown {
   }
 
   /**
-   * Runs the apps' `onClose` hooks, and before them the handlers of others that close the app as well. Returns whether one failed.
+   * Runs the apps' `onClose` hooks, and before them the handlers of others that close the app as well. Returns whether
+   * one failed.
    *
    * @param reason - of the stop, which may be a signal
    */

@@ -7,8 +7,8 @@ import type { Service } from './service.js'
 export type SignalAction = SignalContext['action']
 
 /**
- * Runs the hooks of all apps before and after this process acts on a signal. Nobody waits for them: they only look on, and can
- * neither delay a stop nor prevent it.
+ * Runs the hooks of all apps before and after this process acts on a signal. Nobody waits for them: they only look on,
+ * and can neither delay a stop nor prevent it.
  */
 export class SignalHooks {
   readonly #service: Pick<Service, 'apps' | 'log' | 'options'>

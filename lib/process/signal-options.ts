@@ -14,8 +14,8 @@ export interface SignalOptions {
 }
 
 /**
- * None forces that might come by accident: SIGUSR2 has Node write a report (`--report-on-signal`), nodemon restart, and log files
- * change.
+ * None forces that might come by accident: SIGUSR2 has Node write a report (`--report-on-signal`), nodemon restart, and
+ * log files change.
  */
 export const DEFAULT_SIGNALS: Required<SignalOptions> = { stop: ['SIGTERM', 'SIGINT'], reload: ['SIGHUP'], force: [] }
 

@@ -36,19 +36,24 @@ const GRACE_SIGNALS: closeWithGrace.Signals[] = [
   'SIGTERM'
 ]
 
-/** Deno calls a listener with a signal during which it was added: close-with-grace would take the first one for the second as well. */
+/**
+ * Deno calls a listener with a signal during which it was added: close-with-grace would take the first one for the
+ * second as well.
+ */
 const CAN_GRACE_HEAR_SIGNALS = RUNTIME !== 'Deno'
 
 const BEFORE_EXIT: closeWithGrace.AllEvents[] = ['beforeExit']
 
-/** A rejection that nobody handles becomes an uncaught error, unless the app or `--unhandled-rejections` says otherwise. */
+/**
+ * A rejection that nobody handles becomes an uncaught error, unless the app or `--unhandled-rejections` says otherwise.
+ */
 const GRACE_ERRORS: closeWithGrace.AllEvents[] = ['uncaughtException', 'unhandledRejection']
 
 type Heard = Parameters<closeWithGrace.CloseWithGraceAsyncCallback>[0]
 
 /**
- * The signals of this process, and the one way out of it. close-with-grace owns the way out: the stop signals, and uncaught errors
- * unless the app has a listener of its own, to which Node leaves it whether the process goes on:
+ * The signals of this process, and the one way out of it. close-with-grace owns the way out: the stop signals, and
+ * uncaught errors unless the app has a listener of its own, to which Node leaves it whether the process goes on:
  * https://nodejs.org/api/process.html#event-uncaughtexception
  */
 export class Signals {
@@ -68,7 +73,8 @@ export class Signals {
     this.#events = events
     this.#others = others
     const stop: string[] = signals === false ? [] : signals.stop
-    // A handler for SIGSEGV and its like would turn a crash into an endless loop; SIGHUP means something else, SIGUSR2 is the app's.
+    // A handler for SIGSEGV and its like would turn a crash into an endless loop; SIGHUP means something else, SIGUSR2
+    // is the app's.
     const skip = GRACE_SIGNALS.filter((signal) => !stop.includes(signal) || !CAN_GRACE_HEAR_SIGNALS)
     this.#grace = this.#listen([...skip, ...GRACE_ERRORS, ...(signals === false ? BEFORE_EXIT : [])])
     if (signals === false) return
@@ -91,8 +97,8 @@ export class Signals {
   exit(reason: string): void {
     if (this.#leaving) return
     this.#leaving = true
-    // close-with-grace would take the next stop signal for a second one. After ^C it may be the first: then the terminal
-    // tells this process what its parent has told it already.
+    // close-with-grace would take the next stop signal for a second one. After ^C it may be the first: then the
+    // terminal tells this process what its parent has told it already.
     const exit = (code: number) => () => process.exit(code)
     this.#events.stop(reason, undefined).then(exit(0), exit(1))
   }

@@ -41,7 +41,10 @@ export type HearRaw = (raw: unknown, handle: unknown) => void
 /** How long to wait for the channel's end once the process has ended: a grandchild may hold it. Milliseconds. */
 const CHANNEL_END = 1000
 
-/** What a spawn takes for a moment: both ends of the channel, and of the pipe by which libuv hears of a failed exec, and /dev/null. */
+/**
+ * What a spawn takes for a moment: both ends of the channel, and of the pipe by which libuv hears of a failed exec, and
+ * /dev/null.
+ */
 const SPAWN_DESCRIPTORS = 5
 
 /** A process that was started from here and inherits file descriptors, with an IPC channel to it. */
@@ -74,8 +77,8 @@ export class ChannelProcess {
     const { sockets, descriptors, relay } = inheritance
     const relayed = relay?.numbers ?? []
     try {
-      // A spawn that runs out of them half-way leaks its end of the channel (Node returns before it would close it), and
-      // a duplicate of each listener that comes back needs one too.
+      // A spawn that runs out of them half-way leaks its end of the channel (Node returns before it would close it),
+      // and a duplicate of each listener that comes back needs one too.
       os.probeDescriptors(SPAWN_DESCRIPTORS + sockets.length + 2 * relayed.length)
       // With 'advanced', a value that the deserializer rejects ends this process: see `envelope.ts`.
       const serialization = 'json'
@@ -99,9 +102,11 @@ export class ChannelProcess {
   }
 
   /**
-   * Says something to the process. Resolves once it is on its way; the handle, if any, is then the other process's as well.
+   * Says something to the process. Resolves once it is on its way; the handle, if any, is then the other process's as
+   * well.
    *
-   * @throws {Error} when the channel is closed, or the process ends before it has acknowledged the handle of an earlier message
+   * @throws {Error} when the channel is closed, or the process ends before it has acknowledged the handle of an earlier
+   *   message
    */
   send(sealed: object, handle?: object): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -167,8 +172,8 @@ export function describeEnding({ exitCode, signal }: Ending): string {
 }
 
 /**
- * Closes an unexpected handle: an app may send any handle with its own messages. Otherwise its socket would be read, and
- * nothing would handle its errors.
+ * Closes an unexpected handle: an app may send any handle with its own messages. Otherwise its socket would be read,
+ * and nothing would handle its errors.
  */
 export function discard(handle: unknown): void {
   const { on, destroy, close } = Object(handle) as Record<string, unknown>

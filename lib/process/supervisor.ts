@@ -34,7 +34,10 @@ interface Situation extends StartFacts {
   wrappers: readonly Ancestor[]
   /** What started the last of them, and goes on; undefined where the system does not tell. */
   keeper: Role | 'other' | undefined
-  /** How to start it with the launcher: by path, since npx would stand between the two and a supervisor knows no other command. */
+  /**
+   * How to start it with the launcher: by path, since npx would stand between the two and a supervisor knows no other
+   * command.
+   */
   launch: string
   /** The same as a script of package.json, where the package manager finds the command. */
   launchScript: string
@@ -86,8 +89,9 @@ function pm2Cluster({ env }: StartFacts): Verdict | undefined {
 }
 
 /**
- * When PID 1 of a namespace ends, the kernel kills all others: https://man7.org/linux/man-pages/man7/pid_namespaces.7.html
- * A process without a parent was started from outside, as by Kubernetes where the containers of a pod share a namespace.
+ * When PID 1 of a namespace ends, the kernel kills all others:
+ * https://man7.org/linux/man-pages/man7/pid_namespaces.7.html A process without a parent was started from outside, as
+ * by Kubernetes where the containers of a pod share a namespace.
  */
 function firstOfNamespace({ pid, ppid, wrappers, keeper, launch, launchScript }: Situation): Verdict | undefined {
   const init = wrappers.find((wrapper) => wrapper.pid === 1)
@@ -99,8 +103,9 @@ function firstOfNamespace({ pid, ppid, wrappers, keeper, launch, launchScript }:
 }
 
 /**
- * With Type=simple or exec the service ends with its main process, and what is left of it is killed. Before systemd 248 there is
- * no SYSTEMD_EXEC_PID: https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#%24SYSTEMD_EXEC_PID
+ * With Type=simple or exec the service ends with its main process, and what is left of it is killed. Before systemd 248
+ * there is no SYSTEMD_EXEC_PID:
+ * https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html#%24SYSTEMD_EXEC_PID
  */
 function systemdService({ pid, wrappers, keeper, env, launch }: Situation): Verdict | undefined {
   const { NOTIFY_SOCKET, SYSTEMD_EXEC_PID, INVOCATION_ID } = env
@@ -119,7 +124,10 @@ function pm2Fork(situation: Situation): Verdict | undefined {
   return refused('under pm2, which would start the server once more beside the new process', WITH_PM2)
 }
 
-/** In fork mode a script of pm2's own loads the user's: https://github.com/Unitech/pm2/blob/master/lib/ProcessContainerFork.js */
+/**
+ * In fork mode a script of pm2's own loads the user's:
+ * https://github.com/Unitech/pm2/blob/master/lib/ProcessContainerFork.js
+ */
 function isOfPm2({ keeper, env, script }: Situation): boolean {
   return keeper === 'pm2' || (env.pm_id !== undefined && /[/\\]ProcessContainerFork\.js$/.test(script ?? ''))
 }

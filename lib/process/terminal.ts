@@ -11,15 +11,15 @@ export class Terminal {
   }
 
   /**
-   * Whether another job has the terminal. Then the terminal sends SIGTTIN to a process that reads from it, and SIGTTOU to one
-   * that writes to it although `stty tostop` forbids that, each to all processes of the job. If the system does not say, the
-   * answer is no.
-   * https://man7.org/linux/man-pages/man4/tty_ioctl.4.html, TIOCGPGRP
+   * Whether another job has the terminal. Then the terminal sends SIGTTIN to a process that reads from it, and SIGTTOU
+   * to one that writes to it although `stty tostop` forbids that, each to all processes of the job. If the system does
+   * not say, the answer is no. https://man7.org/linux/man-pages/man4/tty_ioctl.4.html, TIOCGPGRP
    */
   get isInBackground(): boolean {
     if (!this.#fds.some((fd) => isatty(fd))) return false
     try {
-      // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: behind the name, which can hold anything, state ppid pgrp session tty_nr tpgid
+      // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: behind the name, which can hold anything, state
+      // ppid pgrp session tty_nr tpgid
       const [, , group, , , foreground] = readFileSync('/proc/self/stat', 'latin1').split(') ').at(-1)?.split(' ') ?? []
       return group !== foreground
     } catch {
@@ -28,8 +28,8 @@ export class Terminal {
   }
 
   /**
-   * Closes what is left of a terminal that has hung up. For the very end: Node resets the terminals that it found at its
-   * start, and Node 20 aborts where it cannot. It passes over what is closed:
+   * Closes what is left of a terminal that has hung up. For the very end: Node resets the terminals that it found at
+   * its start, and Node 20 aborts where it cannot. It passes over what is closed:
    * https://github.com/nodejs/node/blob/v20.20.0/src/node.cc, ResetStdio
    */
   release(): void {

@@ -34,7 +34,9 @@ interface ProcessState {
 
 const KEY = Symbol.for('fastify-graceful-reload.process.1')
 
-/** A function stands there: of an object, Jest takes the properties away when the test file is over that has left it. */
+/**
+ * A function stands there: of an object, Jest takes the properties away when the test file is over that has left it.
+ */
 function state(): ProcessState {
   const globals = globalThis as { [KEY]?: () => ProcessState }
   if (globals[KEY] === undefined) {
@@ -61,7 +63,10 @@ function begin(): ProcessState {
   return { command: new Command(), descriptors, flag, launcher, manager, passed, generation: 1 }
 }
 
-/** By a launcher that lives, or that died while this process booted. The flag can get further than it was meant to; the channel cannot. */
+/**
+ * By a launcher that lives, or that died while this process booted. The flag can get further than it was meant to; the
+ * channel cannot.
+ */
 function isLaunched(flag: string | undefined): boolean {
   const launcher = launcherOf(flag)
   if (launcher === undefined || process.send === undefined) return false

@@ -18,7 +18,8 @@ export class WhileAlone {
     this.#event = event
     this.#isForeign = isForeign
     this.#install = install
-    // Emitted before the new one is there, and after the old one has gone: https://nodejs.org/api/events.html#event-newlistener
+    // Emitted before the new one is there, and after the old one has gone:
+    // https://nodejs.org/api/events.html#event-newlistener
     process.on('newListener', this.#onAdded)
     process.on('removeListener', this.#onRemoved)
     this.#adapt([])

@@ -1,6 +1,6 @@
 /**
- * A connection that has moved to a child on probation, and of which the parent keeps a copy. The child reads from it, and
- * notes a request before it does anything about it. The copy ends with the first of these inputs.
+ * A connection that has moved to a child on probation, and of which the parent keeps a copy. The child reads from it,
+ * and notes a request before it does anything about it. The copy ends with the first of these inputs.
  */
 
 export type KeptInput =

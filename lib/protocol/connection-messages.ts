@@ -2,17 +2,17 @@ import type { Arrival, Upgrade } from '../connections/upgrades.js'
 import { anything, count, type Field, flag, listOf, number, optional, record, type Table, text } from './fields.js'
 
 /**
- * The messages between parent and child about open connections. Either can be the giver and the other the taker: the parent
- * gives while the child is on probation, and a child that is rolled back gives its connections to its parent.
+ * The messages between parent and child about open connections. Either can be the giver and the other the taker: the
+ * parent gives while the child is on probation, and a child that is rolled back gives its connections to its parent.
  */
 
 /** From the giver. */
 export type FromGiver =
   /**
-   * An open connection of the listener with this index; the handle travels with it. `used`: it waits for its next request,
-   * not for its first, and may stay silent for `timeLeft` milliseconds (0: for ever). `upgrade`: it is a WebSocket, on which
-   * the giver's app may still send; the taker leaves it alone until it knows who has it. `was`: it came from the taker before,
-   * under this number, and the taker has kept its own copy.
+   * An open connection of the listener with this index; the handle travels with it. `used`: it waits for its next
+   * request, not for its first, and may stay silent for `timeLeft` milliseconds (0: for ever). `upgrade`: it is a
+   * WebSocket, on which the giver's app may still send; the taker leaves it alone until it knows who has it. `was`: it
+   * came from the taker before, under this number, and the taker has kept its own copy.
    */
   | {
       type: 'connection'
@@ -24,8 +24,8 @@ export type FromGiver =
       was?: number | undefined
     }
   /**
-   * The giver has released a WebSocket that the taker has taken. `arrival`: what its route handed along at that moment. If it
-   * is undefined, that failed, and the taker closes the connection with 1012.
+   * The giver has released a WebSocket that the taker has taken. `arrival`: what its route handed along at that moment.
+   * If it is undefined, that failed, and the taker closes the connection with 1012.
    */
   | { type: 'connection released'; id: number; arrival: Arrival | undefined }
   /** The giver keeps a WebSocket that the taker has taken: it was not at rest any more. */
@@ -33,8 +33,8 @@ export type FromGiver =
   /** A question: the giver has sent a connection and got no answer about it yet. */
   | { type: 'connection sent'; id: number }
   /**
-   * The giver begins to give connections; or it has given all that it could. `register`: the path of the file in which the
-   * taker notes its requests in progress, see `lib/connections/register.ts`.
+   * The giver begins to give connections; or it has given all that it could. `register`: the path of the file in which
+   * the taker notes its requests in progress, see `lib/connections/register.ts`.
    */
   | { type: 'migration'; isOver: boolean; register?: string | undefined }
 

@@ -1,33 +1,39 @@
 /**
- * How one open connection passes from the process that has it, the giver, to another one, the taker. Each has a machine, and
- * they talk over a channel that keeps the order. At any time, only one of the two may read from the connection, and until the
- * taker has taken it, that is the giver. The giver stops reading before it offers, so the client's bytes wait in the kernel.
+ * How one open connection passes from the process that has it, the giver, to another one, the taker. Each has a
+ * machine, and they talk over a channel that keeps the order. At any time, only one of the two may read from the
+ * connection, and until the taker has taken it, that is the giver. The giver stops reading before it offers, so the
+ * client's bytes wait in the kernel.
  *
- * The channel can lose a handle silently, if the taker has no descriptor left. A question behind the offer finds that out.
+ * The channel can lose a handle silently, if the taker has no descriptor left. A question behind the offer finds that
+ * out.
  */
 
 /**
  * What is given. This decides about the steps.
  *
  * - `http`: an idle connection, from parent to child. Once the child has said `taken`, it has the connection for good.
- * - `websocket`: from parent to child. The parent's app can write at any time, so the parent decides after `taken` whether it
- *   releases the connection or keeps it. At that moment it asks the route for the state, which goes with the release. If the
- *   parent ends without having kept it, the child has it. If the child is silent for too long, the parent takes it back, and
- *   closes it so that the client connects again.
- * - `surplus`: between a worker and the launcher. As with `websocket`, but after a silence the giver serves the connection
- *   itself, or gives it to another process. For that reason the taker never has it without a release.
+ * - `websocket`: from parent to child. The parent's app can write at any time, so the parent decides after `taken`
+ *   whether it releases the connection or keeps it. At that moment it asks the route for the state, which goes with the
+ *   release. If the parent ends without having kept it, the child has it. If the child is silent for too long, the
+ *   parent takes it back, and closes it so that the client connects again.
+ * - `surplus`: between a worker and the launcher. As with `websocket`, but after a silence the giver serves the
+ *   connection itself, or gives it to another process. For that reason the taker never has it without a release.
  */
 export type Move = 'http' | 'websocket' | 'surplus'
 
-/** What the giver says about a connection that it has offered. `sent`: a question, behind a handle that may have been lost. */
+/**
+ * What the giver says about a connection that it has offered. `sent`: a question, behind a handle that may have been
+ * lost.
+ */
 export type GiverWord = 'sent' | 'released' | 'kept'
 
 /** What the taker says. It reads nothing before it has said `taken`. */
 export type TakerWord = 'taken' | 'refused'
 
 /**
- * How it ended for the giver, which has the connection if it `stays` or was `refused`. `abandoned`: the taker was silent for too long, and is
- * given no more; with `http` the connection is the taker's if that wakes up, and else ends with it.
+ * How it ended for the giver, which has the connection if it `stays` or was `refused`. `abandoned`: the taker was
+ * silent for too long, and is given no more; with `http` the connection is the taker's if that wakes up, and else ends
+ * with it.
  */
 export type Outcome = 'moved' | 'stays' | 'refused' | 'closed' | 'abandoned'
 
@@ -47,8 +53,8 @@ export type GiverInput =
   /** The release is with the kernel. */
   | { readonly type: 'sent' }
   /**
-   * The offer, or the release, certainly is not. A question that cannot be sent is no input: the answer may be on its way all the
-   * same.
+   * The offer, or the release, certainly is not. A question that cannot be sent is no input: the answer may be on its
+   * way all the same.
    */
   | { readonly type: 'not sent' }
   /** `atRest`: nothing is half sent or half received, and the client has not closed it. */

@@ -1,6 +1,6 @@
 /**
- * Small tables say what a message may contain: its type, and a check for each of its fields. The compiler cannot know the type
- * of a message that comes out of a channel.
+ * Small tables say what a message may contain: its type, and a check for each of its fields. The compiler cannot know
+ * the type of a message that comes out of a channel.
  */
 
 /** Whether a value is allowed in a field. */

@@ -1,6 +1,7 @@
 /**
- * Whether the child of a reload is well, as its parent judges while it may still take over again: the child answers questions,
- * and does not fail more requests than the parent did. Pure, like `server.ts`: the host knows how long each wait is.
+ * Whether the child of a reload is well, as its parent judges while it may still take over again: the child answers
+ * questions, and does not fail more requests than the parent did. Pure, like `server.ts`: the host knows how long each
+ * wait is.
  */
 
 /** Requests that were answered, and how many of them with a status of 500 or more. */
@@ -10,8 +11,9 @@ export interface Count {
 }
 
 /**
- * What a process has answered. The first request of a connection counts separately: after a handoff, new connections come
- * before those that move. A client that opens one for each request, as a probe or a script does, may always have failed.
+ * What a process has answered. The first request of a connection counts separately: after a handoff, new connections
+ * come before those that move. A client that opens one for each request, as a probe or a script does, may always have
+ * failed.
  */
 export interface Answers {
   readonly first: Count
@@ -71,7 +73,9 @@ export function watch(at: Watch, input: WatchInput, tolerance: Tolerance): [Watc
   return [{ asked: 0, told }, [next]]
 }
 
-/** A child is asked twice: if the whole computer stood still, the first question came too late for an answer in time. */
+/**
+ * A child is asked twice: if the whole computer stood still, the first question came too late for an answer in time.
+ */
 function look(at: Watch): [Watch, readonly WatchEffect[]] {
   if (at.asked === 2) return [at, [{ do: 'judge', verdict: { kind: 'silent' } }]]
   return [{ ...at, asked: at.asked + 1 }, [{ do: 'ask' }, { do: 'wait', for: 'answer' }]]
@@ -88,8 +92,8 @@ function complaintOf(told: readonly Answers[], parent: Answers, tolerance: Toler
 }
 
 /**
- * The latest answers: those of the last second, or of longer if these are too few to judge. But only if the parent has answered
- * anything: with so few requests, the parent might have failed in the same way, had it lived a little longer.
+ * The latest answers: those of the last second, or of longer if these are too few to judge. But only if the parent has
+ * answered anything: with so few requests, the parent might have failed in the same way, had it lived a little longer.
  */
 function latest(counts: readonly Count[], least: number, isParentKnown: boolean): Count | undefined {
   const last = counts.at(-1) as Count

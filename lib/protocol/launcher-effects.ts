@@ -24,7 +24,9 @@ export type Effect =
   | { readonly do: 'cancel'; readonly timer: Timer; readonly id: number }
   /** Waits (`restart`) before another server replaces this one. `crashes`: see {@link Worker}. */
   | { readonly do: 'pause'; readonly worker: WorkerId; readonly crashes: number; readonly lost: ServerId }
-  /** Starts a server without a predecessor. `like`: with the command of that server; `isNew`: as its next generation. */
+  /**
+   * Starts a server without a predecessor. `like`: with the command of that server; `isNew`: as its next generation.
+   */
   | { readonly do: 'start'; readonly server: ServerId; readonly like: ServerId | undefined; readonly isNew: boolean }
   /** Starts the successor that a server has requested. */
   | { readonly do: 'start child'; readonly server: ServerId; readonly parent: ServerId; readonly child: number }

@@ -41,8 +41,8 @@ import {
 } from './messages.js'
 
 /**
- * The messages between a server and its launcher, on the IPC channel of `child_process`. Parent and child of a reload are both
- * children of the launcher. Their messages to each other go through it, in order and unread.
+ * The messages between a server and its launcher, on the IPC channel of `child_process`. Parent and child of a reload
+ * are both children of the launcher. Their messages to each other go through it, in order and unread.
  */
 
 /** The version of these messages. Launcher and plugin are in one package, but may be loaded from different folders. */
@@ -53,8 +53,8 @@ export type ToLauncher =
   /** The plugin is loaded: this server understands messages. */
   | { type: 'hello' }
   /**
-   * A listener is open. Its handle travels with the message, unless it was inherited: then `index` is its place in the handoff.
-   * `ticketKeys`: what makes TLS sessions valid in another process.
+   * A listener is open. Its handle travels with the message, unless it was inherited: then `index` is its place in the
+   * handoff. `ticketKeys`: what makes TLS sessions valid in another process.
    */
   | {
       type: 'listening'
@@ -68,7 +68,10 @@ export type ToLauncher =
     }
   /** A listener is closed for good. */
   | { type: 'not listening'; id: number }
-  /** The server accepts. The rest is what the app has chosen; `times`: how long a reload and a stop may take, in milliseconds. */
+  /**
+   * The server accepts. The rest is what the app has chosen; `times`: how long a reload and a stop may take, in
+   * milliseconds.
+   */
   | {
       type: 'serves'
       signals: Required<SignalOptions> | false
@@ -84,7 +87,10 @@ export type ToLauncher =
   | { type: 'leaves'; isError: boolean }
   /** How many connections are open. Sent now and then, after a {@link FromLauncher} `fair share` has come. */
   | { type: 'connections'; count: number }
-  /** A connection to the listener with this id, above this server's share and unread. Its handle travels with the message. */
+  /**
+   * A connection to the listener with this id, above this server's share and unread. Its handle travels with the
+   * message.
+   */
   | { type: 'surplus'; id: number; listener: number; count: number }
   /** What the giver of a connection says: see `connection.ts`. */
   | { type: `surplus ${GiverWord}`; id: number }
@@ -94,13 +100,16 @@ export type ToLauncher =
   | { type: 'ask for reload'; id: number; reason: string }
   /** The answer to a `ping`, at once: this server is not blocked. */
   | { type: 'pong'; counts?: Counts | undefined }
-  /** The status of this server, what it has in progress, and what it has counted; one of an earlier release has not counted. */
+  /**
+   * The status of this server, what it has in progress, and what it has counted; one of an earlier release has not
+   * counted.
+   */
   | { type: 'reported'; status: ProcessStatus; load?: Load | undefined; counts?: Counts | undefined }
   /** What this server has counted, as its last message. */
   | { type: 'counted'; counts: Counts }
   /**
-   * For a reload that the launcher has requested: start a child with these listeners, by their ids. `child` is a number for it:
-   * a child that gave up may still have requests in progress when the next one is started.
+   * For a reload that the launcher has requested: start a child with these listeners, by their ids. `child` is a number
+   * for it: a child that gave up may still have requests in progress when the next one is started.
    */
   | { type: 'start child'; child: number; command: StartCommand; generation: number; listeners: number[] }
   | { type: 'kill child'; child: number }
@@ -150,7 +159,9 @@ export type FromLauncher =
   | { type: 'history'; history: PassedHistory }
   /** How many connections each of several servers has, on average. */
   | { type: 'fair share'; count: number }
-  /** A connection to the listener with this id, above the share of another server. Its handle travels with the message. */
+  /**
+   * A connection to the listener with this id, above the share of another server. Its handle travels with the message.
+   */
   | { type: 'connection'; id: number; listener: number }
   | { type: `connection ${GiverWord}`; id: number }
   /** A surplus connection has come, or cannot be taken. */

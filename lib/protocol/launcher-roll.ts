@@ -19,8 +19,8 @@ import {
 } from './launcher-steps.js'
 
 /**
- * A reload of all workers, one after the other: each successor serves before the next worker begins. Their predecessors stay until
- * the last successor has outlived its probation; if one fails, all of them come back.
+ * A reload of all workers, one after the other: each successor serves before the next worker begins. Their predecessors
+ * stay until the last successor has outlived its probation; if one fails, all of them come back.
  */
 
 export function reload(launcher: Launcher, input: InputOf<'reload'>): Step {

@@ -19,7 +19,10 @@ import {
   workerOf
 } from './launcher-steps.js'
 
-/** What one worker does in a reload of all: its server makes a reload of its own, or another server starts with the new code. */
+/**
+ * What one worker does in a reload of all: its server makes a reload of its own, or another server starts with the new
+ * code.
+ */
 
 type Stage = Share['stage']
 
@@ -161,8 +164,8 @@ export function loseStart(launcher: Launcher, id: ServerId, error: unknown): Ste
 }
 
 /**
- * A worker without a server has nothing to hand over: another server starts with the new code. If that fails, and the worker
- * was held before, it is held again.
+ * A worker without a server has nothing to hand over: another server starts with the new code. If that fails, and the
+ * worker was held before, it is held again.
  */
 export function restart(launcher: Launcher, worker: WorkerId): Step {
   const server = launcher.started

@@ -145,7 +145,10 @@ export interface Launcher {
   /** The signal that stopped the service. */
   readonly signal: NodeJS.Signals
   readonly isForced: boolean
-  /** In development, where the next reload comes with the next change of a file: a server that cannot boot waits for that. */
+  /**
+   * In development, where the next reload comes with the next change of a file: a server that cannot boot waits for
+   * that.
+   */
   readonly isWatched: boolean
   /** Whether the service has ever served: one that cannot boot is not started again. */
   readonly hasServed: boolean
@@ -165,7 +168,10 @@ export interface Launcher {
   readonly roll: Roll | undefined
   /** The one reload that follows, for any number of requests. */
   readonly queued: Request | undefined
-  /** Changes of the number of workers: the one under way, those that follow in this order, and what is left of former ones. */
+  /**
+   * Changes of the number of workers: the one under way, those that follow in this order, and what is left of former
+   * ones.
+   */
   readonly scaling: Scaling | undefined
   readonly scales: readonly ScaleRequest[]
   readonly leaving: readonly Leaving[]

@@ -18,7 +18,9 @@ import {
   workerOf
 } from './launcher-steps.js'
 
-/** The end of the service: the launcher stops every server, each has a limit, and the launcher ends with the last one. */
+/**
+ * The end of the service: the launcher stops every server, each has a limit, and the launcher ends with the last one.
+ */
 
 /** The signals that mean the end. */
 export const LAST_SIGNALS: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT'])
@@ -58,7 +60,10 @@ function beginStop(launcher: Launcher, signal: NodeJS.Signals): Step {
   )
 }
 
-/** The leading servers come first: a successor on probation leaves with its parent, and must not seem to leave by itself. */
+/**
+ * The leading servers come first: a successor on probation leaves with its parent, and must not seem to leave by
+ * itself.
+ */
 function living(launcher: Launcher): Server[] {
   const isCurrent = ({ id, worker }: Server) => workerOf(launcher, worker).current === id
   const alive = launcher.servers.filter((one) => isAlive(one) && one.stage !== 'starting')

@@ -64,7 +64,8 @@ export function notStarted(launcher: Launcher, { server: id, error }: InputOf<'n
   // It may have taken the place of its parent already, and then has a limit.
   if (server.parent !== undefined) return stay(ended, cancel('boot', id))
   const { current } = workerOf(launcher, server.worker)
-  // What was there before counts, and is tried again; a first server that cannot be started at all is judged by its end.
+  // What was there before counts, and is tried again; a first server that cannot be started at all is judged by its
+  // end.
   const known = setWorker(ended, server.worker, { next: 'none', current: current ?? id })
   return chain(
     known,
@@ -203,7 +204,10 @@ export function replace(launcher: Launcher, worker: Worker): Step {
   return stay(next, { do: 'pause', worker: worker.id, crashes, lost: lost.id })
 }
 
-/** A service that has never served, or was told to end; whether it then did so by itself or had to be killed. Its sockets may be gone. */
+/**
+ * A service that has never served, or was told to end; whether it then did so by itself or had to be killed. Its
+ * sockets may be gone.
+ */
 function isFinal({ hasServed, isWatched, isReleased, workers }: Launcher, server: Server): boolean {
   if (isReleased) return true
   const { leaves, ending, forwarded, isKilled } = server

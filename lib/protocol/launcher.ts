@@ -24,7 +24,9 @@ export type * from './launcher-inputs.js'
 export type * from './launcher-state.js'
 export { acceptingOf, currentOf, isAlive, isLast, isServing } from './launcher-steps.js'
 
-/** A launcher with so many workers, before it has started anything. `isWatched`: in development, see {@link Launcher}. */
+/**
+ * A launcher with so many workers, before it has started anything. `isWatched`: in development, see {@link Launcher}.
+ */
 export function begin(count: number, isWatched = false): Launcher {
   const workers = Array.from({ length: count }, (_, id) => newWorker(id))
   return {
@@ -49,8 +51,8 @@ export function begin(count: number, isWatched = false): Launcher {
 }
 
 /**
- * What a launcher does about an input. Only this decides which server a worker has, when a reload has succeeded, and when the
- * launcher ends. An input that means nothing in a state changes nothing.
+ * What a launcher does about an input. Only this decides which server a worker has, when a reload has succeeded, and
+ * when the launcher ends. An input that means nothing in a state changes nothing.
  */
 export function step(launcher: Launcher, input: Input): Step {
   if (launcher.phase === 'ended') return atEnd(launcher, input)
@@ -74,7 +76,10 @@ function proceed(launcher: Launcher): Step {
   return step[0] === launcher ? step : chain(launcher, () => step, proceed)
 }
 
-/** One change at a time. A change of the number comes first: it takes only a boot, and the reload then includes all workers. */
+/**
+ * One change at a time. A change of the number comes first: it takes only a boot, and the reload then includes all
+ * workers.
+ */
 function takeTurn(launcher: Launcher): Step {
   const { phase, roll, scaling, scales, queued } = launcher
   if (phase !== 'running' || roll !== undefined || scaling !== undefined) return stay(launcher)

@@ -26,8 +26,8 @@ import {
 import type { Answers } from './health.js'
 
 /**
- * The messages between parent and child, on the IPC channel of `child_process`. The channel keeps the order, so it alone
- * decides about success and failure, never signals or the order of events of the process.
+ * The messages between parent and child, on the IPC channel of `child_process`. The channel keeps the order, so it
+ * alone decides about success and failure, never signals or the order of events of the process.
  */
 
 /** From the child. */
@@ -35,8 +35,8 @@ export type ToParent =
   /** A dormant duplicate of an inherited listener, by its index in the handoff; the handle travels with it. */
   | { type: 'listener'; index: number }
   /**
-   * The child has loaded an app with this option `readyTimeout`, in milliseconds. A parent of an earlier release drops the
-   * message, and uses its own limit.
+   * The child has loaded an app with this option `readyTimeout`, in milliseconds. A parent of an earlier release drops
+   * the message, and uses its own limit.
    */
   | { type: 'boots'; readyTimeout: number }
   /** The child could serve now. It accepts nothing yet. */
@@ -118,8 +118,8 @@ export interface DrainAnswer {
 export type ToChild =
   /**
    * Accept: from here on the service is yours. `states`: what the apps of the parent saved, in the order of the apps.
-   * `ticketKeys`: by the index of a listener in the handoff, the keys that its TLS clients hold tickets of. `reload`: facts
-   * about this reload and earlier ones; a parent of an earlier release does not send them.
+   * `ticketKeys`: by the index of a listener in the handoff, the keys that its TLS clients hold tickets of. `reload`:
+   * facts about this reload and earlier ones; a parent of an earlier release does not send them.
    */
   | {
       type: 'take over'
@@ -129,7 +129,10 @@ export type ToChild =
     }
   /** To the child of a check, that has said `isCheck`: load a copy of these states. */
   | { type: 'try'; states: unknown[] }
-  /** The history of all reloads, this one included. A child of an earlier release does not know the message, and drops it. */
+  /**
+   * The history of all reloads, this one included. A child of an earlier release does not know the message, and drops
+   * it.
+   */
   | { type: 'history'; history: PassedHistory }
   /** What the parent has counted since the child took over. A child of an earlier release drops it. */
   | { type: 'tally'; tally: Tally }

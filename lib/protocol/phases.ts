@@ -6,7 +6,8 @@ import type { Place } from './server-state.js'
  * - `starting`: booting. A child stays here until its parent lets it take over.
  * - `serving`: accepting and answering.
  * - `reloading`: serving, while a child boots.
- * - `handed over`: the child accepts; this process answers on the connections it still has, and takes over again if the child fails.
+ * - `handed over`: the child accepts; this process answers on the connections it still has, and takes over again if the
+ *   child fails.
  * - `lame duck`: stopping, still accepting, reported as not ready.
  * - `draining`: accepting nothing new, finishing the work in progress.
  * - `closed`: nothing left to do. An app of this process may listen again.

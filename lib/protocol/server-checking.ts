@@ -19,8 +19,8 @@ import {
 } from './server-steps.js'
 
 /**
- * A check: a child boots as in a reload, shows whether it could take over, and ends. Nothing here makes this process stop
- * accepting, or lets the child accept.
+ * A check: a child boots as in a reload, shows whether it could take over, and ends. Nothing here makes this process
+ * stop accepting, or lets the child accept.
  */
 
 type Checking = PlaceOf<'checking'>

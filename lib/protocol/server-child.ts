@@ -76,7 +76,10 @@ function load(server: Server, at: Successor): Step {
   return go(server, { ...at, stage: 'loading' }, ...quiet(), wait('load'), { do: 'load state' })
 }
 
-/** The parent is gone, and no other process serves. So the child goes on and serves when it can, with a limit of its own. */
+/**
+ * The parent is gone, and no other process serves. So the child goes on and serves when it can, with a limit of its
+ * own.
+ */
 function orphan(server: Server, at: Successor): Step {
   const alone: Successor = { ...at, orphan: true }
   if (at.stage === 'ready') return load(server, alone)

@@ -39,7 +39,10 @@ export type Effect =
   | { readonly do: 'take back' }
   | { readonly do: 'stop moving' }
   | { readonly do: 'tell launcher'; readonly word: LauncherWord }
-  /** The child of a reload that is one of several is not well: the launcher takes all of them back, if it is not too late. */
+  /**
+   * The child of a reload that is one of several is not well: the launcher takes all of them back, if it is not too
+   * late.
+   */
   | { readonly do: 'report unwell'; readonly how: string }
   /** Reports how the reload ended, to the hooks, the log and the service manager. */
   | {

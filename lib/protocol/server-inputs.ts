@@ -1,11 +1,16 @@
 import type { Ask, ChildId, Stop } from './server-state.js'
 import type { ChildWord, ParentWord } from './server-words.js'
 
-/** The inputs of the machine of a server process. They have no durations: the host knows how long each {@link Timer} is. */
+/**
+ * The inputs of the machine of a server process. They have no durations: the host knows how long each {@link Timer} is.
+ */
 
 /** The waits that have a limit. */
 export type Timer =
-  /** For a child to serve, counted from the beginning of the reload (`readyTimeout`, of this process or of the child, whichever is longer). */
+  /**
+   * For a child to serve, counted from the beginning of the reload (`readyTimeout`, of this process or of the child,
+   * whichever is longer).
+   */
   | 'ready'
   /** The probation of the child. */
   | 'probation'
@@ -70,7 +75,10 @@ export type Input =
   | { readonly type: 'loaded' }
   | { readonly type: 'not loaded'; readonly error: unknown }
   | { readonly type: 'child said'; readonly child: ChildId; readonly word: ChildWord }
-  /** The child has ended, and all its messages have been read. `again`: a reload signal ended it, which is one more request. */
+  /**
+   * The child has ended, and all its messages have been read. `again`: a reload signal ended it, which is one more
+   * request.
+   */
   | { readonly type: 'child ended'; readonly child: ChildId; readonly how: string; readonly again: string | undefined }
   /** The child on probation lives, and must not serve. `isSilent`: it does not answer. */
   | { readonly type: 'unwell'; readonly child: ChildId; readonly isSilent: boolean; readonly how: string }

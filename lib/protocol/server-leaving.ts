@@ -119,8 +119,8 @@ function childEnded(server: Server, at: Leaving): Step {
 }
 
 /**
- * A child that was handed over to and thinks better of it is too late; one that leaves in any case needs no answer. If it stops, the
- * service does, and the generations before this one have no more time either.
+ * A child that was handed over to and thinks better of it is too late; one that leaves in any case needs no answer. If
+ * it stops, the service does, and the generations before this one have no more time either.
  */
 function hearChild(server: Server, at: Leaving, { child, word }: InputOf<'child said'>): Step {
   if (child === at.child && word.type === 'stopping' && at.cause === 'reloaded') {

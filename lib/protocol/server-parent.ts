@@ -20,7 +20,10 @@ import {
   wait
 } from './server-steps.js'
 
-/** A process as the parent of a reload whose child serves on probation: until that serves for good, or it serves again itself. */
+/**
+ * A process as the parent of a reload whose child serves on probation: until that serves for good, or it serves again
+ * itself.
+ */
 
 type Parent = PlaceOf<'parent'>
 
@@ -99,8 +102,8 @@ function giveUp(server: Server, at: Parent, reason: string, how: string): Step {
 }
 
 /**
- * The child is not well. If it answers, it gives the service back and finishes its requests; if it does not, it is killed.
- * Once the launcher knows that the child serves for good, only the launcher can decide otherwise.
+ * The child is not well. If it answers, it gives the service back and finishes its requests; if it does not, it is
+ * killed. Once the launcher knows that the child serves for good, only the launcher can decide otherwise.
  */
 function judged(server: Server, at: Parent, { isSilent, how }: InputOf<'unwell'>): Step {
   if (isDoomed(at)) return stay(server)

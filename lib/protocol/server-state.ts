@@ -53,7 +53,8 @@ export type Place =
    *
    * - `checking`: its parent wants to know whether it serves for good, and its apps are asked.
    * - `confirmed`: it has said that it serves for good; only its parent can take that back.
-   * - `giving back`: it serves until the parent has taken the service back. `leaves`: it cannot go on whatever the answer.
+   * - `giving back`: it serves until the parent has taken the service back. `leaves`: it cannot go on whatever the
+   *   answer.
    */
   | {
       readonly name: 'trial'
@@ -76,7 +77,10 @@ export type Place =
       readonly failure: Failure | undefined
       /** A stop that came when the child may already have accepted connections: it waits for the child's word. */
       readonly stop: Stop | undefined
-      /** Why the reload was undone at such a moment: this waits as well, as a child that is killed loses what it has accepted. */
+      /**
+       * Why the reload was undone at such a moment: this waits as well, as a child that is killed loses what it has
+       * accepted.
+       */
       readonly undone: string | undefined
     }
   /**

@@ -3,7 +3,9 @@ import type { Input, Timer } from './server-inputs.js'
 import type { Ask, Cause, ChildId, Failure, Place, Reload, Server, Stop } from './server-state.js'
 import type { ParentWord } from './server-words.js'
 
-/** What several states have in common: small moves, and the ways from one state to another that several of them take. */
+/**
+ * What several states have in common: small moves, and the ways from one state to another that several of them take.
+ */
 
 export type InputOf<T extends Input['type']> = Extract<Input, { type: T }>
 export type PlaceOf<N extends Place['name']> = Extract<Place, { name: N }>

@@ -45,8 +45,8 @@ export function canRollBack(at: Place): boolean {
 }
 
 /**
- * What a server process does about an input. Only this decides who accepts, when a reload has succeeded, and when the process
- * leaves. An input that means nothing in a state changes nothing.
+ * What a server process does about an input. Only this decides who accepts, when a reload has succeeded, and when the
+ * process leaves. An input that means nothing in a state changes nothing.
  */
 export function step(server: Server, input: Input): Step {
   if (input.type === 'answered') return answered(server, input)

@@ -1,6 +1,6 @@
 /**
- * Decides about files that change while somebody works on an app: when the servers reload, and for which files. Editors save
- * in several steps, and several files at once, so a change counts when nothing has followed it for a moment.
+ * Decides about files that change while somebody works on an app: when the servers reload, and for which files. Editors
+ * save in several steps, and several files at once, so a change counts when nothing has followed it for a moment.
  */
 
 /** What has changed so far, and what is under way. */

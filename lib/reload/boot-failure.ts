@@ -9,8 +9,9 @@ const LIMIT = 5000
 const INVALID_ARGUMENT = 9
 
 /**
- * Why a child died that never came to speak: with an option that Node does not know, or code that it cannot read, it ends before
- * anything runs that could tell. So Node is asked again, without running the code: https://nodejs.org/api/cli.html#-c---check
+ * Why a child died that never came to speak: with an option that Node does not know, or code that it cannot read, it
+ * ends before anything runs that could tell. So Node is asked again, without running the code:
+ * https://nodejs.org/api/cli.html#-c---check
  *
  * Returns the lines that it writes about it, none when it finds nothing wrong.
  */

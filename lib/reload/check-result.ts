@@ -12,7 +12,9 @@ export interface CheckTimings {
   total: number
 }
 
-/** What `app.graceful.check()` resolves with: a reload would have succeeded so far. Plain JSON: a route can return it. */
+/**
+ * What `app.graceful.check()` resolves with: a reload would have succeeded so far. Plain JSON: a route can return it.
+ */
 export interface CheckResult {
   /** The generation that a reload would have led to. */
   generation: number
@@ -27,11 +29,13 @@ export interface CheckResult {
   /** The addresses of this process on which the child did not listen: a reload would close them. */
   closes: string[]
   /**
-   * Whether its apps closed, with exit code 0, when it was told to end. If not, a stop or a further reload would not be clean; or
-   * the check was cut short for a reload.
+   * Whether its apps closed, with exit code 0, when it was told to end. If not, a stop or a further reload would not be
+   * clean; or the check was cut short for a reload.
    */
   closed: boolean
-  /** Whether the release has a version of this plugin with checks. If not, it has booted, and nothing else was tested. */
+  /**
+   * Whether the release has a version of this plugin with checks. If not, it has booted, and nothing else was tested.
+   */
   complete: boolean
   /** The given reason of the check. */
   reason: string

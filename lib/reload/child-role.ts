@@ -94,8 +94,8 @@ export class ChildRole {
   }
 
   /**
-   * An app has been registered: what it logs may be the reason why this process does not come to serve. It knows better than the release
-   * before how long it takes for that.
+   * An app has been registered: what it logs may be the reason why this process does not come to serve. It knows better
+   * than the release before how long it takes for that.
    */
   follow({ log }: App, readyTimeout: number): void {
     if (!this.#isBooting) return

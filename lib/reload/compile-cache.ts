@@ -20,8 +20,8 @@ interface CachingCommand {
 }
 
 /**
- * Lets the generations of a service share what Node has compiled, so that a child boots quicker than a cold start. Node before
- * 22.1 has no such cache. An environment that names a folder for it, or wants none, is left alone.
+ * Lets the generations of a service share what Node has compiled, so that a child boots quicker than a cold start. Node
+ * before 22.1 has no such cache. An environment that names a folder for it, or wants none, is left alone.
  *
  * Node runs what it finds there, and does not ask who wrote it. So only a private folder will do.
  * https://github.com/nodejs/node/blob/v22.x/src/compile_cache.cc
@@ -50,8 +50,8 @@ export function shareCompileCache(
 }
 
 /**
- * Node has read the variable when it started: the app finds the environment that it knows, and so do the processes that it
- * starts. Only for a process that was started with a handoff.
+ * Node has read the variable when it started: the app finds the environment that it knows, and so do the processes that
+ * it starts. Only for a process that was started with a handoff.
  */
 export function hideCompileCache(env: NodeJS.ProcessEnv): void {
   if (env[VARIABLE] === env[MARKER] || env[VARIABLE] === FORMER_FOLDER) delete env[VARIABLE]

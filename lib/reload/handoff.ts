@@ -34,11 +34,17 @@ export interface Handoff {
   /** By this the two recognize each other's messages: see `lib/process/envelope.ts`. */
   secret: string
   listeners: HandoffListener[]
-  /** The numbers of the descriptors that are the app's own: see `lib/process/descriptors.ts`. Under a launcher it is the one that knows. */
+  /**
+   * The numbers of the descriptors that are the app's own: see `lib/process/descriptors.ts`. Under a launcher it is the
+   * one that knows.
+   */
   descriptors?: number[]
   /** The parent process is a launcher; who serves in the meantime, if anybody does, is another child of it. */
   launched?: true
-  /** The child only shows whether it could take over, and never serves. One of an earlier release does not know this field. */
+  /**
+   * The child only shows whether it could take over, and never serves. One of an earlier release does not know this
+   * field.
+   */
   check?: true
   /** Path of the control socket of that launcher. */
   control?: string

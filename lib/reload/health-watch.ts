@@ -97,7 +97,10 @@ export class HealthWatch {
     else if (health !== false && health.hangTimeout > 0) this.#deadlines.wait(what, health.hangTimeout / 2)
   }
 
-  /** Messages go through the launcher, if there is one. If the launcher stands still, the child does not count as silent. */
+  /**
+   * Messages go through the launcher, if there is one. If the launcher stands still, the child does not count as
+   * silent.
+   */
   #due(wait: Wait): void {
     const { launcher } = this.#service
     const isCutOff = launcher !== undefined && launcher.heardAt < this.#askedAt

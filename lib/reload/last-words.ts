@@ -30,7 +30,10 @@ export class LastWords {
     this.#error ??= error
   }
 
-  /** Takes note of what the app logs before it gives up: `app.log.error(err); process.exit(1)`. Such a log goes past stderr. */
+  /**
+   * Takes note of what the app logs before it gives up: `app.log.error(err); process.exit(1)`. Such a log goes past
+   * stderr.
+   */
   follow(log: FastifyBaseLogger): void {
     for (const level of ['error', 'fatal'] as const) {
       const write = log[level]

@@ -3,8 +3,9 @@ import { delimiter, join, resolve } from 'node:path'
 import { realPath } from '../util/real-path.js'
 
 /**
- * Where Node is, as it was found when this process was started: through a link that may lead to another version by then (nvm, asdf,
- * alternatives), or by its name on the `PATH`. `process.execPath` has no links left, and is gone after an upgrade.
+ * Where Node is, as it was found when this process was started: through a link that may lead to another version by then
+ * (nvm, asdf, alternatives), or by its name on the `PATH`. `process.execPath` has no links left, and is gone after an
+ * upgrade.
  */
 export class NodePath {
   readonly #candidates: readonly string[]

@@ -78,18 +78,19 @@ export class ParentChannel {
   }
 
   /**
-   * The channel is closed, be it by the app of this process: `process.disconnect()`. A parent that is still there serves, and
-   * a child that took it for dead would do so beside it. Of one that ends, the channel is closed a moment before its
-   * children are given to another process: https://github.com/torvalds/linux/blob/v6.6/kernel/exit.c (`do_exit`)
+   * The channel is closed, be it by the app of this process: `process.disconnect()`. A parent that is still there
+   * serves, and a child that took it for dead would do so beside it. Of one that ends, the channel is closed a moment
+   * before its children are given to another process: https://github.com/torvalds/linux/blob/v6.6/kernel/exit.c
+   * (`do_exit`)
    */
   #lost(): void {
     if (process.ppid !== this.pid) this.leave()
   }
 
   /**
-   * While a handle is on its way, Node puts `disconnect` off until the other side has acknowledged that, and a parent that
-   * was killed never will: https://github.com/nodejs/node/blob/v24.0.0/lib/internal/child_process.js. So the system is asked as
-   * well. It is believed at the second look: what the parent had said has been read by then.
+   * While a handle is on its way, Node puts `disconnect` off until the other side has acknowledged that, and a parent
+   * that was killed never will: https://github.com/nodejs/node/blob/v24.0.0/lib/internal/child_process.js. So the
+   * system is asked as well. It is believed at the second look: what the parent had said has been read by then.
    */
   #lookAfter(): void {
     if (this.#isMissing) this.look()

@@ -55,7 +55,10 @@ export class ParentRole {
     return this.#begun
   }
 
-  /** How long the child of the reload under way may take to be ready, counted from the beginning of the reload. Milliseconds. */
+  /**
+   * How long the child of the reload under way may take to be ready, counted from the beginning of the reload.
+   * Milliseconds.
+   */
   get readyTimeout(): number {
     const told = this.#latest === undefined ? 0 : (this.successors.get(this.#latest)?.readyTimeout ?? 0)
     return bootTime(this.#service.options.readyTimeout, told)
@@ -327,7 +330,10 @@ export class ParentRole {
   }
 }
 
-/** Whether a message could not be sent because nobody is at the other end: https://nodejs.org/api/errors.html#class-systemerror */
+/**
+ * Whether a message could not be sent because nobody is at the other end:
+ * https://nodejs.org/api/errors.html#class-systemerror
+ */
 function isOfChannel(error: unknown): boolean {
   const { code, syscall } = Object(error) as NodeJS.ErrnoException
   return syscall !== undefined || code?.startsWith('ERR_IPC') === true

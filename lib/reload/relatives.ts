@@ -11,7 +11,9 @@ export interface Relative {
   ask(question: DrainQuestion): void
 }
 
-/** How long the first of them may take to answer, and which part of its time each has for those behind it. Milliseconds. */
+/**
+ * How long the first of them may take to answer, and which part of its time each has for those behind it. Milliseconds.
+ */
 const LIMIT = 1000
 const SHARE = 0.7
 
@@ -22,8 +24,8 @@ const LOOK_INTERVAL = 20
 const MOST = 16
 
 /**
- * The processes around this one, as links of a chain: each knows its parent and its children, and asks them when it is asked
- * itself. So the serving process learns of all earlier generations that still finish their requests.
+ * The processes around this one, as links of a chain: each knows its parent and its children, and asks them when it is
+ * asked itself. So the serving process learns of all earlier generations that still finish their requests.
  */
 export class Relatives {
   readonly #find: () => Relative[]

@@ -41,8 +41,8 @@ export function describeSame({ version }: Release): string {
 }
 
 /**
- * A link beside the release that leads to another one with the same script, as `current` does when the new release was meant: this
- * process was not started through it.
+ * A link beside the release that leads to another one with the same script, as `current` does when the new release was
+ * meant: this process was not started through it.
  */
 export function linkBeside(script: string | undefined): string | undefined {
   if (script === undefined) return undefined

@@ -32,7 +32,10 @@ export class Command {
   #way: [logical: string, physical: string]
   /** Links that led to the code when this process started, with where they led. */
   readonly #links: Array<[link: string, target: string]>
-  /** The script of this process, or the executable that is the app, without links; undefined where there is none, as with `node -e`. */
+  /**
+   * The script of this process, or the executable that is the app, without links; undefined where there is none, as
+   * with `node -e`.
+   */
   readonly script = realPath(this.#isSingleExecutable ? process.execPath : process.argv[1])
   /** What this process has loaded. */
   readonly release: Release
@@ -57,8 +60,8 @@ export class Command {
   }
 
   /**
-   * From here on children are started in this directory, wherever a link in its path leads by then: that is where the release is, in
-   * place of the directory of the start.
+   * From here on children are started in this directory, wherever a link in its path leads by then: that is where the
+   * release is, in place of the directory of the start.
    *
    * @throws {InvalidOptionError} when it is none
    */
@@ -103,7 +106,10 @@ export class Command {
     return { file: this.#node.current, isNode: true, args: all, script: script[0] }
   }
 
-  /** The link that leads elsewhere, be it since this process was started, if a new process that loaded this script shows it. */
+  /**
+   * The link that leads elsewhere, be it since this process was started, if a new process that loaded this script shows
+   * it.
+   */
   movedLink(script: string | undefined): string | undefined {
     if (script === undefined || script !== this.script) return undefined
     return this.#movedSinceStart(script) ?? linkBeside(script)
@@ -123,8 +129,8 @@ export class Command {
 }
 
 /**
- * The script and its arguments. A program that takes its arguments out of `process.argv`, as fastify-cli does before it loads the app,
- * would get none the next time; the system has them still.
+ * The script and its arguments. A program that takes its arguments out of `process.argv`, as fastify-cli does before it
+ * loads the app, would get none the next time; the system has them still.
  */
 function startArguments(): string[] {
   const { argv0, argv, execArgv } = process
@@ -136,7 +142,10 @@ function startArguments(): string[] {
   return isOurs && isScript ? [argv[1] as string, ...args] : argv.slice(1)
 }
 
-/** Node puts the executable in the place of the script as well. The system also has the options of Node among the arguments. */
+/**
+ * Node puts the executable in the place of the script as well. The system also has the options of Node among the
+ * arguments.
+ */
 function argumentsOfExecutable(): string[] {
   const [name, ...args] = os.startCommandLine() ?? []
   return name === process.argv0 ? args : process.argv.slice(2)

@@ -19,8 +19,8 @@ export interface Obstacle {
 }
 
 /**
- * What of saved states arrives in another process. As the channel carries it, which is less than a structured clone can: what does not
- * pass fails here, and not in the child.
+ * What of saved states arrives in another process. As the channel carries it, which is less than a structured clone
+ * can: what does not pass fails here, and not in the child.
  *
  * @throws {TypeError} when part of a state would be lost on its way
  */
@@ -34,9 +34,10 @@ export function asCarried(states: unknown[]): unknown[] {
 }
 
 /**
- * Finds what would not arrive whole in another process. Much of that makes v8's serializer throw, without a word about where it is. The rest
- * it sends as an object without properties, since what makes up a `KeyObject`, a `Blob` or a `URL` is not in properties: an instance of a
- * class that has none at all has lost everything. An instance with properties arrives as a plain object with the same ones.
+ * Finds what would not arrive whole in another process. Much of that makes v8's serializer throw, without a word about
+ * where it is. The rest it sends as an object without properties, since what makes up a `KeyObject`, a `Blob` or a
+ * `URL` is not in properties: an instance of a class that has none at all has lost everything. An instance with
+ * properties arrives as a plain object with the same ones.
  */
 export function findObstacle(state: unknown): Obstacle | undefined {
   const seen = new Set<unknown>()

@@ -85,8 +85,8 @@ export class Successor {
   }
 
   /**
-   * The error that the child's end before it served amounts to. What the child itself said is not in the message, which an app may
-   * send to a client: it can hold a secret.
+   * The error that the child's end before it served amounts to. What the child itself said is not in the message, which
+   * an app may send to a client: it can hold a secret.
    */
   async failure(): Promise<Error> {
     const { exitCode, signal } = this.ending ?? { exitCode: null, signal: null }
@@ -99,7 +99,10 @@ export class Successor {
   }
 }
 
-/** Node does not tell the program where the syntax of an ES module is wrong: only its own last words have the file and the line. */
+/**
+ * Node does not tell the program where the syntax of an ES module is wrong: only its own last words have the file and
+ * the line.
+ */
 function isPlaceless(error: PlainError | undefined, lines: readonly string[]): boolean {
   return error?.name === 'SyntaxError' && !lines.some((line) => /(?:file:\/\/|[\s(]\/)\S+:\d+/.test(line))
 }

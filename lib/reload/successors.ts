@@ -7,7 +7,10 @@ import { exchangeWith } from './exchanges.js'
 import type { Relative } from './relatives.js'
 import type { Successor } from './successor.js'
 
-/** The children that this process has started, by their numbers: the latest one, and earlier ones that failed and may still live. */
+/**
+ * The children that this process has started, by their numbers: the latest one, and earlier ones that failed and may
+ * still live.
+ */
 export class Successors {
   readonly #service: Service
   readonly #all = new Map<ChildId, Successor>()
@@ -20,7 +23,10 @@ export class Successors {
     return this.#all.get(child)
   }
 
-  /** A child is about to be started. The end of the one before may still have to be reported; earlier ones are forgotten. */
+  /**
+   * A child is about to be started. The end of the one before may still have to be reported; earlier ones are
+   * forgotten.
+   */
   add(child: ChildId, successor: Successor): void {
     for (const [earlier, { ending }] of this.#all)
       if (earlier < child - 1 && ending !== undefined) this.#all.delete(earlier)

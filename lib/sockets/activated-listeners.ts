@@ -11,7 +11,9 @@ interface ActivatedListenersEvents {
 /** How long a socket waits for a listen call, counted from the last one. Milliseconds. */
 const CLAIM_PAUSE = 2000
 
-/** The listening sockets that the service manager passed to this process, the first generation, until they are claimed. */
+/**
+ * The listening sockets that the service manager passed to this process, the first generation, until they are claimed.
+ */
 export class ActivatedListeners {
   readonly #events: ActivatedListenersEvents
   readonly #inheritance: InheritedListeners

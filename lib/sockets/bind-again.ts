@@ -6,8 +6,8 @@ import { giveAccess } from './socket-access.js'
 import type { UnixPath } from './unix-path.js'
 
 /**
- * Binds a path again that somebody has removed, with the permissions of the socket that was there: from its first moment, since a
- * control socket lets nobody else in.
+ * Binds a path again that somebody has removed, with the permissions of the socket that was there: from its first
+ * moment, since a control socket lets nobody else in.
  *
  * @throws {PathTakenError} when somebody has put another file there
  */

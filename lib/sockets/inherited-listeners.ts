@@ -39,8 +39,8 @@ export class InheritedListeners {
   }
 
   /**
-   * Reads the flag. Returns `'none'` without a flag, or with one that leaves nothing, as the first server of a launcher has it;
-   * and `'stranger'` for one that was meant for another process.
+   * Reads the flag. Returns `'none'` without a flag, or with one that leaves nothing, as the first server of a launcher
+   * has it; and `'stranger'` for one that was meant for another process.
    *
    * @throws {BadHandoffError} when the flag is malformed, or a descriptor is not the listening socket it is said to be
    */
@@ -57,15 +57,18 @@ export class InheritedListeners {
     return handoff.listeners.length === 0 ? 'none' : inheritance
   }
 
-  /** What the service manager left to the first generation. `listen({ fd })` finds a socket by the descriptor that it has there. */
+  /**
+   * What the service manager left to the first generation. `listen({ fd })` finds a socket by the descriptor that it
+   * has there.
+   */
   static activated(sockets: ActivatedSocket[]): InheritedListeners {
     const listeners = sockets.map(({ fd, address }) => ({ fd, address, key: `fd ${fd}`, activated: true }))
     return new InheritedListeners({ parent: process.ppid, generation: 1, secret: '', listeners })
   }
 
   /**
-   * The first unclaimed listener with this key, or one of the service manager's that is what the key asks for; from now on it is the
-   * caller's.
+   * The first unclaimed listener with this key, or one of the service manager's that is what the key asks for; from now
+   * on it is the caller's.
    *
    * @throws {ActivationError} when one of the service manager's is in the way
    */
@@ -149,7 +152,10 @@ export class InheritedListeners {
     }
   }
 
-  /** The system does not tell more: there is no /proc, or the socket is of another network namespace, or of another kind. */
+  /**
+   * The system does not tell more: there is no /proc, or the socket is of another network namespace, or of another
+   * kind.
+   */
   #verifyKind(listener: InheritedListener): void {
     try {
       this.handleOf(listener)

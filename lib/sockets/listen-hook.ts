@@ -32,7 +32,10 @@ export class ListenCall {
     this.#options = options
   }
 
-  /** Whether the call goes to the primary of a cluster, which binds for all its workers: https://nodejs.org/api/cluster.html#how-it-works */
+  /**
+   * Whether the call goes to the primary of a cluster, which binds for all its workers:
+   * https://nodejs.org/api/cluster.html#how-it-works
+   */
   get isForwarded(): boolean {
     return os.isClusterWorker()
   }
@@ -51,8 +54,8 @@ export class ListenCall {
   }
 
   /**
-   * Lets the call use other options. They belong to somebody else, so they are as before when the call has returned. Where
-   * they are fixed, a server that has its handle already takes the longer way to it.
+   * Lets the call use other options. They belong to somebody else, so they are as before when the call has returned.
+   * Where they are fixed, a server that has its handle already takes the longer way to it.
    */
   redirect(change: Partial<ListenOptions & { fd: number }>): void {
     if (this.isFixed) return
@@ -70,7 +73,10 @@ export class ListenCall {
     process.nextTick(restore)
   }
 
-  /** Makes the call again once the promise is fulfilled, if it is still wanted then; fails it if the promise is rejected. */
+  /**
+   * Makes the call again once the promise is fulfilled, if it is still wanted then; fails it if the promise is
+   * rejected.
+   */
   postpone(until: Promise<unknown>, isWanted: () => boolean): void {
     parkListen(this.server)
     // A cluster worker would ask its primary for the fd; on a port of its own it does not ask.

@@ -18,8 +18,8 @@ export interface ListenTarget {
  */
 export function listenerKey(target: ListenTarget): string | undefined {
   if (typeof target.fd === 'number' && target.fd >= 0) return `fd ${target.fd}`
-  // The order in which net.Server#listen itself looks at them; a port that is there and empty counts as 0, even beside a
-  // path: https://github.com/nodejs/node/blob/v20.19.0/lib/net.js
+  // The order in which net.Server#listen itself looks at them; a port that is there and empty counts as 0, even beside
+  // a path: https://github.com/nodejs/node/blob/v20.19.0/lib/net.js
   const isPort = 'port' in target || Object.keys(target).length === 0
   if (isPort) return `tcp ${target.host || '*'} ${Number(target.port ?? 0)}`
   return typeof target.path === 'string' && target.path !== '' ? `unix ${target.path}` : undefined
@@ -36,7 +36,9 @@ export function formatAddress(address: BoundAddress): string {
   return address.family === 'IPv6' ? `[${address.address}]:${address.port}` : `${address.address}:${address.port}`
 }
 
-/** Whether two addresses name the same place; Node adds the zone to link-local addresses, the kernel's tables do not. */
+/**
+ * Whether two addresses name the same place; Node adds the zone to link-local addresses, the kernel's tables do not.
+ */
 export function sameAddress(one: BoundAddress, other: BoundAddress): boolean {
   if ('path' in one || 'path' in other) return formatAddress(one) === formatAddress(other)
   return withoutZone(formatAddress(one)) === withoutZone(formatAddress(other))

@@ -47,7 +47,8 @@ export class Listeners {
 
   /**
    * @param accepting - false in a child that has not taken over: what it inherited stays dormant until {@link accept}
-   * @param ownsPaths - false under a launcher, which keeps each socket beyond the end of a server, and removes the paths
+   * @param ownsPaths - false under a launcher, which keeps each socket beyond the end of a server, and removes the
+   *   paths
    */
   constructor(events: ListenersEvents, accepting: boolean, ownsPaths: boolean) {
     this.#events = events

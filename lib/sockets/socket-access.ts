@@ -2,16 +2,20 @@ import * as fs from 'node:fs'
 import { chmodSync, chownSync, closeSync, constants, lchownSync, openSync } from 'node:fs'
 import { os } from '../util/os.js'
 
-/** Opens the file itself, whatever it is: https://man7.org/linux/man-pages/man2/open.2.html. Node has no name for it. */
+/**
+ * Opens the file itself, whatever it is: https://man7.org/linux/man-pages/man2/open.2.html. Node has no name for it.
+ */
 const O_PATH = 0o10000000
 
 const OWN_UID = -1
 
 /**
- * Says who may connect to the unix socket at a path. By its path alone that would be unsafe: in a folder that others can write to, a link
- * may have taken its place, and the file that it leads to would be opened to a group, or closed to everybody.
+ * Says who may connect to the unix socket at a path. By its path alone that would be unsafe: in a folder that others
+ * can write to, a link may have taken its place, and the file that it leads to would be opened to a group, or closed to
+ * everybody.
  *
- * Nothing is done to what is no socket of this user, or is as it should be: the child of a reload has the socket of its parent.
+ * Nothing is done to what is no socket of this user, or is as it should be: the child of a reload has the socket of its
+ * parent.
  *
  * @param group - its number; undefined: leave it
  * @throws {Error} of `fs`, e.g. EPERM: the user of this process is not in the group

@@ -5,8 +5,8 @@ import { os } from '../util/os.js'
 export type BoundAddress = { family: 'IPv4' | 'IPv6'; address: string; port: number } | { path: string }
 
 /**
- * Looks a socket up in the kernel's tables, since Node has no `getsockopt(SO_ACCEPTCONN)`. The path of a unix socket is the one
- * it was bound to; it may have been renamed since.
+ * Looks a socket up in the kernel's tables, since Node has no `getsockopt(SO_ACCEPTCONN)`. The path of a unix socket is
+ * the one it was bound to; it may have been renamed since.
  *
  * Returns `'unknown'` where there is no /proc, and for a socket of another network namespace, or of another kind.
  */
@@ -54,7 +54,10 @@ function decodeIPv4(hex: string): string {
   return hostOrder(hex).join('.')
 }
 
-/** As the kernel prints it: four words of 32 bits in the byte order of the machine. In the notation that Node uses for addresses. */
+/**
+ * As the kernel prints it: four words of 32 bits in the byte order of the machine. In the notation that Node uses for
+ * addresses.
+ */
 function decodeIPv6(hex: string): string {
   const bytes = (hex.match(/.{8}/g) ?? []).flatMap(hostOrder)
   const groups = Array.from({ length: 8 }, (_, i) =>

@@ -9,10 +9,10 @@ const LIMIT = 5000
 const STALE = 3
 
 /**
- * Whether the path is a socket that nobody serves on. Only a connection attempt can tell, and `listen` has to know before it returns:
- * hence a thread of its own, which costs its start-up, once, and only where a path was left behind. Where none may be started, a process
- * of its own; not at first, as the executable need not be Node that would run another script:
- * https://nodejs.org/api/single-executable-applications.html, https://nodejs.org/api/permissions.html
+ * Whether the path is a socket that nobody serves on. Only a connection attempt can tell, and `listen` has to know
+ * before it returns: hence a thread of its own, which costs its start-up, once, and only where a path was left behind.
+ * Where none may be started, a process of its own; not at first, as the executable need not be Node that would run
+ * another script: https://nodejs.org/api/single-executable-applications.html, https://nodejs.org/api/permissions.html
  */
 export function isStale(path: string): boolean {
   if (!os.stat(path)?.isSocket()) return false
@@ -40,7 +40,10 @@ function askProcess(path: string): number | null {
   return spawnSync(process.execPath, ['-e', IN_PROCESS, path], { env, stdio: 'ignore', timeout: LIMIT }).status
 }
 
-/** A text and no file: an app that was bundled has no such file beside it. https://man7.org/linux/man-pages/man2/connect.2.html */
+/**
+ * A text and no file: an app that was bundled has no such file beside it.
+ * https://man7.org/linux/man-pages/man2/connect.2.html
+ */
 const CONNECT = `
   const socket = require('node:net').connect(path)
   socket.on('connect', () => tell(${STALE + 1}))

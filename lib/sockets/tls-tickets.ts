@@ -4,8 +4,8 @@ import { adoptSessionContext, hasOwnTicketKeys, sessionContext } from '../intern
 import type { TicketKeys } from '../protocol/messages.js'
 
 /**
- * What a child needs to resume the sessions that its parent began, with the index under which it knows the server; nothing
- * for servers without TLS: https://nodejs.org/api/tls.html#servergetticketkeys
+ * What a child needs to resume the sessions that its parent began, with the index under which it knows the server;
+ * nothing for servers without TLS: https://nodejs.org/api/tls.html#servergetticketkeys
  */
 export function ticketKeysOf(server: Server, index: number): Array<[index: number, keys: TicketKeys]> {
   return isTls(server) ? [[index, { keys: server.getTicketKeys(), context: sessionContext(server) }]] : []

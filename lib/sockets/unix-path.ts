@@ -7,8 +7,8 @@ import { isStale } from './stale-socket.js'
 
 /**
  * The path of a unix socket. Node unlinks the path that a server was bound to when the server closes, so a parent would
- * take the path away from its child. A socket that was bound under another name and then renamed keeps its path, and the
- * last generation removes it.
+ * take the path away from its child. A socket that was bound under another name and then renamed keeps its path, and
+ * the last generation removes it.
  */
 export class UnixPath {
   readonly path: string
@@ -24,7 +24,9 @@ export class UnixPath {
     this.#absolute = resolve(path)
   }
 
-  /** Whether a path names a file: an abstract socket (Linux) begins with a zero byte, a named pipe of Windows is none. */
+  /**
+   * Whether a path names a file: an abstract socket (Linux) begins with a zero byte, a named pipe of Windows is none.
+   */
   static isFile(path: string): boolean {
     return process.platform !== 'win32' && !path.startsWith('\0')
   }
@@ -34,7 +36,9 @@ export class UnixPath {
     return resolved(one) === resolved(other)
   }
 
-  /** The error of a path that is too long, on every Node: before 24 it would bind to the beginning of it without a word. */
+  /**
+   * The error of a path that is too long, on every Node: before 24 it would bind to the beginning of it without a word.
+   */
   get tooLong(): NodeJS.ErrnoException | undefined {
     if (Buffer.byteLength(this.path) <= LONGEST_PATH) return undefined
     const details = { code: 'EINVAL', errno: -constants.errno.EINVAL, syscall: 'listen', address: this.path }
@@ -42,8 +46,9 @@ export class UnixPath {
   }
 
   /**
-   * A free name beside the path to bind to, or undefined where the path cannot be had: then the caller binds to the path
-   * itself and gets the error that it deserves, with the path in it. A socket that a crash left behind is replaced.
+   * A free name beside the path to bind to, or undefined where the path cannot be had: then the caller binds to the
+   * path itself and gets the error that it deserves, with the path in it. A socket that a crash left behind is
+   * replaced.
    */
   temporaryName(): string | undefined {
     if (os.stat(dirname(this.path)) === undefined) return undefined
@@ -100,7 +105,10 @@ export class UnixPath {
   }
 }
 
-/** sun_path holds 108 bytes on Linux and 104 on macOS, with the zero byte: https://man7.org/linux/man-pages/man7/unix.7.html */
+/**
+ * sun_path holds 108 bytes on Linux and 104 on macOS, with the zero byte:
+ * https://man7.org/linux/man-pages/man7/unix.7.html
+ */
 const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
 
 function resolved(path: string): string {

@@ -5,7 +5,9 @@ import { describeFailure, type Notice, type ServiceManager } from './notify.js'
 /** What a reload may take beyond what the app allows for one, for the steps between. Milliseconds. */
 const SLACK = 5000
 
-/** What the service manager hears of a launcher: the main process of its service, from the first start to the last stop. */
+/**
+ * What the service manager hears of a launcher: the main process of its service, from the first start to the last stop.
+ */
 export class LauncherNotices {
   readonly #manager: ServiceManager | undefined
   readonly #workers: Workers
@@ -40,7 +42,8 @@ export class LauncherNotices {
   /** Reports how a reload ended. Resolves when the notice is sent, or waiting is of no use. */
   async reloaded(error: Error | undefined): Promise<void> {
     const end = error === undefined ? '' : `; ${describeFailure(error)}`
-    // systemd extends the watchdog's time as well, until it hears of it again: src/core/service.c, service_extend_timeout.
+    // systemd extends the watchdog's time as well, until it hears of it again: src/core/service.c,
+    // service_extend_timeout.
     if (!this.#isStopping) this.#tell({ READY: 1, WATCHDOG: 1, STATUS: `${this.#status('serving')}${end}` })
     await this.flushed()
   }
@@ -65,7 +68,10 @@ export class LauncherNotices {
     return this.#workers.current[0]?.service
   }
 
-  /** The watchdog is there for the service: it must hear nothing of a launcher whose servers hang. A worker that is down does not hang. */
+  /**
+   * The watchdog is there for the service: it must hear nothing of a launcher whose servers hang. A worker that is down
+   * does not hang.
+   */
   async #isWell(): Promise<boolean> {
     const reports = await Promise.all(
       this.#workers.serving.map(async (server) => (await server.report()) ?? !server.isAlive)

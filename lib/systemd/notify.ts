@@ -23,15 +23,17 @@ export type Notice = Partial<
   >
 >
 
-/** The program that sends a notice: Node has no datagram sockets of the Unix domain. It is there wherever systemd is. */
+/**
+ * The program that sends a notice: Node has no datagram sockets of the Unix domain. It is there wherever systemd is.
+ */
 const PROGRAM = 'systemd-notify'
 
 /** How long one notice may take. By itself the program waits 5 s for the service manager to read it. Milliseconds. */
 const LIMIT = 6000
 
 /**
- * What the environment says about a service manager that wants notices. Cluster workers and worker threads leave them to
- * their primary.
+ * What the environment says about a service manager that wants notices. Cluster workers and worker threads leave them
+ * to their primary.
  */
 export function findServiceManager(env: NodeJS.ProcessEnv, pid: number): Contact | undefined {
   const { NOTIFY_SOCKET: socket, WATCHDOG_USEC = '', WATCHDOG_PID = '' } = env
@@ -69,7 +71,10 @@ export class ServiceManager {
     })
   }
 
-  /** Resolves when all notices are out, or it is of no use to wait for them: then the one under way is given up. Never rejects. */
+  /**
+   * Resolves when all notices are out, or it is of no use to wait for them: then the one under way is given up. Never
+   * rejects.
+   */
   async flushed(): Promise<void> {
     const giveUp = () => this.#sender?.kill('SIGKILL')
     if (this.#isHung) giveUp()

@@ -61,15 +61,18 @@ export class ServerNotices {
     this.#tell({ STATUS: this.#status('on probation', 1) })
   }
 
-  /** The reload failed, this process serves. Resolves when the service manager knows, which must be before the caller does. */
+  /**
+   * The reload failed, this process serves. Resolves when the service manager knows, which must be before the caller
+   * does.
+   */
   async reloadFailed(error: Error): Promise<void> {
     this.#tell({ READY: 1, STATUS: `${this.#status('serving')}; ${describeFailure(error)}` })
     await this.flushed()
   }
 
   /**
-   * The reload succeeded: the child is the main process. The service manager must know before the child begins a reload of
-   * its own, and before this process ends.
+   * The reload succeeded: the child is the main process. The service manager must know before the child begins a reload
+   * of its own, and before this process ends.
    */
   async reloadSucceeded(child: number): Promise<void> {
     this.#leaveTo(child, { READY: 1, STATUS: this.#status('serving', 1) })

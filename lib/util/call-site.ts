@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 const LINE = /(?:\(|at (?:async )?)((?:file:\/\/)?\/[^()]*?|[A-Za-z]:\\[^()]*?):(\d+):\d+\)?$/
 
 /**
- * The file and line that have called a function which is being run, of code that is not Node's own; undefined if it is not being run.
+ * The file and line that have called a function which is being run, of code that is not Node's own; undefined if it is
+ * not being run.
  *
  * @param callee - everything below it counts
  */

@@ -24,8 +24,9 @@ export function didYouMean(name: string, known: readonly string[], prefix = ''):
 }
 
 /**
- * How many letters must be added, left out, replaced or swapped with their neighbour to make one word of the other: the optimal string
- * alignment distance, https://en.wikipedia.org/wiki/Damerau%E2%80%93Levenshtein_distance#Optimal_string_alignment_distance
+ * How many letters must be added, left out, replaced or swapped with their neighbour to make one word of the other: the
+ * optimal string alignment distance,
+ * https://en.wikipedia.org/wiki/Damerau%E2%80%93Levenshtein_distance#Optimal_string_alignment_distance
  */
 function distanceOf(from: string, to: string): number {
   let beforeLast: number[] = []

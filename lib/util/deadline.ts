@@ -1,9 +1,12 @@
-/** setTimeout takes at most a signed 32-bit number of milliseconds: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
+/**
+ * setTimeout takes at most a signed 32-bit number of milliseconds:
+ * https://nodejs.org/api/timers.html#settimeoutcallback-delay-args
+ */
 export const LONGEST_TIMER = 2 ** 31 - 1
 
 /**
- * A wait with a limit. After a stall (a blocked loop, SIGSTOP) a timer fires before what has come in the meantime is read. So a limit
- * that is over lets the event loop poll first, and is forgotten if what comes then clears it.
+ * A wait with a limit. After a stall (a blocked loop, SIGSTOP) a timer fires before what has come in the meantime is
+ * read. So a limit that is over lets the event loop poll first, and is forgotten if what comes then clears it.
  */
 export class Deadline {
   #timer: NodeJS.Timeout | undefined

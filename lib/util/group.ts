@@ -21,7 +21,10 @@ function groupFile(): string {
   }
 }
 
-/** Groups of a directory service: https://man7.org/linux/man-pages/man1/getent.1.html. Without this command there are none. */
+/**
+ * Groups of a directory service: https://man7.org/linux/man-pages/man1/getent.1.html. Without this command there are
+ * none.
+ */
 function lookUp(name: string): string {
   if (name.startsWith('-')) return ''
   try {

@@ -58,16 +58,17 @@ export const os = {
   },
 
   /**
-   * Whether the executable of this process is the app itself, and all arguments are the app's. Not every runtime has the module.
-   * https://nodejs.org/api/single-executable-applications.html
+   * Whether the executable of this process is the app itself, and all arguments are the app's. Not every runtime has
+   * the module. https://nodejs.org/api/single-executable-applications.html
    */
   isSingleExecutable(): boolean {
     return process.getBuiltinModule?.('node:sea')?.isSea() ?? false
   },
 
   /**
-   * The command line that this process was started with, whatever became of `process.argv` since; undefined where the system does not
-   * tell. A title that was set has taken its place. https://man7.org/linux/man-pages/man5/proc_pid_cmdline.5.html
+   * The command line that this process was started with, whatever became of `process.argv` since; undefined where the
+   * system does not tell. A title that was set has taken its place.
+   * https://man7.org/linux/man-pages/man5/proc_pid_cmdline.5.html
    */
   startCommandLine(): string[] | undefined {
     try {
@@ -78,8 +79,8 @@ export const os = {
   },
 
   /**
-   * The processes above this one, its parent first, as far as the system tells: nothing where there is no /proc, or that of another
-   * PID namespace.
+   * The processes above this one, its parent first, as far as the system tells: nothing where there is no /proc, or
+   * that of another PID namespace.
    */
   ancestors(): Array<{ pid: number; args: string[] }> {
     const ancestors: Array<{ pid: number; args: string[] }> = []
@@ -95,7 +96,10 @@ export const os = {
     return ancestors
   },
 
-  /** Whether there is a process with this pid that has not ended: one that has keeps its pid until its parent asks for its end. */
+  /**
+   * Whether there is a process with this pid that has not ended: one that has keeps its pid until its parent asks for
+   * its end.
+   */
   exists(pid: number): boolean {
     try {
       return process.kill(pid, 0) && !isZombie(pid)

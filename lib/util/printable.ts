@@ -3,8 +3,8 @@
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g
 
 /**
- * A text that others had a say in (a reason, a path, what a child wrote), for a line of a log or a terminal: it can neither begin a line
- * of its own nor move the cursor.
+ * A text that others had a say in (a reason, a path, what a child wrote), for a line of a log or a terminal: it can
+ * neither begin a line of its own nor move the cursor.
  */
 export function printable(text: string): string {
   return text.replace(CONTROLS, (control) => ESCAPES[control] ?? escaped(control))

@@ -11,9 +11,11 @@ const ROOT = 0n
 /**
  * Makes a folder that only this user can enter, or takes the one that is there. Returns its path without links.
  *
- * Every step of the way is checked, from the root down: once no other user can replace a step, the check of the next one stays true.
+ * Every step of the way is checked, from the root down: once no other user can replace a step, the check of the next
+ * one stays true.
  *
- * @throws {Error} that says why another user could write to the folder or put another one in its place, or why it cannot be made
+ * @throws {Error} that says why another user could write to the folder or put another one in its place, or why it
+ *   cannot be made
  */
 export function privateFolder(path: string): string {
   const user = process.geteuid?.()

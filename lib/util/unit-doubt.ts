@@ -2,7 +2,8 @@
 export const LEAST_LIKELY = 100
 
 /**
- * What to say of a duration that looks like seconds; undefined: nothing. 0 is the same in every unit, and means that there is no such time.
+ * What to say of a duration that looks like seconds; undefined: nothing. 0 is the same in every unit, and means that
+ * there is no such time.
  *
  * @param what - which duration, as `option drainTimeout`
  * @param value - in milliseconds

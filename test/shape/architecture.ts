@@ -26,7 +26,10 @@ export const FOLDERS: readonly string[] = [
   'util'
 ]
 
-/** The public face of the plugin, and what Node is told to load: the only files of `lib/` that are in none of its folders. */
+/**
+ * The public face of the plugin, and what Node is told to load: the only files of `lib/` that are in none of its
+ * folders.
+ */
 const FACE = /^lib\/(index|boot-watch|graceful|options|errors|events)\.ts$/
 
 /** The files that may touch what Node does not document, each with all that it may touch. */
@@ -149,7 +152,10 @@ const OTHER_INTERNALS = [
 /** Methods of objects of Node that a property of the same name can shadow. */
 const SHADOWED = /\.(write|end|close|destroy|destroySoon|emit|disconnect|kill)\s*=(?![=>])/g
 
-/** Underscored members, by dot or by string, the ways to Node's private symbols and bindings, and methods that are shadowed. */
+/**
+ * Underscored members, by dot or by string, the ways to Node's private symbols and bindings, and methods that are
+ * shadowed.
+ */
 function internalsIn(text: string): string[] {
   const members = [...text.matchAll(/(?:\.|\[['"`])(_[a-zA-Z]\w*)/g)].map((match) => match[1] as string)
   const shadowed = [...text.matchAll(SHADOWED)].map(([, name]) => `.${name} =`)

@@ -17,7 +17,10 @@ export function membersOf(source: string, name: string): Member[] {
   return [...members].map(([, comment = '', member = '', type = '']) => ({ name: member, comment, type }))
 }
 
-/** The section below a heading, to the next heading of the same level or a higher one; undefined if there is no such heading. */
+/**
+ * The section below a heading, to the next heading of the same level or a higher one; undefined if there is no such
+ * heading.
+ */
 export function sectionOf(page: string, heading: string): string | undefined {
   const [marks = ''] = heading.split(' ', 1)
   const lines = page.split('\n')

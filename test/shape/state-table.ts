@@ -87,7 +87,10 @@ function inputsFor({ at, children }: Server): Input[] {
   ]
 }
 
-/** All transitions between states that the machine of a server process can make, found by trying every input in every state. */
+/**
+ * All transitions between states that the machine of a server process can make, found by trying every input in every
+ * state.
+ */
 export function transitions(): Transition[] {
   const found = new Map<string, Transition>()
   const seen = new Set<string>()
@@ -106,7 +109,10 @@ export function transitions(): Transition[] {
   return [...found.values()]
 }
 
-/** The transitions as rows of a Markdown table: a row for each pair of states, with all that leads from one to the other. */
+/**
+ * The transitions as rows of a Markdown table: a row for each pair of states, with all that leads from one to the
+ * other.
+ */
 export function stateTable(): string {
   const rows = new Map<string, Set<string>>()
   for (const { from, by, to } of transitions()) {

@@ -6,7 +6,8 @@ import * as controlErrors from '../../lib/control/errors.js'
 import * as errors from '../../lib/errors.js'
 import { type Sentence, sentencesOf, spokenIn } from './sentences.js'
 
-// docs/troubleshooting.md: each error and each warning has an entry there, and each entry is about something that there is.
+// docs/troubleshooting.md: each error and each warning has an entry there, and each entry is about something that there
+// is.
 
 const root = resolve(__dirname, '../../..')
 const page = readFileSync(join(root, 'docs/troubleshooting.md'), 'utf8')

@@ -40,7 +40,10 @@ export interface Search<R> {
   readonly isQuick: boolean
 }
 
-/** `M`: the machines that are put to the test. `R`: what differs from one system of this kind to the next. `S`: such a system. */
+/**
+ * `M`: the machines that are put to the test. `R`: what differs from one system of this kind to the next. `S`: such a
+ * system.
+ */
 export interface Kind<M, R, S extends State> {
   readonly name: string
   /** The right one. */
@@ -50,7 +53,10 @@ export interface Kind<M, R, S extends State> {
   readonly mistakes: ReadonlyArray<Mistake<M>>
   /** How many random schedules are enough for a mutant, for a test, and for `npm run simulate`. */
   readonly runs: { readonly judge: number; readonly test: number; readonly simulate: number }
-  /** The limits that random schedules must meet, or they prove nothing about them: `0 due share`, or of any other process `n due ready`. */
+  /**
+   * The limits that random schedules must meet, or they prove nothing about them: `0 due share`, or of any other
+   * process `n due ready`.
+   */
   readonly limits: readonly string[]
   /** What the outside may do, as a budget counts it. */
   readonly faultNames: readonly string[]

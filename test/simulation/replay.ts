@@ -26,8 +26,8 @@ type Begun =
   | { readonly begin: 'launcher'; readonly workers: number }
 
 /**
- * Where the machine differs from the trace of one process, or nothing. Lines that do not belong to a trace are ignored, and
- * so is all that follows an incomplete line: its process was killed.
+ * Where the machine differs from the trace of one process, or nothing. Lines that do not belong to a trace are ignored,
+ * and so is all that follows an incomplete line: its process was killed.
  */
 export function replay(text: string): string | undefined {
   let machine: Machine<unknown, unknown, Effect> | undefined

@@ -8,8 +8,8 @@ import { explain, lineOf } from './trace.js'
 
 /**
  * `npm run simulate`: `RUNS` random schedules of servers, from `SEED` on; with `-- launcher` or `-- connection`, of a
- * launcher or of a connection. `npm run simulate -- all`: every schedule of a reload with two faults. Ends with 1 at the
- * first schedule that breaks an invariant.
+ * launcher or of a connection. `npm run simulate -- all`: every schedule of a reload with two faults. Ends with 1 at
+ * the first schedule that breaks an invariant.
  */
 
 const problem = process.argv.includes('all') ? searchPairs() : runSeeds()

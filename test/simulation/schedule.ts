@@ -67,7 +67,9 @@ export function nextReloadFails(kind: AnyKind, state: State): string | undefined
   return outcome === 'success' ? undefined : `the next reload ends with "${outcome}"`
 }
 
-/** Lets everything happen that happens by itself, and well, in the order of the clock; to its end, or until somewhere. */
+/**
+ * Lets everything happen that happens by itself, and well, in the order of the clock; to its end, or until somewhere.
+ */
 export function settle(kind: AnyKind, state: State, isThere = (): boolean => false): string | undefined {
   for (let count = 0; count < LONGEST; count++) {
     if (isThere()) return undefined

@@ -49,7 +49,10 @@ export function searchAll(kind: AnyKind, machine: unknown, plan: Plan<unknown>):
   return { states: seen.size, events, problem, isCut: seen.size >= LIMIT }
 }
 
-/** A number for each text: cyrb53, by bryc, in the public domain. 53 bits: two of a million meet once in ten thousand runs. */
+/**
+ * A number for each text: cyrb53, by bryc, in the public domain. 53 bits: two of a million meet once in ten thousand
+ * runs.
+ */
 function numberOf(text: string): number {
   let high = 0xdeadbeef
   let low = 0x41c6ce57

@@ -8,9 +8,9 @@ export interface Story<R> {
   readonly title: string
   readonly rules?: Partial<R>
   /**
-   * One line for each event, as `npm run simulate` prints them. `... until LINE` lets everything happen, in the order of
-   * the clock, until that line can be the next one, and lets it happen. Events that happen by themselves after the last
-   * line are left out.
+   * One line for each event, as `npm run simulate` prints them. `... until LINE` lets everything happen, in the order
+   * of the clock, until that line can be the next one, and lets it happen. Events that happen by themselves after the
+   * last line are left out.
    */
   readonly lines: readonly string[]
   /** The processes that serve in the end. */

@@ -44,7 +44,10 @@ function shortest(all: readonly string[], fails: (lines: readonly string[]) => b
   return lines
 }
 
-/** A failing run for people: what happened, where everybody was then, and what is wrong. The lines can be pasted into a story. */
+/**
+ * A failing run for people: what happened, where everybody was then, and what is wrong. The lines can be pasted into a
+ * story.
+ */
 export function explain(kind: AnyKind, machine: unknown, run: Run): string {
   const { plan, events } = run
   const problemOf = (lines: readonly string[]) => problemOfLines(kind, machine, plan, lines)

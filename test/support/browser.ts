@@ -59,7 +59,9 @@ export class SideOfPage {
       .waitFor()
   }
 
-  /** What its clients have lost so far, and how often a WebSocket was answered with another number than the next one. */
+  /**
+   * What its clients have lost so far, and how often a WebSocket was answered with another number than the next one.
+   */
   async losses(): Promise<Losses> {
     const read = async (figure: string) => Number((await this.#figure(figure).innerText()).replaceAll(',', ''))
     return {

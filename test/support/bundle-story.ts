@@ -16,8 +16,8 @@ interface StorySettings {
 }
 
 /**
- * An app of one file, with no packages beside it, replaces what a crash has left, reloads twice, survives a release that
- * cannot boot, and stops.
+ * An app of one file, with no packages beside it, replaces what a crash has left, reloads twice, survives a release
+ * that cannot boot, and stops.
  *
  * @param make - makes the file of a release
  */

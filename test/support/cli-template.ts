@@ -33,7 +33,10 @@ export const TEMPLATES: Template[] = [
 
 const run = promisify(execFile)
 
-/** Makes a project of a template in the folder `app` of a release, adds this plugin, and builds it; returns its command `start`. */
+/**
+ * Makes a project of a template in the folder `app` of a release, adds this plugin, and builds it; returns its command
+ * `start`.
+ */
 export async function generate(release: Release, { options, plugin }: Template, cli: Framework): Promise<string[]> {
   const command = cli.path('fastify-cli', 'cli.js')
   const env = ownEnvironment()

@@ -35,7 +35,10 @@ export class FreshClient implements Client {
   close(): void {}
 }
 
-/** A client that keeps its connection, asks GET and POST in turn, and reconnects only after an announced close or a failure. */
+/**
+ * A client that keeps its connection, asks GET and POST in turn, and reconnects only after an announced close or a
+ * failure.
+ */
 export class KeepAliveClient implements Client {
   readonly name = 'keep-alive'
   connectionsClosed = 0
@@ -76,7 +79,9 @@ export class KeepAliveClient implements Client {
   }
 }
 
-/** A client that sends several requests in one write, on a new connection each time, and expects the answers in order. */
+/**
+ * A client that sends several requests in one write, on a new connection each time, and expects the answers in order.
+ */
 export class PipeliningClient implements Client {
   readonly name = 'pipelining'
   readonly connectionsClosed = 0

@@ -4,7 +4,9 @@ import { clientPorts } from './fds.js'
 import { factsOf, portsAt } from './moving.js'
 import type { TestServer } from './server.js'
 
-/** Reloads that are rolled back, and the connections that come back to the first process; the fixture `migration.cjs`. */
+/**
+ * Reloads that are rolled back, and the connections that come back to the first process; the fixture `migration.cjs`.
+ */
 
 /** Waits until the child of a reload serves; returns its pid. */
 export async function handedOver(server: TestServer, round = 1): Promise<number> {

@@ -5,8 +5,8 @@ import { HttpConnection, type Target } from './connection.js'
 export type Tally = Map<string, number>
 
 /**
- * A client that takes any answer, and counts them. It keeps its connection, or opens a new one for each request; and it opens a new
- * one where it was told to.
+ * A client that takes any answer, and counts them. It keeps its connection, or opens a new one for each request; and it
+ * opens a new one where it was told to.
  */
 export class CountingClient implements Client {
   readonly name = 'counting'

@@ -49,8 +49,8 @@ export class Endpoints {
 }
 
 /**
- * A client of a service, which never retries a request. It opens a connection for each request. Or it keeps one until it
- * is told to close it, even if the proxies would not send new connections to that pod any more.
+ * A client of a service, which never retries a request. It opens a connection for each request. Or it keeps one until
+ * it is told to close it, even if the proxies would not send new connections to that pod any more.
  */
 export class ServiceClient implements Client {
   readonly name: string

@@ -7,8 +7,8 @@ export interface StreamEvent {
 }
 
 /**
- * A client of server-sent events, as browsers have it: when the stream ends it connects again after `retry`, and names the last event
- * that it has seen. https://html.spec.whatwg.org/multipage/server-sent-events.html
+ * A client of server-sent events, as browsers have it: when the stream ends it connects again after `retry`, and names
+ * the last event that it has seen. https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 export class EventSourceClient {
   readonly events: StreamEvent[] = []

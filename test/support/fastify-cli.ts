@@ -8,8 +8,8 @@ const COMMAND = join(PACKAGE_ROOT, 'node_modules/fastify-cli/cli.js')
 export const noFastifyCli = !existsSync(COMMAND) && 'fastify-cli is not installed'
 
 /**
- * The arguments by which Node or the launcher runs `fastify start` for a plugin, on a free port; with the shortest time that
- * fastify-cli can give a stop.
+ * The arguments by which Node or the launcher runs `fastify start` for a plugin, on a free port; with the shortest time
+ * that fastify-cli can give a stop.
  */
 export function fastifyStart(plugin: string): { args: string[]; env: Record<string, string> } {
   const options = ['--log-level', 'info', '--address', '127.0.0.1', '--close-grace-delay', '1']

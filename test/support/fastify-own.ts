@@ -105,8 +105,9 @@ export class FastifyOwn {
 }
 
 /**
- * The pattern for `--test-name-pattern` that all other names match: https://nodejs.org/api/test.html#filtering-tests-by-name. In older
- * versions of Node, all tests match whose parent does, and each has the root as one.
+ * The pattern for `--test-name-pattern` that all other names match:
+ * https://nodejs.org/api/test.html#filtering-tests-by-name. In older versions of Node, all tests match whose parent
+ * does, and each has the root as one.
  */
 function noneOf(names: string[]): string {
   const exact = ['<root>', ...names].map((name) => name.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))

@@ -108,8 +108,8 @@ function listeningTcp(): Array<{ port: number; inode: number }> {
 }
 
 /**
- * The beginning of a list of sockets, with all that listen. They come first, and after a load of short connections the others are
- * thousands: https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html
+ * The beginning of a list of sockets, with all that listen. They come first, and after a load of short connections the
+ * others are thousands: https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html
  */
 function readListening(file: string): string {
   const isPast = (text: string) => /^ *\d+: \S+ \S+ (?!0A)\w\w /m.test(text)
@@ -125,7 +125,10 @@ function readAll(file: string): Buffer {
   return readUntil(file, () => false)
 }
 
-/** The text of a file up to where it is enough. A test that waits for a process reads hundreds of files each time it looks. */
+/**
+ * The text of a file up to where it is enough. A test that waits for a process reads hundreds of files each time it
+ * looks.
+ */
 function readUntil(file: string, isEnough: (text: Buffer) => boolean): Buffer {
   const fd = openSync(file, 'r')
   try {

@@ -46,8 +46,8 @@ export function forgeries(marker: string): Array<[what: string, message: unknown
 }
 
 /**
- * Nested lists. The serializer of V8 can still write some of them, but its deserializer cannot read them, because it needs
- * more of the stack. Which ones, depends on the version of Node.
+ * Nested lists. The serializer of V8 can still write some of them, but its deserializer cannot read them, because it
+ * needs more of the stack. Which ones, depends on the version of Node.
  */
 export const DEPTHS = Array.from({ length: 100 }, (_, index) => 1500 + 25 * index)
 

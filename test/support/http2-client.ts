@@ -7,8 +7,8 @@ import type { Request, Response } from './http.js'
 import { within } from './limit.js'
 
 /**
- * A client with one HTTP/2 session at a time, Node's own. May be asked many times at once. It asks again, on a new session,
- * only what was certainly not begun: https://www.rfc-editor.org/rfc/rfc9113#section-8.7
+ * A client with one HTTP/2 session at a time, Node's own. May be asked many times at once. It asks again, on a new
+ * session, only what was certainly not begun: https://www.rfc-editor.org/rfc/rfc9113#section-8.7
  */
 export class Http2Client implements Client {
   readonly name = 'http2'

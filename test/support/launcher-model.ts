@@ -3,7 +3,9 @@ import type { WorkerCount } from '../../lib/protocol/worker-count.js'
 
 type EffectOf<D extends Effect['do']> = Extract<Effect, { do: D }>
 
-/** The machine of a launcher with what its host would know: which starts and timers are pending, and what was answered. */
+/**
+ * The machine of a launcher with what its host would know: which starts and timers are pending, and what was answered.
+ */
 export class LauncherModel {
   state: Launcher
   /** All effects so far. */

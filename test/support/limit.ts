@@ -1,9 +1,11 @@
-/** How long a test waits for anything before it fails: much longer than anything takes on a busy machine. Milliseconds. */
+/**
+ * How long a test waits for anything before it fails: much longer than anything takes on a busy machine. Milliseconds.
+ */
 export const WAIT_LIMIT = 120_000
 
 /**
- * By how much a duration may seem too short. Milliseconds. Node counts its timers in whole milliseconds, from the last one
- * begun: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args
+ * By how much a duration may seem too short. Milliseconds. Node counts its timers in whole milliseconds, from the last
+ * one begun: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args
  */
 export const EARLY = 2
 

@@ -8,7 +8,9 @@ import type { TestServer } from './server.js'
 export interface LoadSettings {
   /** Closed loop: the pause of each client between an answer and its next request. Milliseconds, default 2. */
   pause?: number
-  /** Open loop: each client asks this often, whether it has been answered or not. Milliseconds; default: closed loop. */
+  /**
+   * Open loop: each client asks this often, whether it has been answered or not. Milliseconds; default: closed loop.
+   */
   every?: number
   /** Open loop: how many requests of one client may be open at once; beyond that, turns are skipped. Default: 50. */
   open?: number
@@ -19,7 +21,10 @@ export interface LoadSettings {
 /** After so many failures a load gives up: the test has failed, and only the first of them tell why. */
 const MOST_FAILURES = 20
 
-/** Reloads a server again and again, each time when every client has been answered by the newest generation. Ends the load. */
+/**
+ * Reloads a server again and again, each time when every client has been answered by the newest generation. Ends the
+ * load.
+ */
 export async function reloadUnder(load: Load, server: TestServer, times: number): Promise<Report> {
   for (let generation = 1; generation <= times; generation++) {
     await load.reached(generation)

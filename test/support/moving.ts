@@ -59,7 +59,9 @@ export async function untilAt(server: TestServer, pid: number, { localPort }: Ht
   await server.event({ what: `move of the connection from port ${localPort}`, test })
 }
 
-/** Checks that each connection is open, was told nothing of a close, and is answered by this process; then closes it. */
+/**
+ * Checks that each connection is open, was told nothing of a close, and is answered by this process; then closes it.
+ */
 export async function checkMoved(t: Test, connections: HttpConnection[], pid: number): Promise<void> {
   const facts = await Promise.all(connections.map((connection) => factsOf(connection)))
   const wrong = facts.filter((fact, index) => fact.pid !== pid || fact.remotePort !== connections[index]?.localPort)

@@ -23,7 +23,10 @@ export class OpenClients {
     this.#upload.write('before, ')
   }
 
-  /** Opens an idle connection, one with a slow request and one with half an upload, all in the hands of the process that serves now. */
+  /**
+   * Opens an idle connection, one with a slow request and one with half an upload, all in the hands of the process that
+   * serves now.
+   */
   static async open(server: TestServer): Promise<OpenClients> {
     const connections = await Promise.all(Array.from({ length: 3 }, () => HttpConnection.open(server.target())))
     const clients = new OpenClients(server, connections)

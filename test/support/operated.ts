@@ -54,7 +54,10 @@ const MADE_UP: ReadonlyArray<readonly [pattern: RegExp, stable: string]> = [
   [new RegExp(process.version.replaceAll('.', '\\.'), 'g'), 'v24.1.0']
 ]
 
-/** A service with a launcher and a folder for each release, as docs/operations.md has it in /srv/app, and its administrator. */
+/**
+ * A service with a launcher and a folder for each release, as docs/operations.md has it in /srv/app, and its
+ * administrator.
+ */
 export class Operated {
   readonly server: TestServer
   readonly #folder: string
@@ -97,7 +100,10 @@ export class Operated {
     return unpack(this.#folder, release, kind)
   }
 
-  /** What a line of the shell prints in /srv/app, as it would there: with other pids, times and paths, the same each time. */
+  /**
+   * What a line of the shell prints in /srv/app, as it would there: with other pids, times and paths, the same each
+   * time.
+   */
   async shell(line: string): Promise<string> {
     const own = ownEnvironment()
     const env = { ...own, PATH: `${this.#folder}/bin:${own.PATH}`, FASTIFY_GRACEFUL_CONTROL: this.control }

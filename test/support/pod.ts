@@ -120,8 +120,9 @@ export class Pod {
 }
 
 /**
- * The folder of a ConfigMap, as the kubelet writes it: the files are links into `..data`, which is a link to a folder with a new name
- * for each change: https://github.com/kubernetes/kubernetes/blob/v1.35.4/pkg/volume/util/atomic_writer.go
+ * The folder of a ConfigMap, as the kubelet writes it: the files are links into `..data`, which is a link to a folder
+ * with a new name for each change:
+ * https://github.com/kubernetes/kubernetes/blob/v1.35.4/pkg/volume/util/atomic_writer.go
  */
 class ConfigFolder {
   readonly path: string

@@ -14,7 +14,10 @@ export type Upstreams = Record<string, Target[]>
 /** How HAProxy asks a server whether it wants requests. */
 export interface Checks {
   statusRoute: string
-  /** How often, within which time the server has to answer, and after how many bad answers it is left, in HAProxy's words. */
+  /**
+   * How often, within which time the server has to answer, and after how many bad answers it is left, in HAProxy's
+   * words.
+   */
   interval: string
 }
 
@@ -27,8 +30,8 @@ export interface ReverseProxy {
 }
 
 /**
- * nginx with HTTP/1.1 and kept connections to the servers, WebSockets, and no second try: what fails is answered 502 or 504.
- * https://nginx.org/en/docs/http/ngx_http_upstream_module.html#keepalive
+ * nginx with HTTP/1.1 and kept connections to the servers, WebSockets, and no second try: what fails is answered 502 or
+ * 504. https://nginx.org/en/docs/http/ngx_http_upstream_module.html#keepalive
  */
 export async function startNginx(t: Test, upstreams: Upstreams): Promise<ReverseProxy> {
   const folder = await tempFolder(t)

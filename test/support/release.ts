@@ -32,7 +32,10 @@ export interface FixtureConfig {
   plain?: ListenOptions[]
   /** Fails at boot in this way, or waits for the file `go` of the release. Default: `none`. */
   boot?: 'throw' | 'exit' | 'hang' | 'wait' | 'none'
-  /** A child never confirms that it serves: its probation is as long as a test likes, while connections move as fast as `probation` says. */
+  /**
+   * A child never confirms that it serves: its probation is as long as a test likes, while connections move as fast as
+   * `probation` says.
+   */
   staysOnProbation?: boolean
   /** Makes `preReload` throw this message. */
   veto?: string

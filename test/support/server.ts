@@ -106,8 +106,8 @@ export class TestServer {
   }
 
   /**
-   * Waits until the parent of a child that serves accepts no more. Returns the pid of the child. After the child has said
-   * that it serves, a new connection may still reach its parent, until the parent has read that.
+   * Waits until the parent of a child that serves accepts no more. Returns the pid of the child. After the child has
+   * said that it serves, a new connection may still reach its parent, until the parent has read that.
    */
   async takenOver(child: number): Promise<number> {
     const test = (line: Line) => line.graceful === 'handed-over' && line.child === child
@@ -154,8 +154,8 @@ export class TestServer {
   }
 
   /**
-   * Sends the reload signal, to the launcher if there is one, and waits until the reload has succeeded and the parent is gone;
-   * returns the pid of the child.
+   * Sends the reload signal, to the launcher if there is one, and waits until the reload has succeeded and the parent
+   * is gone; returns the pid of the child.
    */
   async reload(): Promise<number> {
     const parent = this.current
@@ -174,8 +174,8 @@ export class TestServer {
   }
 
   /**
-   * Stops the launcher, or else the process that serves now, and waits until nothing is left; returns the exit code of the
-   * stopped one.
+   * Stops the launcher, or else the process that serves now, and waits until nothing is left; returns the exit code of
+   * the stopped one.
    */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     const pid = this.addressee

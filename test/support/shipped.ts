@@ -80,8 +80,8 @@ export class Shipped {
   }
 
   /**
-   * Starts a command in another folder than that of the app, and waits until the app serves. At the end of the test nothing
-   * of it may be left.
+   * Starts a command in another folder than that of the app, and waits until the app serves. At the end of the test
+   * nothing of it may be left.
    *
    * @param commandOf - makes the command, of the folder of the app
    */
@@ -104,8 +104,8 @@ export class Shipped {
   }
 
   /**
-   * Waits until a generation serves alone. After it has said that it serves, a new connection may still reach its parent,
-   * until the parent has read that.
+   * Waits until a generation serves alone. After it has said that it serves, a new connection may still reach its
+   * parent, until the parent has read that.
    */
   async serving(generation: number): Promise<void> {
     const { pid } = await this.output.event((line) => line.graceful === 'serving' && line.generation === generation)
@@ -117,7 +117,10 @@ export class Shipped {
     return askShipped(this.port)
   }
 
-  /** Runs a program in the same environment, from the folder in which the first one was started. Resolves when it has ended with 0. */
+  /**
+   * Runs a program in the same environment, from the folder in which the first one was started. Resolves when it has
+   * ended with 0.
+   */
   async order(file: string, ...args: string[]): Promise<string> {
     const child = spawn(...bare(this.#env, file, args), {
       cwd: join(this.folder, '..'),

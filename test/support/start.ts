@@ -32,7 +32,9 @@ export interface ServerSettings {
   prepare?: (release: Release, folder: string) => Promise<Preparation | undefined>
 }
 
-/** With and without a launcher, for stories that go the same way in both cases; `where` completes the title of a test. */
+/**
+ * With and without a launcher, for stories that go the same way in both cases; `where` completes the title of a test.
+ */
 export const WAYS: Array<{ settings: Pick<ServerSettings, 'launcher'>; where: string }> = [
   { settings: {}, where: '' },
   { settings: { launcher: [] }, where: ', under a launcher' }

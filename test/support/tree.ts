@@ -30,8 +30,9 @@ export async function untilQuiet(server: TestServer): Promise<number | undefined
 }
 
 /**
- * Waits until a process has dealt with the signals that were sent to it, and its lines about that have been read: a signal is
- * handled in the turn of its event loop in which it arrives, so before a second round trip. Returns false when it has ended.
+ * Waits until a process has dealt with the signals that were sent to it, and its lines about that have been read: a
+ * signal is handled in the turn of its event loop in which it arrives, so before a second round trip. Returns false
+ * when it has ended.
  */
 export async function hasHeardAll(server: TestServer, pid: number): Promise<boolean> {
   let rounds = 0

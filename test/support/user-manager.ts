@@ -22,7 +22,10 @@ export interface Outcome {
 /** Why no user manager can be started here; false if one can. */
 export const NO_USER_MANAGER = reason()
 
-/** A systemd user manager of a test's own: with its own folder of units, its own socket and its own part of the cgroup tree. */
+/**
+ * A systemd user manager of a test's own: with its own folder of units, its own socket and its own part of the cgroup
+ * tree.
+ */
 export class UserManager {
   /** `$XDG_RUNTIME_DIR`, `%t` in a unit. */
   readonly folder: string

@@ -95,7 +95,10 @@ export class Workers {
     await untilLeft(this.server, [this.launcher, ...pids])
   }
 
-  /** Reloads by a signal to the launcher, and waits until nothing is left of the generation before. Returns the new pids. */
+  /**
+   * Reloads by a signal to the launcher, and waits until nothing is left of the generation before. Returns the new
+   * pids.
+   */
   async reload(generation: number): Promise<number[]> {
     const before = this.server.alive().filter((pid) => pid !== this.launcher)
     this.server.signal('SIGHUP', this.launcher)

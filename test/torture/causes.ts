@@ -3,7 +3,9 @@ import type { Failure } from './clients.js'
 import type { History } from './history.js'
 import type { Injector } from './injector.js'
 
-/** By how much what a client sees and what a process prints may come in another order than they happened. Milliseconds. */
+/**
+ * By how much what a client sees and what a process prints may come in another order than they happened. Milliseconds.
+ */
 const LAG = 3000
 
 /** How long an idle connection may outlive the decision of its process to leave. Milliseconds. */

@@ -43,8 +43,8 @@ const TURNS: Readonly<Record<string, Turn>> = {
 }
 
 /**
- * Clients of several kinds, who keep their connections. None of them tries a request again: each failure counts. After one, and
- * after a connection that was told to close, a client opens another connection.
+ * Clients of several kinds, who keep their connections. None of them tries a request again: each failure counts. After
+ * one, and after a connection that was told to close, a client opens another connection.
  */
 export class Clients {
   readonly failures: Failure[] = []

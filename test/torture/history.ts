@@ -1,9 +1,15 @@
 import type { Cause } from '../../lib/protocol/server.js'
 import type { Output } from '../support/output.js'
 
-/** What has happened to processes besides what was done to them from outside. Times are on the clock of `performance.now()`. */
+/**
+ * What has happened to processes besides what was done to them from outside. Times are on the clock of
+ * `performance.now()`.
+ */
 export class History {
-  /** When a parent or a launcher has killed a process, most often because it hung, and whether that may have had connections. */
+  /**
+   * When a parent or a launcher has killed a process, most often because it hung, and whether that may have had
+   * connections.
+   */
   readonly hangKills: Array<{ at: number; served: boolean }> = []
   /** Why processes have left. */
   readonly leaves: Array<{ pid: number; at: number; cause: Cause }> = []

@@ -5,8 +5,8 @@ import { playRound } from './round.js'
 import { WAYS, type Way } from './schedule.js'
 
 /**
- * `npm run torture`: rounds of faults on real processes, `ROUNDS` of them from `SEED` on. `WAY` is `plain`, `launcher` or
- * `workers`; by default the seed says which. `TRACE=1` keeps the traces of all rounds, not only of those that fail.
+ * `npm run torture`: rounds of faults on real processes, `ROUNDS` of them from `SEED` on. `WAY` is `plain`, `launcher`
+ * or `workers`; by default the seed says which. `TRACE=1` keeps the traces of all rounds, not only of those that fail.
  * `npm run torture -- replay <file>`: whether a trace is what the machine does.
  */
 

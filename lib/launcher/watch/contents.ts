@@ -28,7 +28,10 @@ export class Contents {
     if (!this.#known.has(path)) this.#known.set(path, read(path))
   }
 
-  /** Compares with what is known, and knows it from here on. What is missing or empty waits for the word that it is meant (`isFinal`). */
+  /**
+   * Compares with what is known, and knows it from here on. What is missing or empty waits for the word that it is
+   * meant (`isFinal`).
+   */
   compare(paths: readonly string[], isFinal: boolean): Comparison {
     const comparison: Comparison = { changed: [], partial: [] }
     for (const path of paths) {

@@ -15,8 +15,8 @@ export interface FolderEvents {
 }
 
 /**
- * One folder that is watched. Folders are watched, and not files: editors save by renaming a new file into the place of the old one, which the
- * watch of a file would follow out of the way.
+ * One folder that is watched. Folders are watched, and not files: editors save by renaming a new file into the place of
+ * the old one, which the watch of a file would follow out of the way.
  */
 export class Folder {
   readonly #identity: string
@@ -50,7 +50,8 @@ export class Folder {
 
   #hear(event: string, name: string | undefined): void {
     this.#events.touched(name)
-    // That of the folder itself comes with its own name: https://man7.org/linux/man-pages/man7/inotify.7.html, IN_DELETE_SELF
+    // That of the folder itself comes with its own name: https://man7.org/linux/man-pages/man7/inotify.7.html,
+    // IN_DELETE_SELF
     if (event === 'rename' || name === basename(this.#path)) this.#events.renewed()
   }
 

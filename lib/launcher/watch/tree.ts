@@ -7,7 +7,10 @@ const MOST_FOLDERS = 5000
 /** Folders that the author of an app does not write. */
 const FOREIGN = /^(node_modules|\..*)$/
 
-/** What editors leave beside the files that they save: https://vimhelp.org/recover.txt.html, and `4913` to try whether they may. */
+/**
+ * What editors leave beside the files that they save: https://vimhelp.org/recover.txt.html, and `4913` to try whether
+ * they may.
+ */
 const OF_EDITORS = /^\.|~$|^4913$|^#.*#$|\.(sw[a-p]|tmp)$/
 
 /** Files that Node can load, except data, which the server may write itself. */

@@ -16,7 +16,8 @@ import { PACKAGE_ROOT } from '../../support/release.js'
 import { startServer } from '../../support/start.js'
 import { tempFolder } from '../../support/temp-folder.js'
 
-// The next Fastify, which does not start on the oldest Node of this package: the central tests of this package run with it.
+// The next Fastify, which does not start on the oldest Node of this package: the central tests of this package run with
+// it.
 
 const VERSION = '6.0.0-alpha.4'
 const OLDEST_NODE = 22
@@ -27,7 +28,10 @@ const missing = next.missing || node.missing
 const options = missing ? { skip: missing } : {}
 const folder = next.path('fastify')
 
-/** Test files below dist/test: those about what the plugin has to do with Fastify. What it does with sockets is the same with any. */
+/**
+ * Test files below dist/test: those about what the plugin has to do with Fastify. What it does with sockets is the same
+ * with any.
+ */
 const CENTRAL = [
   'unit/internals/fastify-hooks',
   'unit/connections/websocket-routes',

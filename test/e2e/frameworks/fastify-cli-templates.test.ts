@@ -4,7 +4,8 @@ import { HttpConnection } from '../../support/connection.js'
 import { Framework } from '../../support/frameworks.js'
 import { launchServer } from '../../support/start.js'
 
-// A project that `fastify generate` has made, with this plugin as one file more among its plugins, and started as its package.json says.
+// A project that `fastify generate` has made, with this plugin as one file more among its plugins, and started as its
+// package.json says.
 
 const cli = new Framework(
   'fastify-cli',

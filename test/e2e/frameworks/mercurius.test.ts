@@ -4,7 +4,8 @@ import { Framework } from '../../support/frameworks.js'
 import { startServer } from '../../support/start.js'
 import { checkReloads, type Published, Subscription } from '../../support/subscription.js'
 
-// A subscription is state of the server. Were its WebSocket moved without it, pings would be answered and nothing would ever come.
+// A subscription is state of the server. Were its WebSocket moved without it, pings would be answered and nothing would
+// ever come.
 
 const framework = new Framework('mercurius', 'mercurius@16', 'graphql@16', 'graphql-ws@6')
 

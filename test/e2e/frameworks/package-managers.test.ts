@@ -4,7 +4,8 @@ import { installWithPnpm, installWithYarn } from '../../support/package-manager.
 import type { Release } from '../../support/release.js'
 import { type Preparation, startServer } from '../../support/start.js'
 
-// Where packages are links, or lie in archives that only a patched Node can read, a child must find what its parent has found.
+// Where packages are links, or lie in archives that only a patched Node can read, a child must find what its parent has
+// found.
 
 t.setTimeout(300_000)
 

@@ -6,8 +6,8 @@ import { OtherNode } from '../../support/other-node.js'
 import { Release } from '../../support/release.js'
 import { tempFolder } from '../../support/temp-folder.js'
 
-// A test runner may run one file after the other in one process, each with its own modules and its own global object. The
-// second file meets what the first one has left in the process.
+// A test runner may run one file after the other in one process, each with its own modules and its own global object.
+// The second file meets what the first one has left in the process.
 
 const FILES = ['a', 'b', 'c']
 

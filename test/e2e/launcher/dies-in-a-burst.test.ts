@@ -13,7 +13,9 @@ const DRAIN = 5_000
 
 const settings = { count: 2, config: { options: { drainTimeout: DRAIN } } }
 
-/** Makes connections be on their way through the launcher, or to it, when that dies. Returns what ends their clients. */
+/**
+ * Makes connections be on their way through the launcher, or to it, when that dies. Returns what ends their clients.
+ */
 const BURSTS: Record<string, (t: Test, workers: Workers) => Promise<() => void>> = {
   'to a worker': async (t, workers) => {
     const { others, close } = await crowd(t, workers, 60)

@@ -5,7 +5,10 @@ import type { TestServer } from '../../support/server.js'
 import { LAUNCHER, startServer } from '../../support/start.js'
 import { untilLeft } from '../../support/tree.js'
 
-/** See terminal.test.ts: a shell leads the session, and what the launcher prints does not go to the terminal but to the test. */
+/**
+ * See terminal.test.ts: a shell leads the session, and what the launcher prints does not go to the terminal but to the
+ * test.
+ */
 const IN_TERMINAL = '"$NODE" "$LAUNCHER" "$SERVER" >&3 2>&4 3>&- 4>&-; exec tail -f /dev/null >/dev/null'
 const TERMINAL = 'exec script -q -e -c "$IN_TERMINAL" /dev/null 3>&1 4>&2'
 

@@ -7,7 +7,10 @@ import { askOnce, startWorkers, type Who, type Workers } from '../../support/wor
 
 t.jobs = 2
 
-/** What a reload and a stop may take together, with a server that hangs: well below the limit of every wait. Milliseconds. */
+/**
+ * What a reload and a stop may take together, with a server that hangs: well below the limit of every wait.
+ * Milliseconds.
+ */
 const LIMITS = { readyTimeout: 20_000, drainTimeout: 2_000, probation: 300 }
 
 const CONNECTIONS = 200

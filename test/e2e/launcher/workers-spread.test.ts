@@ -29,7 +29,10 @@ const askAll = (connections: HttpConnection[]) => Promise.all(connections.map(as
 
 const pidsOf = (answers: Who[]) => answers.map(({ pid }) => pid)
 
-/** Opens many connections that only the first worker can accept. Returns when the launcher has got some of them, or lost them again. */
+/**
+ * Opens many connections that only the first worker can accept. Returns when the launcher has got some of them, or lost
+ * them again.
+ */
 async function crowd(t: Test, workers: Workers): Promise<Crowd> {
   const { server, launcher } = workers
   const [first, ...others] = workers.of(1) as [number, number, number]

@@ -45,7 +45,9 @@ t.test(`clients that never retry see no failure in ${RELOADS} rolling reloads`, 
   t.equal(await workers.stop(), 0)
 })
 
-/** Each successor serves before any worker of the generation before begins to leave, and they start one after the other. */
+/**
+ * Each successor serves before any worker of the generation before begins to leave, and they start one after the other.
+ */
 function checkOrder(t: Test, workers: Workers, generation: number): void {
   const [before, after] = [workers.of(generation - 1), workers.of(generation)]
   const lastServes = Math.max(...after.map((pid) => workers.at(pid, 'serving')))

@@ -145,7 +145,8 @@ t.test('nobody else can swap: another address, a foreign page, a path', async (t
 
   for (const host of ['evil.example', `evil.example:${port}`, '127.0.0.1.evil.example', 'localhost.evil.example'])
     t.match(await swap(example, { module: 'count' }, { host }), { status: 403, body: { message: /Host header/ } }, host)
-  // What a browser sends to another origin without asking first: https://fetch.spec.whatwg.org/#cors-safelisted-request-header
+  // What a browser sends to another origin without asking first:
+  // https://fetch.spec.whatwg.org/#cors-safelisted-request-header
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x'])
     t.match(await swap(example, { module: 'count' }, { 'content-type': type }), { status: 415 }, type)
   for (const module of ['../server', 'a/b', '', '..', 'file:///etc/passwd', ['count', 'hello']])

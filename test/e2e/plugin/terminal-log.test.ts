@@ -1,5 +1,6 @@
-// A log that goes to the terminal, which is closed while the server writes: each write fails with EIO from then on, an error that pino
-// leaves uncaught. Whether that comes first or the SIGHUP of the terminal, the server stops and never hangs.
+// A log that goes to the terminal, which is closed while the server writes: each write fails with EIO from then on, an
+// error that pino leaves uncaught. Whether that comes first or the SIGHUP of the terminal, the server stops and never
+// hangs.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

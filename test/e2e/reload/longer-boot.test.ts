@@ -52,7 +52,9 @@ for (const { settings, where } of WAYS) {
   })
 }
 
-/** Waits until a process that was not known boots for longer than the release before would have let it; returns its pid. */
+/**
+ * Waits until a process that was not known boots for longer than the release before would have let it; returns its pid.
+ */
 async function bootsLonger(
   server: TestServer,
   control: string,

@@ -3,8 +3,8 @@ import { checkFresh } from '../../support/admin.js'
 import type { TestServer } from '../../support/server.js'
 import { startServer } from '../../support/start.js'
 
-// A release that closes the channel to its parent, as `process.disconnect()` in an app does: the parent hears nothing of
-// it any more, and still there must be one process that serves.
+// A release that closes the channel to its parent, as `process.disconnect()` in an app does: the parent hears nothing
+// of it any more, and still there must be one process that serves.
 
 /** Makes a release that runs this code before anything else, or when it serves. */
 async function spoil(server: TestServer, when: 'at boot' | 'while it serves'): Promise<void> {

@@ -3,7 +3,8 @@ import { HttpConnection } from '../../support/connection.js'
 import type { TestServer } from '../../support/server.js'
 import { startServer } from '../../support/start.js'
 
-// Fastify's own remedy for streams without an end are `preClose` hooks, which it runs when it closes: that is after the drain.
+// Fastify's own remedy for streams without an end are `preClose` hooks, which it runs when it closes: that is after the
+// drain.
 
 t.jobs = 2
 

@@ -6,8 +6,8 @@ import { startServer } from '../../support/start.js'
 import { untilLeft } from '../../support/tree.js'
 
 /**
- * `script` of util-linux gives its command a terminal, which hangs up when `script` ends. The shell leads the session, as
- * in any terminal, and outlives the server; what the server prints does not go to the terminal but to the test.
+ * `script` of util-linux gives its command a terminal, which hangs up when `script` ends. The shell leads the session,
+ * as in any terminal, and outlives the server; what the server prints does not go to the terminal but to the test.
  */
 const IN_TERMINAL = '"$NODE" "$SERVER" >&3 2>&4 3>&- 4>&-; exec tail -f /dev/null >/dev/null'
 const TERMINAL = 'exec script -q -e -c "$IN_TERMINAL" /dev/null 3>&1 4>&2'

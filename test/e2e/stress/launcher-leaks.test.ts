@@ -15,7 +15,10 @@ function residentMemory(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
 }
 
-/** Waits until the launcher has this many listening sockets: it is given each of them a moment after the server listens on it. */
+/**
+ * Waits until the launcher has this many listening sockets: it is given each of them a moment after the server listens
+ * on it.
+ */
 async function untilHeld(server: TestServer, count: number): Promise<void> {
   await untilTrue(server, `launcher with ${count} sockets`, () => listeningInodes(server.launcher).length === count)
 }

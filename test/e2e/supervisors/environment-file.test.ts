@@ -1,4 +1,5 @@
-// "The environment" of docs/deploy.md under systemd itself: which files a reload reads again, and which only a restart does.
+// "The environment" of docs/deploy.md under systemd itself: which files a reload reads again, and which only a restart
+// does.
 import { symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'

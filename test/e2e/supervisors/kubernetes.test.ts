@@ -1,5 +1,5 @@
-// The life of the pods of example/kubernetes. The test plays the kubelet, which probes and sends SIGTERM, and the proxies,
-// which learn at some time that a pod is terminating.
+// The life of the pods of example/kubernetes. The test plays the kubelet, which probes and sends SIGTERM, and the
+// proxies, which learn at some time that a pod is terminating.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'

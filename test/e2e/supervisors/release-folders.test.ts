@@ -1,4 +1,5 @@
-// "Release folders" of docs/deploy.md: the files that it shows, with the programs that read them, and the orders that it gives.
+// "Release folders" of docs/deploy.md: the files that it shows, with the programs that read them, and the orders that
+// it gives.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'

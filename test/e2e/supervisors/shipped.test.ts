@@ -38,7 +38,8 @@ async function serveReloadStop(t: Test, shipped: Shipped, { reload, stop }: Orde
 const inside = (folder: string, command: string[]) => ['sh', '-c', 'cd "$0" && exec "$@"', folder, ...command]
 
 t.test('supervisord.conf', { skip: missing('supervisord') || noMountNamespace }, async (t) => {
-  // The files that it keeps in /run are this test's own; and what /dev/fd/1 stands for can only be opened if it is a pipe.
+  // The files that it keeps in /run are this test's own; and what /dev/fd/1 stands for can only be opened if it is a
+  // pipe.
   const script = 'mount -t tmpfs none /run && supervisord --configuration "$0" | cat'
   const shipped = await Shipped.start(t, (folder) => [
     ...['unshare', '--mount', 'sh', '-c', script],

@@ -41,7 +41,8 @@ t.test('systemctl reload returns when the reload is done, and the service goes o
   }
   t.match(await unit.show('Result', 'NRestarts'), { Result: 'success', NRestarts: '0' })
 
-  // Not the main process as systemd sees it: for a moment after a reload that is another one, see lib/systemd/main-process.ts.
+  // Not the main process as systemd sees it: for a moment after a reload that is another one, see
+  // lib/systemd/main-process.ts.
   const last = await unit.serving(3)
   await unit.succeed('stop')
   t.match(await unit.event((line) => line.fixture === 'exit' && line.pid === last), { code: 0 })

@@ -41,7 +41,8 @@ function carryOutGiver(world: World, index: number, effects: readonly GiverEffec
 }
 
 function letGo(world: World, { from, to }: Attempt, isTaken: boolean): void {
-  // The app of a parent must not write from here on: a WebSocket is not the parent's any more before the word is with the kernel.
+  // The app of a parent must not write from here on: a WebSocket is not the parent's any more before the word is with
+  // the kernel.
   if (world.rules.move === 'websocket') release(world, from, to)
   else if (from > 0) sayClosed(world, from)
   else if (isTaken && world.rules.keeps) keep(world)

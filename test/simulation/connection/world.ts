@@ -5,7 +5,9 @@ import type { Taker } from '../../../lib/protocol/connection-taker.js'
 import * as takerMachine from '../../../lib/protocol/connection-taker.js'
 import type { State } from '../kind.js'
 
-/** What there is when a connection moves: process 0, which has it at first, and its peers, each of which may take it. */
+/**
+ * What there is when a connection moves: process 0, which has it at first, and its peers, each of which may take it.
+ */
 
 /** The machines of both sides; a test can put a broken one in the place of a right one. */
 export type Machines = Pick<typeof giverMachine, 'offer' | 'give'> &

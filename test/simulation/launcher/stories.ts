@@ -4,7 +4,10 @@ import { WATCHED_STORIES } from './watched-stories.js'
 
 type Story = StoryOf<Rules>
 
-/** What happened once to a launcher and its servers, or must never happen. Servers 1 and 2 are the first ones of two workers, and `serves` are releases. */
+/**
+ * What happened once to a launcher and its servers, or must never happen. Servers 1 and 2 are the first ones of two
+ * workers, and `serves` are releases.
+ */
 
 /** A reload of two workers, up to each of its stages. The children are 3 and 4. */
 const STAGES: Readonly<Record<string, readonly string[]>> = {

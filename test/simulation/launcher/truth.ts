@@ -105,7 +105,9 @@ export function untrueEnding({ processes, launcher }: System, { exitCode, signal
   return isOfSome || exitCode === 1 ? undefined : 'no server has ended like that'
 }
 
-/** How long one worker may owe what it owes in a reload: to serve, to answer, to end, to hand over, to pass, to leave. */
+/**
+ * How long one worker may owe what it owes in a reload: to serve, to answer, to end, to hand over, to pass, to leave.
+ */
 const SHARE = 30_000 + 10_000 + 5000 + 80_000 + 53_000 + 80_000 + 10_000
 
 /** A server to inherit from, a boot, and the end of those that leave. */

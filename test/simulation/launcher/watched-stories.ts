@@ -5,8 +5,8 @@ const CRASHED_TWICE = ['1 crash', '... until 2 work boot: all listen', '2 crash'
 const ONE_OF_TWO = ['1 crash', '... until 3 work boot: all listen', '3 crash', '0 hears 3']
 
 /**
- * While the files of the app are watched, a server that fails again right after its start waits for a change. The change
- * causes the next reload.
+ * While the files of the app are watched, a server that fails again right after its start waits for a change. The
+ * change causes the next reload.
  */
 export const WATCHED_STORIES: ReadonlyArray<Story<Rules>> = [
   {

@@ -56,7 +56,10 @@ export function addOutcomes(add: (act: 'work', detail: string) => void, work: Wo
   for (const outcome of OUTCOMES[work.name][kind]) add('work', `${label(work)}: ${outcome}`)
 }
 
-/** An app that closes itself waits for the drain in its own onClose hook; and a process that was killed has no time for a child. */
+/**
+ * An app that closes itself waits for the drain in its own onClose hook; and a process that was killed has no time for
+ * a child.
+ */
 export function canEnd(process: Process, { name }: Work): boolean {
   const { at } = process.server
   if (name === 'spawn') return !process.doomed
@@ -69,8 +72,8 @@ export function dueAt(world: World, { process, act, detail }: Event): number | u
 }
 
 /**
- * Before a timer comes due, the host reads what is in the channel, and asks the system whether the parent lives. On a slow network
- * the channel may be empty although something is on its way.
+ * Before a timer comes due, the host reads what is in the channel, and asks the system whether the parent lives. On a
+ * slow network the channel may be empty although something is on its way.
  */
 function canComeDue(world: World, process: Process, timer: Timer, at: number): boolean {
   const { timers, network } = world.rules

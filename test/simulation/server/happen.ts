@@ -12,8 +12,8 @@ import { breakWorld, type Process, type World } from './world.js'
 export function happen(world: World, { process: id, act, detail, costs }: ServerEvent): void {
   const process = processOf(world, id) as Process
   ACTS[act](world, process, detail)
-  // Nobody can blame the processes for the end of the service when the outside has left none that could serve. An app that
-  // does not boot or load in time counts as outside too.
+  // Nobody can blame the processes for the end of the service when the outside has left none that could serve. An app
+  // that does not boot or load in time counts as outside too.
   if (
     (costs !== undefined || (act === 'due' && (detail === 'load' || detail === 'boot'))) &&
     !world.processes.some((other) => isAble(world, other))

@@ -15,7 +15,10 @@ import type { Budget, State } from '../kind.js'
 import type { Outcome, ToChild, ToParent } from './letters.js'
 import type { Rules } from './rules.js'
 
-/** What there is in a simulation: processes, what they say to each other, what they wait for, and what may still go wrong. */
+/**
+ * What there is in a simulation: processes, what they say to each other, what they wait for, and what may still go
+ * wrong.
+ */
 
 /** The machine under test. If it is not that of `lib/`, it is a mutant. */
 export interface Machine {

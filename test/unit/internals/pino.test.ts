@@ -4,7 +4,9 @@ import pino from 'pino'
 import t from 'tap'
 import { limitFlush } from '../../../lib/internals/pino.js'
 
-/** A logger that writes to this descriptor when it is flushed, as pino's own destination does at the end of a process. */
+/**
+ * A logger that writes to this descriptor when it is flushed, as pino's own destination does at the end of a process.
+ */
 const loggerOf = (fd: number) => {
   const destination = pino.destination({ fd, sync: false, minLength: 8192 })
   const logger = pino(destination)
