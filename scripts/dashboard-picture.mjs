@@ -16,7 +16,7 @@ const view = spawn(process.execPath, [path('example/dashboard/run.mjs')], { stdi
 const [line] = await once(createInterface({ input: view.stdout }), 'line')
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium' })
 try {
-  const page = await browser.newPage({ viewport: { width: 1060, height: 1000 }, deviceScaleFactor: 1.25 })
+  const page = await browser.newPage({ viewport: { width: 1090, height: 1000 }, deviceScaleFactor: 1.25 })
   await page.goto(/ at (\S+)/.exec(line)[1])
   await setTimeout(BEFORE)
   await page.getByRole('button', { name: 'Deploy', exact: true }).click()

@@ -64,7 +64,7 @@ function drawStretch({ context, colours, layout, x }, { generation, pid }, { pha
   context.fillRect(begin, y, width, size)
   context.globalAlpha = 1
   const texts = [`generation ${generation}, pid ${pid}: ${phase}`, `generation ${generation}: ${phase}`, phase]
-  const text = [...texts, SHORT[phase] ?? ''].find((text) => context.measureText(text).width + 8 < width)
+  const text = [...texts, SHORT[phase] ?? ''].find((text) => context.measureText(text).width + 6 < width)
   if (!text) return
   context.textAlign = 'left'
   context.fillStyle = colours.get(STRENGTH[phase] === 1 ? '--on-bar' : '--text')
