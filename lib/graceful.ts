@@ -106,8 +106,7 @@ export class Graceful {
    *
    * @param request - as the route's handler received it
    */
-  // biome-ignore lint/suspicious/noExplicitAny: only the app knows what it has handed along, in another version of
-  // itself
+  // biome-ignore lint/suspicious/noExplicitAny: only the app knows what an earlier version of it has handed along
   arrival<State = any>(request: FastifyRequest | IncomingMessage): { readonly state: State } | undefined {
     const arrival = this.#server.webSockets.arrival('raw' in request ? request.raw : request)
     return arrival as { readonly state: State } | undefined
