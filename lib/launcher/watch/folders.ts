@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { Folder, identityOf } from './folder.js'
 import { filesIn } from './tree.js'
-import { foldersOf, meantIn, type Share, type Wanted } from './wanted.js'
+import { foldersOf, isWanted, meantIn, type Share, type Wanted } from './wanted.js'
 
 /** What is reported about the files. */
 export interface FoldersEvents {
@@ -35,11 +35,11 @@ export class Folders {
 
   /** Watches these from now on. */
   follow(wanted: Wanted): void {
-    const { files } = this.#wanted
+    const before = this.#wanted
     this.#wanted = wanted
-    this.#update(true)
+    this.#update(before)
     // It may have changed before its folder was watched, or while it was not meant.
-    for (const file of wanted.files) if (!files.has(file)) this.#events.touched(file)
+    for (const file of wanted.files) if (!before.files.has(file)) this.#events.touched(file)
   }
 
   close(): void {
@@ -48,8 +48,8 @@ export class Folders {
     this.#watched.clear()
   }
 
-  /** @param isAsked - what is found in a folder has been there before; else it has come with it */
-  #update(isAsked: boolean): void {
+  /** @param before - what was wanted until now: whatever of it is found in a new folder has come with that */
+  #update(before: Wanted): void {
     const shares = foldersOf(this.#wanted)
     for (const [path, watched] of this.#watched) {
       const share = shares.get(path)
@@ -64,13 +64,14 @@ export class Folders {
       const isNew = known === undefined || known.share.meant.length !== share.meant.length
       if (known === undefined) this.#watched.set(path, { folder: this.#open(path, share), share })
       else known.share = share
-      if (isNew) this.#look(path, share, isAsked)
+      if (isNew) this.#look(path, share, before)
     }
   }
 
-  #look(path: string, share: Share, isAsked: boolean): void {
-    const tell = isAsked ? this.#events.seen : this.#events.touched
-    for (const file of meantIn(path, share, filesIn(path))) tell(file)
+  #look(path: string, share: Share, before: Wanted): void {
+    for (const file of meantIn(path, share, filesIn(path)))
+      if (isWanted(before, file)) this.#events.touched(file)
+      else this.#events.seen(file)
   }
 
   #open(path: string, { stats }: Share): Folder {
@@ -95,7 +96,7 @@ export class Folders {
   #renew(): void {
     this.#renewal ??= setTimeout(() => {
       this.#renewal = undefined
-      this.#update(false)
+      this.#update(this.#wanted)
     }, RENEWAL)
   }
 }

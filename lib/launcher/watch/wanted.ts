@@ -63,3 +63,10 @@ export function meantIn(folder: string, { names, meant }: Share, present: readon
   const found = present.filter((name) => names.has(name) || meant.some((isMeant) => isMeant(name)))
   return [...new Set([...names, ...found])].map((name) => join(folder, name))
 }
+
+/** Whether a file is meant, wherever its folder is. */
+export function isWanted({ files, folders, trees }: Wanted, path: string): boolean {
+  const [folder, name] = [dirname(path), basename(path)]
+  if (files.has(path) || folders.some(([one, isMeant]) => one === folder && isMeant(name))) return true
+  return trees.some(([root, isMeant]) => (folder === root || isInside(folder, root)) && isMeant(name))
+}

@@ -40,8 +40,9 @@ class Watched {
       folders: [],
       trees: trees.map((name) => [this.path(name), isPlain])
     }
-    this.#folders.follow(wanted)
     this.#touched.clear()
+    this.#folders.follow(wanted)
+    for (const name of files) this.#touched.delete(name)
   }
 
   /** Waits until this file has been reported, and returns all files reported since the last call. */
@@ -102,6 +103,16 @@ t.test('a folder with all that is below it, and what comes there', async (t) => 
   writeFileSync(watched.path('pages/a'), '2')
   writeFileSync(watched.path('e'), '2')
   t.strictSame(await watched.touched('e'), ['e'], 'which is not watched any more')
+})
+
+t.test('a folder that comes while others begin to be watched', async (t) => {
+  const watched = new Watched(t, { pages: { a: '1' }, b: '' })
+  watched.follow({ trees: ['pages'] })
+  mkdirSync(watched.path('pages/new/er'), { recursive: true })
+  writeFileSync(watched.path('pages/new/er/c'), '1')
+  watched.follow({ trees: ['pages'], files: ['b'] })
+  t.ok((await watched.touched('pages/new/er/c')).includes('pages/new/er/c'))
+  t.notOk(watched.seen.includes('pages/new/er/c'), 'what is new is no known file')
 })
 
 t.test('a folder that has gone before it could be watched, and is there again', async (t) => {
