@@ -1,5 +1,6 @@
 import { Agent, get } from 'node:http'
 import t from 'tap'
+import { HttpConnection } from '../../support/connection.js'
 import type { Line } from '../../support/output.js'
 import type { FixtureConfig } from '../../support/release.js'
 import type { TestServer } from '../../support/server.js'
@@ -96,6 +97,10 @@ t.test('a WebSocket about which a hung child does not answer is taken back, and 
   const [parent, client] = [server.pid, await WebSocketClient.open(server.target(), '/ws/slow')]
   client.socket.send('work')
   await server.held('work')
+  // With a request in progress, the parent is still there when the child wakes up, and can tell it.
+  const other = await HttpConnection.open(server.target())
+  const answer = other.send({ path: '/hold/other' })
+  await server.held('other')
   server.signal('SIGHUP')
   const child = await server.serving(2)
   await server.eventOf(parent, 'draining')
@@ -105,6 +110,9 @@ t.test('a WebSocket about which a hung child does not answer is taken back, and 
   t.match(await server.waitFor(client.closed, 'close frame', LIMIT), { code: 1012 })
   t.strictSame(client.messages, ['1 work'])
   process.kill(child, 'SIGCONT')
+  for (const pid of [child, parent, child]) await server.heard(pid)
+  await server.tell({ command: 'release', name: 'other' }, parent)
+  t.match(await answer.response, { status: 200 })
   t.equal(await server.exitOf(parent), 0)
   await server.heard(child)
   t.strictSame(happened(server, 'arrived'), [], 'the child has never had it')
