@@ -37,8 +37,7 @@ export function ownOptionIn(args: readonly string[]): string | undefined {
 /** One of our own options that follows the script, and so goes to the app; undefined if there is none. */
 export function ownOptionForApp(args: readonly string[]): string | undefined {
   const script = args.findIndex((argument) => !isOption(argument) && isScript(argument))
-  if (script === -1 || args.includes('--')) return undefined
-  return ownOptionIn(args.slice(script + 1))
+  return script === -1 ? undefined : ownOptionIn(args.slice(script + 1))
 }
 
 /** Those that are options for certain: they come before anything that can be the script. */

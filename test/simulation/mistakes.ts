@@ -8,7 +8,8 @@ export const RULES = {
   end: 'the end of another process is known without its word',
   silence: 'a process that does not answer does not work',
   worker: 'no worker is given up',
-  owner: 'a connection has one owner'
+  owner: 'a connection has one owner',
+  work: 'no process is killed at work before its time is over'
 } as const
 
 export interface Mistake<M> {

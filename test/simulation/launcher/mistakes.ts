@@ -66,6 +66,16 @@ export const MISTAKES: ReadonlyArray<Mistake<Machines>> = [
     found: /the asks end with failure/
   },
   {
+    rule: 'work',
+    title: 'a server that drains is killed when another server ends',
+    machine: altered(([next, effects], _, input) => {
+      const draining = next.servers.filter(({ stage, leaves }) => stage === 'serving' && leaves === 'freely')
+      const kills = draining.map(({ id }) => ({ do: 'kill', server: id, signal: 'SIGKILL' }) as const)
+      return [next, input.type === 'ended' ? [...effects, ...kills] : effects]
+    }),
+    found: /is killed at work/
+  },
+  {
     rule: 'worker',
     title: 'a worker that crashes is not started again',
     machine: without((effect) => effect.do === 'pause'),

@@ -76,6 +76,16 @@ export const MISTAKES: ReadonlyArray<Mistake<Machine>> = [
     ),
     found: /sleeps, and nobody accepts/
   },
+  {
+    rule: 'work',
+    title: 'a reload that is undone kills a child that may have accepted',
+    machine: altered(([next, effects], { at }, input) =>
+      input.type === 'undo' && at.name === 'reloading' && at.stage === 'handing over'
+        ? [next, [...effects, { do: 'kill child', child: at.child }]]
+        : [next, effects]
+    ),
+    found: /kills \d+ .* at work/
+  },
   ...TIMERS.map((timer) => ({
     rule: 'limit' as const,
     title: `the limit "${timer}" is forgotten`,

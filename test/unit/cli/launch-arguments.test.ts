@@ -87,5 +87,4 @@ t.test('an own option that follows the script is for the app, and is found', asy
   t.equal(ownOptionForApp([SCRIPT, '--workers', '4']), '--workers')
   t.equal(ownOptionForApp(['--inspect', SCRIPT, '-x', '--watch']), '--watch')
   t.equal(ownOptionForApp(['--import', 'tsx', SCRIPT]), undefined)
-  t.equal(ownOptionForApp([SCRIPT, '--', '--workers', '4']), undefined, 'it is certainly meant')
 })
