@@ -124,6 +124,16 @@ export function startAccepting(server: net.Server, backlog: number): void {
 }
 
 /**
+ * Lets the queue of an accepting server hold no more than one connection beside those that wait in it. The backlog of a
+ * socket that listens already can be changed by the system's call alone: https://man7.org/linux/man-pages/man2/listen.2.html
+ *
+ * Fallback: the queue stays as it is.
+ */
+export function shortenQueue(server: net.Server): void {
+  internalsOf(server)._handle?.listen?.(1)
+}
+
+/**
  * Lets a server listen, and closes each connection at once, before the app sees it. `server.maxConnections = 0` does
  * the same only from Node 21 on: https://github.com/nodejs/node/blob/v20.19.0/lib/net.js (`onconnection`).
  */

@@ -136,7 +136,7 @@ export class Launcher {
   /** A second request counts as the first one. A second signal would force. */
   #stop(reason: string): number {
     if (!this.#workers.areLeaving) {
-      this.#events.log(`stop (${printable(reason)})`)
+      this.#events.log(`stop (${printable(reason)})`, 'info')
       this.#workers.stop('SIGTERM')
     }
     return process.pid

@@ -8,13 +8,8 @@ import type { Connections } from '../connections/tracker.js'
 import { CLOSE_CODES } from '../connections/upgrades.js'
 import type { WebSockets } from '../connections/websockets.js'
 import type { CutRequest } from '../events.js'
+import type { Cut } from './cut.js'
 import type { HostedApp } from './hosted-app.js'
-
-/** What a drain cut off. Both lists are empty when everything was finished in time. */
-export interface Cut {
-  requests: CutRequest[]
-  holds: string[]
-}
 
 /** What to drain, and how. */
 export interface DrainPlan {

@@ -11,7 +11,7 @@ export function linkToLauncher(
   exit: Exit,
   { status, makeCheck }: { status: () => ProcessStatus; makeCheck: LauncherEvents['makeCheck'] }
 ): void {
-  const { callers, host, service, asChild, conclusion } = parts
+  const { callers, host, service, shutdown, asChild, conclusion } = parts
   launcher.attach({
     makeReload: (reason) => {
       const [ask, outcome] = callers.add()
@@ -32,7 +32,10 @@ export function linkToLauncher(
     report: () => ({ status: status(), load: service.load, counts: service.counter.counts }),
     counts: () => service.counter.counts,
     history: (history) => service.history.follow(history),
-    stop: (reason, asOne) => exit.obey(reason, 'stop', () => exit.stop(reason, asOne)),
+    stop: (reason, asOne) => {
+      shutdown.told(asOne)
+      exit.obey(reason, 'stop', () => exit.stop(reason, asOne))
+    },
     force: (reason) => exit.obey(reason, 'force', () => exit.force(reason))
   })
 }

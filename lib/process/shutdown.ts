@@ -1,8 +1,10 @@
-import { ForcedError, toError } from '../errors.js'
+import { toError } from '../errors.js'
 import type { Cause } from '../protocol/server.js'
 import { deferred } from '../util/deferred.js'
 import { within } from '../util/within.js'
-import { type Cut, Drain, type DrainPlan } from './drain.js'
+import { type Cut, mergeCuts, namesOf, throwIfCut, withoutHooks } from './cut.js'
+import type { Drain } from './drain.js'
+import { Drains, type Manner } from './drains.js'
 import type { HostedApp } from './hosted-app.js'
 import type { Service } from './service.js'
 
@@ -13,32 +15,33 @@ const LAST_ANSWER = 1000
 const PASSED_ON = 1000
 
 /** How long a stop may take beyond the options, for the steps between. Milliseconds. */
-const SLACK = 1000
+const SLACK = 2000
 
 /** How long the child that leaves with this process may take beyond its own limit. Milliseconds. */
 const CHILD_SLACK = 2000
-
-/** How to drain, and how long that may take. */
-interface Manner extends Pick<DrainPlan, 'idle' | 'moving'> {
-  limit: 'drainTimeout' | 'reloadDrainTimeout'
-}
 
 const STOP: Manner = { idle: 'soon', limit: 'drainTimeout' }
 
 /** What a process does when it leaves: it drains, and closes its apps. */
 export class Shutdown {
   readonly #service: Service
-  readonly #drains = new Set<Drain>()
+  readonly #drains: Drains
   readonly #drained = deferred<Cut>()
   /** The service ends, and not this process alone. */
   #isHurried = false
-  /** Since when it drains, and by when that is over at the latest, on the clock of `performance.now()`. */
-  #begun: number | undefined
-  #end = 0
-  #reason = ''
 
   constructor(service: Service) {
     this.#service = service
+    this.#drains = new Drains(service)
+  }
+
+  /**
+   * The launcher has told this process to leave.
+   *
+   * @param asOne - others accept on the same sockets and go on
+   */
+  told(asOne = false): void {
+    this.#drains.told(asOne)
   }
 
   /** How long a stop may take in all, and longer where the child must end first. Milliseconds. */
@@ -63,13 +66,13 @@ export class Shutdown {
     const moving = isOwnTime || migration?.isEnded === false ? migration : undefined
     if (moving === undefined && migration !== undefined)
       await within(migration.done, LAST_ANSWER, 'the child').catch(() => {})
-    // An app that has begun to close by itself has a drain of its own.
-    const begun = [...this.#drains].map(({ done }) => done)
     const manner = { idle: isOwnTime ? 'own timeout' : 'soon', moving, limit: this.#limitName(cause) } as const
     if (cause === 'app closes') this.#service.closeControlSocket()
     const last = [...this.#service.apps].find(({ leaving }) => !leaving)
-    const own = this.#follow(this.#begin(reason, manner, cause === 'app closes' ? last : undefined), manner.limit)
-    const cut = merge(await Promise.all([...begun, own]))
+    const only = cause === 'app closes' ? last : undefined
+    // An app that has begun to close by itself has a drain of its own.
+    const [own, ...others] = await this.#drains.begin(reason, manner, isOwnTime, only)
+    const cut = mergeCuts(await Promise.all([this.#follow(own, manner.limit), ...others.map(({ done }) => done)]))
     const { surplus } = this.#service
     if (surplus !== undefined) await within(surplus.passed, PASSED_ON, 'the launcher').catch(() => {})
     this.#drained.resolve(cut)
@@ -83,7 +86,8 @@ export class Shutdown {
    *   with it
    */
   async drainApp(hosted: HostedApp): Promise<void> {
-    throwIfCut(await this.#follow(this.#begin('the app closes', STOP, hosted), STOP.limit))
+    const [drain] = await this.#drains.begin('the app closes', STOP, false, hosted)
+    throwIfCut(await this.#follow(drain, STOP.limit))
   }
 
   /**
@@ -107,21 +111,17 @@ export class Shutdown {
   hurry(): void {
     this.#isHurried = true
     this.#service.migration?.stop()
-    const timeout = this.#service.longest('drainTimeout')
-    this.#end = Math.min(this.#end, performance.now() + timeout)
-    for (const drain of this.#drains) drain.hurry(timeout)
+    this.#drains.hurry(this.#service.longest('drainTimeout'))
   }
 
   /** For reports: what is drained; undefined while nothing is. */
-  get underWay(): { reason: string; begun: number; end: number; holds: string[] } | undefined {
-    if (this.#begun === undefined) return undefined
-    const holds = [...this.#drains].flatMap((drain) => drain.holds)
-    return { reason: this.#reason, begun: this.#begun, end: this.#end, holds }
+  get underWay(): Drains['report'] {
+    return this.#drains.report
   }
 
   /** How long others may take to end the process when everything is closed. Milliseconds. */
   get closeLimit(): number {
-    return Math.max(this.#service.longest('closeTimeout'), this.#end - performance.now())
+    return Math.max(this.#service.longest('closeTimeout'), this.#drains.end - performance.now())
   }
 
   /**
@@ -131,7 +131,7 @@ export class Shutdown {
    * @param reason - of the stop, which may be a signal
    */
   async closeApps(reason: string): Promise<boolean> {
-    const left = this.#end - performance.now()
+    const left = this.#drains.end - performance.now()
     const { others: handlers } = this.#service
     const others = handlers.close(handlers.signalIn(reason))
     const closing = [...this.#service.apps].map(({ app, options }) =>
@@ -151,13 +151,11 @@ export class Shutdown {
 
   /** Cuts off everything that is left, now. */
   cut(reason: string): void {
-    const { apps, listeners } = this.#service
-    if ([...apps].some(({ leaving }) => !leaving)) this.#begin(reason, STOP)
-    const drains = [...this.#drains]
+    this.#drains.leaveAll(reason, STOP)
+    const cut = this.#drains.force()
     this.#drains.clear()
-    const cut = merge(drains.map((drain) => drain.force()))
     this.#forced(reason, cut)
-    listeners.close()
+    this.#service.listeners.close()
     this.#drained.resolve(cut)
   }
 
@@ -167,9 +165,8 @@ export class Shutdown {
    * @param reason - who that is, for the log
    */
   cutBy(reason: string): boolean {
-    const cut = merge([...this.#drains].map((drain) => drain.force()))
     // In its first moment a drain waits for its hooks, be there any or not.
-    const work = { ...cut, holds: cut.holds.filter((name) => !name.endsWith(' hooks')) }
+    const work = withoutHooks(this.#drains.force())
     const isCut = namesOf(work).length > 0
     const hooks = this.#service.apps.size > 0 ? ['onClose hooks'] : []
     if (isCut || hooks.length > 0) this.#forced(reason, { ...work, holds: [...work.holds, ...hooks] })
@@ -179,58 +176,18 @@ export class Shutdown {
   async #follow(drain: Drain, limit: Manner['limit']): Promise<Cut> {
     const cut = await drain.done
     // One that was cut by force has been announced.
-    if (this.#drains.delete(drain) && namesOf(cut).length > 0) this.#forced(this.#isHurried ? STOP.limit : limit, cut)
+    if (this.#drains.ended(drain) && namesOf(cut).length > 0) this.#forced(this.#isHurried ? STOP.limit : limit, cut)
     return cut
   }
 
   #forced(reason: string, cut: Cut): void {
     const { counter, log } = this.#service
-    counter.forces(cut.requests.length, cut.holds.filter((name) => !name.endsWith(' hooks')).length)
+    counter.forces(cut.requests.length, withoutHooks(cut).holds.length)
     log.announce('forced', { reason, ...cut })
-  }
-
-  /** Begins to drain one app, or all that is not leaving already. */
-  #begin(reason: string, { idle, moving, limit }: Manner, only?: HostedApp): Drain {
-    const service = this.#service
-    const gone = new Set<unknown>([...service.apps].filter(({ leaving }) => leaving))
-    const apps = only === undefined ? [...service.apps].filter((hosted) => !gone.has(hosted)) : [only]
-    const isMeant = (owner: object | undefined) => (only === undefined ? !gone.has(owner) : owner === only)
-    for (const hosted of apps) hosted.leaving = true
-    // Those too that have none now: more may come, to move on.
-    const connections = service.connections.of(isMeant)
-    service.listeners.close(service.listenersOf(isMeant))
-    if (only === undefined) service.closeControlSocket()
-    const patience = Math.max(...apps.map(({ options }) => options.drainTimeout), 0)
-    const timeout = Math.max(...apps.map(({ options }) => options[limit]), 0)
-    this.#begun ??= performance.now()
-    this.#reason = reason
-    this.#end = Math.max(this.#end, performance.now() + timeout)
-    const hookFailed: DrainPlan['hookFailed'] = (name, error) =>
-      service.log.warn(`a ${name} hook threw`, toError(error))
-    const upgraded = service.webSockets
-    const window = service.longest('websocketCloseWindow')
-    const limits = { timeout, patience, window }
-    const drain = new Drain({ connections, upgraded, apps, reason, ...limits, idle, moving, hookFailed })
-    this.#drains.add(drain)
-    service.log.announce('draining', { reason, connections: service.countConnections(isMeant), timeout })
-    return drain
   }
 }
 
 /** Whether a process leaves because another one serves. */
 function isSucceeded(cause: Cause): boolean {
   return cause === 'reloaded' || cause === 'rolled back'
-}
-
-function throwIfCut(cut: Cut): void {
-  const what = namesOf(cut)
-  if (what.length > 0) throw new ForcedError('drainTimeout', what.join(', '))
-}
-
-function namesOf({ requests, holds }: Cut): string[] {
-  return [...requests.map(({ method, url }) => `${method} ${url}`), ...holds]
-}
-
-function merge(cuts: Cut[]): Cut {
-  return { requests: cuts.flatMap(({ requests }) => requests), holds: cuts.flatMap(({ holds }) => holds) }
 }

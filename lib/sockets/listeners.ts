@@ -66,6 +66,11 @@ export class Listeners {
     return [...this.#all.values()].filter(({ server }) => server.listening)
   }
 
+  /** All that accept now. */
+  get accepting(): Listener[] {
+    return this.open.filter((each) => !this.#asleep.has(each) && (this.#accepting || each.index === undefined))
+  }
+
   /** What a server listens on; undefined when it does not. */
   find(server: Server): Listener | undefined {
     return this.#all.get(server)

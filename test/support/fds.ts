@@ -32,6 +32,13 @@ export function inodesOfPort(port: number): number[] {
     .map((socket) => socket.inode)
 }
 
+/** How many connections to a TCP port wait to be accepted. */
+export function queueOfPort(port: number): number {
+  return listeningTcp()
+    .filter((socket) => socket.port === port)
+    .reduce((sum, { queue }) => sum + queue, 0)
+}
+
 /** The ports of the clients on a TCP port whose connections a process has open. */
 export function clientPorts(pid: number, port: number): number[] {
   const own = new Set(listFds(pid).values())
@@ -100,11 +107,12 @@ function allListeningInodes(): Set<number> {
   return new Set([...listeningTcp().map((socket) => socket.inode), ...Array.from(rows, ([, inode]) => Number(inode))])
 }
 
-function listeningTcp(): Array<{ port: number; inode: number }> {
+function listeningTcp(): Array<{ port: number; queue: number; inode: number }> {
   const text = ['/proc/net/tcp', '/proc/net/tcp6'].map((file) => readable(() => readListening(file), '')).join('')
-  // 0A is TCP_LISTEN; local address and port, remote ones, state, five columns, inode.
-  const rows = text.matchAll(/^ *\d+: \w+:(\w+) \S+ 0A (?:\S+ +){5}(\d+)/gm)
-  return Array.from(rows, ([, port = '', inode]) => ({ port: Number.parseInt(port, 16), inode: Number(inode) }))
+  // 0A is TCP_LISTEN; local address and port, remote ones, state, queues, four columns, inode.
+  const rows = text.matchAll(/^ *\d+: \w+:(\w+) \S+ 0A \w+:(\w+) (?:\S+ +){4}(\d+)/gm)
+  const hex = (digits = '') => Number.parseInt(digits, 16)
+  return Array.from(rows, ([, port, queue, inode]) => ({ port: hex(port), queue: hex(queue), inode: Number(inode) }))
 }
 
 /**

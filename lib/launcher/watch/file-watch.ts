@@ -151,9 +151,10 @@ export class FileWatch<S extends object> implements EffectHandler<WatchEffect> {
     this.#since = undefined
     const { cwd } = this.#settings
     const what = listOf(paths.map((path) => relative(cwd, path) || path))
+    const done = this.#events.isServing() ? 'reloaded' : 'started'
     try {
       await this.#events.reload(`${what} changed`)
-      this.#events.say(`reloaded in ${Math.round(performance.now() - since)} ms: ${what}`)
+      this.#events.say(`${done} in ${Math.round(performance.now() - since)} ms: ${what}`)
     } catch (error) {
       // Of a server that could not be started, that has been said.
       if (!this.#isClosed && this.#events.isServing())

@@ -47,7 +47,7 @@ t.test('what a child that hangs has not read is answered by the parent when it i
 t.test(
   'a connection that came back from a child that crashed, and stays silent, ends by its keep-alive timeout',
   async (t) => {
-    const config = { ...settings.config, fastify: { keepAliveTimeout: 4000 } }
+    const config = { ...settings.config, fastify: { keepAliveTimeout: 8000 } }
     const server = await startServer(t, { ...settings, config })
     const connections = await openIdle(server.target(), 2)
     const [asked] = connections as [HttpConnection]

@@ -8,8 +8,15 @@ import { PersistentClient } from '../../support/persistent-clients.js'
 import { startServer } from '../../support/start.js'
 
 const script = 'migration.cjs'
+const FOR_EVER = 2 ** 30
+
 /** The connections have moved after a second, and the probation goes on. */
-const config = { options: { probation: 1000 }, staysOnProbation: true }
+const config = {
+  options: { probation: 1000 },
+  staysOnProbation: true,
+  // None may be idle for too long on a slow machine.
+  fastify: { keepAliveTimeout: FOR_EVER }
+}
 
 t.test('a child that is killed at any moment of its probation costs no idle connection', async (t) => {
   const server = await startServer(t, { script, config })

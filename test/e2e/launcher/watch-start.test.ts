@@ -41,37 +41,37 @@ t.test('what keeps a server from starting, and what it reads without loading it;
   await t.test('a server that cannot boot is started when the code is repaired', async (t) => {
     t.match(await watched.line(), HELD)
     await server.said(/err: SyntaxError/)
-    await watched.save('part.cjs', '')
+    watched.save('part.cjs', '')
     t.match(await watched.line(), /^watching \d+ files?/)
     await server.event('started')
-    t.match(await watched.line(), /^reloaded in \d+ ms: part\.cjs$/)
+    t.match(await watched.line(), /^started in \d+ ms: part\.cjs$/)
     t.equal(await seen(), 'one, two, three')
   })
 
   await t.test('each worker gets what a file of the environment says now', async (t) => {
     const before = server.servers()
-    await watched.save('word.env', 'WORD=1')
+    watched.save('word.env', 'WORD=1')
     t.match(await watched.line(), /^reloaded in \d+ ms: word\.env$/)
     await untilLeft(server, [server.launcher, ...server.servers().filter((pid) => !before.includes(pid))])
     t.equal(server.servers().length, 2)
     t.equal(await seen(), '1, two, three')
-    await watched.save('.env', 'OTHER=2')
+    watched.save('.env', 'OTHER=2')
     t.match(await watched.line(), /^reloaded in \d+ ms: \.env$/)
     t.equal(await seen(), '1, 2, three')
   })
 
   await t.test('files of a named folder, and of a folder that is created in it', async (t) => {
-    await watched.save('pages/a.html', '3')
+    watched.save('pages/a.html', '3')
     t.match(await watched.line(), /^reloaded in \d+ ms: pages\/a\.html$/)
     await mkdir(server.release.path('pages/more/of'), { recursive: true })
-    await watched.save('pages/more/of/b.html', '4')
+    watched.save('pages/more/of/b.html', '4')
     t.match(await watched.line(), /^reloaded in \d+ ms: pages\/more\/of\/b\.html$/)
     t.equal(await seen(), '1, 2, 3 4')
   })
 
   /** Kills the server that serves, while the code in the folder does not boot. */
   const lose = async () => {
-    await watched.save('part.cjs', BROKEN)
+    watched.save('part.cjs', BROKEN)
     t.match(await watched.line(), /^not reloaded: part\.cjs$/)
     t.match(await watched.line(), /^the server keeps serving/)
     t.equal(await seen(), '1, 2, 3 4')
@@ -83,8 +83,8 @@ t.test('what keeps a server from starting, and what it reads without loading it;
     await lose()
     const connection = await HttpConnection.open(server.target())
     const answer = connection.request({ path: '/seen', headers: { connection: 'close' } })
-    await watched.save('part.cjs', '')
-    t.match(await watched.line(), /^reloaded in \d+ ms: part\.cjs$/)
+    watched.save('part.cjs', '')
+    t.match(await watched.line(), /^started in \d+ ms: part\.cjs$/)
     t.equal((await server.waitFor(answer, 'answer')).body, '1, 2, 3 4')
   })
 

@@ -57,6 +57,22 @@ t.test('listeningFd names the descriptor of the listening socket', async (t) => 
   t.equal(internals.listeningFd(net.createServer()), undefined)
 })
 
+t.test('shortenQueue leaves room for one more connection than the system promises', { skip: !HAS_PROC }, async (t) => {
+  const path = join(t.testdir({}), 'socket')
+  const server = await listening(t, net.createServer(), { path })
+  internals.shortenQueue(server)
+  // They all connect before this process accepts: https://man7.org/linux/man-pages/man2/connect.2.html (EAGAIN)
+  const clients = Array.from({ length: 5 }, () => net.connect(path))
+  t.teardown(() => clients.map((client) => client.destroy()))
+  const ends = clients.map((client) =>
+    Promise.race([once(client, 'connect').then(() => 'connected'), once(client, 'error').then(([{ code }]) => code)])
+  )
+  const outcomes = await Promise.all(ends.map((end) => end.catch(({ code }) => code)))
+  t.strictSame(outcomes, ['connected', 'connected', 'EAGAIN', 'EAGAIN', 'EAGAIN'])
+  await connected(t, { path })
+  internals.shortenQueue(net.createServer())
+})
+
 t.test('refuseConnections listens, and accepts no connection', async (t) => {
   const server = await listening(t, net.createServer())
   server.on('connection', () => t.fail('somebody was let in'))

@@ -1,0 +1,113 @@
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { HttpConnection, type Target } from '../../support/connection.js'
+import { deferred } from '../../support/deferred.js'
+import { HAS_PROC, listeningInodes, queueOfPort } from '../../support/fds.js'
+import type { FixtureConfig } from '../../support/release.js'
+import type { TestServer } from '../../support/server.js'
+import { type ServerSettings, startServer } from '../../support/start.js'
+import { tempFolder } from '../../support/temp-folder.js'
+import { untilTrue } from '../../support/tree.js'
+
+t.jobs = 2
+
+/** More than any Node accepts in one turn of its event loop: since libuv 1.47 that is one. */
+const CLIENTS = 40
+
+/** Starts a server, and lets it stand still while clients connect and send a request each. */
+async function startWithQueue(t: Test, settings: ServerSettings, targetOf = (server: TestServer) => server.target()) {
+  const server = await startServer(t, settings)
+  // When the test has removed the folder, nothing could let it go on.
+  t.teardown(() => goOn(server))
+  await server.tell({ command: 'block', until: 'go' })
+  await server.event('blocked')
+  return { server, answers: await askMany(server, targetOf(server)) }
+}
+
+async function askMany(server: TestServer, target: Target) {
+  const clients = await Promise.all(Array.from({ length: CLIENTS }, () => HttpConnection.open(target)))
+  // A client is connected a moment before its connection is in the queue.
+  if ('port' in target) await untilTrue(server, 'full queue', () => queueOfPort(target.port) === CLIENTS)
+  return clients.map((client) => client.request({ path: '/' }))
+}
+
+const goOn = (server: TestServer) => server.release.write('go', '')
+
+const OK = Array.from({ length: CLIENTS }, () => 200)
+
+async function statusesOf(answers: ReadonlyArray<Promise<{ status: number }>>): Promise<unknown[]> {
+  const settled = await Promise.allSettled(answers)
+  return settled.map((one) => (one.status === 'fulfilled' ? one.value.status : String(one.reason)))
+}
+
+/** Whose end it is, and how it comes about while the server stands still. */
+const STOPS: Record<string, { settings?: ServerSettings; stop: (server: TestServer) => unknown }> = {
+  'a stop': { stop: (server) => server.signal('SIGTERM') },
+  'a stop after a lame duck': {
+    settings: { config: { options: { lameDuck: 1 } } },
+    stop: (server) => server.signal('SIGTERM')
+  },
+  'the close of the last app': { stop: (server) => server.tell({ command: 'close' }) },
+  'an uncaught error': { stop: (server) => server.tell({ command: 'throw', message: 'boom' }) },
+  'a stop by a launcher': {
+    settings: { launcher: [] },
+    stop: async (server) => {
+      server.signal('SIGTERM', server.launcher)
+      // From here on, the server is the last one that has the socket.
+      await untilTrue(server, 'release of the sockets', () => listeningInodes(server.launcher).length === 0)
+    }
+  }
+}
+
+for (const [what, { settings = {}, stop }] of Object.entries(STOPS)) {
+  t.test(`${what} answers the connections that wait to be accepted`, { skip: !HAS_PROC }, async (t) => {
+    const { server, answers } = await startWithQueue(t, settings)
+    await stop(server)
+    await goOn(server)
+    t.strictSame(await statusesOf(answers), OK)
+    await server.waitFor(server.gone, 'end of the server')
+  })
+}
+
+t.test('a stop answers the connections that wait to be accepted on a unix socket', async (t) => {
+  const path = join(await tempFolder(t), 'socket')
+  const { server, answers } = await startWithQueue(t, { config: { apps: [{ path }] } })
+  server.signal('SIGTERM')
+  await goOn(server)
+  t.strictSame(await statusesOf(answers), OK)
+  t.equal(await server.exitOf(server.pid), 0)
+})
+
+t.test('an app that closes while another one goes on answers those who wait for it', async (t) => {
+  const config: FixtureConfig = { apps: [{ port: 0 }, { port: 0 }] }
+  const { server, answers } = await startWithQueue(t, { config }, (server) => server.target(1))
+  const others = await askMany(server, server.target(0))
+  await server.tell({ command: 'close', index: 1 })
+  await goOn(server)
+  t.strictSame(await statusesOf(answers), OK)
+  t.strictSame(await statusesOf(others), OK)
+  await server.event('app closed')
+  t.equal(await server.stop(), 0)
+})
+
+t.test('a stop ends although clients come back at once, each with a new connection', async (t) => {
+  const server = await startServer(t)
+  const begun = deferred<void>()
+  let answers = 0
+  const comeBack = async () => {
+    for (;;) {
+      const client = await HttpConnection.open(server.target()).catch(() => undefined)
+      if (client === undefined) return
+      await client.request({ path: '/' }).catch(() => {})
+      client.close()
+      answers += 1
+      if (answers > CLIENTS) begun.resolve()
+    }
+  }
+  const clients = Array.from({ length: CLIENTS }, comeBack)
+  await server.waitFor(begun.promise, 'answers')
+  server.signal('SIGTERM')
+  t.equal(await server.exitOf(server.pid), 0)
+  await server.waitFor(Promise.all(clients), 'refusal of all clients')
+  t.strictSame(server.events('forced'), [])
+})
