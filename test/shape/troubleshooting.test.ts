@@ -80,8 +80,11 @@ const ASKS_NOTHING: readonly string[] = [
   'draining (…): … open connections',
   'reload (…): waiting until the number of workers has changed',
   'server … answers again',
+  'stop (…)',
+  'stop (…): reported as not ready, still accepting for … ms',
   'watching …: a change reloads',
   'reloaded in … ms: …',
+  'started in … ms: …',
   // Parts.
   'is leaving because of an error',
   'health, but for its check,',

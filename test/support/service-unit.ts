@@ -79,10 +79,11 @@ export class ServiceUnit {
     return new ServiceUnit(manager, release, output, commands)
   }
 
-  /** Makes the units and starts the service: returns when systemd says that it has started. */
+  /** Makes the units and starts the service: returns when systemd and the app itself say that it has started. */
   static async start(t: Test, settings?: UnitSettings): Promise<ServiceUnit> {
     const unit = await ServiceUnit.install(t, settings)
     await unit.succeed('start')
+    await unit.event('started')
     return unit
   }
 

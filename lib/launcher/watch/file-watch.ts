@@ -151,10 +151,12 @@ export class FileWatch<S extends object> implements EffectHandler<WatchEffect> {
     this.#since = undefined
     const { cwd } = this.#settings
     const what = listOf(paths.map((path) => relative(cwd, path) || path))
-    const done = this.#events.isServing() ? 'reloaded' : 'started'
+    const isStart = !this.#events.isServing()
     try {
       await this.#events.reload(`${what} changed`)
-      this.#events.say(`${done} in ${Math.round(performance.now() - since)} ms: ${what}`)
+      const time = Math.round(performance.now() - since)
+      if (isStart) this.#events.say(`started in ${time} ms: ${what}`)
+      else this.#events.say(`reloaded in ${time} ms: ${what}`)
     } catch (error) {
       // Of a server that could not be started, that has been said.
       if (!this.#isClosed && this.#events.isServing())
