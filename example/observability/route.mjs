@@ -15,9 +15,9 @@ const metrics = Fastify({ logger: true })
 metrics.register(graceful)
 metrics.get('/metrics', async (_request, reply) => {
   const answer = await new Promise((resolve, reject) => {
-    get({ socketPath, path: '/metrics', timeout: 5000 }, resolve)
-      .on('timeout', (request) => request.destroy(new Error('the launcher does not answer')))
-      .on('error', reject)
+    const request = get({ socketPath, path: '/metrics', timeout: 5000 }, resolve)
+    request.on('timeout', () => request.destroy(new Error('the launcher does not answer')))
+    request.on('error', reject)
   })
   return reply.code(answer.statusCode).type(answer.headers['content-type']).send(answer)
 })

@@ -61,6 +61,11 @@ export class Example {
     return example
   }
 
+  /** The process that was started: the launcher, or the first generation. */
+  get started(): number {
+    return this.#child.pid as number
+  }
+
   /** The process that serves now. */
   get pid(): number {
     // A child that serves may have given the service back.

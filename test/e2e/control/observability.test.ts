@@ -151,6 +151,15 @@ t.test('a route that asks the launcher, and a file for node_exporter', { skip: N
   t.equal(answer.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8')
   t.strictSame(Object.keys(new Metrics(await answer.text()).all('worker_up')), ['{worker="1"}', '{worker="2"}'])
 
+  // The system still accepts connections to its control socket.
+  process.kill(example.started, 'SIGSTOP')
+  const late = await example.ask('/metrics')
+  t.match(await late.json(), { statusCode: 500, message: 'the launcher does not answer' })
+  t.match(await (await example.ask('/')).json(), { hello: 'world', generation: 1 })
+  process.kill(example.started, 'SIGCONT')
+  const afterwards = new Metrics(await (await example.ask('/metrics')).text())
+  t.equal(afterwards.get('restarts_total'), 0, 'no server has ended')
+
   const folder = await tempFolder(t)
   const file = join(folder, 'app.prom')
   const write = () => {
