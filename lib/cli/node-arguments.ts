@@ -1,9 +1,11 @@
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
+import { basename } from 'node:path'
 import { UsageError } from '../control/errors.js'
 import { didYouMean } from '../util/closest.js'
 import { COMMANDS, LOCAL_COMMANDS } from './commands.js'
 import { splitOption } from './option-reader.js'
 import { LAUNCH_OPTIONS } from './options.js'
+import { PROGRAM } from './usage.js'
 
 /** Options of Node that are a program in place of a script. */
 const PROGRAMS = ['-e', '--eval', '-p', '--print', '-pe']
@@ -23,7 +25,9 @@ export function checkNodeArguments(args: readonly string[], isMeant: boolean): v
   const isWithout = args.every(isOption) && (end === -1 || end === args.length - 1)
   if (isWithout && !options.some((option) => PROGRAMS.includes(splitOption(option)[0])))
     throw new UsageError('no script is given')
-  if (!isMeant && !isOption(args[0])) refuseMistyped(args[0])
+  if (isMeant || isOption(args[0])) return
+  refuseNode(args)
+  refuseMistyped(args[0])
 }
 
 /**
@@ -67,6 +71,17 @@ function refuseOwn(option: string): void {
   // Not all that Node takes are among those flags, but none of the others is near to one of ours.
   const meant = didYouMean(name.replace(/^-+/, ''), Object.keys(LAUNCH_OPTIONS), '--')
   if (meant !== '') throw new UsageError(`Unknown option '${name}'${meant}`)
+}
+
+/** The command line of a start without the launcher begins with it. Node would look for a module of that name. */
+function refuseNode([program = '', ...others]: readonly string[]): void {
+  if (basename(program) !== 'node' || (isScript(program) && !isThisNode(program))) return
+  throw new UsageError(`leave out '${program}', as in '${[PROGRAM, ...others].join(' ')}'`)
+}
+
+/** Whether a file is the program that runs here: no script, whatever it is called. */
+function isThisNode(path: string): boolean {
+  return existsSync(path) && realpathSync(path) === realpathSync(process.execPath)
 }
 
 /** Node would only say that there is no such module. */

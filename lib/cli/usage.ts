@@ -2,7 +2,7 @@ import { optionsOf } from './client-options.js'
 import { COMMANDS, type Command, type CommandName, LOCAL_COMMANDS } from './commands.js'
 import { LAUNCH_OPTIONS, type OptionTable } from './options.js'
 
-const PROGRAM = 'fastify-graceful-reload'
+export const PROGRAM = 'fastify-graceful-reload'
 
 /** What `--help` prints: all that there is, on one screen. */
 export function usage(): string {

@@ -48,6 +48,10 @@ t.test('no arguments, or arguments that Node would not understand, get an answer
   for (const [args, says] of [
     [[], 'no script is given; see fastify-graceful-reload --help'],
     [['staus'], "there is no script 'staus'; did you mean status?"],
+    [
+      ['node', 'server.js'],
+      "leave out 'node', as in 'fastify-graceful-reload server.js'; see fastify-graceful-reload --help"
+    ],
     [['--worker', '2', 'server.js'], "Unknown option '--worker'; did you mean --workers?"],
     [
       ['--import', 'tsx', '--workers', '2', 'server.ts'],

@@ -31,6 +31,8 @@ const ACCEPTED: Array<[args: string[], expected: object]> = [
   [['--workers', '3', '--', '--worker', '4', 's.js'], { node: ['--worker', '4', 's.js'], workers: 3 }],
   [['--', '--', '--odd-name.js'], { node: ['--', '--odd-name.js'] }],
   [['--', 'staus'], { node: ['staus'] }],
+  [['--', 'node', 's.js'], { node: ['node', 's.js'] }],
+  [['server.js', 'node'], { node: ['server.js', 'node'] }],
   [['-'], { node: ['-'] }],
   [['server.js'], { watch: undefined }],
   [['--watch', 'server.js'], { node: ['server.js'], watch: [] }],
@@ -54,6 +56,14 @@ const REFUSED: Array<[args: string[], message: RegExp]> = [
   [['--watch=yes', 'server.js'], /--watch takes no value, received yes/],
   [['--watch-path', 'no/such', 'server.js'], /--watch-path must be the path of a file or directory, received no.such/],
   [['--import', 'tsx', '--watch', 'server.ts'], /^--watch must come before the options of Node$/],
+  [['node', 'server.js'], /^leave out 'node', as in 'fastify-graceful-reload server\.js'$/],
+  [
+    ['--workers', '2', 'node', '--import', 'tsx', 's.ts'],
+    /^leave out 'node', as in 'fastify-graceful-reload --import tsx s\.ts'$/
+  ],
+  [['node'], /^leave out 'node'/],
+  [['/no/such/node', 'server.js'], /^leave out '\/no\/such\/node', as in /],
+  [[process.execPath, 'server.js'], /^leave out '.+', as in 'fastify-graceful-reload server\.js'$/],
   [['relaod', '--control', 'x'], /there is no script 'relaod'; did you mean reload\?$/],
   [['--control', '/x', 'status'], /^the command status must come first, before its options$/],
   [['staus'], /there is no script 'staus'; did you mean status\?$/],
