@@ -17,9 +17,17 @@ export interface StateOptions {
    * In the parent. What it returns arrives whole, or the reload fails: functions, symbols, shared memory, and instances
    * whose content is not in properties (`KeyObject`, `Blob`, `URL` …) cannot pass; an instance with properties arrives
    * as a plain object. Written by v8: https://nodejs.org/api/v8.html#serialization-api
+   *
+   * @example
+   * save: () => ({ visits })
    */
   save: () => unknown
-  /** In the child. */
+  /**
+   * In the child, with what `save` has returned.
+   *
+   * @example
+   * load: (saved) => { visits = saved.visits }
+   */
   // biome-ignore lint/suspicious/noExplicitAny: only the app knows what it has saved, in another version of itself
   load: (value: any) => unknown
 }
@@ -65,10 +73,11 @@ export interface GracefulOptions {
    */
   closeTimeout?: number
   /**
-   * On a stop: how long to go on accepting while the status route already answers 503. Milliseconds, default 0.
+   * On a stop: how long to go on accepting while the status route already answers 503. Longer than the interval of the
+   * balancer's checks times the number that must fail, plus the timeout of a check. Milliseconds, default 0.
    *
    * @example
-   * lameDuck: 6_000 // the load balancer checks every 5 seconds
+   * lameDuck: 17_000 // checks every 5 s; 3 must fail
    */
   lameDuck?: number
   /**
@@ -100,7 +109,7 @@ export interface GracefulOptions {
   /**
    * What happens to the WebSockets whose route says nothing about it in its `config.graceful.move`: `'close'` closes
    * them with 1012 (Service Restart) as soon as the child serves, so that the clients connect again, to the new code;
-   * `'move'` moves them to the child, for an app all of whose routes keep nothing of a connection. Those with a
+   * `'move'` moves them to the child, for an app in which no route keeps state about a connection. Those with a
    * subprotocol, which a library speaks, only move if their route says so. Default: `'close'`.
    *
    * @example

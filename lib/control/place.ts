@@ -4,14 +4,27 @@ import { groupNumber, HIGHEST_GROUP } from '../util/group.js'
 
 /** Where the control socket is, and who may use it. */
 export interface ControlOptions {
-  /** Path of the unix socket. */
+  /**
+   * Path of the unix socket.
+   *
+   * @example
+   * path: '/run/app/control.sock'
+   */
   path: string
   /**
    * Who may connect, as of `chmod`. It must let its owner in (`0o600`) and nobody outside the group: a client that can
    * connect may send every request, without a password. Default: `0o600`, or `0o660` with a `group`.
+   *
+   * @example
+   * mode: 0o660
    */
   mode?: number
-  /** Name or number of a group that the socket belongs to. Default: that of the process. */
+  /**
+   * Name or number of a group that the socket belongs to. Default: that of the process.
+   *
+   * @example
+   * group: 'deploy'
+   */
   group?: string | number
 }
 

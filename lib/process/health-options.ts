@@ -9,25 +9,44 @@ import { checkDuration } from '../util/duration.js'
  */
 export interface HealthOptions {
   /**
-   * The app's own word, asked in the child when it has taken over, twice a second until the probation is over, and once
-   * more before it confirms that it serves. One that throws, or takes longer than `checkTimeout`, gives the service
-   * back. Default: none.
+   * The app's own check. The child calls it when it has taken over, twice a second until the probation is over, and once
+   * more before it confirms that it serves. If it throws, or takes longer than `checkTimeout`, the child gives the
+   * service back. Default: none.
+   *
+   * @example
+   * check: async () => { await database.query('SELECT 1') }
    */
   check?: () => unknown
-  /** How long a check may take. Milliseconds, default 2000. */
+  /**
+   * How long a check may take. Milliseconds, default 2000.
+   *
+   * @example
+   * checkTimeout: 5_000 // asks a slow service
+   */
   checkTimeout?: number
   /**
-   * How long the child may leave its parent's questions unanswered, because its event loop does not turn, before it is
+   * How long the child may leave its parent's questions unanswered, because its event loop is blocked, before it is
    * killed. Milliseconds, default 5000; 0: as long as it likes, until it has to confirm that it serves.
+   *
+   * @example
+   * hangTimeout: 10_000
    */
   hangTimeout?: number
   /**
    * By how much the child's share of answers with a status of 500 or more may exceed that of its parent since the
    * reload began. From 0 to 1, default 0.4; 1: it is not judged by its answers. First and later requests of connections
    * are compared each with their like.
+   *
+   * @example
+   * errorShare: 0.1
    */
   errorShare?: number
-  /** How many answers there must be within a second, or longer if there are fewer, to judge by them. Default: 20. */
+  /**
+   * How many answers there must be within a second, or longer if there are fewer, to judge by them. Default: 20.
+   *
+   * @example
+   * leastAnswers: 100
+   */
   leastAnswers?: number
 }
 

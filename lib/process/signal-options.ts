@@ -5,11 +5,26 @@ import { didYouMean } from '../util/closest.js'
 
 /** Which signal does what. */
 export interface SignalOptions {
-  /** Signals that stop the process. Default: `['SIGTERM', 'SIGINT']`. */
+  /**
+   * Signals that stop the process. Default: `['SIGTERM', 'SIGINT']`.
+   *
+   * @example
+   * stop: ['SIGTERM', 'SIGINT', 'SIGQUIT']
+   */
   stop?: NodeJS.Signals[]
-  /** Signals that reload. Default: `['SIGHUP']`. */
+  /**
+   * Signals that reload. Default: `['SIGHUP']`.
+   *
+   * @example
+   * reload: ['SIGUSR2']
+   */
   reload?: NodeJS.Signals[]
-  /** Signals that end what is left at once, like `['SIGUSR2']`. Default: none, as a second stop signal does that. */
+  /**
+   * Signals that end what is left at once. Default: none, as a second stop signal does that.
+   *
+   * @example
+   * force: ['SIGUSR2']
+   */
   force?: NodeJS.Signals[]
 }
 

@@ -6,9 +6,19 @@ import { checkDuration } from '../util/duration.js'
 
 /** Paths that an app asks itself for, again and again, until the answers no longer become quicker. */
 export interface RepeatedWarmup {
-  /** Paths to `inject`, one after the other: a round. */
+  /**
+   * Paths to `inject`, one after the other: a round.
+   *
+   * @example
+   * paths: ['/', '/products']
+   */
   paths: string[]
-  /** For how long at most; a round that has begun is finished. Milliseconds, default 1000; 0: a single round. */
+  /**
+   * For how long at most; a round that has begun is finished. Milliseconds, default 1000; 0: a single round.
+   *
+   * @example
+   * repeatFor: 3_000
+   */
   repeatFor?: number
 }
 

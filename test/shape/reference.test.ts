@@ -14,6 +14,14 @@ const page = read('docs/api.md')
 const options = membersOf(read('lib/options.ts'), 'GracefulOptions')
 const defaults: Record<string, unknown> = { ...resolveOptions({}) }
 
+/** The options that are objects, but for `health`: where their types are. */
+const PARTS = [
+  ['signals', 'lib/process/signal-options.ts', 'SignalOptions'],
+  ['control', 'lib/control/place.ts', 'ControlOptions'],
+  ['warmup', 'lib/process/warmup-options.ts', 'RepeatedWarmup'],
+  ['state', 'lib/options.ts', 'StateOptions']
+] as const
+
 /** A section of docs/api.md, on one line. */
 const told = (heading: string) => (sectionOf(page, heading) ?? '').replace(/\s+/g, ' ')
 
@@ -39,13 +47,7 @@ test('docs/api.md has each part of an option that is an object', async (t) => {
     parts.map((name) => `health.${name}`)
   )
   for (const [name, value] of Object.entries(health)) t.match(told(`### \`health.${name}\``), withDefault(value), name)
-  const others = [
-    ['signals', 'lib/process/signal-options.ts', 'SignalOptions'],
-    ['control', 'lib/control/place.ts', 'ControlOptions'],
-    ['warmup', 'lib/process/warmup-options.ts', 'RepeatedWarmup'],
-    ['state', 'lib/options.ts', 'StateOptions']
-  ] as const
-  for (const [option, file, type] of others) {
+  for (const [option, file, type] of PARTS) {
     const members = membersOf(read(file), type)
     t.ok(members.length > 1, type)
     for (const { name } of members) t.match(told(`### \`${option}\``), new RegExp(`\\b${name}\\b`), `${option}.${name}`)
@@ -71,6 +73,13 @@ test('what an editor shows of an option says its default, its unit and an exampl
     const value = defaults[name]
     if (typeof value === 'number') t.match(comment.replace(/\s+\*\s+/g, ' '), new RegExp(`\\b${value}\\b`), name)
   }
+})
+
+test('what an editor shows of a part of an option has an example', async (t) => {
+  const health = ['health', 'lib/process/health-options.ts', 'HealthOptions'] as const
+  for (const [option, file, type] of [health, ...PARTS])
+    for (const { name, comment } of membersOf(read(file), type))
+      t.match(comment, new RegExp(`@example\\n   \\* ${name}: `), `${option}.${name}`)
 })
 
 test('docs/api.md has each decorator', async (t) => {
