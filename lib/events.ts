@@ -10,7 +10,7 @@ export interface CutRequest {
   /** The path, without its query, which may hold secrets. */
   url: string
   /**
-   * For how long it had been under way when it was cut, in milliseconds. Of a request that had not arrived whole: since
+   * For how long it had been in progress when it was cut, in milliseconds. Of a request that had not arrived whole: since
    * the drain began.
    */
   age: number
@@ -57,7 +57,7 @@ const LINES: { [E in GracefulEvent]: [Level, (data: GracefulEvents[E]) => string
   'reload-started': ['info', ({ reason, child }) => `reload (${reason}): started child ${child}`],
   'reload-queued': [
     'info',
-    ({ reason }) => `reload (${reason}): another reload is under way, so one more will follow it`
+    ({ reason }) => `reload (${reason}): another reload is in progress, so one more will follow it`
   ],
   'handed-over': [
     'info',

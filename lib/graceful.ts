@@ -25,7 +25,7 @@ export class Graceful {
     return this.#server.apps.phaseOf(this.#hosted)
   }
 
-  /** How many reloads lie behind this process, counted from 1. */
+  /** One more than the number of reloads before this process. */
   get generation(): number {
     return this.#server.generation
   }
@@ -39,7 +39,7 @@ export class Graceful {
   }
 
   /**
-   * The figures of this process and of the reloads that lie behind it, as `GET /metrics` of the control socket has
+   * The figures of this process and of the reloads before it, as `GET /metrics` of the control socket has
    * them: for an app that has metrics of its own. Plain JSON; each call looks at all open connections.
    */
   stats(): GracefulStats {
@@ -138,7 +138,7 @@ export class Graceful {
    * on serving.
    *
    * Rejects with a {@link GracefulError}: the one with which the reload would have failed, or `GRACEFUL_ERR_NO_CHECK`
-   * if the check has no result, because a reload or another check is under way, or a reload or a stop was requested
+   * if the check has no result, because a reload or another check is in progress, or a reload or a stop was requested
    * meanwhile.
    *
    * @throws {InvalidArgumentError} as a rejection, when it is given anything else than an object with a reason, or

@@ -54,7 +54,7 @@ export class LiveView {
     for (const side of this.#sides) side.kill()
   }
 
-  /** A deployment is under way, or a server has yet to come back. */
+  /** A deployment is in progress, or a server has yet to come back. */
   get #isBusy() {
     return this.#isDeploying || this.#sides.some(({ recording }) => recording.processes.in('serving') === undefined)
   }

@@ -2,7 +2,7 @@
 const METRICS = {
   generation: [
     'gauge',
-    'One more than the reloads that lie behind this process.',
+    'One more than the number of reloads before this process.',
     [],
     ({ generation }) => [[generation]]
   ],
@@ -12,8 +12,13 @@ const METRICS = {
     ['script', 'directory', 'version', 'node'],
     ({ release }) => [[1, release]]
   ],
-  draining_processes: ['gauge', 'Processes that finish what they have.', [], ({ draining }) => [[draining]]],
-  reload_in_progress: ['gauge', 'Whether a reload is under way.', [], ({ reloads }) => [[Number(reloads.inProgress)]]],
+  draining_processes: ['gauge', 'Processes that still finish requests.', [], ({ draining }) => [[draining]]],
+  reload_in_progress: [
+    'gauge',
+    'Whether a reload is in progress.',
+    [],
+    ({ reloads }) => [[Number(reloads.inProgress)]]
+  ],
   last_reload_successful: [
     'gauge',
     'Whether the last reload has succeeded.',

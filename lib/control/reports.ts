@@ -5,9 +5,9 @@ import type { ReloadHealth } from '../reload/reload-health.js'
 import type { ReloadTimings } from '../reload/reload-result.js'
 import type { ControlFailure } from './failure.js'
 
-/** What a process tells of itself, of a reload or a check under way, and of the service. */
+/** What a process tells of itself, of a reload or a check in progress, and of the service. */
 
-/** A reload that is under way, as the process sees it that makes it. */
+/** A reload that is in progress, as the process sees it that makes it. */
 export interface ReloadProgress {
   step: ReloadStep
   reason: string
@@ -26,7 +26,7 @@ export interface ReloadProgress {
   health?: ReloadHealth
 }
 
-/** A check that is under way. */
+/** A check that is in progress. */
 export interface CheckProgress {
   step: CheckStep
   reason: string
@@ -38,7 +38,7 @@ export interface CheckProgress {
   child?: number
 }
 
-/** A reload that is under way, in a status. */
+/** A reload that is in progress, in a status. */
 export type ReloadUnderWay =
   | ({ role: 'parent' } & ReloadProgress)
   /**
@@ -47,7 +47,7 @@ export type ReloadUnderWay =
    */
   | { role: 'child'; parent: number; probation: { elapsed: number; duration: number } }
 
-/** A request that is still under way. */
+/** A request that is still in progress. */
 export interface OpenRequest {
   method: string
   /** The pattern of its route; null if it is unknown. Never its URL, which may hold a secret. */
@@ -62,7 +62,7 @@ export interface DrainStatus {
   /** Since when it has been draining, and when what is left is cut off. Milliseconds. */
   elapsed: number
   left: number
-  /** Requests under way: how many, and the oldest of them. */
+  /** Requests in progress: how many, and the oldest of them. */
   requests: { count: number; oldest: OpenRequest[] }
   /** What else it waits for: names of holds, and hooks that run. At most twenty. */
   holds: string[]
@@ -106,9 +106,9 @@ export interface ProcessStatus {
   connections: number
   /** What it has loaded. */
   release?: Release
-  /** There while a reload is under way. */
+  /** There while a reload is in progress. */
   reload?: ReloadUnderWay
-  /** There while a check is under way. */
+  /** There while a check is in progress. */
   check?: CheckProgress
   /** There while it drains. */
   drain?: DrainStatus
@@ -158,7 +158,7 @@ export interface StatusReport {
   workers: ProcessStatus[]
   /** Earlier generations that still finish their work, at most sixteen. */
   draining: ProcessStatus[]
-  /** The reload that follows the one under way. */
+  /** The reload that follows the one in progress. */
   queued: { reason: string } | null
   history: ReloadHistory
 }
@@ -193,7 +193,7 @@ export interface ScaleResult {
 /** How far the number of workers has changed. */
 export interface ScalePosition {
   /**
-   * - `waiting`: another change or a reload is under way, or no server serves
+   * - `waiting`: another change or a reload is in progress, or no server serves
    * - `booting`: the server of a new worker boots
    * - `stopping`: the server of a worker that is no longer there finishes what it has in progress
    */

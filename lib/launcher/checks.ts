@@ -40,7 +40,7 @@ export class Checks {
     }
   }
 
-  /** How far the check is that is under way. */
+  /** How far the check is that is in progress. */
   get position(): Promise<CheckPosition | undefined> {
     return this.#maker?.report().then((report) => report?.status.check) ?? Promise.resolve(undefined)
   }
@@ -49,8 +49,8 @@ export class Checks {
   #findMaker(): Server {
     const { roll, areLeaving, answering } = this.#workers
     if (areLeaving) throw new NoCheckError('the launcher is stopping')
-    if (roll !== undefined) throw new NoCheckError('a reload is under way, and its result says more than a check')
-    if (this.#maker !== undefined) throw new NoCheckError('another check is under way')
+    if (roll !== undefined) throw new NoCheckError('a reload is in progress, and its result says more than a check')
+    if (this.#maker !== undefined) throw new NoCheckError('another check is in progress')
     const [first] = answering
     if (first === undefined) throw new NoCheckError('no worker has a server that serves and answers')
     const maker = answering.find(({ service }) => service?.checks === true)

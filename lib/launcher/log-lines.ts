@@ -11,7 +11,7 @@ export function lineOf(notice: Notice, processes: Processes): string {
   const pid = 'server' in notice && typeof notice.server === 'number' ? processes.find(notice.server)?.pid : undefined
   switch (notice.about) {
     case 'queued':
-      return `reload (${notice.reason}): another reload is under way, so one more will follow it`
+      return `reload (${notice.reason}): another reload is in progress, so one more will follow it`
     case 'queued behind scaling':
       return `reload (${notice.reason}): waiting until the number of workers has changed`
     case 'scale queued':

@@ -67,7 +67,7 @@ function reloadFamilies({ isReloading, history }: MetricsReport): Family[] {
   const byCode = countsByCode(codes, failed + rolledBack)
   const timings = Object.entries(last?.timings ?? {})
   return [
-    gauge('reload_in_progress', 'Whether a reload is under way.', [{ value: Number(isReloading) }]),
+    gauge('reload_in_progress', 'Whether a reload is in progress.', [{ value: Number(isReloading) }]),
     gauge('last_reload_successful', 'Whether the last reload succeeded; no value before the first reload.', [
       ...(last === null ? [] : [{ value: Number(last.outcome === 'succeeded') }])
     ]),

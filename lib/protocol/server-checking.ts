@@ -31,14 +31,14 @@ const WHY_NOT: Readonly<Record<Exclude<Place['name'], 'serving'>, string>> = {
   successor: 'this process does not serve yet',
   trial: 'this process is on probation itself',
   recovered: 'a reload has just failed, and is not quite over',
-  reloading: 'a reload is under way, and its result says more than a check',
-  checking: 'another check is under way',
-  parent: 'a reload is under way, and its result says more than a check',
+  reloading: 'a reload is in progress, and its result says more than a check',
+  checking: 'another check is in progress',
+  parent: 'a reload is in progress, and its result says more than a check',
   leaving: 'this process is on its way out',
   closed: 'this process is on its way out'
 }
 
-/** A check is requested. Everything else that is under way comes first. */
+/** A check is requested. Everything else that is in progress comes first. */
 export function requestCheck(server: Server, { ask, reason, saves }: InputOf<'check'>): Step {
   const { at } = server
   if (at.name !== 'serving') return stay(server, ...refuse([ask], 'no check', WHY_NOT[at.name]))

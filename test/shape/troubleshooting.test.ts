@@ -72,7 +72,7 @@ const ASKS_NOTHING: readonly string[] = [
   'generation … serves on …',
   'adopted the listener on …',
   'reload (…): started child …',
-  'reload (…): another reload is under way, so one more will follow it',
+  'reload (…): another reload is in progress, so one more will follow it',
   'handed over to …, which is on probation for … ms',
   'reload succeeded: generation … is process ……',
   'check (…): started child …, which will not serve',

@@ -26,7 +26,7 @@ t.test('a reload overtakes a check, and a check overtakes nothing', async (t) =>
   t.match(text.stdout, new RegExp(`^check +fastify-graceful-reload check, for [^:]+: booting, child ${child}$`, 'm'))
   t.match(await check(control), {
     code: 1,
-    error: { code: 'GRACEFUL_ERR_NO_CHECK', message: /another check is under way/ }
+    error: { code: 'GRACEFUL_ERR_NO_CHECK', message: /another check is in progress/ }
   })
 
   await server.release.configure({ boot: 'none' })
@@ -43,7 +43,10 @@ t.test('a reload overtakes a check, and a check overtakes nothing', async (t) =>
   await server.release.configure(WAITS)
   const reloaded = runCommand(['reload', '--control', control, '--json'])
   await waitingChild(server, booted)
-  t.match(await check(control), { code: 1, error: { code: 'GRACEFUL_ERR_NO_CHECK', message: /a reload is under way/ } })
+  t.match(await check(control), {
+    code: 1,
+    error: { code: 'GRACEFUL_ERR_NO_CHECK', message: /a reload is in progress/ }
+  })
   await server.release.write('go', '')
   t.match(await reloaded, { code: 0 }, 'which the check has not disturbed')
 })

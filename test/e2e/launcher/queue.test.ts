@@ -9,7 +9,7 @@ t.test('signals during a reload end in exactly one more, with the newest release
   server.signal('SIGHUP', server.launcher)
   await server.eventOf(server.pid, 'reload-started')
   for (const pid of [server.launcher, server.pid, server.launcher]) server.signal('SIGHUP', pid)
-  await server.said(/reload \(SIGHUP\): another reload is under way, so one more will follow it/)
+  await server.said(/reload \(SIGHUP\): another reload is in progress, so one more will follow it/)
   await server.eventOf(server.pid, 'handed-over')
   await server.release.configure({ release: 'B' })
   for (const pid of [server.launcher, server.pid, server.current]) server.signal('SIGHUP', pid)

@@ -154,11 +154,11 @@ testExample('signal-hooks.mjs', async (t, path) => {
     example.event((line) => line.pid === pid && pattern.test(line.msg ?? ''))
   const first = example.pid
   await example.reload()
-  await said(/^SIGHUP has come \(reload\): this process is serving$/, first)
+  await said(/^received SIGHUP \(reload\) while serving$/, first)
   await said(/^after SIGHUP this process is reloading$/, first)
   const { pid } = example
   t.equal(await example.stop(), 0)
-  await said(/^SIGTERM has come \(stop\): this process is serving$/, pid)
+  await said(/^received SIGTERM \(stop\) while serving$/, pid)
   t.match(await readFile(join(example.folder, 'stops.txt'), 'utf8'), new RegExp(`^SIGTERM .* ${pid}\n$`))
 })
 
