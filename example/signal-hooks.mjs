@@ -7,7 +7,7 @@ const app = Fastify({ logger: true })
 await app.register(graceful)
 
 app.graceful.addHook('preSignal', ({ signal, action }) => {
-  app.log.info(`${signal} has come (${action}): this process is ${app.graceful.phase}`)
+  app.log.info(`received ${signal} (${action}) while ${app.graceful.phase}`)
   if (action !== 'stop') return
   // Nothing waits for the hook. But the drain waits until the hold is released.
   const release = app.graceful.hold('note of the stop')
