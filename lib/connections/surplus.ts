@@ -46,6 +46,7 @@ export class Surplus {
   #limit = Number.POSITIVE_INFINITY
   #told = 0
   #lastId = 0
+  #keepsAll = false
   #timer: NodeJS.Timeout | undefined
   #decided: () => void = () => {}
 
@@ -58,6 +59,11 @@ export class Surplus {
   set fairShare(count: number) {
     this.#limit = count * RELATIVE_SLACK + SLACK
     this.#timer ??= setInterval(() => this.#tellChange(), TELL_EVERY).unref()
+  }
+
+  /** This process leaves, and perhaps all others: whatever it still accepts is served here. */
+  keepAll(): void {
+    this.#keepsAll = true
   }
 
   /** Resolves when it is known who has each connection that is on its way, at the latest after a moment. */
@@ -96,7 +102,7 @@ export class Surplus {
   /** A launcher that does not answer gets no further one. */
   #divert(server: Server, listener: object, handle: ConnectionHandle): boolean {
     const isHung = [...this.#givings.values()].some(({ isLate }) => isLate)
-    if (isHung || this.#events.count() < this.#limit) return false
+    if (this.#keepsAll || isHung || this.#events.count() < this.#limit) return false
     const id = ++this.#lastId
     const { send, idOf } = this.#events
     const giving = new Giving('surplus', PATIENCE, {

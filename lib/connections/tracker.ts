@@ -20,6 +20,8 @@ export class Connections {
   readonly handshaking = new Set<Socket>()
   /** HTTP/2 sessions, each with the connection that it has to itself; it is one of {@link open}. */
   readonly sessions = new Map<ServerHttp2Session, Socket>()
+  /** How many connections the server has been given so far. */
+  opened = 0
   readonly #upgraded = new WeakSet<Socket>()
   readonly #http2 = new WeakSet<Socket>()
   readonly #closedCallbacks = new Set<() => void>()
@@ -40,6 +42,7 @@ export class Connections {
     const secure = isSecure(server)
     this.#onConnection = (socket) => {
       counter.opens()
+      this.opened += 1
       this.#follow(socket, secure ? this.handshaking : this.open)
     }
     server.prependListener('connection', this.#onConnection)

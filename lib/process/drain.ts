@@ -26,6 +26,8 @@ export interface DrainPlan {
   window: number
   /** The connections that are being moved, if any are. */
   moving?: Migration | undefined
+  /** It is cut off at once: no hook is run for that. */
+  isCut: boolean
   /** An error of a `drain` or `preClose` hook. The drain goes on. */
   hookFailed(name: 'drain' | 'preClose', error: unknown): void
 }
@@ -84,7 +86,7 @@ export class Drain {
       this.#isMoving = false
       this.#check()
     })
-    void this.#begin()
+    if (!plan.isCut) void this.#begin()
   }
 
   #drainHttp(connections: Connections): HttpDrain {

@@ -11,20 +11,26 @@ export interface Manner extends Pick<DrainPlan, 'idle' | 'moving'> {
   limit: 'drainTimeout' | 'reloadDrainTimeout'
 }
 
-/** Begins to drain what leaves, or returns the drain that has begun. */
-type Begin = () => Drain
+/** What leaves, and has not begun to drain. */
+interface Leaving {
+  /** Resolves when nothing waits for its servers. */
+  emptied: Promise<void>
+  /** Begins the drain, or returns the one that has begun. */
+  begin(isCut?: boolean): Drain
+}
 
 /** What of this process drains: each app that closes by itself, and then the rest. */
 export class Drains {
   readonly #service: Service
   readonly #underWay = new Set<Drain>()
-  /** What leaves and has not begun to drain. */
-  readonly #pending = new Set<Begin>()
+  readonly #leaving = new Set<Leaving>()
   /** Since when it drains, and by when that is over at the latest, on the clock of `performance.now()`. */
   #begun: number | undefined
   #end = 0
   #reason = ''
   #sockets: 'end' | 'may go on' | 'go on'
+  /** Taken at the start, as a test may have replaced it by the time that the app closes. */
+  readonly #soon = setImmediate
 
   constructor(service: Service) {
     this.#service = service
@@ -55,15 +61,19 @@ export class Drains {
   /**
    * One app leaves, or all that is not leaving already.
    *
-   * @param isSucceeded - another process accepts on the same sockets
+   * @param losesQueue - whether the connections that nobody has accepted would be lost with the sockets
    * @returns that drain, and those that had begun before it
    */
-  async begin(reason: string, manner: Manner, isSucceeded: boolean, only?: HostedApp): Promise<[Drain, ...Drain[]]> {
-    const earlier = [...this.#pending]
-    const begin = this.#leave(reason, manner, only)
-    if (!isSucceeded) await this.#emptyQueues(only)
-    const others = new Set([...this.#underWay, ...earlier.map((each) => each())])
-    return [begin(), ...others]
+  async begin(reason: string, manner: Manner, losesQueue: boolean, only?: HostedApp): Promise<[Drain, ...Drain[]]> {
+    const earlier = [...this.#leaving]
+    const leaving = this.#leave(reason, manner, only)
+    // Whatever goes wrong with that, the drain follows.
+    if (losesQueue) leaving.emptied = this.#emptyQueues(only).catch(() => {})
+    await Promise.all([leaving, ...earlier].map(({ emptied }) => emptied))
+    const others = new Set([...this.#underWay, ...earlier.map((each) => each.begin())])
+    const own = leaving.begin()
+    others.delete(own)
+    return [own, ...others]
   }
 
   /** Nothing is in progress any more, or has been cut off. Returns whether that is news. */
@@ -88,7 +98,7 @@ export class Drains {
 
   /** Cuts off everything that is in progress. */
   force(): Cut {
-    for (const begin of this.#pending) begin()
+    for (const leaving of this.#leaving) leaving.begin(true)
     return mergeCuts([...this.#underWay].map((drain) => drain.force()))
   }
 
@@ -97,33 +107,43 @@ export class Drains {
     this.#underWay.clear()
   }
 
-  #leave(reason: string, manner: Manner, only?: HostedApp): Begin {
-    const { apps: all } = this.#service
+  #leave(reason: string, manner: Manner, only?: HostedApp): Leaving {
+    const { apps: all, surplus } = this.#service
     const gone = new Set<unknown>([...all].filter(({ leaving }) => leaving))
     const apps = only === undefined ? [...all].filter((hosted) => !gone.has(hosted)) : [only]
     const isMeant = (owner: object | undefined) => (only === undefined ? !gone.has(owner) : owner === only)
     for (const hosted of apps) hosted.leaving = true
-    if (only === undefined) this.#service.closeControlSocket()
+    if (only === undefined) {
+      this.#service.closeControlSocket()
+      surplus?.keepAll()
+    }
     let drain: Drain | undefined
-    const begin = () => {
-      this.#pending.delete(begin)
-      drain ??= this.#drain(reason, manner, apps, isMeant)
+    const begin = (isCut = false) => {
+      this.#leaving.delete(leaving)
+      drain ??= this.#drain({ reason, ...manner, isCut }, apps, isMeant)
       return drain
     }
-    this.#pending.add(begin)
-    return begin
+    const leaving: Leaving = { emptied: Promise.resolve(), begin }
+    this.#leaving.add(leaving)
+    return leaving
   }
 
-  /** What the system has accepted for this process would be lost with its sockets. */
+  /** A service manager keeps its sockets, and a launcher those of a server that is followed by another one. */
   async #emptyQueues(only: HostedApp | undefined): Promise<void> {
     if (this.#sockets === 'go on') return
-    const { counter, isForClients, listeners } = this.#service
+    const { connections, isForClients, listeners } = this.#service
     const isMeant = (owner: object | undefined) => (only === undefined ? isForClients(owner) : owner === only)
-    const accepting = listeners.accepting.filter(({ owner }) => isMeant(owner))
-    await emptyQueues(accepting, this.#sockets === 'end', () => counter.counts.opened)
+    await emptyQueues({
+      accepting: () => listeners.accepting.filter(({ owner, activated }) => isMeant(owner) && !activated),
+      opened: () => connections.of(isMeant).reduce((sum, { opened }) => sum + opened, 0),
+      // If one app closes and the process goes on, the child of a reload may have its sockets.
+      endHere: this.#sockets === 'end' && [...this.#service.apps].every(({ leaving }) => leaving),
+      soon: this.#soon
+    })
   }
 
-  #drain(reason: string, { idle, moving, limit }: Manner, apps: HostedApp[], isMeant: IsMeant): Drain {
+  #drain(how: Manner & Pick<DrainPlan, 'reason' | 'isCut'>, apps: HostedApp[], isMeant: IsMeant): Drain {
+    const { reason, limit, ...policy } = how
     const service = this.#service
     // Those too that have none now: more may come, to move on.
     const connections = service.connections.of(isMeant)
@@ -138,7 +158,7 @@ export class Drains {
     const upgraded = service.webSockets
     const window = service.longest('websocketCloseWindow')
     const limits = { timeout, patience, window }
-    const drain = new Drain({ connections, upgraded, apps, reason, ...limits, idle, moving, hookFailed })
+    const drain = new Drain({ connections, upgraded, apps, reason, ...limits, ...policy, hookFailed })
     this.#underWay.add(drain)
     service.log.announce('draining', { reason, connections: service.countConnections(isMeant), timeout })
     return drain

@@ -15,7 +15,7 @@ const LAST_ANSWER = 1000
 const PASSED_ON = 1000
 
 /** How long a stop may take beyond the options, for the steps between. Milliseconds. */
-const SLACK = 2000
+const SLACK = 3000
 
 /** How long the child that leaves with this process may take beyond its own limit. Milliseconds. */
 const CHILD_SLACK = 2000
@@ -70,8 +70,10 @@ export class Shutdown {
     if (cause === 'app closes') this.#service.closeControlSocket()
     const last = [...this.#service.apps].find(({ leaving }) => !leaving)
     const only = cause === 'app closes' ? last : undefined
+    // After an error, a server that the launcher starts can serve those who wait better than this one.
+    const losesQueue = !isOwnTime && (cause !== 'error' || this.#service.launcher === undefined)
     // An app that has begun to close by itself has a drain of its own.
-    const [own, ...others] = await this.#drains.begin(reason, manner, isOwnTime, only)
+    const [own, ...others] = await this.#drains.begin(reason, manner, losesQueue, only)
     const cut = mergeCuts(await Promise.all([this.#follow(own, manner.limit), ...others.map(({ done }) => done)]))
     const { surplus } = this.#service
     if (surplus !== undefined) await within(surplus.passed, PASSED_ON, 'the launcher').catch(() => {})
@@ -86,7 +88,7 @@ export class Shutdown {
    *   with it
    */
   async drainApp(hosted: HostedApp): Promise<void> {
-    const [drain] = await this.#drains.begin('the app closes', STOP, false, hosted)
+    const [drain] = await this.#drains.begin('the app closes', STOP, true, hosted)
     throwIfCut(await this.#follow(drain, STOP.limit))
   }
 

@@ -19,8 +19,11 @@ async function startWithQueue(t: Test, settings: ServerSettings, targetOf = (ser
   const server = await startServer(t, settings)
   // When the test has removed the folder, nothing could let it go on.
   t.teardown(() => goOn(server))
-  await server.tell({ command: 'block', until: 'go' })
-  await server.event('blocked')
+  const pids = server.isLaunched ? server.servers() : [server.pid]
+  for (const pid of pids) {
+    await server.tell({ command: 'block', until: 'go' }, pid)
+    await server.eventOf(pid, 'blocked')
+  }
   return { server, answers: await askMany(server, targetOf(server)) }
 }
 
@@ -49,14 +52,14 @@ const STOPS: Record<string, { settings?: ServerSettings; stop: (server: TestServ
   },
   'the close of the last app': { stop: (server) => server.tell({ command: 'close' }) },
   'an uncaught error': { stop: (server) => server.tell({ command: 'throw', message: 'boom' }) },
-  'a stop by a launcher': {
-    settings: { launcher: [] },
-    stop: async (server) => {
-      server.signal('SIGTERM', server.launcher)
-      // From here on, the server is the last one that has the socket.
-      await untilTrue(server, 'release of the sockets', () => listeningInodes(server.launcher).length === 0)
-    }
-  }
+  'a stop by a launcher': { settings: { launcher: [] }, stop: stopLauncher },
+  'a stop of several workers': { settings: { launcher: ['--workers', '2'] }, stop: stopLauncher }
+}
+
+async function stopLauncher(server: TestServer): Promise<void> {
+  server.signal('SIGTERM', server.launcher)
+  // From here on, the servers are the last ones that have the socket.
+  await untilTrue(server, 'release of the sockets', () => listeningInodes(server.launcher).length === 0)
 }
 
 for (const [what, { settings = {}, stop }] of Object.entries(STOPS)) {
@@ -87,6 +90,19 @@ t.test('an app that closes while another one goes on answers those who wait for 
   t.strictSame(await statusesOf(answers), OK)
   t.strictSame(await statusesOf(others), OK)
   await server.event('app closed')
+  t.equal(await server.stop(), 0)
+})
+
+t.test('an uncaught error leaves those who wait to the next server of the launcher', async (t) => {
+  const { server, answers } = await startWithQueue(t, { launcher: [] })
+  const first = server.current
+  await server.tell({ command: 'throw', message: 'boom' })
+  await goOn(server)
+  const pids = (await Promise.all(answers)).map(({ body }) => JSON.parse(body).pid as number)
+  const second = server.current
+  t.not(second, first)
+  // What came in the same turn of the event loop as the command had been accepted.
+  t.ok(pids.filter((pid) => pid === second).length > CLIENTS / 2, `${pids}`)
   t.equal(await server.stop(), 0)
 })
 

@@ -25,7 +25,7 @@ t.test('a reload and a stop are told in order, the handover before the parent en
     [String(first), 'RELOADING=1', /^MONOTONIC_USEC=\d+$/, 'EXTEND_TIMEOUT_USEC=47200000', status('1, reloading')],
     [String(first), status('2, on probation')],
     [String(first), `MAINPID=${second}`, 'READY=1', status('2, serving')],
-    [String(second), 'STOPPING=1', 'EXTEND_TIMEOUT_USEC=17000000', status('2, stopping')]
+    [String(second), 'STOPPING=1', 'EXTEND_TIMEOUT_USEC=18000000', status('2, stopping')]
   ])
   t.equal(told.length, 5)
 })
