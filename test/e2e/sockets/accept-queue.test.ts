@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { HttpConnection, type Target } from '../../support/connection.js'
+import { freeze } from '../../support/crowd.js'
 import { deferred } from '../../support/deferred.js'
 import { HAS_PROC, listeningInodes, queueOfPort } from '../../support/fds.js'
 import type { FixtureConfig } from '../../support/release.js'
@@ -8,6 +9,7 @@ import type { TestServer } from '../../support/server.js'
 import { type ServerSettings, startServer } from '../../support/start.js'
 import { tempFolder } from '../../support/temp-folder.js'
 import { untilTrue } from '../../support/tree.js'
+import { startWorkers } from '../../support/workers.js'
 
 t.jobs = 2
 
@@ -19,18 +21,15 @@ async function startWithQueue(t: Test, settings: ServerSettings, targetOf = (ser
   const server = await startServer(t, settings)
   // When the test has removed the folder, nothing could let it go on.
   t.teardown(() => goOn(server))
-  const pids = server.isLaunched ? server.servers() : [server.pid]
-  for (const pid of pids) {
-    await server.tell({ command: 'block', until: 'go' }, pid)
-    await server.eventOf(pid, 'blocked')
-  }
+  await server.tell({ command: 'block', until: 'go' })
+  await server.event('blocked')
   return { server, answers: await askMany(server, targetOf(server)) }
 }
 
-async function askMany(server: TestServer, target: Target) {
-  const clients = await Promise.all(Array.from({ length: CLIENTS }, () => HttpConnection.open(target)))
+async function askMany(server: TestServer, target: Target, count = CLIENTS) {
+  const clients = await Promise.all(Array.from({ length: count }, () => HttpConnection.open(target)))
   // A client is connected a moment before its connection is in the queue.
-  if ('port' in target) await untilTrue(server, 'full queue', () => queueOfPort(target.port) === CLIENTS)
+  if ('port' in target) await untilTrue(server, 'full queue', () => queueOfPort(target.port) === count)
   return clients.map((client) => client.request({ path: '/' }))
 }
 
@@ -52,14 +51,13 @@ const STOPS: Record<string, { settings?: ServerSettings; stop: (server: TestServ
   },
   'the close of the last app': { stop: (server) => server.tell({ command: 'close' }) },
   'an uncaught error': { stop: (server) => server.tell({ command: 'throw', message: 'boom' }) },
-  'a stop by a launcher': { settings: { launcher: [] }, stop: stopLauncher },
-  'a stop of several workers': { settings: { launcher: ['--workers', '2'] }, stop: stopLauncher }
+  'a stop by a launcher': { settings: { launcher: [] }, stop: (server) => stopLauncher(server, server.launcher) }
 }
 
-async function stopLauncher(server: TestServer): Promise<void> {
-  server.signal('SIGTERM', server.launcher)
+async function stopLauncher(server: TestServer, launcher: number): Promise<void> {
+  server.signal('SIGTERM', launcher)
   // From here on, the servers are the last ones that have the socket.
-  await untilTrue(server, 'release of the sockets', () => listeningInodes(server.launcher).length === 0)
+  await untilTrue(server, 'release of the sockets', () => listeningInodes(launcher).length === 0)
 }
 
 for (const [what, { settings = {}, stop }] of Object.entries(STOPS)) {
@@ -71,6 +69,18 @@ for (const [what, { settings = {}, stop }] of Object.entries(STOPS)) {
     await server.waitFor(server.gone, 'end of the server')
   })
 }
+
+t.test('several workers that stop give no connection away', { skip: !HAS_PROC }, async (t) => {
+  const workers = await startWorkers(t, { count: 4 })
+  const { server, launcher } = workers
+  const pids = workers.of(1)
+  freeze(t, workers, pids)
+  const answers = await askMany(server, server.target(), 2 * CLIENTS)
+  await stopLauncher(server, launcher)
+  for (const pid of pids) server.signal('SIGCONT', pid)
+  t.strictSame(await statusesOf(answers), [...OK, ...OK])
+  await server.waitFor(server.gone, 'end of the servers')
+})
 
 t.test('a stop answers the connections that wait to be accepted on a unix socket', async (t) => {
   const path = join(await tempFolder(t), 'socket')
