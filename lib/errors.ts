@@ -121,10 +121,10 @@ export const ActivationError = createError<[string, string]>(
 
 const ROLLED_BACK = 'GRACEFUL_ERR_ROLLED_BACK'
 
-/** The new generation took over and died, gave up, or was not well, within its probation; this process serves again. */
+/** The new generation took over and died, gave up, or was not well, within its probation; the previous one serves again. */
 export const RolledBackError = createError<[string]>(
   ROLLED_BACK,
-  'the new generation was rolled back: it %s within its probation; this process serves again',
+  'the new generation was rolled back: it %s within its probation; the previous one serves again',
   502
 )
 
@@ -224,10 +224,18 @@ export function describeError(error: Error): string {
   const { message, cause } = error
   if (!(cause instanceof Error)) return message
   const why = describeError(cause)
-  if (message.includes(why)) return message
+  if (quotes(message, why)) return message
   // "Unexpected identifier" alone says less than what kind of error that is.
   const kind = cause.name === 'Error' || !cause.name.endsWith('Error') ? '' : `${cause.name}: `
   return `${message}: ${kind}${why}`
+}
+
+/** Whether a message has another one as a part of its own, and not by chance as a part of its words. */
+function quotes(message: string, other: string): boolean {
+  const at = message.lastIndexOf(other)
+  if (at < 0) return false
+  const [before, after] = [message.slice(0, at), message.slice(at + other.length)]
+  return /(^|[:;(] ?)$/.test(before) && /^($|[:;)])/.test(after)
 }
 
 /** Anything that was thrown, as an `Error`. */

@@ -33,7 +33,8 @@ export async function reach(path: string, deadline: AbortSignal, late: () => Err
 }
 
 function reasonOf({ code, message }: NodeJS.ErrnoException, path: string): string {
-  if (code === 'ENOENT') return 'there is no such socket (does the server run, with this path as its control socket?)'
+  if (code === 'ENOENT')
+    return 'there is no such socket (does the server run, with this path as its control socket? Without the launcher, it is removed as soon as a stop begins)'
   if (code === 'EACCES' || code === 'EPERM')
     return 'permission denied; only the user that the server runs as may ask it, and the group that its option control lets in'
   if (os.stat(path)?.isFile() || os.stat(path)?.isDirectory()) return 'it is no socket'

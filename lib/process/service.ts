@@ -143,7 +143,7 @@ export class Service {
     if (this.#leader === undefined) this.log.use(app.app.log)
     for (const doubt of doubtsOf(options)) this.log.warnOnce(doubt)
     if (this.#leader !== undefined) {
-      for (const doubt of ignoredOptions(app, this.options)) this.log.warnOnce(doubt)
+      if (this.#leader !== app) for (const doubt of ignoredOptions(app, this.#leader.options)) this.log.warnOnce(doubt)
       return
     }
     this.#leader = app
@@ -159,7 +159,7 @@ export class Service {
     listener.owner = hosted
     this.connections.own(listener.server, hosted)
     this.log.use(hosted.app.log)
-    for (const doubt of ignoredOptions(hosted, this.options)) this.log.warnOnce(doubt)
+    for (const doubt of ignoredOptions(hosted, this.#leader?.options ?? this.options)) this.log.warnOnce(doubt)
   }
 
   /** How long something may take. Of several apps, the one that needs longest counts. Milliseconds. */

@@ -39,6 +39,11 @@ t.test('an app on which somebody works, under a page that never waits for it', a
   const path = (name: string) => server.release.path(name)
   t.match(await watched.line(), /^watching \d+ files: a change reloads$/)
   await server.event('started')
+  t.strictSame(
+    server.events((line) => Number(line.level) > 30),
+    [],
+    'the probation of the only app is that of the process, although nothing waits for it here'
+  )
   const target = server.target()
   const page = new Page(target, '/word')
   const connection = await HttpConnection.open(target)
