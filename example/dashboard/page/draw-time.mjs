@@ -11,7 +11,7 @@ const NAMES = { deploy: 'deploy', 'deploy-broken': 'broken release', crash: 'cra
 
 /** The names and the grid. */
 export function drawAxis({ context, colours, layout }) {
-  const { left, right, axis, font, failures, lanes, processes, ticks } = layout
+  const { left, right, axis, font, failures, latencies, lanes, processes, ticks } = layout
   context.font = font
   context.textBaseline = 'middle'
   context.textAlign = 'right'
@@ -20,6 +20,7 @@ export function drawAxis({ context, colours, layout }) {
   label('connections', lanes.top + 4 * lanes.size)
   label('WebSockets', lanes.top + 10 * lanes.size + lanes.gap)
   label('processes', processes.top + 1.5 * (processes.size + 2))
+  label('latency', latencies.top)
   context.strokeStyle = colours.get('--grid')
   context.lineWidth = 1
   for (const [latency, text] of LATENCIES) {

@@ -1,6 +1,9 @@
 /** Below this width the picture is that of a phone. Pixels. */
 const NARROW = 480
 
+/** Below this width there is room for fewer times on the axis. Pixels. */
+const NARROWEST = 300
+
 /** The longest ones at the left edge. */
 const LABELS = ['connections', 'WebSockets']
 
@@ -12,7 +15,7 @@ const LABELS = ['connections', 'WebSockets']
  */
 export function layOut(width, height, widthOf) {
   const isNarrow = width < NARROW
-  const ticks = isNarrow ? [15, 10, 5, 0] : [20, 15, 10, 5, 0]
+  const ticks = width < NARROWEST ? [12, 6, 0] : isNarrow ? [15, 10, 5, 0] : [20, 15, 10, 5, 0]
   const font = `${isNarrow ? 11 : 12}px system-ui, sans-serif`
   const lane = isNarrow ? 6 : 8
   const row = isNarrow ? 17 : 20

@@ -9,6 +9,9 @@ import { LiveView } from '../../support/live-view.js'
 /** Clients of each server that have at most one request in progress: those of example/dashboard/clients.mjs. */
 const CLIENTS = 10
 
+/** What the Tab key reaches, in this order. */
+const FOCUSABLE = ['Deploy', 'Deploy a broken release', 'Crash it', 'Pause the picture', 'What exactly happens here']
+
 t.test('in a browser', { skip: missingBrowser }, async (t) => {
   const open = await openBrowser(t)
 
@@ -61,6 +64,9 @@ t.test('in a browser', { skip: missingBrowser }, async (t) => {
     const { url } = await LiveView.start(t, '--probation', '60000')
     const page = await open(url, { viewport: { width: 390, height: 844 }, colorScheme: 'dark' })
     const { both, press, reloaded } = watch(page)
+    const hosts = new Set<string>()
+    page.on('request', (request) => hosts.add(new URL(request.url()).host))
+    await page.reload()
     await both((side) => side.webSocketsReach(1))
     t.equal(await page.evaluate('document.documentElement.scrollWidth'), 390, 'nothing is wider')
     const background = () => page.evaluate<string>('getComputedStyle(document.body).backgroundColor')
@@ -68,11 +74,16 @@ t.test('in a browser', { skip: missingBrowser }, async (t) => {
     await page.emulateMedia({ colorScheme: 'light' })
     t.not(await background(), dark)
 
-    await page.keyboard.press('Tab')
-    t.equal(await page.locator(':focus').innerText(), 'Deploy')
+    const focused = () => page.locator(':focus').innerText()
+    for (const name of FOCUSABLE) {
+      await page.keyboard.press('Tab')
+      t.equal(await focused(), name)
+    }
+    for (const _name of FOCUSABLE.slice(1)) await page.keyboard.press('Shift+Tab')
+    t.equal(await focused(), 'Deploy')
     await page.keyboard.press('Enter')
     await reloaded.note('Generation 2 serves, on probation.')
-    t.equal(await page.locator(':focus').innerText(), 'Deploy', 'a button that cannot be used now keeps the focus')
+    t.equal(await focused(), 'Deploy', 'a button that cannot be used now keeps the focus')
     t.strictSame(await reloaded.losses(), NONE)
 
     await press('Crash it')
@@ -82,6 +93,7 @@ t.test('in a browser', { skip: missingBrowser }, async (t) => {
     await reloaded.webSocketsReach(1)
     const { failed } = await reloaded.losses()
     t.ok(failed <= CLIENTS, `${failed} failed`)
+    t.strictSame([...hosts], [new URL(url).host], 'the page asks nobody else')
   })
 })
 
