@@ -26,6 +26,8 @@ async function run() {
   if (options.problem !== undefined) return fail(options.problem, 2)
   if (options.help) return output.write(HELP)
   if (options.open && !existsSync(LIVE_VIEW)) return fail('there is no live view here: example/dashboard is missing', 1)
+  const wrong = options.open ? await wrongForLiveView() : undefined
+  if (wrong !== undefined) return fail(wrong, 2)
   const story = new Story(output, { quick: process.env.DEMO_QUICK === '1', signal: running.signal })
   if (!options.open) story.introduce()
   const problem = options.build ? await build(output, running.signal) : undefined
@@ -34,9 +36,19 @@ async function run() {
   process.exit((await story.run()) ? 0 : 1)
 }
 
+/** What the live view would say of its options, before anything is built for it. */
+async function wrongForLiveView() {
+  const { readOptions: readLiveOptions } = await import('./dashboard/options.mjs')
+  try {
+    readLiveOptions(options.live)
+  } catch (error) {
+    return error.message
+  }
+}
+
 async function openLiveView() {
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM']) process.removeAllListeners(signal)
-  process.argv.splice(1, Number.POSITIVE_INFINITY, LIVE_VIEW, '--open')
+  process.argv.splice(1, Number.POSITIVE_INFINITY, LIVE_VIEW, '--open', ...options.live)
   await import(LIVE_VIEW)
 }
 

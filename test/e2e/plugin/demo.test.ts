@@ -5,6 +5,7 @@ import { stripVTControlCharacters } from 'node:util'
 import t, { type Test } from 'tap'
 import { bare, ownEnvironment } from '../../support/bare.js'
 import { isAlive, survivorsOf } from '../../support/fds.js'
+import { freePort } from '../../support/free-port.js'
 import { WAIT_LIMIT } from '../../support/limit.js'
 import type { Printed } from '../../support/package-command.js'
 import { HAS_TERMINAL, PseudoTerminal, visible } from '../../support/pseudo-terminal.js'
@@ -105,6 +106,11 @@ t.test('options', async (t) => {
   t.strictSame(await runDemo(['--no-build', '-h']), help)
   const stderr = 'unknown option: --opne; see npm start -- --help\n'
   t.strictSame(await runDemo(['--opne']), { code: 2, stdout: '', stderr })
+  for (const [args, says] of [
+    [['--port', '8080'], '--port needs --open; see npm start -- --help\n'],
+    [['--open', '--port=x'], '--port must be a number from 0 to 65535, and not "x"\n']
+  ] as const)
+    t.strictSame(await runDemo([...args]), { code: 2, stdout: '', stderr: says })
   const coloured = await runDemo(['--opne'], { FORCE_COLOR: '1' })
   t.match(visible(coloured.stderr), /^␛\[31munknown.*␛\[39m\n$/)
   if (!HAS_TERMINAL) return
@@ -116,8 +122,10 @@ t.test('options', async (t) => {
 t.test('--open shows the live view', { skip }, async (t) => {
   const folder = await tempFolder(t)
   await writeFile(join(folder, 'xdg-open'), '#!/bin/sh\n', { mode: 0o755 })
-  const terminal = onTerminal(t, '--open --no-build', { PATH: `${folder}:${process.env.PATH}` }, 80)
-  await terminal.shows(/The live view is at http:/)
+  const port = await freePort()
+  const options = `--open --no-build --port ${port} --probation=1000`
+  const terminal = onTerminal(t, options, { PATH: `${folder}:${process.env.PATH}` }, 80)
+  await terminal.shows(new RegExp(`The live view is at http://127\\.0\\.0\\.1:${port} `))
   terminal.type(CTRL_C)
   t.equal(await terminal.exit, 130, terminal.drawn)
 })
