@@ -132,7 +132,11 @@ for (const starter of ['launcher', 'node'] as const) {
     await endpoints.moreFrom(other.target, 10)
     await load.answered(20)
     t.ok(service.keptBy(pod) > 0, 'open connections stay')
-    await endsUnnoticed(t, service, await terminate(t, pod))
+    const endRequest = await beginRequest(pod)
+    const begun = await terminate(t, pod)
+    await pod.shipped.output.event('draining')
+    t.match(await endRequest(), { status: 200, headers: { connection: 'close' } })
+    await endsUnnoticed(t, service, begun)
   })
 }
 
