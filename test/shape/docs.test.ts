@@ -1,7 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { test } from 'tap'
-import { commandProblems, linkProblems, nameProblems, publishedOf, snippetProblems, unwantedProblems } from './docs.js'
+import {
+  commandProblems,
+  linkProblems,
+  nameProblems,
+  publishedOf,
+  snippetProblems,
+  unwantedProblems,
+  widthProblems
+} from './docs.js'
 
 const root = resolve(__dirname, '../../..')
 
@@ -33,6 +41,20 @@ test('the README is short', async (t) => {
     lines.filter((line) => line.length > 120),
     []
   )
+})
+
+test('the lines of all pages that are written by hand have at most 120 characters', async (t) => {
+  t.strictSame(
+    pages.filter((path) => path !== 'docs/benchmarks.md').flatMap((path) => widthProblems(path, texts)),
+    []
+  )
+})
+
+test('each folder of examples has a page, which names its test', async (t) => {
+  const folders = new Set([...texts.keys()].map((path) => /^example\/([^/]+)\//.exec(path)?.[1]))
+  for (const folder of folders)
+    if (folder !== undefined)
+      t.match(texts.get(`example/${folder}/README.md`) ?? '', /`test\/[\w/-]+\.test\.ts`/, folder)
 })
 
 test('a user who has only the package can follow each link of its pages', async (t) => {

@@ -41,6 +41,15 @@ export function snippetProblems(path: string, texts: Texts): string[] {
   })
 }
 
+/** Returns one sentence for each line of prose that is too long. Tables, targets of links and lone code cannot be. */
+export function widthProblems(path: string, texts: Texts): string[] {
+  const prose = (texts.get(path) ?? '').replace(/^ *```.*?^ *```/gms, '')
+  return prose
+    .split('\n')
+    .filter((line) => line.length > 120 && !/^\||^\[[^\]]+\]: |^`[^`]+`$/.test(line))
+    .map((line) => `${path}: "${line.slice(0, 40)}…" has ${line.length} characters`)
+}
+
 /** Returns one sentence for each relative link of `path` to a file or heading that is not there. */
 export function linkProblems(path: string, texts: Texts): string[] {
   const prose = (texts.get(path) ?? '').replace(/^```.*?^```/gms, '').replace(/`[^`\n]*`/g, '')
