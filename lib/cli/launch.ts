@@ -4,6 +4,7 @@ import { ownVersion } from '../control/own-version.js'
 import { toError, UnsupportedError } from '../errors.js'
 import { Launcher } from '../launcher/launcher.js'
 import { LauncherLog } from '../launcher/log.js'
+import { REFUSED } from '../launcher/refused.js'
 import { loadModulesNow } from '../process/later-modules.js'
 import type { Ending } from '../process/subprocess.js'
 import { RUNTIME } from '../util/runtime.js'
@@ -12,12 +13,6 @@ import { ownOptionForApp, ownOptionIn } from './node-arguments.js'
 import { readOptions } from './option-reader.js'
 import { LAUNCH_OPTIONS } from './options.js'
 import { usage, withAdvice } from './usage.js'
-
-/**
- * "Invalid Argument: Either an unknown option was specified, or an option requiring a value was provided without a
- * value": https://nodejs.org/api/process.html#exit-codes
- */
-const REFUSED = 9
 
 /** How long a signal to this process itself may take to end it. Milliseconds. */
 const SIGNAL_LIMIT = 100

@@ -4,6 +4,7 @@ import { type Counts, noCounts, sum } from '../metrics/counts.js'
 import type { SpawnCommand } from '../process/subprocess.js'
 import type { Effect, Input, ServerId } from '../protocol/launcher.js'
 import type { HeldListener, HeldListeners } from './held-listeners.js'
+import { isRefused } from './refused.js'
 import { Server, type ServerEvents, type ServerSettings, type Service } from './server.js'
 
 /** The events of the processes. */
@@ -99,7 +100,7 @@ export class Processes {
           },
           ended: (ending) => {
             this.#counted = sum(this.#counted, server.counts)
-            input({ type: 'ended', server: id, ending })
+            input({ type: 'ended', server: id, ending, isRefused: isRefused(server) })
           },
           listening: (listener) => this.#held.hold(listener)
         }

@@ -77,6 +77,8 @@ export class Server implements Relative {
   bootTime = 0
   /** How long it has said that it may take to be ready; 0: nothing yet. Milliseconds. */
   readyTimeout = 0
+  /** Whether Node has begun to load its script; known only of a server that is watched. */
+  hasLoaded = false
   /** Its counts, as of its last report. */
   counts: Counts = noCounts()
   /** How it has ended, when all that it said has been heard. */
@@ -233,8 +235,10 @@ export class Server implements Relative {
   #hearForeign(raw: unknown, handle: unknown): void {
     discard(handle)
     const paths = this.settings.isWatched ? loadedFiles(raw) : undefined
-    if (paths !== undefined) this.#events.loads(this, paths)
-    else if (!this.#envelope.isOurs(raw)) this.#events.foreign(raw)
+    if (paths !== undefined) {
+      this.hasLoaded = true
+      this.#events.loads(this, paths)
+    } else if (!this.#envelope.isOurs(raw)) this.#events.foreign(raw)
   }
 
   #obey(message: ToLauncher, handle: ListeningHandle | undefined): void {

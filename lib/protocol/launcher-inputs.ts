@@ -49,8 +49,11 @@ export type Input =
   | { readonly type: 'started'; readonly server: ServerId }
   | { readonly type: 'not started'; readonly server: ServerId; readonly error: unknown }
   | { readonly type: 'said'; readonly server: ServerId; readonly word: Word }
-  /** A server has ended, and all its messages have been read. */
-  | { readonly type: 'ended'; readonly server: ServerId; readonly ending: Ending }
+  /**
+   * A server has ended, and all its messages have been read. `isRefused`: Node has refused its command line, which no
+   * change of a file mends.
+   */
+  | { readonly type: 'ended'; readonly server: ServerId; readonly ending: Ending; readonly isRefused?: boolean }
   /** A server has not answered in time. */
   | { readonly type: 'silent'; readonly server: ServerId }
   | { readonly type: 'reload'; readonly ask: Ask; readonly reason: string }

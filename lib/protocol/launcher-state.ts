@@ -37,6 +37,8 @@ export interface Server {
   readonly forwarded: readonly NodeJS.Signals[]
   /** How it ended, once all its messages have been read. */
   readonly ending: Ending | undefined
+  /** Node has refused its command line, which no change of a file mends. */
+  readonly isRefused: boolean
 }
 
 /** One of the places for which the launcher keeps a server. */
@@ -147,7 +149,7 @@ export interface Launcher {
   readonly isForced: boolean
   /**
    * In development, where the next reload comes with the next change of a file: a server that cannot boot waits for
-   * that.
+   * that, unless no change of a file can mend it.
    */
   readonly isWatched: boolean
   /** Whether the service has ever served: one that cannot boot is not started again. */

@@ -130,7 +130,8 @@ export function addServer(launcher: Launcher, worker: WorkerId, parent: ServerId
     isTold: false,
     isKilled: false,
     forwarded: [],
-    ending: undefined
+    ending: undefined,
+    isRefused: false
   }
   return { ...launcher, started: launcher.started + 1, servers: [...launcher.servers, server] }
 }

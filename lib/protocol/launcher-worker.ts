@@ -140,11 +140,14 @@ function startChild(launcher: Launcher, { id, worker, leaves }: Server, child: n
   return stay(addServer(unspoil(launcher, id), worker, id), { do: 'start child', server, parent: id, child })
 }
 
-export function ended(launcher: Launcher, { server: id, ending }: Pick<InputOf<'ended'>, 'server' | 'ending'>): Step {
+export function ended(
+  launcher: Launcher,
+  { server: id, ending, isRefused = false }: Omit<InputOf<'ended'>, 'type'>
+): Step {
   const server = find(launcher, id)
   if (!isAlive(server)) return stay(launcher)
   return chain(
-    setServer(launcher, id, { stage: 'ended', ending }),
+    setServer(launcher, id, { stage: 'ended', ending, isRefused }),
     (next) => stay(next, { do: 'forget', server: id }),
     (next) => spoil(next, server),
     (next) => {
@@ -210,10 +213,11 @@ export function replace(launcher: Launcher, worker: Worker): Step {
  */
 function isFinal({ hasServed, isWatched, isReleased, workers }: Launcher, server: Server): boolean {
   if (isReleased) return true
-  const { leaves, ending, forwarded, isKilled } = server
+  const { leaves, ending, forwarded, isKilled, isRefused } = server
   const isClean = leaves === 'freely' || (ending?.exitCode === 0 && !isKilled)
   const hasObeyed = forwarded.some((signal) => LAST_SIGNALS.has(signal) || signal === ending?.signal)
-  return (hasServed ? isClean && workers.length === 1 : !isWatched) || hasObeyed
+  const isHopeless = !isWatched || isRefused
+  return (hasServed ? isClean && workers.length === 1 : isHopeless) || hasObeyed
 }
 
 /** In development, a server that fails again at once would go on failing until a file changes. */

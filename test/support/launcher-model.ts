@@ -57,6 +57,11 @@ export class LauncherModel {
     return this.give({ type: 'ended', server, ending: { exitCode, signal } })
   }
 
+  /** Node refuses the command line of a server. */
+  refuse(server: number): readonly Effect[] {
+    return this.give({ type: 'ended', server, ending: { exitCode: 9, signal: null }, isRefused: true })
+  }
+
   due(timer: Extract<Input, { type: 'due' }>['timer'], id: number): readonly Effect[] {
     if (!this.timers.delete(`${timer} ${id}`)) throw new Error(`nothing waits for ${timer} ${id}`)
     return this.give({ type: 'due', timer, id })

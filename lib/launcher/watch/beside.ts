@@ -2,7 +2,13 @@ import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { Wanted } from './wanted.js'
 
-const ENV_OPTION = /^--env-file(?:-if-exists)?(?:=(.*))?$/s
+/**
+ * Options that name a file of more options, or of environment variables, among them NODE_OPTIONS:
+ * https://nodejs.org/api/cli.html#--env-filefile and https://nodejs.org/api/cli.html#--experimental-config-fileconfig
+ */
+const FILE_OPTION = /^--(?:env-file(?:-if-exists)?|experimental-config-file)(?:=(.*))?$/s
+const DEFAULT_FILE_OPTION = '--experimental-default-config-file'
+const DEFAULT_FILE = 'node.config.json'
 
 /** `.env`, `.env.local` and so on, and not what editors leave beside them. */
 const ENV_FILE = /^(?!.*(~|\.sw[a-p]|\.tmp)$)\.env(\.|$)/
@@ -14,7 +20,7 @@ const INSTALLED = ['.package-lock.json', '.modules.yaml', '.yarn-state.yml']
 export function besideOf(cwd: string, args: readonly string[]): Pick<Wanted, 'home' | 'files' | 'folders'> {
   const home = homeOf(cwd)
   const files = [
-    ...envFiles(cwd, args),
+    ...filesOfOptions({ cwd, args }),
     join(home, 'package.json'),
     ...INSTALLED.map((name) => join(home, 'node_modules', name))
   ]
@@ -29,10 +35,11 @@ function homeOf(cwd: string): string {
   }
 }
 
-/** The files that an option of Node names: https://nodejs.org/api/cli.html#--env-filefile */
-function envFiles(cwd: string, args: readonly string[]): string[] {
+/** The files that options of Node name, in which a server finds options or variables at its start. */
+export function filesOfOptions({ cwd, args }: { cwd: string; args: readonly string[] }): string[] {
   return args.flatMap((arg, index) => {
-    const option = ENV_OPTION.exec(arg)
+    if (arg === DEFAULT_FILE_OPTION) return [join(cwd, DEFAULT_FILE)]
+    const option = FILE_OPTION.exec(arg)
     const path = option === null ? undefined : (option[1] ?? args[index + 1])
     return path === undefined || path === '' ? [] : [resolve(cwd, path)]
   })

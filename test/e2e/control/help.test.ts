@@ -65,8 +65,10 @@ t.test('no arguments, or arguments that Node would not understand, get an answer
 })
 
 t.test('after an option of Node with a file, Node refuses an option of the launcher, which says why', async (t) => {
-  const { code, stderr } = await runCommand(['--require', __filename, '--workers', '2', 'server.js'])
-  t.equal(code, 9)
-  t.match(stderr, /bad option: --workers\n/)
-  t.match(stderr, /: --workers is an option of fastify-graceful-reload only before the options of Node\n$/)
+  for (const own of [[], ['--watch']]) {
+    const { code, stderr } = await runCommand([...own, '--require', __filename, '--workers', '2', 'server.js'])
+    t.equal(code, 9, 'no change of a file mends a command line')
+    t.match(stderr, /bad option: --workers\n/)
+    t.match(stderr, /: --workers is an option of fastify-graceful-reload only before the options of Node\n$/)
+  }
 })

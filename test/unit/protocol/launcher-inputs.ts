@@ -37,12 +37,14 @@ function wantedOf(text: string): WorkerCount {
 
 function ofServer(server: number, text: string): Input {
   if (!text.startsWith('ended ')) return { type: 'said', server, word: wordOf(text) }
-  const how = text.slice(6)
+  const isRefused = text.endsWith(' refused')
+  const how = text.slice(6).replace(' refused', '')
   const hasExited = /^\d+$/.test(how)
   return {
     type: 'ended',
     server,
-    ending: { exitCode: hasExited ? Number(how) : null, signal: hasExited ? null : (how as NodeJS.Signals) }
+    ending: { exitCode: hasExited ? Number(how) : null, signal: hasExited ? null : (how as NodeJS.Signals) },
+    isRefused
   }
 }
 

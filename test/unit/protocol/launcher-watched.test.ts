@@ -29,6 +29,22 @@ t.test('a first server that does not boot, with any exit code, leaves its place 
   }
 })
 
+t.test('unless Node refuses the command line, which no change of a file mends', async (t) => {
+  const launcher = watched(2)
+  t.strictSame(logged(launcher.refuse(0)), [])
+  t.strictSame(launcher.ending, { exitCode: 9, signal: null })
+})
+
+t.test('once the service has served, also such a server waits for a change', async (t) => {
+  const launcher = watched()
+  launcher.boot(0)
+  launcher.end(0, 1)
+  launcher.due('restart', 0)
+  launcher.started(1)
+  t.strictSame(logged(launcher.refuse(1)), ['held'])
+  t.equal(launcher.ending, undefined)
+})
+
 t.test('and so does each that follows; the reload has failed then', async (t) => {
   const launcher = watched()
   launcher.end(0, 1)
