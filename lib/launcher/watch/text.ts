@@ -3,7 +3,7 @@ import { printable } from '../../util/printable.js'
 /** More files than that are counted, and not named. */
 const MOST_NAMED = 3
 
-/** Lines of a stack that lead to the fault. Node has written all of it before, if nobody else has. */
+/** Lines about the error and where it is. Node has written all of them before, if nobody else has. */
 const MOST_LINES = 4
 
 /** The files that have changed. */
@@ -17,13 +17,26 @@ export function failureLines(error: Error, what: string): string[] {
   const { cause } = error
   const why = cause instanceof Error ? cause : error
   const { stderr = [] } = error as { stderr?: string[] }
-  const stack = why.stack?.includes(why.message) ? why.stack.split('\n') : [`${why.name}: ${why.message}`, ...stderr]
-  const own = stack.filter((line) => !line.includes('node:internal'))
   return [
     `not reloaded: ${what}`,
-    ...own.slice(0, MOST_LINES).map((line) => `  ${line}`),
+    ...linesOf(why, stderr)
+      .slice(0, MOST_LINES)
+      .map((line) => `  ${line}`),
     'the server keeps serving the previous code; the next change reloads'
   ]
+}
+
+/**
+ * What the error is, where, and through whom, without blank lines. Node puts the line that it cannot read before the
+ * error.
+ */
+function linesOf({ name, message, stack = '' }: Error, stderr: readonly string[]): string[] {
+  const all = stack.includes(message) ? stack.split('\n') : [`${name}: ${message}`, ...stderr]
+  const own = all.filter((line) => line.trim() !== '' && !line.includes('node:internal'))
+  const text = message.split('\n').filter((line) => line.trim() !== '')
+  const found = own.findIndex((line) => line === text[0] || line.endsWith(`: ${text[0]}`))
+  const [at, size] = [Math.max(found, 0), Math.max(text.length, 1)]
+  return [...own.slice(at, at + size), ...own.slice(0, at), ...own.slice(at + size)]
 }
 
 /** Why a folder is not watched. */
