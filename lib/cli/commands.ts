@@ -81,7 +81,8 @@ export const COMMANDS = {
         method: 'POST',
         path: '/reload',
         body: { reason },
-        unknown: '; whether it reloads is unknown, see its status'
+        unknown: '; whether it reloads is unknown, see its status',
+        work: 'the reload'
       }
     },
     answerOf: (last) => ('result' in last ? (last.result as ReloadResult) : undefined),
@@ -93,7 +94,13 @@ export const COMMANDS = {
     options: ['reason', 'progress'],
     timeout: undefined,
     question: ({ reason }) => {
-      return { method: 'POST', path: '/check', body: { reason }, unknown: '; how the check ended is unknown' }
+      return {
+        method: 'POST',
+        path: '/check',
+        body: { reason },
+        unknown: '; how the check ended is unknown',
+        work: 'the check'
+      }
     },
     answerOf: (last) => ('result' in last ? (last.result as CheckResult) : undefined),
     describe: (result, paint) => describeCheck(result, paint),
@@ -114,7 +121,8 @@ export const COMMANDS = {
         method: 'POST',
         path: '/workers',
         body: { workers: /^\d/.test(argument) ? Number(argument) : argument, reason },
-        unknown: '; whether the number of workers changes is unknown, see its status'
+        unknown: '; whether the number of workers changes is unknown, see its status',
+        work: 'the change of the number of workers'
       }
     },
     answerOf: (last) => ('result' in last && 'before' in last.result ? (last.result as ScaleResult) : undefined),

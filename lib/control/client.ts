@@ -1,7 +1,7 @@
 import { type ClientRequest, type IncomingMessage, request as startRequest } from 'node:http'
 import type { Socket } from 'node:net'
 import { Deadline } from '../util/deadline.js'
-import { BadAnswerError, ConnectionLostError, NoAnswerError } from './errors.js'
+import { BadAnswerError, ConnectionLostError, NoAnswerError, NotOverError } from './errors.js'
 import { formerVersionOf, otherVersion } from './former-protocol.js'
 import { excerpt, parseObject } from './json.js'
 import { CONTROL_VERSION } from './messages.js'
@@ -15,6 +15,8 @@ export interface Question {
   body?: object
   /** What is to be added to the message when the answer stays away. */
   unknown?: string
+  /** What goes on after the first line of the answer, and ends with the last one. */
+  work?: string
 }
 
 /** How long to wait. Milliseconds. */
@@ -35,7 +37,7 @@ const LINE_LIMIT = 4 * 1024 * 1024
  *
  * @param onLine - hears each line of the answer; most have one
  * @returns the last line
- * @throws {UnreachableError | ConnectionLostError | NoAnswerError | BadAnswerError | ControlVersionError}
+ * @throws {UnreachableError | ConnectionLostError | NoAnswerError | NotOverError | BadAnswerError | ControlVersionError}
  */
 export async function ask<T extends object>(
   path: string,
@@ -58,6 +60,7 @@ class Asked {
   readonly answer: Promise<Record<string, unknown>>
   readonly #path: string
   readonly #unknown: string
+  readonly #work: string | undefined
   readonly #onLine: OnLine
   readonly #socket: Socket
   readonly #total = new Deadline()
@@ -71,9 +74,10 @@ class Asked {
   #resolve!: (answer: Record<string, unknown>) => void
 
   constructor(path: string, question: Question, patience: Patience, socket: Socket, onLine: OnLine) {
-    const { unknown = '' } = question
+    const { unknown = '', work } = question
     this.#path = path
     this.#unknown = unknown
+    this.#work = work
     this.#onLine = onLine
     this.#socket = socket
     this.#patience = patience
@@ -82,9 +86,16 @@ class Asked {
       this.#reject = reject
     })
     const { total } = patience
-    if (total !== undefined) this.#total.set(total, () => this.#reject(new NoAnswerError(path, total, unknown)))
+    if (total !== undefined) this.#total.set(total, () => this.#reject(this.#lateBy(total)))
     this.#send(question)
     this.#heard()
+  }
+
+  /** Whoever has begun to answer works on it. */
+  #lateBy(limit: number): Error {
+    return this.#work === undefined || this.#last === undefined
+      ? new NoAnswerError(this.#path, limit, this.#unknown)
+      : new NotOverError(this.#work, limit)
   }
 
   end(): void {

@@ -84,6 +84,13 @@ export const NoAnswerError = createError<[string, number, string]>(
   504
 )
 
+/** What a command has asked for goes on for longer than the command was to wait. */
+export const NotOverError = createError<[string, number]>(
+  'GRACEFUL_ERR_NOT_OVER',
+  '%s is not over after %d ms, and goes on',
+  504
+)
+
 /** A command was answered by something else than this package. */
 export const BadAnswerError = createError<[string, string]>(
   'GRACEFUL_ERR_BAD_ANSWER',

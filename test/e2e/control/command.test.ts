@@ -112,12 +112,20 @@ t.test('a status while a reload goes on', async (t) => {
 
 t.test('a reload tells how it goes, where that is wanted, and a stop what it has stopped', async (t) => {
   const { server, control } = await startWithControl(t, { options: { probation: 300 } })
+  await server.release.configure({ boot: 'wait' })
+  const late = await runCommand(['reload', '--json', '--control', control, '--timeout', '1500'])
+  t.match(late, { code: 1, stderr: '' })
+  t.match(JSON.parse(late.stdout), {
+    error: { code: 'GRACEFUL_ERR_NOT_OVER', message: 'the reload is not over after 1500 ms, and goes on' }
+  })
+  await server.release.write('go', '')
+  await server.serving(2)
+  await server.exitOf(server.pid)
   const { code, stdout, stderr } = await runCommand(['reload', '--progress', '--control', control])
-  const pid = await server.serving(2)
-  t.match({ code, stdout }, { code: 0, stdout: /^reloaded +generation 2/ })
+  const pid = await server.serving(3)
+  t.match({ code, stdout }, { code: 0, stdout: /^reloaded +generation 3/ })
   const probation = `probation, child ${pid}, 0\\.\\d of 0\\.3 s, 0 of 0 connections moved\n`
   t.match(stderr, new RegExp(`booting, child ${pid}\nhanding over, child ${pid}\n${probation}`))
-  t.equal(await server.exitOf(server.pid), 0)
   t.strictSame(await runCommand(['stop', '--control', control, '--reason', 'maintenance']), {
     ...{ code: 0, stdout: `stopping  pid ${pid}\n`, stderr: '' }
   })

@@ -125,6 +125,20 @@ t.test('who hangs up', async (t) => {
 
 const HEAD = 'HTTP/1.1 200 OK\r\n\r\n'
 
+t.test('who has begun to answer, and is not at the end in time', async (t) => {
+  const path = await serve(t, (socket) => socket.write(`${HEAD}{"version":2,"event":"progress","step":"booting"}\n`))
+  for (const [command, work] of [
+    [['reload'], 'the reload'],
+    [['check'], 'the check'],
+    [['scale', '+1'], 'the change of the number of workers']
+  ] as const) {
+    const { code, stderr } = await runCommand([...command, '--control', path, '--timeout', String(SHORT)])
+    t.equal(code, 1)
+    t.match(stderr, `: ${work} is not over after 1000 ms, and goes on\ncode  GRACEFUL_ERR_NOT_OVER\n`)
+  }
+  provoked.add('GRACEFUL_ERR_NOT_OVER')
+})
+
 t.test('a process that speaks another version', async (t) => {
   for (const [answer, version] of [
     ['{"fastifyGracefulControl":1,"error":{"code":"GRACEFUL_ERR_BAD_REQUEST","message":"no request"}}\n', 1],
