@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type ControlFailure, toControlFailure } from '../control/failure.js'
 import type { ControlStatus } from '../control/messages.js'
@@ -8,6 +9,12 @@ import { Screen } from './screen.js'
 
 /** How often to ask. Milliseconds. */
 const INTERVAL = 1000
+
+/**
+ * How often there is something to read in a pipe even if nothing has changed: that the reader has gone is reported to
+ * one who writes only. Milliseconds.
+ */
+const SIGN_OF_LIFE = 10_000
 
 /** What changes all the time, and is no news in a pipe. */
 const FIGURES = new Set(
@@ -26,8 +33,8 @@ interface WatchSettings {
 }
 
 /**
- * Goes on showing the status until somebody ends it: on a terminal once a second in place, in a pipe whenever something
- * has changed. While nobody answers it goes on asking. Returns the exit code: ending it is no failure.
+ * Goes on showing the status until somebody ends it: on a terminal once a second in place, elsewhere whenever something
+ * has changed, until nobody reads any more. While nobody answers it goes on asking. Returns the exit code: ending it is no failure.
  */
 export async function watchStatus({ look, path, isJson }: WatchSettings): Promise<number> {
   const { stdout } = process
@@ -85,7 +92,9 @@ class ScreenView {
 /** One after the other, as JSON a line for each. */
 class PipeView {
   readonly #isJson: boolean
+  readonly #hasReader = isPipe(process.stdout.fd)
   #last = ''
+  #at = 0
 
   constructor(isJson: boolean) {
     this.#isJson = isJson
@@ -93,14 +102,22 @@ class PipeView {
 
   show(seen: Seen): void {
     const place = JSON.stringify(seen, (key, value) => (FIGURES.has(key) ? undefined : value))
-    if (place === this.#last) return
+    const isDue = this.#hasReader && performance.now() - this.#at >= SIGN_OF_LIFE
+    if (place === this.#last && !isDue) return
     const isFirst = this.#last === ''
     this.#last = place
+    this.#at = performance.now()
     if (this.#isJson) process.stdout.write(`${JSON.stringify('status' in seen ? seen.status : seen)}\n`)
     else process.stdout.write(`${isFirst ? '' : '\n'}${new Date().toISOString()}\n${textOf(seen)}`)
   }
 
   end(): void {}
+}
+
+/** Whether somebody reads what is written there, and may cease to: a file is written on. */
+function isPipe(fd: number): boolean {
+  const stats = fstatSync(fd)
+  return stats.isFIFO() || stats.isSocket()
 }
 
 function textOf(seen: Seen): string {
