@@ -10,8 +10,10 @@ const [first, ...rest] = process.argv.slice(2)
  */
 function outliveReaders(changes: boolean): void {
   process.stderr.on('error', () => {})
-  process.stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
-    if (changes || code === 'EPIPE') return
+  process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (code === 'EPIPE') return
+    process.stderr.write(`fastify-graceful-reload: the output could not be written: ${message}\n`)
+    if (changes) return
     process.on('exit', () => {
       process.exitCode ||= 1
     })

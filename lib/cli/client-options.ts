@@ -1,9 +1,8 @@
 import { UsageError } from '../control/errors.js'
 import { CONTROL_VARIABLE } from '../control/place.js'
-import { didYouMean } from '../util/closest.js'
 import { LONGEST_TIMER } from '../util/deadline.js'
 import { COMMANDS, type Command, type CommandName, type Given } from './commands.js'
-import { type OptionValues, readOptions, splitOption } from './option-reader.js'
+import { didYouMeanOption, type OptionValues, readOptions, splitOption } from './option-reader.js'
 import { COMMAND_OPTIONS, type CommandOption, type OptionTable } from './options.js'
 
 /** What a command of `fastify-graceful-reload` was told. */
@@ -76,7 +75,7 @@ function readAll(command: Command, args: string[]): All {
 
 function unknownOption(option: string, table: OptionTable): string {
   const [given] = splitOption(option)
-  return `Unknown option '${given}'${didYouMean(given.replace(/^-+/, ''), Object.keys(table), '--')}`
+  return `Unknown option '${given}'${didYouMeanOption(given, table)}`
 }
 
 function argumentOf({ argument }: Command, name: CommandName, positionals: string[]): string {
@@ -84,7 +83,7 @@ function argumentOf({ argument }: Command, name: CommandName, positionals: strin
   const unexpected = argument === undefined ? first : others[0]
   if (unexpected !== undefined) throw new UsageError(`Unexpected argument '${unexpected}'`)
   if (argument === undefined) return ''
-  if (first !== undefined && argument.pattern.test(first)) return first
+  if (first !== undefined && argument.pattern.test(first) && Math.abs(Number(first)) <= argument.most) return first
   const problem = first === undefined ? 'is missing: it must be' : 'must be'
   const received = first === undefined ? '' : `, received ${first}`
   throw new UsageError(`${name}: ${argument.name} ${problem} ${argument.expected}${received}`)

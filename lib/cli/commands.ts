@@ -7,6 +7,7 @@ import type {
   ControlStop
 } from '../control/messages.js'
 import type { ScaleResult } from '../control/reports.js'
+import { MOST_WORKERS } from '../protocol/worker-count.js'
 import type { CheckResult } from '../reload/check-result.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { describeCheck } from './describe-check.js'
@@ -30,7 +31,10 @@ export interface Given {
 export interface Argument {
   /** As the usage calls it. */
   readonly name: string
+  /** How it looks: also a number that begins with a dash is no option then. */
   readonly pattern: RegExp
+  /** The largest number that it can be. */
+  readonly most: number
   /** What it must be, as the end of "must be". */
   readonly expected: string
   /** What the shell offers. */
@@ -110,8 +114,9 @@ export const COMMANDS = {
     summary: 'sets the number of workers to N, or changes it by +1 or -1',
     argument: {
       name: '<+1|-1|N>',
-      pattern: /^([+-]?[1-9]\d{0,3})$/,
-      expected: 'a number of workers, at least 1, or a change such as +1 or -1 (to end the service, use stop)',
+      pattern: /^[+-]?[1-9]\d*$/,
+      most: MOST_WORKERS,
+      expected: `a number of workers, from 1 to ${MOST_WORKERS}, or a change such as +1 or -1 (to end the service, use stop)`,
       examples: ['+1', '-1']
     },
     options: ['reason', 'progress'],

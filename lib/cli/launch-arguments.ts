@@ -1,7 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { UsageError } from '../control/errors.js'
-import { CONTROL_VARIABLE, type ControlPlace, checkControl } from '../control/place.js'
-import { toError } from '../errors.js'
+import { CONTROL_VARIABLE, type ControlPlace, checkPlace } from '../control/place.js'
 import { MOST_WORKERS } from '../protocol/worker-count.js'
 import { checkNodeArguments } from './node-arguments.js'
 import { readOptions } from './option-reader.js'
@@ -50,8 +49,8 @@ function parseWorkers(value: string | undefined): number | 'auto' {
   if (value === undefined) return 1
   if (value === 'auto') return value
   const count = Number(value)
-  if (Number.isInteger(count) && count >= 1 && count <= MOST_WORKERS) return count
-  throw new UsageError(`--workers must be a number from 1 to ${MOST_WORKERS}, or auto; received ${value}`)
+  if (/^\d+$/.test(value) && count >= 1 && count <= MOST_WORKERS) return count
+  throw new UsageError(`--workers must be a whole number from 1 to ${MOST_WORKERS}, or auto; received ${value}`)
 }
 
 function parseDirectory(value: string | undefined): string | undefined {
@@ -77,9 +76,9 @@ function parseControl(own: Own, env: NodeJS.ProcessEnv): ControlPlace | undefine
     throw new UsageError(`--control-mode must be three octal digits, such as 660; received ${octal}`)
   const mode = octal === undefined ? undefined : Number.parseInt(octal, 8)
   const named = group !== undefined && /^\d+$/.test(group) ? Number(group) : group
-  try {
-    return checkControl({ path, mode, group: named }, '--control') as ControlPlace
-  } catch (cause) {
-    throw Object.assign(new UsageError(toError(cause).message), { cause })
-  }
+  return checkPlace({ path, mode, group: named }, (part, expected, received) => {
+    const text = `must be ${expected}, received ${received}`
+    // Octal numbers have no prefix on the command line.
+    return new UsageError(`--control-${part} ${part === 'mode' ? text.replaceAll('0o', '') : text}`)
+  })
 }

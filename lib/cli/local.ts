@@ -18,10 +18,15 @@ prints the script with which a shell completes commands, options and files:
 
 /** Runs a command that asks nobody. Returns the exit code: 0 done, 2 wrong usage. */
 export function runLocal(name: LocalName, args: readonly string[]): number {
-  const outcome = name === 'help' ? help(args[0]) : complete(args[0])
+  const outcome = tooMany(args) ?? (name === 'help' ? help(args[0]) : complete(args[0]))
   if ('text' in outcome) process.stdout.write(outcome.text)
   else process.stderr.write(`fastify-graceful-reload: ${printable(withAdvice(outcome.problem))}\n`)
   return 'text' in outcome ? 0 : 2
+}
+
+/** Both have one argument at most. */
+function tooMany([first, second]: readonly string[]): Outcome | undefined {
+  return second === undefined || isHelp(first) ? undefined : { problem: `Unexpected argument '${second}'` }
 }
 
 function help(name: string | undefined): Outcome {
@@ -32,7 +37,8 @@ function help(name: string | undefined): Outcome {
 }
 
 function complete(shell: string | undefined): Outcome {
-  if (shell === undefined || isHelp(shell)) return { text: INSTALLING }
+  if (isHelp(shell)) return { text: INSTALLING }
+  if (shell === undefined) return { problem: 'completion: the shell is missing: it must be bash, zsh or fish' }
   const text = completion(shell)
   if (text !== undefined) return { text }
   return {
@@ -40,6 +46,6 @@ function complete(shell: string | undefined): Outcome {
   }
 }
 
-function isHelp(argument: string): boolean {
+function isHelp(argument: string | undefined): boolean {
   return argument === '--help' || argument === '-h'
 }

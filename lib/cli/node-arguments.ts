@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { UsageError } from '../control/errors.js'
 import { didYouMean } from '../util/closest.js'
 import { COMMANDS, LOCAL_COMMANDS } from './commands.js'
-import { splitOption } from './option-reader.js'
+import { didYouMeanOption, splitOption } from './option-reader.js'
 import { LAUNCH_OPTIONS } from './options.js'
 import { PROGRAM } from './usage.js'
 
@@ -69,7 +69,7 @@ function refuseOwn(option: string): void {
   if (isOwn(name)) throw new UsageError(`${name} must come before the options of Node`)
   if (process.allowedNodeEnvironmentFlags.has(name)) return
   // Not all that Node takes are among those flags, but none of the others is near to one of ours.
-  const meant = didYouMean(name.replace(/^-+/, ''), Object.keys(LAUNCH_OPTIONS), '--')
+  const meant = didYouMeanOption(name, LAUNCH_OPTIONS)
   if (meant !== '') throw new UsageError(`Unknown option '${name}'${meant}`)
 }
 

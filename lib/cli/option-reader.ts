@@ -1,4 +1,5 @@
 import { UsageError } from '../control/errors.js'
+import { didYouMean } from '../util/closest.js'
 import type { OptionEntry, OptionTable } from './options.js'
 
 /** What was given, by the names of the options; of several the last counts. An option without a value has `true`. */
@@ -37,6 +38,15 @@ export function readOptions<T extends OptionTable>(args: readonly string[], tabl
 export function splitOption(option: string): [given: string, value?: string] {
   const at = option.startsWith('--') ? option.indexOf('=') : -1
   return at === -1 ? [option] : [option.slice(0, at), option.slice(at + 1)]
+}
+
+/** The end of a message about an option that there is not: a question, or nothing when none is near. */
+export function didYouMeanOption(given: string, table: OptionTable): string {
+  const shorts = Object.values(table).map(({ short }) => `-${short}`)
+  const short = given.length === 2 ? shorts.find((one) => one === given.toLowerCase()) : undefined
+  return short === undefined
+    ? didYouMean(given.replace(/^-+/, ''), Object.keys(table), '--')
+    : `; did you mean ${short}?`
 }
 
 function nameOf(given: string, table: OptionTable): string | undefined {

@@ -60,20 +60,31 @@ export function checkControl(value: unknown, name: string): ControlPlace | false
   for (const [other, given] of Object.entries(others))
     throw new InvalidOptionError(`${name}.${other}`, 'path, mode or group', `an unknown name with ${inspect(given)}`)
   if (!isPath(path)) throw new InvalidOptionError(`${name}.path`, 'the path of a file', inspect(path))
-  return { path, group: checkGroup(group, `${name}.group`), mode: checkMode(mode, `${name}.mode`, group !== undefined) }
+  return checkPlace({ path, mode, group }, (part, ...what) => new InvalidOptionError(`${name}.${part}`, ...what))
 }
 
-function checkMode(mode: unknown, name: string, hasGroup: boolean): number {
+/** Makes the error that a part of the option cannot be used. */
+type Refuse = (part: 'mode' | 'group', expected: string, received: string) => Error
+
+/**
+ * Checks who may use a control socket.
+ *
+ * @throws what `refuse` makes
+ */
+export function checkPlace(
+  { path, mode, group }: { path: string; mode: unknown; group: unknown },
+  refuse: Refuse
+): ControlPlace {
+  return { path, group: checkGroup(group, refuse), mode: checkMode(mode, group !== undefined, refuse) }
+}
+
+function checkMode(mode: unknown, hasGroup: boolean, refuse: Refuse): number {
   if (mode === undefined) return hasGroup ? WITH_GROUP : OWNER
   if (typeof mode !== 'number' || !Number.isInteger(mode) || mode < 0 || mode > 0o777 || (mode & OWNER) !== OWNER)
-    throw new InvalidOptionError(
-      name,
-      'a number from 0o600 to 0o770 that lets its owner in, such as 0o660',
-      received(mode)
-    )
+    throw refuse('mode', 'a number from 0o600 to 0o770 that lets its owner in, such as 0o660', received(mode))
   if ((mode & OTHERS) !== 0)
-    throw new InvalidOptionError(
-      name,
+    throw refuse(
+      'mode',
       'one that lets no others in, such as 0o660: every process that can connect can reload the server',
       received(mode)
     )
@@ -84,15 +95,15 @@ function received(mode: unknown): string {
   return typeof mode === 'number' && Number.isInteger(mode) && mode >= 0 ? `0o${mode.toString(8)}` : inspect(mode)
 }
 
-function checkGroup(group: unknown, name: string): number | undefined {
+function checkGroup(group: unknown, refuse: Refuse): number | undefined {
   if (group === undefined) return undefined
   if (typeof group === 'number' && Number.isInteger(group) && group >= 0 && group <= HIGHEST_GROUP) return group
   if (typeof group === 'string' && /^[^:\s\0]+$/.test(group)) {
     const number = groupNumber(group)
     if (number !== undefined) return number
-    throw new InvalidOptionError(name, 'a group of this system', inspect(group))
+    throw refuse('group', 'a group of this system', inspect(group))
   }
-  throw new InvalidOptionError(name, 'the name or the number of a group', inspect(group))
+  throw refuse('group', 'the name or the number of a group', inspect(group))
 }
 
 function isPath(value: unknown): value is string {

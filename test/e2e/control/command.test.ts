@@ -165,11 +165,20 @@ t.test(
       const bin = join(PACKAGE_ROOT, 'dist/package/cli/bin.js')
       const line = `"$0" "$1" ${name} --control "$2" ${where}`
       const command = bare(ownEnvironment(), '/bin/sh', ['-c', line, process.execPath, bin, control])
-      return (await once(spawn(...command, { stdio: 'ignore' }), 'exit'))[0]
+      const running = spawn(...command, { stdio: ['ignore', 'ignore', 'pipe'] })
+      said = ''
+      running.stderr.on('data', (chunk) => {
+        said += chunk
+      })
+      return (await once(running, 'close'))[0]
     }
+    let said = ''
     t.equal(await run('reload', '--progress >/dev/full 2>/dev/full'), 0)
     t.match(server.events('reload-succeeded'), [{ result: { generation: 2 } }])
     t.equal(await run('status', '>/dev/full'), 1, 'what was to be shown is lost')
+    t.match(said, /^fastify-graceful-reload: the output could not be written: ENOSPC: .*\n$/)
+    t.equal(await run('check', '>/dev/full'), 0)
+    t.match(said, /could not be written: ENOSPC/)
     t.equal(await run('status', '2>/dev/full'), 0)
   }
 )

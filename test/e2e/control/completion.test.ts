@@ -115,6 +115,9 @@ t.test('every command and every option is there, in each shell', async (t) => {
     stderr:
       "fastify-graceful-reload: there is no completion for 'tcsh', only for bash, zsh and fish; see fastify-graceful-reload --help\n"
   })
-  for (const args of [['completion'], ['completion', '--help'], ['help', 'completion']])
+  for (const args of [
+    ['completion', '--help'],
+    ['help', 'completion']
+  ])
     t.match(await runCommand(args), { code: 0, stdout: /source <\(fastify-graceful-reload completion bash\)/ })
 })

@@ -52,6 +52,25 @@ t.test('no arguments, or arguments that Node would not understand, get an answer
       ['node', 'server.js'],
       "leave out 'node', as in 'fastify-graceful-reload server.js'; see fastify-graceful-reload --help"
     ],
+    [['-V'], "Unknown option '-V'; did you mean -v?"],
+    [['status', '-H'], "Unknown option '-H'; did you mean -h?"],
+    [['help', 'reload', 'extra'], "Unexpected argument 'extra'; see fastify-graceful-reload --help"],
+    [['completion', 'bash', 'extra'], "Unexpected argument 'extra'; see fastify-graceful-reload --help"],
+    [
+      ['completion'],
+      'completion: the shell is missing: it must be bash, zsh or fish; see fastify-graceful-reload --help'
+    ],
+    ...['1025', '+1025', '-5000'].map(
+      (number) =>
+        [
+          ['scale', number, '--control', '/x'],
+          `scale: <+1|-1|N> must be a number of workers, from 1 to 1024, or a change such as +1 or -1 (to end the service, use stop), received ${number}; see fastify-graceful-reload scale --help`
+        ] as const
+    ),
+    [
+      ['--control', '/x', '--control-mode', '666', 'server.js'],
+      '--control-mode must be one that lets no others in, such as 660: every process that can connect can reload the server, received 666; see fastify-graceful-reload --help'
+    ],
     [['--worker', '2', 'server.js'], "Unknown option '--worker'; did you mean --workers?"],
     [
       ['--import', 'tsx', '--workers', '2', 'server.ts'],

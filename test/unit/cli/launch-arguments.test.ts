@@ -79,12 +79,27 @@ const REFUSED: Array<[args: string[], message: RegExp]> = [
     ['--control=c', '--control-mode', '0x1b0', 'server.js'],
     /--control-mode must be three octal digits.* received 0x1b0/
   ],
-  [['--control=c', '--control-mode=666', 'server.js'], /lets no others in.* received 0o666/],
-  [['--control=c', '--control-group=no-such-group', 'server.js'], /a group of this system, received 'no-such-group'/],
-  ...['0', '-1', '1.5', 'x', '', '1025', '0x', '1e9'].map((value): [string[], RegExp] => [
-    [`--workers=${value}`, 'server.js'],
-    /--workers must be a number from 1 to 1024, or auto/
-  ])
+  [
+    ['--control=c', '--control-mode=666', 'server.js'],
+    /^--control-mode must be one that lets no others in, such as 660: .* server, received 666$/
+  ],
+  [
+    ['--control=c', '--control-mode=060', 'server.js'],
+    /^--control-mode must be a number from 600 to 770 that lets its owner in, such as 660, received 60$/
+  ],
+  [
+    ['--control=c', '--control-group=no-such-group', 'server.js'],
+    /^--control-group must be a group of this system, received 'no-such-group'$/
+  ],
+  [['--control=c', '--control-group', ' 5', 'server.js'], /^--control-group must be the name or the number of a group/],
+  [['-V'], /^Unknown option '-V'; did you mean -v\?$/],
+  [['--inspect', '-H', 'server.js'], /^Unknown option '-H'; did you mean -h\?$/],
+  ...['0', '-1', '1.5', 'x', '', '1025', '0x', '1e9', '0x2', '1e1', ' 2', '2 ', '+2', '2.0', '0b1'].map(
+    (value): [string[], RegExp] => [
+      [`--workers=${value}`, 'server.js'],
+      /--workers must be a whole number from 1 to 1024, or auto/
+    ]
+  )
 ]
 
 for (const [args, message] of REFUSED) {
