@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { UnixPath } from '../sockets/unix-path.js'
+import { TOO_LONG, UnixPath } from '../sockets/unix-path.js'
 import { os } from '../util/os.js'
 import { UnreachableError } from './errors.js'
 
@@ -11,8 +11,7 @@ import { UnreachableError } from './errors.js'
  */
 export async function reach(path: string, deadline: AbortSignal, late: () => Error): Promise<Socket> {
   // Node before 24 would connect to the beginning of it without a word.
-  if (new UnixPath(path).tooLong !== undefined)
-    throw new UnreachableError(path, 'the path is longer than the system allows')
+  if (new UnixPath(path).tooLong !== undefined) throw new UnreachableError(path, TOO_LONG)
   return new Promise((resolve, reject) => {
     const socket = connect(path)
     const giveUp = () => {

@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { swapListeningHandle } from '../internals/listening-handle.js'
 import { bindAgain } from '../sockets/bind-again.js'
 import { giveAccess } from '../sockets/socket-access.js'
-import { UnixPath } from '../sockets/unix-path.js'
+import { TOO_LONG, UnixPath } from '../sockets/unix-path.js'
 import { os } from '../util/os.js'
 import { BusyError, ControlSocketError } from './errors.js'
 import { Exchange } from './exchange.js'
@@ -124,6 +124,7 @@ export class ControlSocket {
 }
 
 function reasonOf({ code, message }: NodeJS.ErrnoException, path: string): string {
+  if (new UnixPath(path).tooLong !== undefined) return TOO_LONG
   if (code === 'EADDRINUSE') return 'another process serves there, or it is no socket'
   // libuv says EACCES where the system says ENOENT: https://github.com/libuv/libuv/blob/v1.x/src/unix/pipe.c
   const isLost = code === 'EACCES' && os.stat(dirname(path)) === undefined

@@ -111,6 +111,9 @@ export class UnixPath {
  */
 const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
 
+/** Why a path cannot be used, for people. */
+export const TOO_LONG = `the path is longer than the system allows, ${LONGEST_PATH} bytes`
+
 function resolved(path: string): string {
   const absolute = resolve(path)
   try {
