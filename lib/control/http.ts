@@ -91,7 +91,7 @@ export class ControlHttp {
       try {
         requestNameOf(method, url, undefined)
       } catch (error) {
-        ;(stream as Exchange).refuse(rawAnswer(error))
+        ;(stream as Exchange).refuse(rawAnswer(error, moreOf(error), allowOf(error, url)))
       }
     })
   }
@@ -199,9 +199,18 @@ function sendText(response: ServerResponse, statusCode: number, type: string, bo
 function fail(error: unknown, url: string, response: ServerResponse): void {
   if (response.headersSent || response.destroyed) return
   const failure = toControlFailure(error)
-  if (error instanceof BadMethodError) response.setHeader('allow', methodsOf(url).join(', '))
-  const isLost = error instanceof BadMethodError || error instanceof UnknownPathError
-  send(response, failure.statusCode ?? 500, { error: failure, ...(isLost && { requests: REQUESTS }) })
+  for (const [name, value] of Object.entries(allowOf(error, url))) response.setHeader(name, value)
+  send(response, failure.statusCode ?? 500, { error: failure, ...moreOf(error) })
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9110#section-15.5.6: "must generate an Allow header field" */
+function allowOf(error: unknown, url: string): { allow?: string } {
+  return error instanceof BadMethodError ? { allow: methodsOf(url).join(', ') } : {}
+}
+
+/** For a client that is lost, what can be asked for. */
+function moreOf(error: unknown): { requests?: readonly string[] } {
+  return error instanceof BadMethodError || error instanceof UnknownPathError ? { requests: REQUESTS } : {}
 }
 
 /** @throws {LongRequestError} */

@@ -6,6 +6,12 @@ export function excerpt(text: string): string {
   return line === '' ? 'nothing' : JSON.stringify(line.length > 60 ? `${line.slice(0, 60)}…` : line)
 }
 
+/** The beginning of a value, as JSON. */
+export function excerptOf(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing'
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text
+}
+
 /** The object that a text is as JSON, if it is one. */
 export function parseObject(text: string): Record<string, unknown> | undefined {
   try {

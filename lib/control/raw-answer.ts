@@ -12,17 +12,23 @@ const PHRASES: Readonly<Record<number, string>> = {
   503: 'Service Unavailable'
 }
 
-/** An error as a whole answer of HTTP, for a client from which no request has come that HTTP could answer. */
-export function rawAnswer(thrown: unknown): string {
+/**
+ * An error as a whole answer of HTTP, for a client from which no request has come that HTTP could answer.
+ *
+ * @param more - what else the body has
+ * @param headers - what else the head has
+ */
+export function rawAnswer(thrown: unknown, more: object = {}, headers: Readonly<Record<string, string>> = {}): string {
   const error = toControlFailure(thrown)
   const { statusCode = 500 } = error
-  const body = encodeAnswer({ error })
+  const body = encodeAnswer({ error, ...more })
   const head = [
     `HTTP/1.1 ${statusCode} ${PHRASES[statusCode] ?? 'Error'}`,
     'content-type: application/json; charset=utf-8',
     `content-length: ${Buffer.byteLength(body)}`,
     'cache-control: no-store',
-    'connection: close'
+    'connection: close',
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
   ]
   return `${head.join('\r\n')}\r\n\r\n${body}`
 }

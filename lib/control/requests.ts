@@ -1,7 +1,7 @@
 import { MOST_WORKERS, type WorkerCount } from '../protocol/worker-count.js'
 import { didYouMean } from '../util/closest.js'
 import { BadMethodError, BadRequestError, ControlVersionError, UnknownPathError } from './errors.js'
-import { excerpt, isObject } from './json.js'
+import { excerpt, excerptOf, isObject } from './json.js'
 import { CONTROL_VERSION } from './messages.js'
 
 /** What can be asked for. */
@@ -60,7 +60,7 @@ export function reasonIn(body: Uint8Array, fallback: string): string {
 
 function textOf(reason: unknown): string {
   if (typeof reason === 'string') return reason
-  throw new BadRequestError(`the reason must be a string, received ${excerpt(JSON.stringify(reason))}`)
+  throw new BadRequestError(`the reason must be a string, received ${excerptOf(reason)}`)
 }
 
 /**
@@ -82,7 +82,7 @@ export function workersIn(body: Uint8Array, fallback: string): { wanted: WorkerC
   if (typeof workers === 'string' && RELATIVE.test(workers)) return { wanted: { by: Number(workers) }, reason }
   throw new BadRequestError(
     `workers must be a number from 1 to ${MOST_WORKERS}, or a string such as "+1" or "-1", received ` +
-      excerpt(workers === undefined ? '' : JSON.stringify(workers))
+      excerptOf(workers)
   )
 }
 
@@ -93,8 +93,7 @@ const RELATIVE = /^[+-][1-9]\d{0,3}$/
 function fieldsIn(body: Uint8Array, keys: readonly string[], example: string): Record<string, unknown> {
   if (body.length === 0) return {}
   const given = parse(body)
-  if (!isObject(given))
-    throw new BadRequestError(`expected an object such as ${example}, received ${excerpt(JSON.stringify(given))}`)
+  if (!isObject(given)) throw new BadRequestError(`expected an object such as ${example}, received ${excerptOf(given)}`)
   const unknown = Object.keys(given).find((key) => !keys.includes(key))
   if (unknown === undefined) return given
   throw new BadRequestError(

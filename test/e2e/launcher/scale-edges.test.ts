@@ -14,10 +14,11 @@ t.test('what is no number of workers is refused, and says why', async (t) => {
   const [first] = workers.of(1) as [number]
   const refusals: Array<[body: unknown, message: RegExp]> = [
     [{ workers: 0 }, /at least 1; to end the service, use stop/],
-    [{ workers: -1 }, /from 1 to 1024, or a string such as "\+1" or "-1", received "-1"/],
-    [{ workers: 1025 }, /from 1 to 1024/],
+    [{ workers: -1 }, /from 1 to 1024, or a string such as "\+1" or "-1", received -1$/],
+    [{ workers: 1025 }, /from 1 to 1024.* received 1025$/],
     [{ workers: 1.5 }, /from 1 to 1024/],
-    [{ workers: '2' }, /from 1 to 1024/],
+    [{ workers: '2' }, /from 1 to 1024.* received "2"$/],
+    [{ workers: 2, reason: 5 }, /the reason must be a string, received 5$/],
     [{ workers: '+0' }, /from 1 to 1024/],
     [{}, /from 1 to 1024.*received nothing/],
     ['', /from 1 to 1024/],
@@ -35,7 +36,7 @@ t.test('what is no number of workers is refused, and says why', async (t) => {
   })
   t.match(await scaleBy(control, { workers: 1 }), { status: 200, result: { before: 1, workers: 1, pids: [first] } })
   const wrong: Array<[args: string[], text: RegExp]> = [
-    [['0'], /must be a number of workers, at least 1.*use stop.*received 0/],
+    [['0'], /must be a number of workers, from 1 to 1024.*use stop.*received 0/],
     [[], /<\+1\|-1\|N> is missing: it must be a number of workers/],
     [['many'], /received many/],
     [['+1', '+1'], /Unexpected argument '\+1'/],
