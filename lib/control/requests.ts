@@ -50,16 +50,16 @@ export function requestNameOf(method: string, url: string, version: string | und
 /**
  * The reason in the body of a request.
  *
- * @param fallback - for a body without one
+ * @param fallback - for a body without one, and for one that says nothing
  * @throws {BadRequestError}
  */
 export function reasonIn(body: Uint8Array, fallback: string): string {
   const { reason = fallback } = fieldsIn(body, ['reason'], '{"reason": "release 42"}')
-  return textOf(reason)
+  return textOf(reason, fallback)
 }
 
-function textOf(reason: unknown): string {
-  if (typeof reason === 'string') return reason
+function textOf(reason: unknown, fallback: string): string {
+  if (typeof reason === 'string') return reason.trim() === '' ? fallback : reason
   throw new BadRequestError(`the reason must be a string, received ${excerptOf(reason)}`)
 }
 
@@ -75,7 +75,7 @@ export function workersIn(body: Uint8Array, fallback: string): { wanted: WorkerC
     ['workers', 'reason'],
     '{"workers": 4} or {"workers": "+1"}'
   )
-  const reason = textOf(given)
+  const reason = textOf(given, fallback)
   if (workers === 0) throw new BadRequestError('workers must be at least 1; to end the service, use stop')
   if (Number.isInteger(workers) && (workers as number) > 0 && (workers as number) <= MOST_WORKERS)
     return { wanted: { to: workers as number }, reason }

@@ -24,7 +24,7 @@ t.test('its reason', async (t) => {
   t.equal(read(''), 'none')
   t.equal(read('{}'), 'none')
   t.equal(read(' {"reason": "é"} '), 'é')
-  t.equal(read('{"reason":""}'), '')
+  for (const blank of ['', ' ', '\\n\\t']) t.equal(read(`{"reason":"${blank}"}`), 'none', 'one that says nothing')
   for (const body of [
     ' ',
     'null',
