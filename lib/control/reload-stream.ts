@@ -36,6 +36,8 @@ export class ReloadStream {
   readonly #response: ServerResponse
   /** The reload that was under way when this one was asked for: this one follows it. */
   readonly #former: unknown
+  /** The reload that was asked for, once it is under way; undefined also if the source does not tell them apart. */
+  #own: unknown
   readonly #first: First
   readonly #asked = performance.now()
   readonly #timer: NodeJS.Timeout
@@ -49,7 +51,10 @@ export class ReloadStream {
     this.#first = first
     this.#former = former
     this.#response = response
-    const look = () => void this.#look()
+    const look = () => {
+      this.#bind()
+      void this.#look()
+    }
     this.#timer = setInterval(look, LOOK_INTERVAL)
     this.#timer.unref()
     this.#stopListening = source.onChange(look)
@@ -72,16 +77,30 @@ export class ReloadStream {
     this.#stopListening()
   }
 
+  /** The first reload after the former one is its own. At once, as none may be missed while a server is asked. */
+  #bind(): void {
+    const id = this.#source.reloadId()
+    if (id !== this.#former) this.#own ??= id
+  }
+
   async #look(): Promise<void> {
     if (this.#isLooking) return
     this.#isLooking = true
     try {
-      const isOther = this.#former !== undefined && this.#source.reloadId() === this.#former
-      this.#tell(isOther ? this.#waiting : await this.#source.underWay())
+      this.#tell(await this.#findPosition())
     } catch {
       // There is nothing to tell; a look that is due later may find something.
     }
     this.#isLooking = false
+  }
+
+  /** Of its own reload; when that is over, what the next one does is not its business. */
+  async #findPosition(): Promise<Position | undefined> {
+    const id = this.#source.reloadId()
+    if (id !== undefined && id === this.#former) return this.#waiting
+    if (id !== this.#own) return undefined
+    const position = await this.#source.underWay()
+    return this.#source.reloadId() === id ? position : undefined
   }
 
   get #waiting(): Position {
