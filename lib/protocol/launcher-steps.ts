@@ -1,3 +1,4 @@
+import { joinReasons } from './joined-reasons.js'
 import type { Effect, Outcome, Step } from './launcher-effects.js'
 import type { Input, Timer } from './launcher-inputs.js'
 import type {
@@ -165,5 +166,5 @@ export function killing(id: ServerId): Effect[] {
 
 /** One reload follows the present one. All requests until then count as one. */
 export function joined(request: Request | undefined, { ask, reason }: InputOf<'reload'>): Request {
-  return { reason: request?.reason ?? reason, asks: [...(request?.asks ?? []), ask] }
+  return { reason: joinReasons(request?.reason, reason), asks: [...(request?.asks ?? []), ask] }
 }

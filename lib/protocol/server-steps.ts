@@ -1,3 +1,4 @@
+import { joinReasons } from './joined-reasons.js'
 import type { Effect, Refusal, Step } from './server-effects.js'
 import type { Input, Timer } from './server-inputs.js'
 import type { Ask, Cause, ChildId, Failure, Place, Reload, Server, Stop } from './server-state.js'
@@ -39,7 +40,11 @@ export function queue(server: Server, input: InputOf<'reload'>): Step {
   const { reason, supervised = false } = input
   const { queued } = server
   const asks = [...(queued?.asks ?? []), ...asksOf(input)]
-  const next: Reload = { reason: queued?.reason ?? reason, asks, supervised: supervised || queued?.supervised === true }
+  const next: Reload = {
+    reason: joinReasons(queued?.reason, reason),
+    asks,
+    supervised: supervised || queued?.supervised === true
+  }
   return stay({ ...server, queued: next }, ...(queued === undefined ? [{ do: 'queue', reason } as const] : []))
 }
 
