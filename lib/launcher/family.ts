@@ -11,6 +11,7 @@ type TellChild = Extract<ToLauncher, { type: 'tell child' }>
 
 /** A server, as its parent and its children see it. */
 export interface Relative {
+  readonly pid: number
   readonly isAlive: boolean
   readonly family: Family
   kill: ChannelProcess['kill']

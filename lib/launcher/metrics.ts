@@ -26,10 +26,11 @@ export async function metricsOf(workers: Workers, history: History): Promise<Met
 }
 
 function workerOf({ place, server }: Member, all: readonly Member[], answers: Answers): WorkerReport {
-  const { status } = answers.get(server) as ServerAnswer
   const members = all.filter((member) => member.place === place)
-  const accepting = members.filter(({ isAccepting }) => isAccepting)
-  const [serving] = loadsOf(accepting, answers)
+  // Within a probation that is the successor, as in a status.
+  const accepting = members.find(({ isAccepting }) => isAccepting)
+  const { status } = answers.get(accepting?.server ?? server) as ServerAnswer
+  const serving = accepting && answers.get(accepting.server)?.load
   return { worker: place + 1, status, serving, draining: sumOfLoads(loadsOf(members.filter(isDraining), answers)) }
 }
 

@@ -24,7 +24,10 @@ export async function statusOf(workers: Workers, history: History): Promise<Serv
   return { launcher, workers: current, draining, queued: workers.queued, history: history.report }
 }
 
-/** The server of each worker; none of a worker whose server is yet to be started. */
+/**
+ * The process of each worker that serves its clients, which is the child within a probation; none of a worker whose
+ * server is yet to be started.
+ */
 export function statusOfWorkers({ places }: Workers): Promise<ProcessStatus[]> {
   return Promise.all(
     places.map(async ({ server, restarts }) => {
@@ -48,7 +51,16 @@ async function drainingOf({ former }: Workers): Promise<ProcessStatus[]> {
 
 /** Asks a server, and waits for a moment. */
 export async function answerOf(server: Server): Promise<ServerAnswer> {
-  return (server.isAlive && (await server.report())) || { status: silent(server) }
+  const report = server.isAlive ? await server.report() : undefined
+  return report === undefined ? { status: silent(server) } : { ...report, status: withParent(report.status, server) }
+}
+
+/** A server knows no pid of its parent: the launcher has started both, and passes on what they say. */
+function withParent(status: ProcessStatus, { settings }: Server): ProcessStatus {
+  const { reload } = status
+  const parent = settings.parent?.server.pid
+  if (reload?.role !== 'child' || parent === undefined) return status
+  return { ...status, reload: { ...reload, parent } }
 }
 
 /** The status of a server that hangs, boots or has crashed: only what is known from outside. */

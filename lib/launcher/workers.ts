@@ -151,10 +151,14 @@ export class Workers {
     return this.#host.state.workers.flatMap(({ current }) => this.#processes.find(current) ?? [])
   }
 
-  /** The same, with what has become of those before. */
+  /**
+   * The process of each worker that serves its clients, or did so last: within a probation the successor. With what has
+   * become of those before.
+   */
   get places(): Array<{ server: Server; restarts: RestartStatus }> {
     return this.#host.state.workers.flatMap(({ id, current, next }) => {
-      const server = this.#processes.find(current)
+      const accepting = acceptingOf(this.#host.state, id)?.id
+      const server = this.#processes.find(accepting) ?? this.#processes.find(current)
       return server === undefined ? [] : [{ server, restarts: this.#restarts.of(id, next === 'pausing') }]
     })
   }

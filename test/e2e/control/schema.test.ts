@@ -81,7 +81,7 @@ t.test('what a launcher answers', async (t) => {
   await check(t, control, 'GET /status', 'ControlStatus')
   await check(t, control, 'GET /healthz', 'ControlHealth')
   const status = await statusOnProbation(t, server, control)
-  t.match(status, { workers: [{ reload: { role: 'parent', step: 'probation', probation: { duration: LONG } } }] })
+  t.match(status, { workers: [{ reload: { role: 'child', parent: server.current, probation: { duration: LONG } } }] })
   const { lines } = parseAnswer(await bodyTo(control, 'POST /workers', '{"workers":"+1"}'))
   for (const line of lines) t.equal(await problemsOf('ControlScaleLine', line), 'valid', JSON.stringify(line))
   t.match(lines.at(-1), { event: 'done', result: { before: 1, workers: 2 } })
