@@ -166,6 +166,8 @@ export interface GracefulError extends Error, Partial<ChildExitedDetails> {
   statusCode: number
   /** What the child that was taken back, and its parent, had answered. */
   health?: ReloadHealth
+  /** With several workers of a launcher: the number of the one that failed, from 1 on. */
+  worker?: number
 }
 
 /** What a {@link ChildExitedError} knows of the child's end. */
@@ -186,6 +188,7 @@ export interface PlainError extends Partial<ChildExitedDetails> {
   statusCode?: number
   stack?: string
   health?: ReloadHealth
+  worker?: number
   cause?: PlainError
 }
 
@@ -201,6 +204,7 @@ export function toPlainError(thrown: unknown, depth = 0): PlainError {
   if (typeof error.statusCode === 'number') plain.statusCode = error.statusCode
   if (typeof error.stack === 'string') plain.stack = error.stack
   if (error.code === ROLLED_BACK && error.health !== undefined) plain.health = error.health as ReloadHealth
+  if (plain.code?.startsWith('GRACEFUL_ERR_') && typeof error.worker === 'number') plain.worker = error.worker
   // Those of a child that ended; other errors may have fields of the same names.
   if (Array.isArray(error.stderr)) plain.stderr = error.stderr.map(String)
   if (typeof error.exitCode === 'number' || error.exitCode === null) plain.exitCode = error.exitCode

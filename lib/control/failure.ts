@@ -11,6 +11,8 @@ export interface ControlFailure {
   signal?: string | null
   /** The last lines of a child that ended. */
   stderr?: string[]
+  /** With several workers of a launcher: the number of the one that failed, from 1 on. */
+  worker?: number
   /** Of a child that was taken back: what it and its parent had answered. */
   health?: ReloadHealth
 }

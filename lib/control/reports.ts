@@ -2,7 +2,7 @@ import type { Phase } from '../protocol/phases.js'
 import type { CheckStep, ReloadStep } from '../protocol/reload-step.js'
 import type { Release } from '../reload/release.js'
 import type { ReloadHealth } from '../reload/reload-health.js'
-import type { ReloadTimings } from '../reload/reload-result.js'
+import type { ReachedTimings } from '../reload/reload-result.js'
 import type { ControlFailure } from './failure.js'
 
 /** What a process tells of itself, of a reload or a check in progress, and of the service. */
@@ -129,9 +129,9 @@ export interface ReloadRecord {
   /** Whether it loaded what the generation before had loaded, as far as paths and versions tell. */
   unchanged?: boolean
   /** Why it failed. */
-  error?: Pick<ControlFailure, 'code' | 'message'>
+  error?: Pick<ControlFailure, 'code' | 'message' | 'worker'>
   /** How long its parts took, as far as it came. Milliseconds. */
-  timings: Partial<ReloadTimings> & Pick<ReloadTimings, 'total'>
+  timings: ReachedTimings
 }
 
 /** What has become of the reloads of a service since it was started, over all of its generations. */

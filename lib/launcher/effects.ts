@@ -3,11 +3,11 @@ import { StoppingError, toError, toPlainError } from '../errors.js'
 import type { Callers } from '../process/callers.js'
 import type { EffectHandler } from '../process/host.js'
 import type { Ending } from '../process/subprocess.js'
-import { currentOf, type Effect, type Outcome, type ServerId, type Timer } from '../protocol/launcher.js'
-import type { ReloadResult } from '../reload/reload-result.js'
+import { currentOf, type Effect, type Failure, type Outcome, type ServerId, type Timer } from '../protocol/launcher.js'
+import type { ReachedTimings, ReloadResult } from '../reload/reload-result.js'
 import { Deadlines } from '../util/deadline.js'
 import { restartPause } from './backoff.js'
-import { errorOf, scaleFailureOf } from './failure.js'
+import { errorOf, errorOfWorker, scaleFailureOf } from './failure.js'
 import type { HeldListeners } from './held-listeners.js'
 import type { LauncherHost } from './launcher-host.js'
 import { limitOf } from './limits.js'
@@ -28,8 +28,11 @@ export interface WorkersEvents {
   /** The choices of the app of this server apply from now on. */
   follow(service: Service, isFirst: boolean, isReloading: boolean): void
   reloadBegins(): void
-  /** Resolves when all know it who must know it before the callers do. */
-  reloadEnded(outcome: ReloadResult | Error, reason: string): Promise<void>
+  /**
+   * Resolves when all know it who must know it before the callers do. `reached`: how long the steps took of one that
+   * failed.
+   */
+  reloadEnded(outcome: ReloadResult | Error, reason: string, reached?: ReachedTimings): Promise<void>
   /** A server that crashed is started again. */
   restarted(): void
   /** A server has ended, and the next one waits for a reload. */
@@ -123,7 +126,8 @@ function toldIn(worker: number, { state }: LauncherHost, processes: Processes): 
   return Math.max(0, ...booting.map(({ id }) => processes.find(id)?.readyTimeout ?? 0))
 }
 
-function serversOf({ processes, held }: Parts) {
+function serversOf(parts: Parts) {
+  const { processes, held } = parts
   return {
     start: (effect) => processes.start(effect),
     'start child': (effect) => processes.startChild(effect),
@@ -134,7 +138,7 @@ function serversOf({ processes, held }: Parts) {
       else processes.find(server)?.tell(order)
     },
     undo: ({ server, failure }) => {
-      processes.find(server)?.tell({ type: 'undo', error: toPlainError(toldOf(failure, processes)) })
+      processes.find(server)?.tell({ type: 'undo', error: toPlainError(toldOf(failure, parts)) })
     },
     kill: ({ server, signal }) => processes.find(server)?.kill(signal),
     release: () => held.release()
@@ -152,8 +156,8 @@ function outsideOf(parts: Parts) {
     'note end': ({ failure }) => {
       const { shares = [], reason = '' } = host.state.roll ?? {}
       const find = (id: ServerId | undefined) => processes.find(id)
-      const outcome = failure === undefined ? resultOf(shares, reason, find) : toldOf(failure, processes)
-      const told = events.reloadEnded(outcome, reason)
+      const outcome = failure === undefined ? resultOf(shares, reason, find) : toldOf(failure, parts)
+      const told = events.reloadEnded(outcome, reason, failure?.kind === 'said' ? failure.timings : undefined)
       void told.finally(() => host.tell({ type: 'noted' }))
     },
     'note stop': () => events.stopping(),
@@ -168,14 +172,20 @@ function outsideOf(parts: Parts) {
   } satisfies Partial<Table>
 }
 
-function toldOf(failure: Parameters<typeof errorOf>[0], processes: Processes): Error {
-  return errorOf(failure, failure.kind === 'late' ? processes.find(failure.server) : undefined)
+/** With several workers the error names the one that failed. */
+function toldOf(failure: Failure, { host, processes }: Pick<Parts, 'host' | 'processes'>): Error {
+  const error = errorOf(failure, failure.kind === 'late' ? processes.find(failure.server) : undefined)
+  const { workers } = host.state
+  const place = workers.findIndex(({ id }) => id === failure.worker)
+  const isOfAll = failure.kind === 'stopping' || workers.length === 1
+  return place < 0 || isOfAll ? error : errorOfWorker(error, place + 1, workers.length)
 }
 
 /** The answer for the callers. */
-function answerOf(outcome: Outcome, reason: string, { host, processes }: Parts): ReloadResult | ScaleResult | Error {
+function answerOf(outcome: Outcome, reason: string, parts: Parts): ReloadResult | ScaleResult | Error {
+  const { host, processes } = parts
   const find = (id: ServerId | undefined) => processes.find(id)
-  if ('failure' in outcome) return toldOf(outcome.failure, processes)
+  if ('failure' in outcome) return toldOf(outcome.failure, parts)
   if ('shares' in outcome) return resultOf(outcome.shares, reason, find)
   if ('workers' in outcome) {
     const pids = host.state.workers.flatMap(({ current }) => find(current)?.pid ?? [])

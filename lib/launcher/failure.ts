@@ -6,6 +6,7 @@ import {
   OutcomeUnknownError,
   StoppingError,
   toError,
+  toPlainError,
   UnsupportedError
 } from '../errors.js'
 import { describeEnding } from '../process/subprocess.js'
@@ -43,6 +44,19 @@ export function errorOf(failure: Failure, server: Server | undefined): Error {
     default:
       return failure satisfies never
   }
+}
+
+/** The same error, of one of several workers. */
+export function errorOfWorker(error: Error, worker: number, workers: number): Error {
+  const { message, stack, ...plain } = toPlainError(error)
+  const named = `worker ${worker} of ${workers}: ${message}`
+  // A function, since a message may have a `$`.
+  return fromPlainError({
+    ...plain,
+    worker,
+    message: named,
+    ...(stack && { stack: stack.replace(message, () => named) })
+  })
 }
 
 type OfScale = Extract<Failure, { kind: 'no boot' | 'left' | 'none serves' | 'out of range' | 'busy' }>

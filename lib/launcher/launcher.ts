@@ -10,7 +10,7 @@ import { AppDescriptors } from '../process/descriptors.js'
 import { PidFile } from '../process/pid-file.js'
 import type { Ending, SpawnCommand } from '../process/subprocess.js'
 import { NodePath } from '../reload/node-path.js'
-import type { ReloadResult } from '../reload/reload-result.js'
+import type { ReachedTimings, ReloadResult } from '../reload/reload-result.js'
 import { enteredDirectory } from '../reload/restart-command.js'
 import { takeActivation } from '../sockets/socket-activation.js'
 import { LauncherNotices } from '../systemd/launcher-status.js'
@@ -77,7 +77,7 @@ export class Launcher {
       held: (why) => this.#watch?.held(why),
       follow: (service, isFirst, isReloading) => this.#follow(service, isFirst, isReloading),
       reloadBegins: () => this.#reloadBegins(),
-      reloadEnded: (outcome, reason) => this.#reloadEnded(outcome, reason),
+      reloadEnded: (outcome, reason, reached) => this.#reloadEnded(outcome, reason, reached),
       restarted: () => {
         this.#history.restarted()
         this.#tellHistory()
@@ -182,9 +182,9 @@ export class Launcher {
     }
   }
 
-  #reloadEnded(outcome: ReloadResult | Error, reason: string): Promise<void> {
+  #reloadEnded(outcome: ReloadResult | Error, reason: string, reached?: ReachedTimings): Promise<void> {
     const generation = (this.#workers.current[0]?.generation ?? 0) + 1
-    this.#history.add(recordOf(outcome, reason, generation, this.#rolls.elapsed))
+    this.#history.add(recordOf(outcome, reason, generation, this.#rolls.elapsed, reached))
     this.#tellHistory()
     this.#watch?.over(!(outcome instanceof Error), this.#workers.current)
     return this.#notices.reloaded(outcome instanceof Error ? outcome : undefined)

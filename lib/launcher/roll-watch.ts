@@ -1,5 +1,5 @@
 import { positionOf, type ReloadPosition } from '../control/reports.js'
-import type { Share } from '../protocol/launcher.js'
+import type { Failure, Roll, Share } from '../protocol/launcher.js'
 import type { ReloadStep } from '../protocol/reload-step.js'
 import type { Workers } from './workers.js'
 
@@ -16,6 +16,9 @@ const STEPS: Readonly<Record<Share['stage'], ReloadStep>> = {
   closing: 'confirming',
   over: 'confirming'
 }
+
+/** The stages in which a server can tell how far its reload is. */
+const TOLD: ReadonlySet<Share['stage']> = new Set(['making', 'handed over', 'passed'])
 
 /** Tells how far the reload of all workers has come. */
 export class RollWatch {
@@ -48,15 +51,32 @@ export class RollWatch {
 
   async #positionNow(): Promise<ReloadPosition | undefined> {
     const { roll, count } = this.#workers
-    const share = roll?.shares.at(-1)
+    const share = roll && shownOf(roll)
     if (roll === undefined || share === undefined) return undefined
-    const { reason, stage } = roll
-    const step = stage === 'undoing' ? 'rolling back' : STEPS[share.stage]
-    const turn = count > 1 ? { worker: roll.shares.length, workers: count } : {}
-    const own = { reason, elapsed: this.elapsed, ...turn }
-    const isAtWork = share.stage === 'making' || share.stage === 'handed over'
-    const report = isAtWork ? await this.#workers.find(share.server)?.report() : undefined
-    const told = positionOf(report?.status.reload)
-    return { step, ...told, ...(stage === 'undoing' && { step }), ...own }
+    const turn = count > 1 ? { worker: roll.shares.indexOf(share) + 1, workers: count } : {}
+    const own = { reason: roll.reason, elapsed: this.elapsed, ...turn }
+    const { failure } = roll
+    if (failure !== undefined) return { step: stepOfFailed(roll, failure), ...own }
+    const asked = TOLD.has(share.stage) && (share.stage !== 'passed' || share.isSpoiled)
+    const report = asked ? await this.#workers.find(share.server)?.report() : undefined
+    return { step: stepOf(share), ...positionOf(report?.status.reload), ...own }
   }
+}
+
+/** What is known of a share without its server, which may have no reload any more when it is about to say so. */
+function stepOf({ stage, isSpoiled }: Share): ReloadStep {
+  if (!isSpoiled || !TOLD.has(stage)) return STEPS[stage]
+  return stage === 'making' ? 'cancelling' : 'rolling back'
+}
+
+/** Of the worker that failed, or is about to say so; else of the one whose turn it is. */
+function shownOf({ shares, failure }: Roll): Share | undefined {
+  const failed = failure && shares.find(({ worker }) => worker === failure.worker)
+  return failed ?? shares.find(({ isSpoiled, stage }) => isSpoiled && stage !== 'over') ?? shares.at(-1)
+}
+
+/** The other workers have come as far as their probation, at least. */
+function stepOfFailed({ shares }: Roll, failure: Failure): ReloadStep {
+  const isTakenBack = failure.kind === 'said' && failure.error.code === 'GRACEFUL_ERR_ROLLED_BACK'
+  return isTakenBack || shares.length > 1 ? 'rolling back' : 'cancelling'
 }

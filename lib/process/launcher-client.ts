@@ -16,7 +16,7 @@ import type { LauncherWord } from '../protocol/server.js'
 import type { CheckResult } from '../reload/check-result.js'
 import type { StartChild } from '../reload/child.js'
 import { LaunchedChild } from '../reload/launched-child.js'
-import type { ReloadResult } from '../reload/reload-result.js'
+import type { ReachedTimings, ReloadResult } from '../reload/reload-result.js'
 import { LONGEST_TIMER } from '../util/deadline.js'
 import { type Deferred, deferred } from '../util/deferred.js'
 import { within } from '../util/within.js'
@@ -30,6 +30,8 @@ type MakeCheck = Extract<FromLauncher, { type: 'make check' }>
 export interface LauncherEvents {
   /** Make a reload, now. It is one of several: each server makes its own, and all of them hold or none does. */
   makeReload(reason: string): Promise<ReloadResult>
+  /** How long the steps took that a reload reached which failed with this error. */
+  timingsOf(error: unknown): ReachedTimings | undefined
   /** Show whether a reload would succeed. */
   makeCheck(reason: string): Promise<CheckResult>
   /** The others have come as far as this one: the parent leaves. */
@@ -220,7 +222,7 @@ export class LauncherClient {
     try {
       this.#channel.say({ type: 'reload made', result: await events.makeReload(reason) })
     } catch (error) {
-      this.#channel.say({ type: 'reload failed', error: toPlainError(error) })
+      this.#channel.say({ type: 'reload failed', error: toPlainError(error), timings: events.timingsOf(error) })
     } finally {
       await answered
       // With one more turn of the event loop, in which those who asked hear of it.

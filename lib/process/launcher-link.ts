@@ -18,6 +18,7 @@ export function linkToLauncher(
       exit.obey(reason, 'reload', () => host.tell({ type: 'reload', ask, reason, supervised: true }))
       return outcome as Promise<ReloadResult>
     },
+    timingsOf: (error) => conclusion.timingsOf(error),
     makeCheck,
     commit: () => host.tell({ type: 'commit' }),
     undo: (error) => {

@@ -1,6 +1,6 @@
 import type { PlainError } from '../errors.js'
 import type { Ending } from '../process/subprocess.js'
-import type { ReloadResult } from '../reload/reload-result.js'
+import type { ReachedTimings, ReloadResult } from '../reload/reload-result.js'
 import type { Ask, ScaleRequest, ServerId } from './launcher-state.js'
 
 /** The inputs of the machine of a launcher. They have no durations: the host knows how long each {@link Timer} is. */
@@ -16,7 +16,7 @@ export type Word =
   /** It gives the service back to its parent. */
   | { readonly type: 'roll back' }
   | { readonly type: 'reload made'; readonly result: ReloadResult }
-  | { readonly type: 'reload failed'; readonly error: PlainError }
+  | { readonly type: 'reload failed'; readonly error: PlainError; readonly timings?: ReachedTimings | undefined }
   /** Its child, which should serve for good, is not well. */
   | { readonly type: 'unwell'; readonly error: PlainError }
 

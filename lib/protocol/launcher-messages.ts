@@ -5,7 +5,7 @@ import type { Load } from '../metrics/load.js'
 import type { SignalOptions } from '../process/signal-options.js'
 import type { Ending } from '../process/subprocess.js'
 import type { CheckResult } from '../reload/check-result.js'
-import type { ReloadResult } from '../reload/reload-result.js'
+import type { ReachedTimings, ReloadResult } from '../reload/reload-result.js'
 import type { StartCommand } from '../reload/start-command.js'
 import type { BoundAddress } from '../sockets/listener-key.js'
 import type { GiverWord } from './connection.js'
@@ -34,6 +34,7 @@ import {
   reloadResult,
   someCounts,
   someLoad,
+  stepTimings,
   type TicketKeys,
   type ToChild,
   type ToParent,
@@ -123,7 +124,8 @@ export type ToLauncher =
   | { type: 'unwell'; error: PlainError }
   /** How the reload ended. */
   | { type: 'reload made'; result: ReloadResult }
-  | { type: 'reload failed'; error: PlainError }
+  /** `timings`: of the steps that it reached; a server of an earlier release does not say. */
+  | { type: 'reload failed'; error: PlainError; timings?: ReachedTimings | undefined }
   /** How the check ended that the launcher has asked for. */
   | { type: 'check made'; id: number; result: CheckResult }
   | { type: 'check failed'; id: number; error: PlainError }
@@ -235,7 +237,7 @@ const TO_LAUNCHER: Table<ToLauncher> = {
   passed: {},
   unwell: { error: plainError },
   'reload made': { result: reloadResult },
-  'reload failed': { error: plainError },
+  'reload failed': { error: plainError, timings: optional(stepTimings) },
   'check made': { id: count, result: checkResult },
   'check failed': { id: count, error: plainError }
 }

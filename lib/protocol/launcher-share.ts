@@ -53,14 +53,18 @@ export function hearInRoll(launcher: Launcher, { id }: Server, word: Word): Step
     case 'reload made':
       return move(launcher, worker, 'over', { result: word.result })
     case 'reload failed':
-      return stage === 'over' ? stay(launcher) : failed(launcher, share, { kind: 'said', error: word.error })
+      return stage === 'over' ? stay(launcher) : failed(launcher, share, saidBy(word))
     case 'unwell':
       // After a commit it is too late.
       if (stage !== 'passed' || launcher.roll.stage !== 'sharing') return stay(launcher)
-      return undo(launcher, { kind: 'said', error: word.error })
+      return undo(launcher, { kind: 'said', error: word.error, worker })
     default:
       return stay(launcher)
   }
+}
+
+function saidBy({ error, timings }: Extract<Word, { type: 'reload failed' }>): Failure {
+  return { kind: 'said', error, ...(timings && { timings }) }
 }
 
 function begin(launcher: Launcher, worker: WorkerId, server: ServerId, reason: string): Step {
@@ -113,18 +117,22 @@ export function mayComeBack({ roll, servers }: Launcher, worker: WorkerId): bool
 
 /** One share has failed, and so has the reload. */
 export function failShare(launcher: Launcher, worker: WorkerId, failure: Failure): Step {
+  const named = { ...failure, worker }
   return chain(
     launcher,
     (next) => move(next, worker, 'over'),
-    (next) => (next.roll?.stage === 'sharing' ? undo(next, failure) : stay(noteFailure(next, failure)))
+    (next) => (next.roll?.stage === 'sharing' ? undo(next, named) : stay(noteFailure(next, named)))
   )
 }
 
 function noteFailure(launcher: Launcher, failure: Failure): Launcher {
+  const { stage, failure: known } = launcher.roll ?? {}
   // After a commit only: a share that is undone fails as it should.
-  return launcher.roll?.stage === 'committing' && launcher.roll.failure === undefined
-    ? setRoll(launcher, { failure })
-    : launcher
+  if (known === undefined) return stage === 'committing' ? setRoll(launcher, { failure }) : launcher
+  // The server that was not well says at last how long its steps took.
+  const isSame = stage === 'undoing' && known.worker === failure.worker
+  if (!isSame || known.kind !== 'said' || failure.kind !== 'said') return launcher
+  return setRoll(launcher, { failure: { ...failure, ...known } })
 }
 
 /** The predecessors come back. */

@@ -1,6 +1,6 @@
 import type { PlainError } from '../errors.js'
 import type { Ending } from '../process/subprocess.js'
-import type { ReloadResult } from '../reload/reload-result.js'
+import type { ReachedTimings, ReloadResult } from '../reload/reload-result.js'
 import type { WorkerCount } from './worker-count.js'
 
 /** What a launcher knows: the state of the machine in `launcher.ts`. */
@@ -122,8 +122,14 @@ export interface Roll extends Request {
 }
 
 /** Why a reload failed. */
-export type Failure =
-  | { readonly kind: 'said'; readonly error: PlainError }
+export type Failure = FailureCause & {
+  /** The worker whose share failed. */
+  readonly worker?: WorkerId
+}
+
+type FailureCause =
+  /** `timings`: of the steps that it reached, if the server has told. */
+  | { readonly kind: 'said'; readonly error: PlainError; readonly timings?: ReachedTimings | undefined }
   | { readonly kind: 'not started'; readonly error: unknown }
   /** The server that made it has ended. */
   | { readonly kind: 'ended'; readonly ending: Ending }

@@ -164,6 +164,7 @@ export const plainError: Field = record({
   code: optional(text),
   stack: optional(text),
   health: optional((value) => reloadHealth(value)),
+  worker: optional(count),
   stderr: optional(listOf(text)),
   cause: optional((value) => plainError(value))
 })
@@ -187,6 +188,14 @@ export const reloadResult: Field = record({
   timings: object,
   health: optional(reloadHealth),
   workers: optional((value) => listOf(reloadResult)(value))
+})
+
+/** Of the steps that a reload reached. */
+export const stepTimings: Field = record({
+  boot: optional(number),
+  handoff: optional(number),
+  probation: optional(number),
+  total: number
 })
 
 /** @see {@link TicketKeys} */

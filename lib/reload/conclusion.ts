@@ -16,7 +16,7 @@ import type { ChildId, Effect, Failure, Reload } from '../protocol/server.js'
 import { CheckConclusion } from './check-conclusion.js'
 import type { ParentRole } from './parent-role.js'
 import { isSameRelease } from './release.js'
-import type { ReloadResult } from './reload-result.js'
+import type { ReachedTimings, ReloadResult } from './reload-result.js'
 
 /** The outcome of a reload: the result or the error, for hooks, log, service manager and callers. */
 export class Conclusion {
@@ -28,6 +28,8 @@ export class Conclusion {
   /** Failures that the log has already: several signals may have asked for the reload that failed. */
   readonly #logged = new WeakSet<Error>()
   readonly #outcomes = new WeakMap<Reload, Outcome>()
+  /** How long the steps took of reloads that failed. */
+  readonly #failedTimings = new WeakMap<Error, ReachedTimings>()
   /** How the reload of another worker failed, for which this one is undone. */
   undoneBy: Error | undefined
 
@@ -61,6 +63,11 @@ export class Conclusion {
     this.#callers.answer(reload.asks, outcome)
   }
 
+  /** How long the steps took that a reload reached which failed with this error, if it was made here. */
+  timingsOf(error: unknown): ReachedTimings | undefined {
+    return error instanceof Error ? this.#failedTimings.get(error) : undefined
+  }
+
   /** The error of a reload whose child served and was taken back, with what both had answered. */
   rolledBack(how: string): Error {
     const { health } = this.#parent
@@ -89,7 +96,9 @@ export class Conclusion {
     const { reason } = reload
     const err = toGracefulError(await this.#errorOf(child, failure))
     this.#outcomes.set(reload, err)
-    this.#record(reload, failure.kind === 'rolled back' ? 'rolled back' : 'failed', this.#timingsOf(child), err)
+    const timings = this.#timingsOf(child)
+    this.#failedTimings.set(err, timings)
+    this.#record(reload, failure.kind === 'rolled back' ? 'rolled back' : 'failed', timings, err)
     this.#logged.add(err)
     this.#service.log.announce(failure.kind === 'rolled back' ? 'rolled-back' : 'reload-failed', { err, reason })
     await this.#service.notices.reloadFailed(err)
@@ -126,7 +135,7 @@ export class Conclusion {
   #record(
     { reason }: Reload,
     outcome: ReloadRecord['outcome'],
-    timings: ReloadRecord['timings'],
+    timings: ReachedTimings,
     err?: Error,
     unchanged?: boolean
   ): void {
@@ -139,7 +148,7 @@ export class Conclusion {
   }
 
   /** The timings of a reload that has failed, of the steps that it reached. */
-  #timingsOf(child: ChildId): ReloadRecord['timings'] {
+  #timingsOf(child: ChildId): ReachedTimings {
     const { started = 0, ready = 0, serving = 0 } = this.#parent.successors.get(child)?.times ?? {}
     const now = performance.now()
     return roundTimings({
@@ -168,7 +177,7 @@ export class Conclusion {
   }
 }
 
-function roundTimings(timings: ReloadRecord['timings']): ReloadRecord['timings'] {
+function roundTimings(timings: ReachedTimings): ReachedTimings {
   const entries = Object.entries(timings).map(([name, value]) => [name, Math.round(value * 10) / 10])
-  return Object.fromEntries(entries) as ReloadRecord['timings']
+  return Object.fromEntries(entries) as ReachedTimings
 }

@@ -19,6 +19,9 @@ export interface ReloadTimings {
   total: number
 }
 
+/** The same of a reload that failed: of the steps that it reached. */
+export type ReachedTimings = Partial<ReloadTimings> & Pick<ReloadTimings, 'total'>
+
 /** What `app.gracefulReload()` resolves with. Plain JSON: a route can return it. */
 export interface ReloadResult extends GenerationId {
   previous: GenerationId

@@ -16,4 +16,12 @@ t.test('what is remembered of a reload', async (t) => {
   t.match(died, { outcome: 'rolled back', generation: 9, error: { code: 'GRACEFUL_ERR_ROLLED_BACK' } })
   const failed = recordOf(new ChildExitedError('exited with code 1'), 'deploy', 9, 5)
   t.match(failed, { outcome: 'failed', error: { code: 'GRACEFUL_ERR_CHILD_EXITED' }, timings: { total: 5 } })
+  t.strictSame(failed.timings, { total: 5 }, 'a server of an earlier release does not say')
+  const reached = recordOf(new RolledBackError('it died'), 'deploy', 9, 5, {
+    boot: 1,
+    handoff: 2,
+    probation: 1,
+    total: 4
+  })
+  t.strictSame(reached.timings, { boot: 1, handoff: 2, probation: 1, total: 5 })
 })

@@ -162,8 +162,31 @@ t.test('one that fails brings all of them back', async (t) => {
   t.equal(launcher.state.roll?.stage, 'undoing')
   launcher.say(1, FAILED)
   launcher.due('tell', 0)
-  t.match(launcher.outcome(ask), { failure: { kind: 'said', error: { message: 'boom' } } })
+  t.match(launcher.outcome(ask), { failure: { kind: 'said', worker: 2, error: { message: 'boom' } } })
   t.strictSame(launcher.leaders, [0, 1, 2])
+})
+
+t.test('how long its steps took is known of the server that failed', async (t) => {
+  const timings = { boot: 300, total: 310 }
+  const launcher = LauncherModel.serving(2)
+  const ask = launcher.reload()
+  launcher.handOver(0)
+  launcher.say(1, 'pong')
+  launcher.say(1, { ...FAILED, timings })
+  launcher.say(0, { ...FAILED, timings: { boot: 1, total: 999 } })
+  launcher.give({ type: 'noted' })
+  t.match(launcher.outcome(ask), { failure: { worker: 1, timings } })
+
+  const unwell = LauncherModel.serving(2)
+  const asked = unwell.reload()
+  unwell.handOver(0)
+  unwell.handOver(1)
+  unwell.say(0, 'passed')
+  unwell.say(0, { type: 'unwell', error: { name: 'Error', message: 'ill' } })
+  unwell.say(0, { ...FAILED, timings })
+  unwell.say(1, { ...FAILED, timings: { total: 999 } })
+  unwell.give({ type: 'noted' })
+  t.match(unwell.outcome(asked), { failure: { worker: 0, timings, error: { message: 'ill' } } })
 })
 
 t.test('a successor that ends after its server said that it passed holds up the commit', async (t) => {
