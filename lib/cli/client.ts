@@ -65,7 +65,7 @@ async function answerTo(command: Command, options: ClientOptions, progress?: Pro
   const patience: Patience = { total: timeout, silence: timeout ?? SILENCE }
   const question = command.question(options)
   const last = await ask<Answer | ControlError>(path, question, patience, (line) => {
-    if ('event' in line && line.event === 'progress') progress?.tell(describeProgress(line))
+    if ('event' in line && line.event === 'progress') progress?.tell((since) => describeProgress(line, since))
   })
   if ('error' in last) return last
   const answer = command.answerOf(last)

@@ -55,19 +55,29 @@ export function describeScale({ before, workers, pids, reason }: ScaleResult): s
   ])
 }
 
-/** How a reload goes, or another change or a check, in a line. */
-export function describeProgress(position: ReloadPosition | CheckPosition | ScalePosition): string {
+/**
+ * How a reload goes, or another change or a check, in a line.
+ *
+ * @param since - how long ago that was so, in milliseconds
+ */
+export function describeProgress(position: ReloadPosition | CheckPosition | ScalePosition, since = 0): string {
   const { step, child } = position
   const { worker, workers, migrated, remaining, probation } = position as Partial<ReloadPosition>
   const parts = [
     worker === undefined ? step : `worker ${worker} of ${workers}: ${step}`,
     ...(child === undefined ? [] : [`${step === 'stopping' ? 'pid' : 'child'} ${child}`]),
-    ...(probation === undefined ? [] : [spent(probation)]),
+    ...(probation === undefined ? [] : [spent(after(since, probation))]),
     ...(probation === undefined || migrated === undefined || remaining === undefined
       ? []
       : [`${migrated} of ${migrated + remaining} connections moved`])
   ]
   return printable(parts.join(', '))
+}
+
+type Span = NonNullable<ReloadPosition['probation']>
+
+function after(since: number, { elapsed, duration: whole }: Span): Span {
+  return { elapsed: Math.max(elapsed, Math.min(elapsed + since, whole)), duration: whole }
 }
 
 export function describeHealth({ parent, child }: ReloadHealth): string {

@@ -2,9 +2,12 @@ import type { WriteStream } from 'node:tty'
 import { clip } from './clip.js'
 import { duration } from './units.js'
 
+/** What to tell, so many milliseconds after it was heard of: a figure may go on by itself. */
+export type Telling = (since: number) => string
+
 /** Tells how something goes that takes a while. */
 export interface Progress {
-  tell(text: string): void
+  tell(telling: Telling): void
   /** It is over. @param last - what stays on a terminal */
   end(last?: string): void
 }
@@ -17,7 +20,7 @@ const CLEAR_LINE = '\r\x1b[2K'
 /** Where a line can be redrawn there is one, and else a line for each step. */
 export function progressOn(stream: WriteStream, env: NodeJS.ProcessEnv): Progress {
   if (stream.isTTY === true && env.TERM !== 'dumb') return new ProgressLine(stream)
-  return { tell: (text) => void stream.write(`${text}\n`), end: () => {} }
+  return { tell: (telling) => void stream.write(`${telling(0)}\n`), end: () => {} }
 }
 
 /** One line of a terminal, redrawn in place. */
@@ -25,7 +28,8 @@ class ProgressLine implements Progress {
   readonly #stream: WriteStream
   readonly #begun = performance.now()
   readonly #timer: NodeJS.Timeout
-  #text = ''
+  #telling: Telling | undefined
+  #toldAt = 0
   #isOver = false
 
   constructor(stream: WriteStream) {
@@ -33,8 +37,9 @@ class ProgressLine implements Progress {
     this.#timer = setInterval(() => this.#draw(), TICK).unref()
   }
 
-  tell(text: string): void {
-    this.#text = text
+  tell(telling: Telling): void {
+    this.#telling = telling
+    this.#toldAt = performance.now()
     this.#draw()
   }
 
@@ -51,7 +56,8 @@ class ProgressLine implements Progress {
 
   /** In the last column, some terminals would begin a new line. */
   #draw(): void {
-    if (this.#isOver || this.#text === '') return
-    this.#stream.write(CLEAR_LINE + clip(`${this.#elapsed}  ${this.#text}`, (this.#stream.columns || 80) - 1))
+    if (this.#isOver || this.#telling === undefined) return
+    const text = this.#telling(performance.now() - this.#toldAt)
+    this.#stream.write(CLEAR_LINE + clip(`${this.#elapsed}  ${text}`, (this.#stream.columns || 80) - 1))
   }
 }

@@ -1,6 +1,9 @@
+import type { WriteStream } from 'node:tty'
 import t from 'tap'
 import { clip } from '../../../lib/cli/clip.js'
+import { describeProgress } from '../../../lib/cli/describe-reload.js'
 import { describeStatus } from '../../../lib/cli/describe-status.js'
+import { progressOn } from '../../../lib/cli/progress-line.js'
 import { duration, spent } from '../../../lib/cli/units.js'
 import type { ControlStatus } from '../../../lib/control/messages.js'
 
@@ -22,6 +25,29 @@ t.test('durations in the units of a person', async (t) => {
   ] as const)
     t.equal(duration(milliseconds), said)
   t.equal(spent({ elapsed: 1250, duration: 3000 }), '1.2 of 3.0 s')
+})
+
+t.test('the probation goes on between two lines of a server, and not beyond its end', async (t) => {
+  const position = { step: 'probation', reason: '', elapsed: 700, probation: { elapsed: 40, duration: 1500 } } as const
+  t.equal(describeProgress(position), 'probation, 0.0 of 1.5 s')
+  t.equal(describeProgress(position, 970), 'probation, 1.0 of 1.5 s')
+  t.equal(describeProgress(position, 9700), 'probation, 1.5 of 1.5 s')
+})
+
+t.test('a line of a terminal has the figures of the moment in which it is drawn', async (t) => {
+  const drawn: string[] = []
+  const stream = { isTTY: true, columns: 80, write: (text: string) => drawn.push(text) }
+  const progress = progressOn(stream as unknown as WriteStream, { TERM: 'xterm' })
+  await new Promise<void>((resolve) => {
+    // Drawn at once, and again by the clock of the line, which keeps no process alive.
+    const alive = setInterval(() => {}, 1000)
+    progress.tell((since) => {
+      if (since > 0 && drawn.length > 0) resolve(clearInterval(alive))
+      return `since ${since > 100}`
+    })
+  })
+  progress.end()
+  t.match(drawn, [/since false/, /since true/])
 })
 
 t.test('a line is cut where the terminal ends, and its colours are not', async (t) => {
