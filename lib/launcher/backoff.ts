@@ -4,11 +4,7 @@
 const FIRST_PAUSE = 100
 const LONGEST_PAUSE = 10_000
 
-/**
- * From so many quick crashes on, pauses differ a little, so that workers which crash together do not start together for
- * ever.
- */
-const JITTER_FROM = 6
+/** Pauses are shorter by up to this part of them, so that workers which crash together do not start together. */
 const JITTER = 0.2
 
 /**
@@ -21,5 +17,5 @@ const JITTER = 0.2
 export function restartPause(crashes: number, random: number): number {
   if (crashes <= 1) return 0
   const pause = Math.min(FIRST_PAUSE * 2 ** (crashes - 2), LONGEST_PAUSE)
-  return crashes < JITTER_FROM ? pause : Math.round(pause * (1 - JITTER * random))
+  return Math.round(pause * (1 - JITTER * random))
 }

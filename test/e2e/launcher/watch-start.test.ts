@@ -74,6 +74,7 @@ t.test('what keeps a server from starting, and what it reads without loading it;
     watched.save('part.cjs', BROKEN)
     t.match(await watched.line(), /^not reloaded: part\.cjs$/)
     t.match(await watched.line(), /^the server keeps serving/)
+    await server.said(/^err: fastify-graceful-reload: {3}SyntaxError: Unexpected token ';'$/)
     t.equal(await seen(), '1, 2, 3 4')
     for (const pid of server.servers()) server.signal('SIGKILL', pid)
     t.match([await watched.line(), await watched.line()], [HELD, HELD])
