@@ -12,6 +12,7 @@ import { parseLaunchArguments } from './launch-arguments.js'
 import { ownOptionForApp, ownOptionIn } from './node-arguments.js'
 import { readOptions } from './option-reader.js'
 import { LAUNCH_OPTIONS } from './options.js'
+import { outliveReaders } from './readers.js'
 import { usage, withAdvice } from './usage.js'
 
 /** How long a signal to this process itself may take to end it. Milliseconds. */
@@ -29,7 +30,10 @@ const log = launcherLog.write
 export async function launch(args: readonly string[]): Promise<void> {
   try {
     const told = toldOnly(args)
-    if (told !== undefined) return void process.stdout.write(told)
+    if (told !== undefined) {
+      outliveReaders(false)
+      return void process.stdout.write(told)
+    }
     // A deployment may remove the folder of this package, and those of others beside it.
     loadModulesNow()
     if (RUNTIME !== 'Node') throw new UnsupportedError(`on ${RUNTIME}`, 'start the server without the launcher')

@@ -177,6 +177,8 @@ t.test(
     t.match(server.events('reload-succeeded'), [{ result: { generation: 2 } }])
     t.equal(await run('status', '>/dev/full'), 1, 'what was to be shown is lost')
     t.match(said, /^fastify-graceful-reload: the output could not be written: ENOSPC: .*\n$/)
+    t.equal(await run('--help', '>/dev/full'), 1)
+    t.match(said, /^fastify-graceful-reload: the output could not be written: ENOSPC: .*\n$/)
     t.equal(await run('check', '>/dev/full'), 0)
     t.match(said, /could not be written: ENOSPC/)
     t.equal(await run('status', '2>/dev/full'), 0)
