@@ -1,6 +1,7 @@
+import { basename, dirname } from 'node:path'
 import type { ControlFailure } from '../control/failure.js'
 import type { CheckPosition, ReloadPosition, ScalePosition, ScaleResult } from '../control/reports.js'
-import { describeRelease, describeSame, type Release } from '../reload/release.js'
+import { describeSame, type Release } from '../reload/release.js'
 import type { ReloadHealth } from '../reload/reload-health.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { printable } from '../util/printable.js'
@@ -38,9 +39,15 @@ function resultRows(result: ReloadResult): Row[] {
 export function releaseRows(release: Release | undefined, unchanged = false): Row[] {
   if (release === undefined) return []
   return [
-    ['release', `${describeRelease(release).replace(/^release /, '')}${unchanged ? `, ${describeSame(release)}` : ''}`],
+    ['release', `${nameOf(release)}${unchanged ? `, ${describeSame(release)}` : ''}`],
     ['node', release.node]
   ]
+}
+
+/** With the name of the script: two apps may be in one folder. */
+function nameOf({ script, directory, version }: Release): string {
+  const where = script === undefined ? `in ${directory}` : `${basename(script)} in ${dirname(script)}`
+  return version === undefined ? where : `${where}, version ${version}`
 }
 
 /** How many workers there are now. */

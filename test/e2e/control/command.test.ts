@@ -16,7 +16,7 @@ t.test('reload prints what happened when it has, and status what is', async (t) 
   t.match(
     reloaded.stdout,
     new RegExp(
-      `^reloaded     generation 2, pid ${pid}\nbefore       generation 1, pid ${server.pid}\nrelease      in \\S+, same folder\nnode         ${process.version}\nconnections  0 moved\nerrors       0 of \\d+ requests \\(before: 0 of \\d+\\)\n` +
+      `^reloaded     generation 2, pid ${pid}\nbefore       generation 1, pid ${server.pid}\nrelease      server.cjs in \\S+, same folder\nnode         ${process.version}\nconnections  0 moved\nerrors       0 of \\d+ requests \\(before: 0 of \\d+\\)\n` +
         'boot         [\\d.]+ m?s\nhandoff      [\\d.]+ m?s\nprobation    [\\d.]+ m?s\ntotal        [\\d.]+ m?s\nreason       release 2\n$'
     )
   )
@@ -31,7 +31,7 @@ t.test('reload prints what happened when it has, and status what is', async (t) 
     status.stdout,
     new RegExp(
       `^phase        serving\ngeneration   2\npid          ${pid}\nuptime       [\\d.]+ m?s\n` +
-        `release      in \\S+, same folder\nnode         ${process.version}\n` +
+        `release      server.cjs in \\S+, same folder\nnode         ${process.version}\n` +
         `listeners    127.0.0.1:${port}\nconnections  0\nmemory       [\\d.]+ MB, of it [\\d.]+ MB heap\nplugin       \\d\\S+\n\n` +
         'reloads      1 succeeded\nlast         generation 2 succeeded [\\d.]+ m?s ago\nasked by     release 2, at \\S+Z\n' +
         'took         .*s: boot .*s, handoff .*s, probation .*s\n$'

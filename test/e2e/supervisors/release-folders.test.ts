@@ -141,7 +141,7 @@ function shell(node: string): Start {
     }
     return {
       ...service,
-      reload: async () => t.match(await order('reload'), /^release +version \d\.0\.0 in \S+\/releases\/\d$/m),
+      reload: async () => t.match(await order('reload'), /^release +\S+ in \S+\/releases\/\d, version \d\.0\.0$/m),
       stop: async () => {
         const [, server, launcher] = /^launcher +pid (\d+)|^pid +(\d+)/m.exec(await order('status')) ?? []
         process.kill(Number(server ?? launcher), 'SIGTERM')
