@@ -8,7 +8,7 @@ import type {
   ReloadUnderWay,
   RestartStatus
 } from '../control/reports.js'
-import { describeDrain } from './describe-drain.js'
+import { describeDrain, describeOwnDrain } from './describe-drain.js'
 import { describeHealth, releaseRows } from './describe-reload.js'
 import { type Paint, plain, type Style } from './paint.js'
 import { blocks, type Row } from './rows.js'
@@ -43,7 +43,7 @@ export function describeStatus(status: ControlStatus, paint: Paint = plain, now 
 }
 
 function processRows(status: ProcessStatus, last: ReloadRecord | null): Row[] {
-  const { generation, pid, uptime, release, reload, check, drain, memory, restarts } = status
+  const { generation, pid, uptime, connections, release, reload, check, drain, memory, restarts } = status
   const isUnchanged = last?.outcome === 'succeeded' && last.generation === generation && last.unchanged === true
   return [
     phaseRow(status),
@@ -56,7 +56,7 @@ function processRows(status: ProcessStatus, last: ReloadRecord | null): Row[] {
     ...clientRows(status),
     ...memoryRows(memory),
     ...(restarts === undefined ? [] : [['restarts', describeRestarts(restarts)] as Row]),
-    ...(drain === undefined ? [] : describeDrain(status).slice(1))
+    ...(drain === undefined ? [] : describeOwnDrain(drain, connections))
   ]
 }
 

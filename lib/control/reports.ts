@@ -64,7 +64,7 @@ export interface DrainStatus {
   left: number
   /** Requests in progress: how many, and the oldest of them. */
   requests: { count: number; oldest: OpenRequest[] }
-  /** What else it waits for: names of holds, and hooks that run. At most twenty. */
+  /** What else it waits for: names of holds, hooks that run, connections that move, another process. At most twenty. */
   holds: string[]
   /** Connections that another protocol has taken over, such as WebSockets. */
   upgraded: number

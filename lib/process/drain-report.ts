@@ -1,16 +1,17 @@
 import { openRequests } from '../connections/open-requests.js'
 import { routePattern } from '../connections/route-pattern.js'
 import type { DrainStatus, OpenRequest } from '../control/reports.js'
+import type { Server } from '../protocol/server.js'
 import { HostedApp } from './hosted-app.js'
+import type { Parts } from './parts.js'
 import type { Service } from './service.js'
-import type { Shutdown } from './shutdown.js'
 
 /** How many requests and holds are named: who looks wants to know which, and the answer must not grow with them. */
 const MOST_REQUESTS = 5
 const MOST_HOLDS = 20
 
 /** What this process still finishes, if it drains. */
-export function drainReport(service: Service, shutdown: Shutdown): DrainStatus | undefined {
+export function drainReport({ service, shutdown, host }: Parts): DrainStatus | undefined {
   const { underWay } = shutdown
   if (underWay === undefined) return undefined
   const now = performance.now()
@@ -30,7 +31,24 @@ export function drainReport(service: Service, shutdown: Shutdown): DrainStatus |
         return { method, route: owner instanceof HostedApp ? routePattern(owner.app, method, url) : null, age }
       })
     },
-    holds: holds.slice(0, MOST_HOLDS),
+    holds: [...holds, ...stepsOf(host.state, service)].slice(0, MOST_HOLDS),
     upgraded: owned.reduce((sum, [connections]) => sum + connections.upgraded, 0)
   }
+}
+
+/** What a process on its way out waits for that is neither a request nor a hold. */
+function stepsOf({ at, telling }: Server, service: Service): string[] {
+  if (at.name !== 'leaving') return []
+  const { stage, awaitsChild, awaitsParent } = at
+  const { migration } = service
+  if (stage === 'closing') return ['onClose hooks']
+  // One that has connections shows those.
+  if (stage === 'draining')
+    return migration?.isEnded === false && service.countConnections() === 0 ? ['connections that move'] : []
+  if (stage !== 'waiting') return []
+  return [
+    ...(telling.length > 0 ? ['hooks of a reload'] : []),
+    ...(awaitsChild ? ['the end of the child'] : []),
+    ...(awaitsParent ? ['the end of the parent'] : [])
+  ]
 }

@@ -89,7 +89,7 @@ export class ServerProcess {
       reloads: () => this.#host.state.children,
       onChange: (callback) => this.#host.onRested(callback),
       queued: () => this.#host.state.queued,
-      drain: () => drainReport(service, this.#parts.shutdown),
+      drain: () => drainReport(this.#parts),
       draining: () => this.#around().draining()
     })
     const warnings = found === 'stranger' ? [STRANGER] : []

@@ -8,6 +8,7 @@ import type { TestServer } from '../../support/server.js'
 import { startServer } from '../../support/start.js'
 import { tempFolder } from '../../support/temp-folder.js'
 import { untilLeft } from '../../support/tree.js'
+import { startWorkers } from '../../support/workers.js'
 
 t.jobs = 2
 
@@ -155,4 +156,44 @@ t.test('the servers of a launcher, and a reload that waits', async (t) => {
   t.match(await Promise.all(reloads), [{ error: { code: 'GRACEFUL_ERR_CHILD_EXITED' } }, { reload: { generation: 3 } }])
   await server.tell({ command: 'release', name: SECRET }, first)
   t.equal(await server.exitOf(first), 0)
+})
+
+/** Its app closes when it gets SIGUSR2. */
+const SLOW_TO_CLOSE = `
+const { start } = require('./app.cjs')
+const extend = (app) => {
+  const told = new Promise((resolve) => process.once('SIGUSR2', resolve))
+  app.addHook('onClose', () => told)
+}
+start({ Fastify: require('fastify'), graceful: require('fastify-graceful-reload'), extend })
+`
+
+t.test('nothing but its hooks keeps a process from its end', async (t) => {
+  const control = join(await tempFolder(t), 'control.sock')
+  const options = { ...OPTIONS, closeTimeout: 60_000 }
+  const { server } = await startWorkers(t, {
+    ...{ count: 1, env: { FASTIFY_GRACEFUL_CONTROL: control }, config: { options } },
+    edit: (release) => release.write('server.cjs', SLOW_TO_CLOSE)
+  })
+  const [first = 0] = server.events('serving').map(({ pid }) => pid)
+  await reload(control)
+  const closing = (pid: number) =>
+    server.event({ what: `onClose of ${pid}`, test: (line) => line.fixture === 'onClose' && line.pid === pid })
+  await closing(first)
+  t.match((await statusOf(control)).draining, [
+    { pid: first, drain: { requests: { count: 0 }, holds: ['onClose hooks'] } }
+  ])
+  process.kill(first, 'SIGUSR2')
+  await server.exitOf(first)
+  const [second = 0] = (await statusOf(control)).workers.map(({ pid }) => pid)
+  process.kill(server.pid, 'SIGTERM')
+  await closing(second)
+  const { stdout } = await runCommand(['status', '--control', control])
+  t.match(stdout, /^phase +draining, for .* at most$.*^drain +for .* \(.+\)\nholds +onClose hooks$/ms)
+  for (const said of ['at most', 'connections', 'memory  ']) {
+    const ofWorker = stdout.slice(stdout.indexOf('phase'))
+    t.equal(ofWorker.split(said).length, 2, `${said} once`)
+  }
+  process.kill(second, 'SIGUSR2')
+  await server.exitOf(second)
 })

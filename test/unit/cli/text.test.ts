@@ -92,6 +92,7 @@ t.test('what a person looks for first', async (t) => {
       {
         ...known,
         phase: 'serving',
+        release: { script: '/srv/app/43/server.js', directory: '/srv/app/43', node: 'v24.1.0' },
         reload: { role: 'child', parent: 8102, probation: { elapsed: 1200, duration: 3000 } }
       }
     ],
@@ -116,6 +117,8 @@ t.test('what a person looks for first', async (t) => {
 generation   3
 pid          8110
 uptime       1 d
+release      server.js in /srv/app/43
+node         v24.1.0
 listeners    none
 connections  12
 plugin       1.0.0
@@ -137,6 +140,48 @@ open         3 connections, of them 2 upgraded, such as WebSockets
 memory       92.0 MB
 
 draining     generation 1, pid 8090: no answer
+`
+  )
+})
+
+t.test('a server that stops says each thing once, and always what it waits for', async (t) => {
+  const drain = { reason: 'SIGTERM', elapsed: 1100, left: 3900, holds: ['mail'], upgraded: 1 }
+  const requests = { count: 1, oldest: [{ method: 'GET', route: '/slow', age: 1200 }] }
+  const release = { script: '/srv/app/server.js', directory: '/srv/app', version: '1.42.0', node: 'v24.1.0' }
+  const worker = {
+    ...{ generation: 3, pid: 8110, phase: 'draining', uptime: 5000, listeners: [], connections: 2, release },
+    ...{ drain: { ...drain, requests }, memory: { rss: 92e6, heapUsed: 40e6 } }
+  }
+  const nothing = { ...drain, holds: [], upgraded: 0, requests: { count: 0, oldest: [] } }
+  const draining = [{ ...worker, generation: 2, pid: 8102, connections: 0, drain: nothing, memory: undefined }]
+  const history = { succeeded: 1, failed: 0, rolledBack: 0, restarts: 0, codes: {}, last: null }
+  const launcher = { pid: 7, uptime: 60_000 }
+  const status = { version: 2, plugin: null, node: 'v24.1.0', launcher, workers: [worker], draining, history }
+  t.equal(
+    describeStatus(status as unknown as ControlStatus),
+    `launcher     pid 7
+uptime       1 min
+
+phase        draining, for 3.9 s at most
+generation   3
+pid          8110
+uptime       5.0 s
+release      server.js in /srv/app, version 1.42.0
+node         v24.1.0
+listeners    none
+connections  2
+memory       92.0 MB, of it 40.0 MB heap
+drain        for 1.1 s (SIGTERM)
+requests     GET /slow, for 1.2 s
+holds        mail
+upgraded     1 connection, such as WebSockets
+
+reloads      1 succeeded
+
+draining     generation 2, pid 8102, for 1.1 s (SIGTERM)
+cut off      in 3.9 s
+waits for    nothing any more: it is ending
+open         0 connections
 `
   )
 })
