@@ -14,6 +14,7 @@ import { watchListenCalls } from '../../../lib/sockets/listen-hook.js'
 import { HttpConnection } from '../../support/connection.js'
 import { HAS_PROC, inodesOfPort, listFds } from '../../support/fds.js'
 import { PACKAGE_ROOT } from '../../support/release.js'
+import { tempFolder } from '../../support/temp-folder.js'
 
 const local = { port: 0, host: '127.0.0.1' }
 const portOf = (server: net.Server) => (server.address() as net.AddressInfo).port
@@ -58,7 +59,7 @@ t.test('listeningFd names the descriptor of the listening socket', async (t) => 
 })
 
 t.test('shortenQueue leaves room for one more connection than the system promises', { skip: !HAS_PROC }, async (t) => {
-  const path = join(t.testdir({}), 'socket')
+  const path = join(await tempFolder(t), 'socket')
   const server = await listening(t, net.createServer(), { path })
   internals.shortenQueue(server)
   // They all connect before this process accepts: https://man7.org/linux/man-pages/man2/connect.2.html (EAGAIN)
