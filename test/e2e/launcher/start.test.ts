@@ -21,7 +21,10 @@ async function outcome(t: Parameters<typeof launchServer>[0], args: string[], se
 const WRONG: Record<string, [args: string[], says: RegExp]> = {
   'no script': [[], /fastify-graceful-reload\[\d+\]: .*no script is given/],
   'options and no script': [['--workers', '2', '--enable-source-maps'], /no script is given/],
-  '--workers 0': [['--workers', '0', 'server.cjs'], /--workers must be a whole number from 1 to 1024, or auto; received 0/],
+  '--workers 0': [
+    ['--workers', '0', 'server.cjs'],
+    /--workers must be a whole number from 1 to 1024, or auto; received 0/
+  ],
   '--workers x': [['--workers=x', 'server.cjs'], /--workers must be .* received x/],
   '--workers without a number': [['--workers'], /--workers needs a value/]
 }
