@@ -78,7 +78,10 @@ export class Drains {
 
   /** Nothing is in progress any more, or has been cut off. Returns whether that is news. */
   ended(drain: Drain): boolean {
-    return this.#underWay.delete(drain)
+    const isNews = this.#underWay.delete(drain)
+    const goesOn = [...this.#service.apps].some(({ leaving }) => !leaving)
+    if (goesOn && this.#underWay.size === 0) this.#begun = undefined
+    return isNews
   }
 
   /**

@@ -47,6 +47,22 @@ function seesNoSecret(t: Test, status: ControlStatus): void {
   t.notMatch(JSON.stringify(status), new RegExp(SECRET))
 }
 
+t.test('a process goes on and drains no more when one of its apps has closed', async (t) => {
+  const port = { port: 0, host: '127.0.0.1' }
+  const { server, control } = await startWithControl(t, { apps: [port, port], options: OPTIONS })
+  const connection = await HttpConnection.open(server.target(1))
+  const answer = connection.request({ path: '/hold/last' })
+  await server.held('last')
+  await server.tell({ command: 'close', index: 1 })
+  await server.event('draining')
+  t.match((await statusOf(control)).workers, [{ phase: 'serving', drain: { requests: { count: 1 } } }])
+  await server.tell({ command: 'release', name: 'last' })
+  t.equal((await answer).status, 200)
+  await server.event('app closed')
+  t.match((await statusOf(control)).workers, [{ phase: 'serving', drain: undefined }])
+  t.equal(await server.stop(), 0)
+})
+
 t.test('each earlier generation that still finishes its work', async (t) => {
   const { server, control } = await startWithControl(t, { options: OPTIONS })
   const first = server.pid
