@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type ClientHttp2Session, connect } from 'node:http2'
+import { type ClientHttp2Session, connect, constants } from 'node:http2'
 import t from 'tap'
 import type { Client } from '../../support/clients.js'
 import { HttpConnection, type Target } from '../../support/connection.js'
@@ -148,6 +148,9 @@ async function ask(session: ClientHttp2Session, path: string, times: number): Pr
   for (let count = 0; count < times && !session.closed; count++) {
     const stream = session.request({ ':path': path })
     stream.resume()
-    await once(stream, 'close')
+    await once(stream, 'close').catch((error) => {
+      // The GOAWAY was on its way, and the request was not begun.
+      if (stream.rstCode !== constants.NGHTTP2_REFUSED_STREAM) throw error
+    })
   }
 }
