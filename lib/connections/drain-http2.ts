@@ -9,6 +9,8 @@ import type { Connections } from './tracker.js'
 
 /** How long a client may take to answer a PING. Milliseconds. */
 const ROUND_TRIP = 1000
+/** The same of one that has just connected: its first requests are on their way, or it is busy with other handshakes. */
+const FIRST_ROUND_TRIP = 5000
 const SWEEP_INTERVAL = 100
 /** How long a client may take to close a connection whose last stream has ended. Milliseconds. */
 const LINGER = 2000
@@ -60,11 +62,11 @@ export class Http2Drain {
 
   readonly #onSession = (session: ServerHttp2Session): void => {
     const socket = this.#connections.sessions.get(session)
-    if (socket !== undefined) void this.#leave(session, socket)
+    if (socket !== undefined) void this.#leave(session, socket, FIRST_ROUND_TRIP)
   }
 
-  async #leave(session: ServerHttp2Session, socket: Socket): Promise<void> {
-    await roundTrip(session)
+  async #leave(session: ServerHttp2Session, socket: Socket, limit = ROUND_TRIP): Promise<void> {
+    await roundTrip(session, limit)
     if (!this.#isOver && sendShutdownNotice(session, socket)) await roundTrip(session)
     // Sends GOAWAY, and ends the session with its last stream.
     if (!this.#isOver) session.close()
@@ -85,11 +87,11 @@ export class Http2Drain {
 }
 
 /** What the client sent before it saw what it was sent last has arrived, unless it is slow to answer. */
-function roundTrip(session: ServerHttp2Session): Promise<void> {
+function roundTrip(session: ServerHttp2Session, limit = ROUND_TRIP): Promise<void> {
   return new Promise((resolve) => {
     if (session.destroyed) return resolve()
     const deadline = new Deadline()
-    deadline.set(ROUND_TRIP, resolve)
+    deadline.set(limit, resolve)
     const arrived = () => {
       deadline.clear()
       resolve()
