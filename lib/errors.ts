@@ -121,7 +121,10 @@ export const ActivationError = createError<[string, string]>(
 
 const ROLLED_BACK = 'GRACEFUL_ERR_ROLLED_BACK'
 
-/** The new generation took over and died, gave up, or was not well, within its probation; the previous one serves again. */
+/**
+ * The new generation took over and died, gave up, or was not well, within its probation; the previous one serves
+ * again.
+ */
 export const RolledBackError = createError<[string]>(
   ROLLED_BACK,
   'the new generation was rolled back: it %s within its probation; the previous one serves again',

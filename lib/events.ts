@@ -10,8 +10,8 @@ export interface CutRequest {
   /** The path, without its query, which may hold secrets. */
   url: string
   /**
-   * For how long it had been in progress when it was cut, in milliseconds. Of a request that had not arrived whole: since
-   * the drain began.
+   * For how long it had been in progress when it was cut, in milliseconds. Of a request that had not arrived whole:
+   * since the drain began.
    */
   age: number
 }

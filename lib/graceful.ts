@@ -39,8 +39,8 @@ export class Graceful {
   }
 
   /**
-   * The figures of this process and of the reloads before it, as `GET /metrics` of the control socket has
-   * them: for an app that has metrics of its own. Plain JSON; each call looks at all open connections.
+   * The figures of this process and of the reloads before it, as `GET /metrics` of the control socket has them: for an
+   * app that has metrics of its own. Plain JSON; each call looks at all open connections.
    */
   stats(): GracefulStats {
     return this.#server.stats(this.phase)

@@ -41,7 +41,10 @@ export async function runClient(name: CommandName, args: string[]): Promise<numb
   }
 }
 
-/** @throws {UnreachableError | ConnectionLostError | NoAnswerError | NotOverError | BadAnswerError | ControlVersionError} */
+/**
+ * @throws {UnreachableError | ConnectionLostError | NoAnswerError | NotOverError | BadAnswerError |
+ *   ControlVersionError}
+ */
 async function follow(command: Command, options: ClientOptions): Promise<object | ControlError> {
   const progress = options.progress ? progressOn(process.stderr, process.env) : undefined
   const stopListening = onInterruption(() => {
@@ -59,7 +62,10 @@ async function follow(command: Command, options: ClientOptions): Promise<object 
   }
 }
 
-/** @throws {UnreachableError | ConnectionLostError | NoAnswerError | NotOverError | BadAnswerError | ControlVersionError} */
+/**
+ * @throws {UnreachableError | ConnectionLostError | NoAnswerError | NotOverError | BadAnswerError |
+ *   ControlVersionError}
+ */
 async function answerTo(command: Command, options: ClientOptions, progress?: Progress): Promise<object | ControlError> {
   const { path, timeout } = options
   const patience: Patience = { total: timeout, silence: timeout ?? SILENCE }

@@ -34,7 +34,8 @@ interface WatchSettings {
 
 /**
  * Goes on showing the status until somebody ends it: on a terminal once a second in place, elsewhere whenever something
- * has changed, until nobody reads any more. While nobody answers it goes on asking. Returns the exit code: ending it is no failure.
+ * has changed, until nobody reads any more. While nobody answers it goes on asking. Returns the exit code: ending it is
+ * no failure.
  */
 export async function watchStatus({ look, path, isJson }: WatchSettings): Promise<number> {
   const { stdout } = process

@@ -9,7 +9,7 @@ import type { Connections } from './tracker.js'
 
 /** How long a client may take to answer a PING. Milliseconds. */
 const ROUND_TRIP = 1000
-/** The same of one that has just connected: its first requests are on their way, or it is busy with other handshakes. */
+/** The same of one that has just connected: its first requests may be on their way. Milliseconds. */
 const FIRST_ROUND_TRIP = 5000
 const SWEEP_INTERVAL = 100
 /** How long a client may take to close a connection whose last stream has ended. Milliseconds. */

@@ -37,7 +37,8 @@ const LINE_LIMIT = 4 * 1024 * 1024
  *
  * @param onLine - hears each line of the answer; most have one
  * @returns the last line
- * @throws {UnreachableError | ConnectionLostError | NoAnswerError | NotOverError | BadAnswerError | ControlVersionError}
+ * @throws {UnreachableError | ConnectionLostError | NoAnswerError | NotOverError | BadAnswerError |
+ *   ControlVersionError}
  */
 export async function ask<T extends object>(
   path: string,

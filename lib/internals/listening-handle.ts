@@ -124,8 +124,9 @@ export function startAccepting(server: net.Server, backlog: number): void {
 }
 
 /**
- * Lets the queue of an accepting server hold no more than one connection beside those that wait in it. The backlog of a
- * socket that listens already can be changed by the system's call alone: https://man7.org/linux/man-pages/man2/listen.2.html
+ * Lets the system put no more clients into the queue of an accepting server while two or more wait in it. There is no
+ * public name for it: `server.listen()` refuses a server that listens already. The system's call takes another backlog
+ * at any time: https://man7.org/linux/man-pages/man2/listen.2.html
  *
  * Fallback: the queue stays as it is.
  */

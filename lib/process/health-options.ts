@@ -9,8 +9,8 @@ import { checkDuration } from '../util/duration.js'
  */
 export interface HealthOptions {
   /**
-   * The app's own check. The child calls it when it has taken over, twice a second until the probation is over, and once
-   * more before it confirms that it serves. If it throws, or takes longer than `checkTimeout`, the child gives the
+   * The app's own check. The child calls it when it has taken over, twice a second until the probation is over, and
+   * once more before it confirms that it serves. If it throws, or takes longer than `checkTimeout`, the child gives the
    * service back. Default: none.
    *
    * @example

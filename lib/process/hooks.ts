@@ -24,9 +24,9 @@ export interface GracefulHooks {
   /** Draining begins: nothing new is accepted any more. */
   drain: (context: { reason: string }) => unknown
   /**
-   * A signal was received, and this process has not acted on it yet. The hook begins before that, but nobody waits for a
-   * promise that it returns; a hook that throws is logged. For work that a drain has to wait for, use {@link
-   * Graceful.hold}.
+   * A signal was received, and this process has not acted on it yet. The hook begins before that, but nobody waits for
+   * a promise that it returns; a hook that throws is logged. For work that a drain has to wait for, use
+   * {@link Graceful.hold}.
    *
    * @example
    * app.graceful.addHook('preSignal', ({ signal, action }) => {
