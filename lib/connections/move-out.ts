@@ -56,6 +56,7 @@ export class Migration {
   #roundTrip = LONGEST_HOLD
   #stalled = false
   #ended = false
+  #isOver = false
   /** On which something has ended in this tick. */
   #finished: Socket[] = []
   #wake: () => void = () => {}
@@ -87,9 +88,9 @@ export class Migration {
     return this.#stalled
   }
 
-  /** Whether it was ended before all had moved. */
-  get isEnded(): boolean {
-    return this.#ended
+  /** Whether connections still move: it was not stopped, and {@link done} has not resolved. */
+  get isRunning(): boolean {
+    return !this.#ended && !this.#isOver
   }
 
   /** Whether these connections are among those that move. */
@@ -141,6 +142,7 @@ export class Migration {
       else if (this.#settings.candidates.isAnyLeft || this.#settings.expectsMore()) await this.#somethingToHappen()
       else break
     }
+    this.#isOver = true
     this.#endSweep()
     for (const stop of this.#stopWatching) stop()
   }

@@ -44,7 +44,7 @@ function stepsOf({ at, telling }: Server, service: Service): string[] {
   if (stage === 'closing') return ['onClose hooks']
   // One that has connections shows those.
   if (stage === 'draining')
-    return migration?.isEnded === false && service.countConnections() === 0 ? ['connections that move'] : []
+    return migration?.isRunning === true && service.countConnections() === 0 ? ['connections that move'] : []
   if (stage !== 'waiting') return []
   return [
     ...(telling.length > 0 ? ['hooks of a reload'] : []),

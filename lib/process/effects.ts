@@ -32,11 +32,7 @@ export class Effects implements EffectHandler<Effect> {
   }
 
   failed(effect: Effect, error: unknown): void {
-    try {
-      this.#find().service.log.warn(`"${effect.do}" failed: ${toError(error).message}`, toError(error))
-    } catch {
-      // The log itself fails: there is no place left to report it.
-    }
+    this.#find().service.log.warn(`"${effect.do}" failed: ${toError(error).message}`, toError(error))
   }
 
   /** A limit counts only for a process that lives. */

@@ -72,9 +72,17 @@ export class Host<S, I extends { readonly type: string }, E extends { readonly d
   /** Code outside the protocol (a logger, a subscriber, a hook) cannot throw into it. */
   #carryOut(effect: E): void {
     try {
-      Promise.resolve(this.#handler.carryOut(effect)).catch((error) => this.#handler.failed(effect, error))
+      Promise.resolve(this.#handler.carryOut(effect)).catch((error) => this.#failed(effect, error))
     } catch (error) {
+      this.#failed(effect, error)
+    }
+  }
+
+  #failed(effect: E, error: unknown): void {
+    try {
       this.#handler.failed(effect, error)
+    } catch {
+      // The log itself fails: there is no place left to report it.
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { ProcessStatus } from '../control/reports.js'
+import { UNDONE } from '../reload/conclusion.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import type { Exit } from './exit.js'
 import type { LauncherClient, LauncherEvents } from './launcher-client.js'
@@ -23,7 +24,7 @@ export function linkToLauncher(
     commit: () => host.tell({ type: 'commit' }),
     undo: (error) => {
       conclusion.undoneBy = error
-      host.tell({ type: 'undo', reason: 'the reload of another worker failed' })
+      host.tell({ type: 'undo', reason: UNDONE })
     },
     fairShare: (count) => {
       if (service.surplus !== undefined) service.surplus.fairShare = count

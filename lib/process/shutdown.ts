@@ -63,7 +63,7 @@ export class Shutdown {
   async drain(cause: Cause, reason: string): Promise<boolean> {
     const { migration } = this.#service
     const isOwnTime = isSucceeded(cause)
-    const moving = isOwnTime || migration?.isEnded === false ? migration : undefined
+    const moving = isOwnTime || migration?.isRunning === true ? migration : undefined
     if (moving === undefined && migration !== undefined)
       await within(migration.done, LAST_ANSWER, 'the child').catch(() => {})
     const manner = { idle: isOwnTime ? 'own timeout' : 'soon', moving, limit: this.#limitName(cause) } as const

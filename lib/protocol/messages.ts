@@ -117,18 +117,18 @@ export interface DrainAnswer {
 /** From the parent. */
 export type ToChild =
   /**
-   * Accept: from here on the service is yours. `states`: what the apps of the parent saved, in the order of the apps.
-   * `ticketKeys`: by the index of a listener in the handoff, the keys that its TLS clients hold tickets of. `reload`:
+   * Accept: from here on the service is yours. `states`, `stateListeners`: see `SavedStates`. `ticketKeys`: by the index of a listener in the handoff, the keys that its TLS clients hold tickets of. `reload`:
    * facts about this reload and earlier ones; a parent of an earlier release does not send them.
    */
   | {
       type: 'take over'
       states: unknown[]
+      stateListeners?: number[][] | undefined
       ticketKeys: Array<[index: number, keys: TicketKeys]>
       reload?: ReloadBrief | undefined
     }
   /** To the child of a check, that has said `isCheck`: load a copy of these states. */
-  | { type: 'try'; states: unknown[] }
+  | { type: 'try'; states: unknown[]; stateListeners?: number[][] | undefined }
   /**
    * The history of all reloads, this one included. A child of an earlier release does not know the message, and drops
    * it.
@@ -284,10 +284,11 @@ const TO_PARENT: Table<ToParent> = {
 const TO_CHILD: Table<ToChild> = {
   'take over': {
     states: listOf(anything),
+    stateListeners: optional(listOf(listOf(count))),
     ticketKeys: listOf(tuple(count, ticketKeys)),
     reload: optional(reloadBrief)
   },
-  try: { states: listOf(anything) },
+  try: { states: listOf(anything), stateListeners: optional(listOf(listOf(count))) },
   history: { history: reloadHistory },
   tally: { tally },
   'how are you': {},

@@ -4,7 +4,7 @@ import type { ReloadUnderWay } from '../control/reports.js'
 import { toPlainError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import { Envelope } from '../process/envelope.js'
-import type { App } from '../process/hosted-app.js'
+import type { App, HostedApp } from '../process/hosted-app.js'
 import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
 import { isOfConnections } from '../protocol/connection-messages.js'
@@ -15,6 +15,7 @@ import type { InheritedListeners } from '../sockets/inherited-listeners.js'
 import { formatAddress } from '../sockets/listener-key.js'
 import type { Listener } from '../sockets/listeners.js'
 import { setTicketKeys } from '../sockets/tls-tickets.js'
+import { type SavedStates, shareOut } from './app-states.js'
 import { ChildConnections } from './child-connections.js'
 import { HealthCheck } from './health-check.js'
 import type { LastWords } from './last-words.js'
@@ -23,7 +24,7 @@ import type { Relative, Relatives } from './relatives.js'
 import type { ReloadResult } from './reload-result.js'
 
 /** What a parent leaves to its child besides the listeners. A parent that died left nothing. */
-type Legacy = Pick<Extract<ToChild, { type: 'take over' }>, 'states' | 'ticketKeys' | 'reload'>
+type Legacy = Pick<Extract<ToChild, { type: 'take over' }>, keyof SavedStates | 'ticketKeys' | 'reload'>
 
 /** This process as the child of a reload: what it hears from its parent, and what it takes over. */
 export class ChildRole {
@@ -152,10 +153,15 @@ export class ChildRole {
 
   /** Nothing has been accepted yet: a state that cannot be loaded ends this process as any error of its boot would. */
   async loadState(): Promise<void> {
-    const { states } = this.#legacy
+    const { listeners, log } = this.#service
+    const apps = [...this.#service.apps]
+    const indicesOf = (app: HostedApp) =>
+      listeners.open.flatMap(({ owner, index }) => (owner === app && index !== undefined ? [index] : []))
+    const heirs = apps.map((app) => ({ listeners: indicesOf(app), loads: app.options.state !== undefined }))
+    const { pairs, left } = shareOut(this.#legacy, heirs)
+    if (left > 0) log.warn('a saved state was not loaded: no app with the option state listens where its app listened')
     try {
-      const loaders = [...this.#service.apps].map(({ options }) => options.state?.load)
-      for (const [index, value] of states.entries()) if (value !== undefined) await loaders[index]?.(value)
+      for (const [heir, state] of pairs) await apps[heir]?.options.state?.load(this.#legacy.states[state])
       this.#host.tell({ type: 'loaded' })
     } catch (error) {
       this.#lastWords.because(error)
@@ -248,7 +254,7 @@ export class ChildRole {
         this.#takeOver(message)
         return this.#host.tell({ type: 'parent said', word: { type: 'take over' } })
       case 'try':
-        this.#legacy = { states: message.states, ticketKeys: [] }
+        this.#legacy = { ...message, ticketKeys: [] }
         return this.#host.tell({ type: 'parent said', word: { type: 'try' } })
       case 'history':
         return this.#service.history.inherit(message.history)

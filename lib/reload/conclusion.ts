@@ -18,6 +18,9 @@ import type { ParentRole } from './parent-role.js'
 import { isSameRelease } from './release.js'
 import type { ReachedTimings, ReloadResult } from './reload-result.js'
 
+/** Why a reload is undone that has not failed itself. */
+export const UNDONE = 'the reload of another worker failed'
+
 /** The outcome of a reload: the result or the error, for hooks, log, service manager and callers. */
 export class Conclusion {
   readonly #service: Service
@@ -30,7 +33,7 @@ export class Conclusion {
   readonly #outcomes = new WeakMap<Reload, Outcome>()
   /** How long the steps took of reloads that failed. */
   readonly #failedTimings = new WeakMap<Error, ReachedTimings>()
-  /** How the reload of another worker failed, for which this one is undone. */
+  /** How the reload of another worker failed, for which the launcher wants this one undone. */
   undoneBy: Error | undefined
 
   constructor(service: Service, host: ServerHost, callers: ServerCallers, parent: ParentRole) {
@@ -120,8 +123,8 @@ export class Conclusion {
         return new ReadyTimeoutError(this.#parent.readyTimeout)
       case 'rolled back': {
         const { exitCode = null, signal = null } = successor?.ending ?? {}
-        const cause = this.undoneBy && { cause: this.undoneBy }
-        this.undoneBy = undefined
+        // The request to undo may have found nothing to undo, or a child that had already failed.
+        const cause = failure.how.includes(UNDONE) && this.undoneBy && { cause: this.undoneBy }
         return Object.assign(this.rolledBack(failure.how), { exitCode, signal }, cause)
       }
       case 'stopping':

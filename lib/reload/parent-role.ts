@@ -4,6 +4,8 @@ import { fromPlainError, OutcomeUnknownError, StateError, toError, VetoedError }
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
 import type { ServerCallers } from '../process/callers.js'
+import { heed } from '../process/heed.js'
+import type { HostedApp } from '../process/hosted-app.js'
 import { loadModulesNow } from '../process/later-modules.js'
 import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
@@ -13,6 +15,7 @@ import type { ReloadBrief, ToChild, ToParent } from '../protocol/messages.js'
 import type { Ask, ChildId, ParentWord, Reload } from '../protocol/server.js'
 import { ticketKeysOf } from '../sockets/tls-tickets.js'
 import { unless } from '../util/unless.js'
+import type { SavedStates } from './app-states.js'
 import { shareCompileCache } from './compile-cache.js'
 import { HandOver } from './hand-over.js'
 import { HealthWatch } from './health-watch.js'
@@ -23,6 +26,8 @@ import type { ReloadHealth } from './reload-health.js'
 import { asCarried } from './state-check.js'
 import { Successor } from './successor.js'
 import { Successors } from './successors.js'
+
+const NOTHING_SAVED: SavedStates = { states: [], stateListeners: [] }
 
 /** This process as the parent of a reload: what it asks of the system, of the apps and of the child. */
 export class ParentRole {
@@ -35,7 +40,7 @@ export class ParentRole {
   readonly #relatives: () => Relatives
   #asking = new AbortController()
   #begun = 0
-  #states: unknown[] = []
+  #saved: SavedStates = NOTHING_SAVED
   /** The child of the reload under way: what an earlier one still waited for is of no use any more. */
   #latest: ChildId | undefined
 
@@ -97,7 +102,7 @@ export class ParentRole {
     service.migration = undefined
     this.#handOver = undefined
     this.#health = service.options.health === false ? undefined : new HealthWatch(service, this.#host)
-    this.#states = []
+    this.#saved = NOTHING_SAVED
     this.#latest = undefined
     this.#asking = new AbortController()
     const { signal } = this.#asking
@@ -119,7 +124,7 @@ export class ParentRole {
   /** Starts a child that shows whether it could take over. No hook runs, and the service manager gets no notice. */
   startCheck(child: ChildId): Promise<void> {
     this.checkBegun = performance.now()
-    this.#states = []
+    this.#saved = NOTHING_SAVED
     return this.start(child, this.#service.startCheck)
   }
 
@@ -165,11 +170,14 @@ export class ParentRole {
 
   /** The saved state must not become old at once, so this process has stopped accepting. */
   async saveState(child: ChildId): Promise<void> {
-    const states = [...this.#service.apps].map(({ options }) => options.state)
+    const apps = [...this.#service.apps]
+    const { listeners = [] } = this.successors.get(child) ?? {}
+    const indicesOf = (app: HostedApp) => listeners.flatMap(({ owner }, index) => (owner === app ? [index] : []))
+    const stateListeners = apps.map(indicesOf)
     try {
-      const saved = asCarried(await Promise.all(states.map(async (state) => state?.save())))
+      const states = asCarried(await Promise.all(apps.map(async ({ options }) => options.state?.save())))
       if (this.#latest !== child) return
-      this.#states = saved
+      this.#saved = { states, stateListeners }
       this.#host.tell({ type: 'saved' })
     } catch (cause) {
       const error = Object.assign(new StateError(toError(cause).message), { cause })
@@ -185,7 +193,7 @@ export class ParentRole {
 
   tell(child: ChildId, word: ParentWord): void {
     if (word.type === 'take over') this.#letTakeOver(child)
-    else if (word.type === 'try') this.#hand(child, { type: 'try', states: this.#states })
+    else if (word.type === 'try') this.#hand(child, { type: 'try', ...this.#saved })
     else if (word.type === 'stop') this.successors.send(child, { type: 'stop', reason: word.reason })
     else this.successors.send(child, word)
   }
@@ -243,10 +251,9 @@ export class ParentRole {
   #letTakeOver(child: ChildId): void {
     const { listeners = [] } = this.successors.get(child) ?? {}
     const ticketKeys = listeners.flatMap(({ server }, index) => ticketKeysOf(server, index))
-    const states = this.#states
     const reload = this.#brief()
     this.#service.ledger.meet(child, false)
-    this.#hand(child, { type: 'take over', states, ticketKeys, reload })
+    this.#hand(child, { type: 'take over', ...this.#saved, ticketKeys, reload })
   }
 
   #hand(child: ChildId, message: ToChild): void {
@@ -315,17 +322,19 @@ export class ParentRole {
   }
 
   #ended(child: ChildId, successor: Successor, ending: Ending): void {
-    successor.ended(ending)
-    this.#service.ledger.ended(child)
     const isOutOfReach = successor.child?.isOutOfReach === true
-    successor.exchange?.gone(isOutOfReach)
+    heed(() => {
+      successor.ended(ending)
+      this.#service.ledger.ended(child)
+      successor.exchange?.gone(isOutOfReach)
+    })
     const { signals } = this.#service.options
     // A child that cannot listen to signals yet is ended by one that asks for a reload: that is no less a request.
     const isRequest = ending.signal !== null && signals !== false && signals.reload.includes(ending.signal)
     const again = isRequest && successor.times.serving === 0 ? (ending.signal ?? undefined) : undefined
     this.#host.tell({ type: 'child ended', child, how: describeEnding(ending), again })
     // By now this process accepts again, if it is to serve.
-    successor.exchange?.takeBack(isOutOfReach)
+    heed(() => successor.exchange?.takeBack(isOutOfReach))
     if (successor.exchange !== undefined) this.#service.arrivals.delete(successor.exchange.arrivals)
   }
 }

@@ -7,7 +7,7 @@ import { runCommand } from '../../support/package-command.js'
 import type { TestServer } from '../../support/server.js'
 import { startServer } from '../../support/start.js'
 import { tempFolder } from '../../support/temp-folder.js'
-import { untilLeft } from '../../support/tree.js'
+import { untilLeft, untilTrue } from '../../support/tree.js'
 import { startWorkers } from '../../support/workers.js'
 
 t.jobs = 2
@@ -119,6 +119,18 @@ t.test('each earlier generation that still finishes its work', async (t) => {
   process.kill(second, 'SIGKILL')
   await untilLeft(server, [server.current])
   t.strictSame((await statusOf(control)).draining, [])
+})
+
+t.test('background work alone is all that a process still finishes', async (t) => {
+  const { server, control } = await startWithControl(t, { options: { ...OPTIONS, probation: 0 } })
+  const first = server.pid
+  await background(server, 'mail')
+  await reload(control)
+  await server.eventOf(first, 'draining')
+  const holds = async () => String((await statusOf(control)).draining[0]?.drain?.holds)
+  await untilTrue(server, 'a status with nothing but the hold', async () => (await holds()) === 'mail')
+  await server.tell({ command: 'release', name: 'mail' }, first)
+  t.equal(await server.exitOf(first), 0)
 })
 
 t.test('a child that was taken back, and still finishes what it has', async (t) => {

@@ -2,6 +2,7 @@ import t from 'tap'
 import { checkFresh, failReload, succeedReload } from '../../support/admin.js'
 import { HttpConnection, type Target } from '../../support/connection.js'
 import { isAlive, survivorsOf } from '../../support/fds.js'
+import { freePort } from '../../support/raw.js'
 import { startServer, WAYS } from '../../support/start.js'
 
 // Some of them wait for a readyTimeout.
@@ -31,6 +32,50 @@ t.test('each app has its own state', async (t) => {
   await server.reload()
   t.match(await hitOnce(server.target(0)), { app: 0, hits: 1 })
   t.match(await hitOnce(server.target(1)), { app: 1, hits: 2 })
+})
+
+t.test('each app gets its own state, whatever the order of the apps in the new release', async (t) => {
+  const first = { port: await freePort(), host: '127.0.0.1' }
+  const second = { port: await freePort(), host: '127.0.0.1' }
+  const server = await startServer(t, { script, config: { apps: [first, second] } })
+  await hitOnce(second)
+  await server.release.configure({ apps: [{ port: 0, host: '127.0.0.1' }, second, first] })
+  await server.reload()
+  t.match(await hitOnce(first), { app: 0, hits: 1 })
+  t.match(await hitOnce(second), { app: 1, hits: 2 })
+})
+
+t.test('an app that has closed takes its state along', async (t) => {
+  const first = { port: await freePort(), host: '127.0.0.1' }
+  const second = { port: await freePort(), host: '127.0.0.1' }
+  const server = await startServer(t, { script, config: { apps: [first, second] } })
+  await hitOnce(second)
+  await server.tell({ command: 'close', index: 0 })
+  await server.event('app closed')
+  await server.reload()
+  t.match(await hitOnce(first), { app: 0, hits: 1 })
+  t.match(await hitOnce(second), { app: 1, hits: 2 })
+})
+
+t.test('the only state goes to the only app that loads one, wherever that listens', async (t) => {
+  const server = await startServer(t, { script, config: { apps: [{ port: await freePort(), host: '127.0.0.1' }] } })
+  await hitOnce(server.target())
+  const elsewhere = { port: await freePort(), host: '127.0.0.1' }
+  await server.release.configure({ apps: [elsewhere] })
+  await server.reload()
+  t.match(await hitOnce(elsewhere), { app: 0, hits: 2 })
+})
+
+t.test('a state whose app the new release does not have is reported, and no other app gets it', async (t) => {
+  const [first, second, third] = [await freePort(), await freePort(), await freePort()].map((port) => {
+    return { port, host: '127.0.0.1' }
+  }) as [Target, Target, Target]
+  const server = await startServer(t, { script, config: { apps: [first, second] } })
+  await hitOnce(first)
+  await server.release.configure({ apps: [third, second] })
+  await server.reload()
+  t.match(await hitOnce(third), { hits: 1 })
+  await server.said(/a saved state was not loaded: no app with the option state listens where its app listened/)
 })
 
 t.test('nothing is accepted between save and load, and who connects in between is answered by the child', async (t) => {
