@@ -34,14 +34,14 @@ export const InvalidArgumentError = createError<[string, string, string]>(
   TypeError
 )
 
-/** A reload was asked for while nothing listens, so there is nothing to hand over. */
+/** A caller requested a reload while nothing listens, so there is nothing to hand over. */
 export const NotListeningError = createError(
   'GRACEFUL_ERR_NOT_LISTENING',
   'cannot reload: this process does not listen yet; call app.listen() first',
   409
 )
 
-/** A reload was asked for after the process had begun to stop, or the stop overtook the reload. */
+/** A caller requested a reload after the process had begun to stop, or the stop overtook the reload. */
 export const StoppingError = createError<[string]>(
   'GRACEFUL_ERR_STOPPING',
   'cannot reload: this process is stopping (%s)',
@@ -131,7 +131,7 @@ export const RolledBackError = createError<[string]>(
   502
 )
 
-/** A rollback was asked for by a process that is not on probation: its parent is gone, or there never was one. */
+/** A process that is not on probation called `rollback()`: its parent is gone, or there never was one. */
 export const NotOnProbationError = createError(
   'GRACEFUL_ERR_NOT_ON_PROBATION',
   'cannot roll back: this process is not on probation',
@@ -139,7 +139,7 @@ export const NotOnProbationError = createError(
 )
 
 /**
- * The new generation was asked to reload once more, and this process lost touch with it before the outcome was known.
+ * The new generation had to reload once more, and this process lost the connection to it before the outcome was known.
  */
 export const OutcomeUnknownError = createError<[string]>(
   'GRACEFUL_ERR_OUTCOME_UNKNOWN',

@@ -5,13 +5,13 @@ import { COMMANDS, type Command, type CommandName, type Given } from './commands
 import { didYouMeanOption, type OptionValues, readOptions, splitOption } from './option-reader.js'
 import { COMMAND_OPTIONS, type CommandOption, type OptionTable } from './options.js'
 
-/** What a command of `fastify-graceful-reload` was told. */
+/** The options and arguments of a command of `fastify-graceful-reload`. */
 export interface ClientOptions extends Given {
   help: boolean
   json: boolean
   /** Path of the control socket. */
   path: string
-  /** Whether to tell on stderr how it goes. */
+  /** Whether to show the progress on stderr. */
   progress: boolean
   /** Whether to go on asking. */
   watch: boolean

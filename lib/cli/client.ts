@@ -90,7 +90,7 @@ function watch(command: Command, options: ClientOptions): Promise<number> {
   return watchStatus({ look, path, isJson })
 }
 
-/** One JSON object on stdout, whatever has come of it; or text, that of a failure on stderr. */
+/** Prints the outcome: as one JSON object on stdout, or as text, which for a failure goes to stderr. */
 function tell(command: Command, answer: object | ControlError, isJson: boolean): number {
   if ('error' in answer) return tellFailure(answer.error, isJson)
   process.stdout.write(

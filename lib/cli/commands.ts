@@ -49,8 +49,8 @@ export interface Command {
   /** Those that it has besides `--control`, `--timeout`, `--json` and `--help`. */
   readonly options: readonly CommandOption[]
   /**
-   * How long to wait for the whole answer, unless told otherwise. Milliseconds; undefined: for as long as something
-   * comes.
+   * How long to wait for the whole answer, unless `--timeout` says otherwise. Milliseconds; undefined: for as long as
+   * lines come.
    */
   readonly timeout: number | undefined
   /** What is asked. */

@@ -6,7 +6,7 @@ import { checkNodeArguments } from './node-arguments.js'
 import { readOptions } from './option-reader.js'
 import { LAUNCH_OPTIONS, type LaunchOption } from './options.js'
 
-/** What a launcher was told to do. */
+/** The options and arguments of a launcher. */
 export interface LaunchArguments {
   /** Options of Node, the script and its arguments, as Node takes them. */
   readonly node: string[]

@@ -57,7 +57,7 @@ export async function launch(args: readonly string[]): Promise<void> {
   }
 }
 
-/** What is asked for in place of a start. */
+/** The text for `--help` or `--version`, which this process prints in place of a start. */
 function toldOnly(args: readonly string[]): string | undefined {
   const { help, version } = readOptions(args, LAUNCH_OPTIONS).values
   if (help === true) return usage()
@@ -65,8 +65,8 @@ function toldOnly(args: readonly string[]): string | undefined {
 }
 
 /**
- * An app may have an option of the same name; but whoever forgot the order starts one server in place of four, and
- * wonders.
+ * Logs an option of the launcher that stands behind the script. An app may have an option of the same name; but a user
+ * who forgot the order gets one server in place of four.
  */
 function tellOfMisplaced(node: readonly string[]): void {
   const own = ownOptionForApp(node)

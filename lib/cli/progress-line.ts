@@ -2,10 +2,10 @@ import type { WriteStream } from 'node:tty'
 import { clip } from './clip.js'
 import { duration } from './units.js'
 
-/** What to tell, so many milliseconds after it was heard of: a figure may go on by itself. */
+/** Makes the text, so many milliseconds after the last report: a number in it, such as a time, may grow meanwhile. */
 export type Telling = (since: number) => string
 
-/** Tells how something goes that takes a while. */
+/** Shows the progress of something that takes a while. */
 export interface Progress {
   tell(telling: Telling): void
   /** It is over. @param last - what stays on a terminal */

@@ -1,6 +1,6 @@
 /**
  * The reader of what a command prints may be gone, or its disk full. Of a command that changes something, the exit code
- * tells the outcome all the same. One that only shows something has failed where it could not be written; nobody has
+ * reports the outcome all the same. One that only shows something has failed where it could not be written; nobody has
  * failed where nobody reads on.
  */
 export function outliveReaders(changes: boolean): void {

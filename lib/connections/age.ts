@@ -27,7 +27,7 @@ export function begins(subject: object): void {
 }
 
 /**
- * For how long something has been under way, in milliseconds.
+ * For how long something has been in progress, in milliseconds.
  *
  * @param known - since when that is known, on the clock of `performance.now()`, if its beginning was not seen
  */

@@ -20,7 +20,7 @@ export class Candidates {
   readonly #refused = new Set<MovingGroup>()
   /** One on which something has just ended. */
   #suggested: Socket | undefined
-  /** The look at all of them that is under way. */
+  /** The look at all of them that is in progress. */
   #look: Iterator<readonly [MovingGroup, Socket]> | undefined
 
   constructor(groups: readonly MovingGroup[], upgraded: WebSockets) {
@@ -49,7 +49,7 @@ export class Candidates {
     this.#suggested = socket
   }
 
-  /** Begins to look at all of them, if that is not under way. */
+  /** Begins to look at all of them, unless such a look is in progress. */
   lookAtAll(): void {
     this.#look ??= this.#all()
   }

@@ -70,7 +70,7 @@ export class Departure implements Gift {
     this.#giving.tell({ type: 'stop' })
   }
 
-  /** The other process has ended, and all that it said was heard; or it cannot be reached any more. */
+  /** The other process has ended, and this one has read all its messages; or no message can reach it any more. */
   otherGone(isOutOfReach: boolean): void {
     this.#giving.tell({ type: isOutOfReach ? 'taker out of reach' : 'taker ended' })
   }

@@ -61,7 +61,9 @@ export class WebSocketDrain {
     clearInterval(this.#ticker)
   }
 
-  /** Closes what is left, and returns what this cut off: who had not been told, or not been sent all. */
+  /**
+   * Closes what is left, and returns what this cut off: clients that had no close frame yet, or not all of their data.
+   */
   force(): CutRequest[] {
     const { upgraded, code, reason } = this.#settings
     return this.#open().flatMap((socket) => {

@@ -18,7 +18,7 @@ export class Exchange {
     this.arrivals = arrivals
   }
 
-  /** Whether all that the other process said has been heard, and nothing more will come. */
+  /** Whether this process has read all messages of the other one, and no more will come. */
   get isOver(): boolean {
     return this.#isOver
   }
@@ -47,7 +47,7 @@ export class Exchange {
     }
   }
 
-  /** The other process has ended, and all that it said was heard; or it cannot be reached any more. */
+  /** The other process has ended, and this one has read all its messages; or no message can reach it any more. */
   gone(isOutOfReach: boolean): void {
     this.#isOver = true
     this.migration?.otherGone(isOutOfReach)

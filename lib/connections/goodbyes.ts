@@ -16,7 +16,7 @@ export const TICK = 50
 /** How many are closed in each turn, even if there is time for fewer. */
 const LEAST_PER_TICK = 5
 
-/** Sends close frames, a few in each turn: who was told to go comes back, and not all at once. */
+/** Sends close frames, a few in each turn: a client that got one connects again, and not all should do so at once. */
 export class Goodbyes {
   readonly #settings: GoodbyeSettings
   #windowEnd: number | undefined
@@ -26,7 +26,7 @@ export class Goodbyes {
   }
 
   /**
-   * Tells some of those who have to go.
+   * Sends the next few close frames.
    *
    * @returns whom; an upgrade that is not answered yet must wait
    */

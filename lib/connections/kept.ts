@@ -55,7 +55,7 @@ export class Kept {
     this.#endAll((id) => this.#end(id, { type: 'settled' }))
   }
 
-  /** The child has ended, and all that it said was heard; or it cannot be reached any more. */
+  /** The child has ended, and this process has read all its messages; or no message can reach it any more. */
   childGone(isOutOfReach: boolean, serve: Serve): void {
     if (this.#isOver) return
     const notedOf = this.#register.read(this.#latest)

@@ -33,7 +33,7 @@ export interface ArrivalSettings {
 export class Arrivals {
   readonly #settings: ArrivalSettings
   readonly #takings = new Takings()
-  /** The word by which a WebSocket becomes this process's, while it is heard. */
+  /** The message that hands over a WebSocket, while this process handles it. */
   #released: { readonly arrival: Arrival | undefined } | undefined
   /** Nothing comes before the other process says so. */
   #isOver = true
@@ -52,7 +52,7 @@ export class Arrivals {
     const { id, index, upgrade } = message
     const connections = this.#settings.find(index)
     const isAble = handle !== undefined && connections !== undefined && this.#hasRoom(connections)
-    // Without a channel the giver cannot hear that it was taken, and serves it itself.
+    // Without a channel the giver does not learn that this process took it, and serves it itself.
     this.#takings.take(id, upgrade === undefined ? 'http' : 'websocket', isAble && this.#settings.isInReach(), {
       say: (word) => this.#answer(id, word === 'taken'),
       accept: () => isAble && this.#accept(connections, handle, message),
@@ -98,7 +98,7 @@ export class Arrivals {
     else this.#takings.tellAll({ type: 'giver ended' })
   }
 
-  /** The giver has sent a connection and heard nothing of it; its handle may have been lost on the way. */
+  /** The giver has sent a connection and got no answer; the handle may have been lost on the way. */
   inquire(id: number): void {
     if (this.#takings.isUnknown(id)) void this.#answer(id, false)
   }

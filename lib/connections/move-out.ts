@@ -67,7 +67,7 @@ export class Migration {
     const { groups } = settings.candidates
     settings.candidates.lookAtAll()
     this.#total = groups.reduce((sum, { connections }) => sum + connections.size, 0)
-    // Published when a response has been handed to the kernel, also those under way before anyone subscribed:
+    // Node publishes it when it has handed a response to the kernel, also one that had begun before anyone subscribed:
     // https://nodejs.org/api/diagnostics_channel.html#http
     diagnosticsChannel.subscribe('http.server.response.finish', this.#onFinish)
     this.#stopWatching.push(() => diagnosticsChannel.unsubscribe('http.server.response.finish', this.#onFinish))
@@ -123,7 +123,7 @@ export class Migration {
   }
 
   /**
-   * The same, when the other process is gone *and* all that it said has been heard; or when it cannot be reached any
+   * The same, when the other process is gone *and* this one has read all its messages; or when it cannot be reached any
    * more.
    */
   otherGone(isOutOfReach: boolean): void {

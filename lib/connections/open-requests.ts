@@ -2,7 +2,7 @@ import { openStreams } from '../internals/http2.js'
 import { ageOf } from './age.js'
 import type { Connections } from './tracker.js'
 
-/** A request under way, as it was sent. */
+/** A request in progress, as the client sent it. */
 export interface SentRequest {
   readonly method: string
   readonly url: string
@@ -11,7 +11,7 @@ export interface SentRequest {
 }
 
 /**
- * The requests under way on one server; of those that a client has sent one behind the other, the first.
+ * The requests in progress on one server; of those that a client has sent one behind the other, the first.
  *
  * @param since - since when they are known at least, on the clock of `performance.now()`
  */

@@ -10,7 +10,7 @@ import { beforeUpgrade } from './upgrade-listener.js'
 
 /**
  * The open connections of one server. Between two reloads this costs one listener per connection, and for a request the
- * note of when it began: what is under way is only looked up when somebody wants to know.
+ * note of when it began: what is in progress is only looked up when somebody wants to know.
  */
 export class Connections {
   readonly server: Server
@@ -56,7 +56,7 @@ export class Connections {
     if (this.isHttp) beforeUpgrade(server, onUpgrade)
   }
 
-  /** Whether this server speaks HTTP/1.1, so that requests and idle connections can be told apart. */
+  /** Whether this server speaks HTTP/1.1, so that this process can see which connections are idle. */
   get isHttp(): boolean {
     return typeof (this.server as Partial<HttpServer>).closeIdleConnections === 'function'
   }
@@ -86,7 +86,7 @@ export class Connections {
     return [...this.open].filter((socket) => this.isUpgraded(socket)).length
   }
 
-  /** How many requests are under way. */
+  /** How many requests are in progress. */
   get requests(): number {
     const streams = [...this.sessions.keys()].reduce((all, session) => all + openStreams(session).length, 0)
     return this.responses().length + streams
@@ -109,7 +109,7 @@ export class Connections {
   }
 
   /**
-   * The connections on which nothing is under way at this moment: no request, no half of one, no response that is not
+   * The connections on which nothing is in progress at this moment: no request, no half of one, no response that is not
    * yet with the kernel.
    */
   idle(): Socket[] {
@@ -141,7 +141,9 @@ export class Connections {
     return this.#http2.has(socket)
   }
 
-  /** The responses under way that are known without having followed each request: the first one of each connection. */
+  /**
+   * The responses in progress that are known without having followed each request: the first one of each connection.
+   */
   responses(): Array<[Socket, ServerResponse]> {
     return [...this.open].flatMap((socket): Array<[Socket, ServerResponse]> => {
       const response = currentResponse(socket)

@@ -4,9 +4,9 @@ import type { Server, Socket } from 'node:net'
 type UpgradeListener = (request: IncomingMessage, socket: Socket) => void
 
 /**
- * Hears of each connection that another protocol takes over, before the one who takes it. Only while somebody does: to
- * a server with a listener of `upgrade`, and be it this one alone, Node leaves the requests that merely offer an
- * upgrade, as `curl --http2` does, which otherwise are answered like any other.
+ * Calls `listener` for each connection that another protocol takes over, before the listener that takes it. Only while
+ * there is such a listener: to a server with a listener of `upgrade`, and be it this one alone, Node leaves the
+ * requests that merely offer an upgrade, as `curl --http2` does, which otherwise are answered like any other.
  * https://nodejs.org/api/http.html#event-upgrade_1
  */
 export function beforeUpgrade(server: Server, listener: UpgradeListener): void {

@@ -1,11 +1,13 @@
-/** The request that made a WebSocket of a connection and what was agreed on then: enough to ask for the same again. */
+/**
+ * The request that made a WebSocket of a connection and what was agreed on then: enough to make the same request again.
+ */
 export interface Upgrade {
   method: string
   url: string
   httpVersion: string
   /** Names and values in turn: https://nodejs.org/api/http.html#messagerawheaders */
   rawHeaders: string[]
-  /** The subprotocol that the client was told; empty: none. */
+  /** The subprotocol in the answer to the client; empty: none. */
   protocol: string
   /** Whether the route hands a state along with its WebSockets: without it, the next handler would be at a loss. */
   hasState: boolean
@@ -29,8 +31,8 @@ export interface Arrival {
 export type Mobility = 'ready' | 'busy' | 'pinned' | 'never'
 
 /**
- * The request again, as bytes. Without the offer of extensions: the one that was agreed on was none, and a new one
- * would not be heard of by the client.
+ * The request again, as bytes. Without the offer of extensions: both sides had agreed on none, and the client would not
+ * learn of a new one.
  */
 export function formatUpgrade({ method, url, httpVersion, rawHeaders }: Upgrade): Buffer {
   const lines = [`${method} ${url} HTTP/${httpVersion}`]
@@ -42,7 +44,7 @@ export function formatUpgrade({ method, url, httpVersion, rawHeaders }: Upgrade)
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
 }
 
-/** Whether an answer says what the client was told when the request was made for the first time. */
+/** Whether an answer says the same as the one that the client got to its own request. */
 export function isSameAnswer(answer: string, { protocol }: Upgrade): boolean {
   if (!/^HTTP\/1\.1 101 /.test(answer) || !answer.endsWith('\r\n\r\n')) return false
   const field = (name: string) => new RegExp(`^${name}: *(.*?) *\r$`, 'im').exec(answer)?.[1] ?? ''

@@ -149,7 +149,7 @@ export class WebSockets {
   }
 
   /**
-   * Sends a close frame. Returns whether the client has been told, now or earlier; not while its upgrade is not yet
+   * Sends a close frame. Returns whether the client has got one, now or earlier; not while its upgrade is not yet
    * answered, or if it speaks something else.
    */
   close(socket: Socket, code: number, reason: string): boolean {

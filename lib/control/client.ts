@@ -8,7 +8,7 @@ import { CONTROL_VERSION } from './messages.js'
 import { reach } from './reach.js'
 import { VERSION_HEADER } from './requests.js'
 
-/** What a process is asked for. */
+/** What a client requests of a process. */
 export interface Question {
   method: 'GET' | 'POST'
   path: string
@@ -35,7 +35,7 @@ const LINE_LIMIT = 4 * 1024 * 1024
 /**
  * Asks the process at a control socket.
  *
- * @param onLine - hears each line of the answer; most have one
+ * @param onLine - called with each line of the answer; most answers have one
  * @returns the last line
  * @throws {UnreachableError | ConnectionLostError | NoAnswerError | NotOverError | BadAnswerError |
  *   ControlVersionError}
@@ -56,7 +56,7 @@ export async function ask<T extends object>(
   }
 }
 
-/** A question under way. */
+/** A request that waits for its answer. */
 class Asked {
   readonly answer: Promise<Record<string, unknown>>
   readonly #path: string
@@ -92,7 +92,7 @@ class Asked {
     this.#heard()
   }
 
-  /** Whoever has begun to answer works on it. */
+  /** A process that has begun to answer still works on the request. */
   #lateBy(limit: number): Error {
     return this.#work === undefined || this.#last === undefined
       ? new NoAnswerError(this.#path, limit, this.#unknown)

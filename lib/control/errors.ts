@@ -54,7 +54,7 @@ export const ScaleStoppingError = createError(
   503
 )
 
-/** A process without a launcher was asked for another number of workers. */
+/** A caller requested another number of workers of a process without a launcher. */
 export const NoWorkersError = createError<[string]>('GRACEFUL_ERR_NO_WORKERS', 'this process has no workers: %s', 501)
 
 /** Command and server come from releases that do not understand each other. */
@@ -84,7 +84,7 @@ export const NoAnswerError = createError<[string, number, string]>(
   504
 )
 
-/** What a command has asked for goes on for longer than the command was to wait. */
+/** What a command has requested goes on for longer than the command was to wait. */
 export const NotOverError = createError<[string, number]>(
   'GRACEFUL_ERR_NOT_OVER',
   '%s is not over after %d ms, and goes on',

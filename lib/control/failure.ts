@@ -17,7 +17,7 @@ export interface ControlFailure {
   health?: ReloadHealth
 }
 
-/** Reduces anything that was thrown to what a command can tell of it. */
+/** Reduces anything that was thrown to what a command can show. */
 export function toControlFailure(thrown: unknown): ControlFailure {
   const { name, code = name, message: _message, stack: _stack, cause: _cause, ...details } = toPlainError(thrown)
   return { code, message: describeError(toError(thrown)), ...details }

@@ -30,13 +30,13 @@ export interface ControlEvents {
   reload(reason: string): Promise<ReloadResult>
   check(reason: string): Promise<CheckResult>
   stop(reason: string): void
-  /** The check under way. */
+  /** The check in progress. */
   checkUnderWay(): CheckProgress | undefined
   underWay(): ReloadUnderWay | undefined
   /** How many reloads this process has begun. */
   reloads(): number
   onChange(callback: () => void): () => void
-  /** The reload that follows the one under way. */
+  /** The reload that follows the one in progress. */
   queued(): { reason: string } | undefined
   /** What this process still finishes, if it drains. */
   drain(): DrainStatus | undefined

@@ -1,7 +1,7 @@
 import type { PassedHistory } from '../protocol/messages.js'
 import type { ReloadHistory, ReloadRecord } from './reports.js'
 
-/** What has become of the reloads of a service, over all of its generations. */
+/** The outcomes of the reloads of a service, over all of its generations. */
 export class History {
   #counts = { succeeded: 0, failed: 0, rolledBack: 0, restarts: 0 }
   #codes: Record<string, number> = {}
@@ -28,7 +28,8 @@ export class History {
   }
 
   /**
-   * The launcher tells what has become of the reloads of all workers, and will tell of each: that counts from now on.
+   * The launcher reports the outcomes of the reloads of all workers, and will report each new one. From now on, its
+   * reports are the history.
    */
   follow(history: PassedHistory): void {
     this.#isTold = true

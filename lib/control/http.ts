@@ -36,7 +36,7 @@ export interface ControlHandlers extends ReloadSource {
   /** The server of each worker, without waiting for any other process. */
   workers(): ProcessStatus[] | Promise<ProcessStatus[]>
   check(reason: string): Promise<CheckResult>
-  /** How far the check is that is under way. */
+  /** How far the check in progress is. */
   checkUnderWay(): CheckPosition | undefined | Promise<CheckPosition | undefined>
   /** Begins to stop, if that has not begun. Returns the pid of the process that ends last. */
   stop(reason: string): number
@@ -208,7 +208,7 @@ function allowOf(error: unknown, url: string): { allow?: string } {
   return error instanceof BadMethodError ? { allow: methodsOf(url).join(', ') } : {}
 }
 
-/** For a client that is lost, what can be asked for. */
+/** For a client that used a path or method that does not exist: the requests that do. */
 function moreOf(error: unknown): { requests?: readonly string[] } {
   return error instanceof BadMethodError || error instanceof UnknownPathError ? { requests: REQUESTS } : {}
 }

@@ -36,19 +36,19 @@ export interface ControlHealth extends Versioned {
   workers: Array<Pick<ProcessStatus, 'generation' | 'pid' | 'phase'> & { healthy: boolean }>
 }
 
-/** The answer to `POST /stop`: the process that was told to, before it has done so. */
+/** The answer to `POST /stop`: the process that will stop. It answers before it stops. */
 export interface ControlStop extends Versioned {
   stopping: { pid: number; reason: string }
 }
 
-/** The answer to what was refused, or has failed before there was anything to tell. */
+/** The answer to a request that the process refused, or that failed before there was anything to report. */
 export interface ControlError extends Versioned {
   error: ControlFailure
-  /** What there is, where something was asked for that is not. */
+  /** The requests that exist, if the client made one that does not. */
   requests?: string[]
 }
 
-/** What a line of the answer to `POST /reload` tells. The last one is `done` or `failed`. */
+/** What a line of the answer to `POST /reload` reports. The last one is `done` or `failed`. */
 export type ReloadEvent =
   | ({ event: 'progress' } & ReloadPosition)
   /** Nothing has changed, and the reload goes on. */
@@ -59,7 +59,7 @@ export type ReloadEvent =
 /** A line of the answer to `POST /reload`. */
 export type ControlReloadLine = Versioned & ReloadEvent
 
-/** What a line of the answer to `POST /check` tells. The last one is `done` or `failed`. */
+/** What a line of the answer to `POST /check` reports. The last one is `done` or `failed`. */
 export type CheckEvent =
   | ({ event: 'progress' } & CheckPosition)
   /** Nothing has changed, and the check goes on. */
@@ -70,7 +70,7 @@ export type CheckEvent =
 /** A line of the answer to `POST /check`. */
 export type ControlCheckLine = Versioned & CheckEvent
 
-/** What a line of the answer to `POST /workers` tells. The last one is `done` or `failed`. */
+/** What a line of the answer to `POST /workers` reports. The last one is `done` or `failed`. */
 export type ScaleEvent =
   | ({ event: 'progress' } & ScalePosition)
   | { event: 'heartbeat' }

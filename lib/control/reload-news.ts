@@ -12,19 +12,19 @@ export const HEARTBEAT_INTERVAL = 5000
 /** How far something is that a client waits for. */
 export type Position = ReloadPosition | CheckPosition | ScalePosition
 
-/** What there is to tell of it before anything is known. */
+/** What a client gets before anything else is known. */
 export type First = Pick<Position, 'step' | 'reason'>
 
-/** What a line tells before the last one. */
+/** What a line reports, unless it is the last one. */
 export type News = ({ event: 'progress' } & Position) | { event: 'heartbeat' }
 
-/** What a client has been told last of what it waits for, and when. */
+/** What this process last reported to a client, and when. */
 export interface Told {
   readonly position: Position | undefined
   readonly at: number
 }
 
-/** What there is to tell a client, if there is something. `now`: as of {@link Told}, in milliseconds. */
+/** What there is to report to a client, if there is something. `now`: as of {@link Told}, in milliseconds. */
 export function newsOf(told: Told, found: Position | undefined, now: number): News | undefined {
   const since = now - told.at
   if (found !== undefined) {

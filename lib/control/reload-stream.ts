@@ -5,15 +5,15 @@ import { encodeAnswer } from './messages.js'
 import { type First, newsOf, type Position, type Told } from './reload-news.js'
 import type { ReloadPosition } from './reports.js'
 
-/** What tells of reloads. */
+/** Makes reloads, and reports their progress. */
 export interface ReloadSource extends ProgressSource {
   reload(reason: string): Promise<ReloadResult>
   underWay(): ReloadPosition | undefined | Promise<ReloadPosition | undefined>
 }
 
-/** What tells of something that a client waits for. */
+/** Reports the progress of something that a client waits for. */
 export interface ProgressSource {
-  /** Which reload is under way, told by another value for each; undefined when none is. */
+  /** Identifies the reload in progress, by another value for each; undefined when none is in progress. */
   reloadId(): unknown
   /** How far it has come. */
   underWay(): Position | undefined | Promise<Position | undefined>
@@ -28,15 +28,17 @@ const LOOK_INTERVAL = 250
 const UNREAD_LIMIT = 16 * 1024
 
 /**
- * Tells a client how the reload goes that it has asked for, or another change or a check, line by line, and at last
- * what came of it.
+ * Sends a client the progress of the reload that it has requested, line by line, and at last the outcome. The same for
+ * a check, or for another number of workers.
  */
 export class ReloadStream {
   readonly #source: ProgressSource
   readonly #response: ServerResponse
-  /** The reload that was under way when this one was asked for: this one follows it. */
+  /** The reload that was in progress when the client requested this one: this one follows it. */
   readonly #former: unknown
-  /** The reload that was asked for, once it is under way; undefined also if the source does not tell them apart. */
+  /**
+   * The reload that the client requested, once it is in progress; undefined also if the source has one value for all.
+   */
   #own: unknown
   readonly #first: First
   readonly #asked = performance.now()
@@ -45,7 +47,7 @@ export class ReloadStream {
   #told: Told = { position: undefined, at: performance.now() }
   #isLooking = false
 
-  /** @param first - what there is to tell before anything is known of it */
+  /** @param first - the first line, sent before anything else is known */
   constructor(source: ProgressSource, first: First, former: unknown, response: ServerResponse) {
     this.#source = source
     this.#first = first
@@ -77,7 +79,10 @@ export class ReloadStream {
     this.#stopListening()
   }
 
-  /** The first reload after the former one is its own. At once, as none may be missed while a server is asked. */
+  /**
+   * The first reload after the former one is the one that the client requested. This stream notes it at once: while it
+   * waits for the answer of a server, it might miss a reload.
+   */
   #bind(): void {
     const id = this.#source.reloadId()
     if (id !== this.#former) this.#own ??= id
@@ -89,12 +94,12 @@ export class ReloadStream {
     try {
       this.#tell(await this.#findPosition())
     } catch {
-      // There is nothing to tell; a look that is due later may find something.
+      // There is nothing to report; a later look may find something.
     }
     this.#isLooking = false
   }
 
-  /** Of its own reload; when that is over, what the next one does is not its business. */
+  /** How far the client's own reload is; when that has ended, undefined: the next one is of another caller. */
   async #findPosition(): Promise<Position | undefined> {
     const id = this.#source.reloadId()
     if (id !== undefined && id === this.#former) return this.#waiting

@@ -5,7 +5,7 @@ import type { ReloadHealth } from '../reload/reload-health.js'
 import type { ReachedTimings } from '../reload/reload-result.js'
 import type { ControlFailure } from './failure.js'
 
-/** What a process tells of itself, of a reload or a check in progress, and of the service. */
+/** What a process reports about itself, about a reload or a check in progress, and about the service. */
 
 /** A reload that is in progress, as the process sees it that makes it. */
 export interface ReloadProgress {
@@ -77,7 +77,8 @@ export interface MemoryStatus {
 }
 
 /**
- * How often a launcher has started another server at a worker, because the one before had ended without being told to.
+ * How often a launcher has started another server for a worker, because the one before had ended without an order to
+ * end.
  */
 export interface RestartStatus {
   count: number
@@ -94,7 +95,7 @@ export interface RestartStatus {
 export interface ProcessStatus {
   generation: number
   pid: number
-  /** Of a server whose launcher tells of it: that it does not answer, or has ended and will be started again. */
+  /** The last two are of a launcher: the server does not answer, or has ended and will be started again. */
   phase: Phase | 'no answer' | 'ended'
   /**
    * Since the process was started; of one that does not answer, for how long it has been known at least. Milliseconds.
@@ -121,7 +122,7 @@ export interface ProcessStatus {
 export interface ReloadRecord {
   /** When it began, as of ISO 8601. */
   began: string
-  /** What was given as its reason, or the signal that asked for it. */
+  /** What was given as its reason, or the signal that requested it. */
   reason: string
   outcome: 'succeeded' | 'failed' | 'rolled back'
   /** The generation that it led to, or should have. */
@@ -180,7 +181,7 @@ export function positionOf(found: ReloadUnderWay | undefined): ReloadPosition | 
 /** How far a check is, as far as that is known. */
 export type CheckPosition = Pick<CheckProgress, 'step' | 'reason' | 'elapsed'> & Partial<CheckProgress>
 
-/** What became of another number of workers. */
+/** The outcome of a request for another number of workers. */
 export interface ScaleResult {
   /** How many workers there were, and how many there are. */
   before: number
@@ -199,7 +200,7 @@ export interface ScalePosition {
    */
   step: 'waiting' | 'booting' | 'stopping'
   reason: string
-  /** Since it was asked for. Milliseconds. */
+  /** Since the caller requested it. Milliseconds. */
   elapsed: number
   /** The number of the worker, from 1 on, and how many there will be. */
   worker?: number

@@ -4,7 +4,7 @@ import { BadMethodError, BadRequestError, ControlVersionError, UnknownPathError 
 import { excerpt, excerptOf, isObject } from './json.js'
 import { CONTROL_VERSION } from './messages.js'
 
-/** What can be asked for. */
+/** The requests that a process answers. */
 export type RequestName = 'status' | 'metrics' | 'healthz' | 'reload' | 'check' | 'workers' | 'stop'
 
 /** The header in which a command says which version it speaks. Other clients need not. */
@@ -23,13 +23,13 @@ const PATHS: Readonly<Record<string, { readonly name: RequestName; readonly meth
 /** All requests that there are, each as its method and path. */
 export const REQUESTS: readonly string[] = Object.entries(PATHS).map(([path, { methods }]) => `${methods[0]} ${path}`)
 
-/** What can be asked for at a path, and by which methods. */
+/** The methods that a path accepts. */
 export function methodsOf(url: string): readonly string[] {
   return at(url)?.methods ?? []
 }
 
 /**
- * What is asked for.
+ * The name of what a client requests.
  *
  * @param version - what the client says that it speaks
  * @throws {ControlVersionError | UnknownPathError | BadMethodError}

@@ -33,7 +33,7 @@ function replaceListeners(): Set<() => void> {
  * Makes `process.disconnect()` do nothing when the app calls it. Node calls the same method when the other end has
  * closed, from `channel.onread` of lib/internal/child_process.js, so the stack shows the caller.
  *
- * Fallback: if the stack does not show it, the channel is closed, and a reload that is under way fails.
+ * Fallback: if the stack does not show it, the channel is closed, and a reload that is in progress fails.
  */
 function keepOpen(): void {
   const disconnect = process.disconnect as (() => void) | undefined

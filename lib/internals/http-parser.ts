@@ -60,7 +60,7 @@ export function onRequestBegin(socket: net.Socket, begins: () => void): (() => v
 }
 
 /**
- * Whether this Node tells of the first byte of a request, tried once. Fallback: connections that were moved end with a
+ * Whether this Node reports the first byte of a request, tried once. Fallback: connections that were moved end with a
  * child that crashes.
  */
 export function canSeeRequests(): boolean {

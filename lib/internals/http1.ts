@@ -13,7 +13,7 @@ interface HttpSocket {
 }
 
 /**
- * The response under way on a connection. The public events report only requests that begin later, and a listener for
+ * The response in progress on a connection. The public events report only requests that begin later, and a listener for
  * each request would cost time between two reloads.
  *
  * Fallback: undefined; such a response does not say `Connection: close`, and its connection is closed once it is idle.

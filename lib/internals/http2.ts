@@ -25,15 +25,15 @@ export function sendShutdownNotice(session: ServerHttp2Session, socket: Socket):
   return true
 }
 
-/** A stream under way, and what it was asked; undefined for an app that uses streams without requests. */
+/** An open stream and its request, which is undefined for an app that uses streams without requests. */
 export interface OpenStream {
   stream: ServerHttp2Stream
   request: Http2ServerRequest | undefined
 }
 
 /**
- * The streams under way. The public events report only streams that begin later, and a listener for each stream would
- * cost time between two reloads.
+ * The open streams. The public events report only streams that begin later, and a listener for each stream would cost
+ * time between two reloads.
  *
  * Fallback: none; then a forced drain does not name the streams that it cut off.
  */

@@ -87,7 +87,10 @@ function takeChannel(): OwnChannel {
   return { send, takers }
 }
 
-/** What is Node's own must come from Node, which does not use this method. The app hears that it was not sent. */
+/**
+ * What is Node's own must come from Node, which does not use this method. The app learns that this process did not send
+ * it.
+ */
 function withoutInternal(send: NonNullable<typeof process.send>): typeof send {
   return function (this: unknown, message: unknown, ...rest: unknown[]): boolean {
     if (!isInternal(message)) return Reflect.apply(send, process, [message, ...rest])

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
 
 /**
- * Node tells a parent that asks for it, by an environment variable, which files a process loads, before it loads them.
- * So `node --watch` knows what to watch. Nothing documents it; a parent that hears nothing has to do without.
+ * Node reports each file to the parent before it loads the file, if an environment variable requests that. So `node
+ * --watch` knows what to watch. Nothing documents it; a parent that gets no list has to do without.
  * https://github.com/nodejs/node/blob/v24.0.0/lib/internal/watch_mode/files_watcher.js
  */
 

@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks'
 /** How long a process that ends may take to write what its logger still has. Milliseconds. */
 const FLUSH_LIMIT = 1000
 
-/** How long a write that is under way may take to reach the kernel. Milliseconds. */
+/** How long a write that has begun may take to reach the kernel. Milliseconds. */
 const IN_FLIGHT = 50
 
 interface Destination {

@@ -24,7 +24,7 @@ const KNOWN: ReadonlyArray<{ kind: HandlerKind; marks: RegExp[] }> = [
   { kind: 'closes', marks: [/\.isShuttingDown\b/, /\bbeforeShutdown\(/, /\bonShutdown\(/] },
   // https://github.com/mcollina/close-with-grace/blob/v2.5.0/index.js, onSignal
   { kind: 'exits', marks: [/^function onSignal\s*\(signal\)\s*\{\s*run\(/] },
-  // The same, once it has heard one: another one is not for the app.
+  // The same, once it has received a signal: the next one is not for the app.
   { kind: 'idle', marks: [/^function afterFirstSignal\s*\(signal\)/] },
   // https://github.com/tapjs/signal-exit/blob/v4.1.0/src/index.ts, #sigListeners
   { kind: 'idle', marks: [/\.listeners\(/, /\bunload\(\)/] }
@@ -37,7 +37,7 @@ export function kindOf(listener: ProcessListener): HandlerKind {
 }
 
 /**
- * Whether a listener is that by which a close-with-grace hears of errors, before the first one or after it: onError,
+ * Whether a listener is that by which a close-with-grace receives errors, before the first one or after it: onError,
  * afterFirstError.
  */
 export function isGraceErrorListener(listener: ProcessListener): boolean {

@@ -18,7 +18,7 @@ interface Held {
 interface Account {
   /** How many the server has. */
   count: number
-  /** The average that it was told last. */
+  /** The average that the launcher reported to it last. */
   share: number | undefined
   /** The connections on their way to the server, by number. */
   readonly givings: Map<number, Giving>

@@ -7,7 +7,7 @@ type Wait = Extract<Effect, { do: 'wait' }>
 /** How long a server may take beyond its own limits, at which it ends late work by itself. Milliseconds. */
 const MARGIN = 10_000
 
-/** For a server that has not told how long it may take. Milliseconds. */
+/** For a server that has not reported how long it may take. Milliseconds. */
 const UNTOLD = 30_000
 
 const MOST_DOUBLINGS = 5

@@ -69,7 +69,7 @@ export class Processes {
     await this.#start(id, () => ({ command, generation, inherited: this.#held.inheritance, previous })).catch(() => {})
   }
 
-  /** Starts the successor that a server has asked for, and tells that server. */
+  /** Starts the successor that a server has requested, and reports its start to that server. */
   async startChild({ server: id, parent: parentId, child }: Extract<Effect, { do: 'start child' }>): Promise<void> {
     const parent = this.find(parentId) as Server
     try {

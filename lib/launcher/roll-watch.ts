@@ -17,10 +17,10 @@ const STEPS: Readonly<Record<Share['stage'], ReloadStep>> = {
   over: 'confirming'
 }
 
-/** The stages in which a server can tell how far its reload is. */
+/** The stages in which a server can report how far its reload is. */
 const TOLD: ReadonlySet<Share['stage']> = new Set(['making', 'handed over', 'passed'])
 
-/** Tells how far the reload of all workers has come. */
+/** Reports how far the reload of all workers is. */
 export class RollWatch {
   readonly #workers: Workers
   #begun = 0
@@ -34,7 +34,7 @@ export class RollWatch {
     this.#begun = performance.now()
   }
 
-  /** The callers of the reload under way: another list for each reload. */
+  /** The callers of the reload in progress: another list for each reload. */
   get id(): unknown {
     return this.#workers.roll?.asks
   }
@@ -44,7 +44,7 @@ export class RollWatch {
     return this.#positionNow()
   }
 
-  /** For how long it has been under way. Milliseconds. */
+  /** For how long it has been in progress. Milliseconds. */
   get elapsed(): number {
     return Math.round(performance.now() - this.#begun)
   }

@@ -33,7 +33,7 @@ export type Report = Omit<Extract<ToLauncher, { type: 'reported' }>, 'type'>
 export interface ServerEvents {
   /** Something that the launcher decides about. */
   said(word: Word): void
-  /** It has ended, and all that it said has been heard. */
+  /** It has ended, and the launcher has read all its messages. */
   ended(ending: Ending): void
   /** It has a new listener, which the launcher holds from now on. */
   listening(listener: HeldListener): void
@@ -41,7 +41,7 @@ export interface ServerEvents {
   closed(): void
   /** A reload of the whole service is requested. */
   asked(server: Server, id: number, reason: string): void
-  /** It tells of its connections. */
+  /** It reports its connections. */
   counted(server: Server, word: ConnectionsWord, handle: ConnectionHandle | undefined): void
   /** It loads these files; where they are watched. */
   loads(server: Server, paths: string[]): void
@@ -72,7 +72,7 @@ export class Server implements Relative {
   readonly family: Family
   /** On the clock of `performance.now()`. */
   readonly begun = performance.now()
-  /** What it told when it began to serve, and how long after its start that was. */
+  /** What it reported when it began to serve, and how long after its start that was. */
   service: Service | undefined
   bootTime = 0
   /** How long it has said that it may take to be ready; 0: nothing yet. Milliseconds. */
@@ -81,7 +81,7 @@ export class Server implements Relative {
   hasLoaded = false
   /** Its counts, as of its last report. */
   counts: Counts = noCounts()
-  /** How it has ended, when all that it said has been heard. */
+  /** How it has ended; known when the launcher has read all its messages. */
   #ending: Ending | undefined
   /** Since when it owes an answer to a ping, on the clock of `performance.now()`. */
   #pinged: number | undefined

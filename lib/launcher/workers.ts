@@ -20,7 +20,7 @@ import { Restarts } from './restarts.js'
 import { scalePosition } from './scale-position.js'
 import type { Server, ServerSettings } from './server.js'
 
-/** How often each server is asked whether it answers. Milliseconds. */
+/** How often the launcher checks whether each server answers. Milliseconds. */
 const PING_INTERVAL = 1000
 
 /** A server process as one of a worker. */
@@ -99,7 +99,7 @@ export class Workers {
   }
 
   /**
-   * Reloads all workers. A reload that is asked for while another one runs follows it, once, however many asked for it.
+   * Reloads all workers. If a reload is in progress, one more follows it, however many callers have requested one.
    *
    * @returns the result of the first worker; with several workers, those of all of them as `workers`
    */
@@ -115,9 +115,9 @@ export class Workers {
   }
 
   /**
-   * Changes the number of workers. While a reload or another change is under way, this one follows it.
+   * Changes the number of workers. If a reload or another change is in progress, this one follows it.
    *
-   * @returns what came of it, and how far it is by now
+   * @returns the outcome, and a function that returns how far the change is by now
    */
   scale(wanted: WorkerCount, reason: string): ScaleUnderWay {
     const [ask, outcome] = this.#callers.add()
@@ -152,8 +152,8 @@ export class Workers {
   }
 
   /**
-   * The process of each worker that serves its clients, or did so last: within a probation the successor. With what has
-   * become of those before.
+   * The process of each worker that serves its clients, or did so last: within a probation the successor. With how
+   * often the launcher has started another one there, and how the last one ended.
    */
   get places(): Array<{ server: Server; restarts: RestartStatus }> {
     return this.#host.state.workers.flatMap(({ id, current, next }) => {
@@ -193,13 +193,13 @@ export class Workers {
     })
   }
 
-  /** The reload that follows the one under way. */
+  /** The reload that follows the one in progress. */
   get queued(): { reason: string } | null {
     const { queued } = this.#host.state
     return queued === undefined ? null : { reason: queued.reason }
   }
 
-  /** The reload of all of them that is under way. */
+  /** The reload of all of them that is in progress. */
   get roll(): Roll | undefined {
     return this.#host.state.roll
   }
@@ -219,7 +219,7 @@ export class Workers {
     return this.#host.state.phase !== 'running'
   }
 
-  /** The servers that serve, have no reload under way, and answer. */
+  /** The servers that serve, have no reload in progress, and answer. */
   get answering(): Server[] {
     return this.serving.filter(({ owesAnswer }) => owesAnswer < SILENCE)
   }

@@ -2,9 +2,12 @@ import type { Counter } from './counter.js'
 import { type Counts, difference, latest, noCounts, sum } from './counts.js'
 import { type Load, sumOfLoads } from './load.js'
 
-/** What one process tells another one of itself, and of those that report to it in turn. */
+/** What one process reports to another one about itself, and about the processes that report to it in turn. */
 export interface Tally {
-  /** What has been counted since the two have known each other, without what the other one has told itself. */
+  /**
+   * What the sender, and the processes that report to it, have counted since the two met; without what the receiver
+   * itself has reported.
+   */
   counts: Counts
   load: Load
   /** How many processes report to it that finish what they have. */
@@ -18,9 +21,9 @@ export type RelativeId = 'parent' | number
 interface Relative {
   /** What this process knew when the two met. */
   readonly met: Counts
-  /** Since then, what the other one has told. */
+  /** What the other one has reported since then. */
   told: Tally | undefined
-  /** It accepts nothing, and this process, or one that it will tell, does. */
+  /** The other one accepts nothing; this process does, or one that it will report to. */
   isDraining: boolean
 }
 
@@ -62,12 +65,12 @@ export class Ledger {
     this.#inherited = { ...counts }
   }
 
-  /** The other process knows by now what this one does. */
+  /** The other process has got all that this one has counted so far. */
   meet(id: RelativeId, isDraining: boolean): void {
     this.#relatives.set(id, { met: this.total, told: undefined, isDraining })
   }
 
-  /** Which of the two finishes what it has has changed: one has given the service back. */
+  /** One of the two has given the service back, so now it drains, and the other one serves. */
   drains(id: RelativeId, isDraining: boolean): void {
     const relative = this.#relatives.get(id)
     if (relative !== undefined) relative.isDraining = isDraining
@@ -79,7 +82,7 @@ export class Ledger {
     relative.told = { ...told, counts: latest(told.counts, relative.told?.counts ?? noCounts()) }
   }
 
-  /** It has ended, and all that it said has been heard. */
+  /** It has ended, and this process has read all its messages. */
   ended(id: RelativeId): void {
     this.quiet(id)
     const relative = this.#relatives.get(id)
@@ -87,13 +90,13 @@ export class Ledger {
     this.#relatives.delete(id)
   }
 
-  /** Tells a process now and then what there is to know of this one. */
+  /** Reports to a process at intervals what this one has counted. */
   report(id: RelativeId, tell: (tally: Tally) => unknown): void {
     this.#hearers.set(id, tell)
     this.#timer ??= setInterval(() => this.tell(), INTERVAL).unref()
   }
 
-  /** It need not know any more. */
+  /** Ends the reports to it. */
   quiet(id: RelativeId): void {
     this.#hearers.delete(id)
     if (this.#hearers.size > 0) return
@@ -101,12 +104,12 @@ export class Ledger {
     this.#timer = undefined
   }
 
-  /** Tells them now. Resolves when it is on its way. */
+  /** Reports now. Resolves when the reports are on their way. */
   async tell(): Promise<void> {
     await Promise.all([...this.#hearers].map(([id, tell]) => tell(this.#tallyFor(id, this.#own.counts))))
   }
 
-  /** This process ends, and with it what it has open. */
+  /** Sends the last reports: this process ends, and with it all that it has open. */
   close(): void {
     for (const [id, tell] of this.#hearers) {
       tell(this.#tallyFor(id, this.#own.atEnd))

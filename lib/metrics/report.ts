@@ -9,7 +9,7 @@ export interface WorkerReport {
   readonly status: ProcessStatus
   /** What its process has in progress that accepts; undefined if there is none, or it does not answer. */
   readonly serving: Load | undefined
-  /** The same of those that only finish what they have, as far as they have told. */
+  /** The same of the processes that drain, as far as they have reported it. */
   readonly draining: Load
 }
 

@@ -6,8 +6,8 @@ import { countsByCode } from './codes.js'
 
 /**
  * What `app.graceful.stats()` returns: the figures of this process, and what is known in it of the generations before.
- * Plain JSON. No count gets less at a reload; of those that pass from process to process, what a process that crashed
- * had not told yet is lost.
+ * Plain JSON. No count gets less at a reload; of those that pass from process to process, what a process had not
+ * reported before it crashed is lost.
  */
 export interface GracefulStats {
   generation: number
@@ -47,7 +47,7 @@ export interface GracefulStats {
     /** The same that no drain has waited for any longer. Of all generations. */
     forced: number
   }
-  /** How many processes finish what they have beside this one, as far as they have told. */
+  /** How many processes drain beside this one, as far as they have reported it. */
   draining: number
   reloads: Omit<ReloadHistory, 'codes'> & {
     /** Whether this process makes one, or is on probation. */

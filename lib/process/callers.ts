@@ -8,14 +8,14 @@ export type Outcome<R = ReloadResult> = R | Error
 /** The callers of a server process. */
 export type ServerCallers = Callers<ReloadResult | CheckResult>
 
-/** The callers that wait to hear how a reload ended, or whatever else has a result. Each hears once. */
+/** The callers that wait for the outcome of a reload, or of something else that has a result. Each gets it once. */
 export class Callers<R = ReloadResult> {
   readonly #waiting = new Map<Ask, (outcome: Outcome<R>) => void>()
   readonly #known = new Map<Ask, Outcome<R>>()
   #lastAsk = 0
 
   /**
-   * A caller, by its number, and what it will hear.
+   * Adds a caller. Returns its number and the outcome that it will get.
    *
    * @param heard - called first, before anything else happens
    */
@@ -39,12 +39,12 @@ export class Callers<R = ReloadResult> {
     }
   }
 
-  /** Another process has told how the reload ended that a caller asked for. */
+  /** Another process has reported the outcome of a caller's reload. {@link report} passes it on. */
   learn(ask: Ask, outcome: Outcome<R>): void {
     this.#known.set(ask, outcome)
   }
 
-  /** Passes on what another process has told. */
+  /** Passes the outcome that another process has reported on to the caller. */
   report(ask: Ask): void {
     const outcome = this.#known.get(ask)
     this.#known.delete(ask)

@@ -38,7 +38,7 @@ export class Drains {
   }
 
   /**
-   * The launcher has told this process to leave.
+   * The launcher has ordered this process to leave.
    *
    * @param asOne - others accept on the same sockets and go on; else the launcher has closed its duplicates
    */

@@ -59,7 +59,7 @@ export class Exit {
   }
 
   /**
-   * Does what the launcher tells this process to do, between the hooks of the signal that the launcher has had, if one
+   * Does what the launcher orders this process to do, between the hooks of the signal that the launcher has had, if one
    * has come.
    */
   obey<T>(reason: string, action: SignalAction, act: () => T): T {
@@ -69,7 +69,7 @@ export class Exit {
   }
 
   #around<T>(context: SignalContext, act: () => T): T {
-    // Under a launcher, that will tell this process to reload.
+    // Under a launcher, that will order this process to reload.
     const isPassedOn = context.action === 'reload' && this.#find().service.launcher !== undefined
     const hooks = isPassedOn ? undefined : this.#signalHooks
     return hooks === undefined ? act() : hooks.around(context, act)
@@ -143,7 +143,7 @@ export class Exit {
     this.#exit(1)
   }
 
-  /** Not before the launcher has been told: it would take the end for a crash. */
+  /** Not before the launcher has the message: it would take the end for a crash. */
   #exit(code: 0 | 1): void {
     const { launcher } = this.#find().service
     if (launcher === undefined) process.exit(code)

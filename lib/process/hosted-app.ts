@@ -25,7 +25,7 @@ export class HostedApp {
   readonly options: ResolvedOptions
   readonly hooks = new Hooks()
   readonly holds = new Holds()
-  /** The app has been told to listen, and does. */
+  /** The app has called `listen`, and listens. */
   listening = false
   /** The app is on its way out, alone or with the process. */
   leaving = false
@@ -50,7 +50,7 @@ export class HostedApp {
     this.options = resolveOptions(given)
   }
 
-  /** Whether this process hears of it when the app closes. */
+  /** Whether this process notices when the app closes. */
   get isCloseSeen(): boolean {
     return this.#isCloseSeen
   }

@@ -100,8 +100,9 @@ export class LauncherClient {
   }
 
   /**
-   * This server accepts; the launcher goes by the signals that the app has chosen. It hears that before it is sent any
-   * handle: what is said behind one waits here until that has arrived, and would be lost with this process.
+   * This server accepts; the launcher goes by the signals that the app has chosen. It gets this message before any
+   * handle: what this process says behind a handle waits here until that has arrived, and would be lost with this
+   * process.
    */
   serves(options: ResolvedOptions, logsTo: number | undefined): void {
     const { signals, pidFile, readyTimeout, lameDuck, ...limits } = options
@@ -116,12 +117,14 @@ export class LauncherClient {
     return this.#channel.send(message, handle)
   }
 
-  /** How far the reload has come that the launcher has asked for. */
+  /** Reports how far the reload is that the launcher has requested. */
   tellOfReload(type: LauncherWord): void {
     this.#channel.say({ type })
   }
 
-  /** When the launcher, which asks each second, has last been heard, on the clock of `performance.now()`. */
+  /**
+   * When the last message of the launcher, which sends one each second, came in, on the clock of `performance.now()`.
+   */
   get heardAt(): number {
     return this.#channel.heardAt
   }
@@ -215,8 +218,8 @@ export class LauncherClient {
 
   async #makeReload(reason: string, events: LauncherEvents): Promise<void> {
     // With all listeners asleep there may be nothing else that keeps this process alive until the others have come as
-    // far, and those who asked have been answered. Not the channel: whether that does is for the parent of this process
-    // to say.
+    // far, and the callers have their answers. Not the channel: whether that does is for the parent of this process to
+    // say.
     const keepAlive = setInterval(() => {}, LONGEST_TIMER)
     const answered = Promise.allSettled([...this.#asked.values()].map(({ promise }) => promise))
     try {
@@ -225,7 +228,7 @@ export class LauncherClient {
       this.#channel.say({ type: 'reload failed', error: toPlainError(error), timings: events.timingsOf(error) })
     } finally {
       await answered
-      // With one more turn of the event loop, in which those who asked hear of it.
+      // With one more turn of the event loop, in which the callers get the outcome.
       setImmediate(() => clearInterval(keepAlive))
     }
   }

@@ -17,8 +17,8 @@ const END_SLACK = 2000
 const TELL_SLACK = 10_000
 
 /**
- * How long a child waits for listeners that it inherited and nobody has asked for, or for apps that do not listen,
- * counted from the last sign of progress. Milliseconds. The parent serves in the meantime.
+ * How long a child waits for apps that have not yet taken the listeners that it inherited, or do not listen, counted
+ * from the last sign of progress. Milliseconds. The parent serves in the meantime.
  */
 const CLAIM_PAUSE = 1000
 

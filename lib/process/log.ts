@@ -51,7 +51,7 @@ export class ProcessLog {
     this.announce('warning', err === undefined ? { warning } : { warning, err })
   }
 
-  /** Tells of what every reload would find again. */
+  /** Warns once in this process of something that every reload would find again. */
   warnOnce(warning: string, err?: Error): void {
     if (!this.#warned.has(warning)) this.warn(warning, err)
     this.#warned.add(warning)

@@ -53,7 +53,7 @@ function describe({ name }: ProcessListener, place: string | undefined): string 
   return place === undefined ? called : `${called} (${place})`
 }
 
-/** Whether the log tells of it. */
+/** Whether the log names it. */
 export function isToBeTold({ kind, use }: Found): boolean {
   return kind === 'unknown' && use !== 'error'
 }

@@ -96,7 +96,7 @@ export class OtherListeners {
   }
 
   /**
-   * The signal that a stop was asked for by, if it is one.
+   * The signal that requested a stop, if it was one.
    *
    * @param reason - of the stop
    */

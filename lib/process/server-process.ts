@@ -140,7 +140,7 @@ export class ServerProcess {
     this.#service.log.warn(warning)
   }
 
-  /** Reloads, or lets one more reload follow the one under way; the newest generation makes it. */
+  /** Reloads. If a reload is in progress, the newest generation makes one more when that has ended. */
   reload(reason: string, heard?: (outcome: Outcome) => void): Promise<ReloadResult> {
     const why = this.#service.surroundings.whyNoReload
     if (why !== undefined) {
@@ -170,7 +170,7 @@ export class ServerProcess {
   }
 
   /**
-   * Gives the service back to the parent, finishes what is under way, and ends the process.
+   * Gives the service back to the parent, finishes the requests in progress, and ends the process.
    *
    * @throws {NotOnProbationError}
    */

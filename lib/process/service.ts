@@ -136,7 +136,7 @@ export class Service {
   }
 
   /**
-   * Makes the first app that listens the one whose options and log count; tells of what a later one wants otherwise.
+   * Makes the first app that listens the one whose options and log count; warns where a later one has other options.
    */
   follow(app: HostedApp): void {
     const { options } = app

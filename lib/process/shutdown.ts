@@ -36,7 +36,7 @@ export class Shutdown {
   }
 
   /**
-   * The launcher has told this process to leave.
+   * The launcher has ordered this process to leave.
    *
    * @param asOne - others accept on the same sockets and go on
    */
@@ -93,7 +93,7 @@ export class Shutdown {
   }
 
   /**
-   * Waits for the drain of the whole process, which the last app has asked for by closing.
+   * Waits for the drain of the whole process, which the last app has begun by closing.
    *
    * @throws {ForcedError} see {@link drainApp}
    */
@@ -101,7 +101,7 @@ export class Shutdown {
     throwIfCut(await this.#drained.promise)
   }
 
-  /** Waits for the drain under way, also for an app that closes while the process stops. */
+  /** Waits for the drain in progress, also for an app that closes while the process stops. */
   async joined(): Promise<void> {
     await this.#drained.promise
   }

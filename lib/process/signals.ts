@@ -66,7 +66,7 @@ export class Signals {
   readonly #onEnd = () => this.#events.ends()
   readonly #onExit = () => this.#terminal.release()
   #leaving = false
-  /** close-with-grace has heard of a reason to leave. */
+  /** close-with-grace has got a reason to leave. */
   #hasHeard = false
 
   constructor(signals: Required<SignalOptions> | false, events: SignalEvents, others: OtherListeners) {
@@ -98,7 +98,7 @@ export class Signals {
     if (this.#leaving) return
     this.#leaving = true
     // close-with-grace would take the next stop signal for a second one. After ^C it may be the first: then the
-    // terminal tells this process what its parent has told it already.
+    // terminal sends this process the signal that its parent has passed on already.
     const exit = (code: number) => () => process.exit(code)
     this.#events.stop(reason, undefined).then(exit(0), exit(1))
   }

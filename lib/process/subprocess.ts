@@ -42,8 +42,8 @@ export type HearRaw = (raw: unknown, handle: unknown) => void
 const CHANNEL_END = 1000
 
 /**
- * What a spawn takes for a moment: both ends of the channel, and of the pipe by which libuv hears of a failed exec, and
- * /dev/null.
+ * What a spawn takes for a moment: both ends of the channel, and of the pipe by which libuv learns of a failed exec,
+ * and /dev/null.
  */
 const SPAWN_DESCRIPTORS = 5
 
@@ -51,7 +51,7 @@ const SPAWN_DESCRIPTORS = 5
 export class ChannelProcess {
   readonly #process: ChildProcess
   /**
-   * Resolves when the process has ended *and* all that it said has been heard. Under load, Node delivers `exit`
+   * Resolves when the process has ended *and* this one has read all its messages. Under load, Node delivers `exit`
    * before messages that were sent earlier; the end of the channel comes after them.
    */
   readonly ended: Promise<Ending>

@@ -53,7 +53,7 @@ function begin(): ProcessState {
   const launcher = isLaunched(flag)
     ? new LauncherClient(new Envelope(secretOf(flag)), launcherControlOf(flag), isWatchedBy(flag))
     : undefined
-  // Under a launcher it is the launcher that the service manager hears.
+  // Under a launcher, the launcher sends the notices to the service manager.
   const manager = launcher === undefined ? serviceManager() : undefined
   const passed = takeActivation(process.env, process.pid)
   const activated = passed.sockets.map(({ fd }) => fd)

@@ -10,7 +10,9 @@ export type KeptInput =
   | { readonly type: 'given back' }
   /** The child serves for good, or leaves with the parent. */
   | { readonly type: 'settled' }
-  /** The child has ended, and all that it said was heard. `inHand`: a request has begun and is not answered. */
+  /**
+   * The child has ended, and the parent has read all its messages. `inHand`: a request has begun and is not answered.
+   */
   | { readonly type: 'taker ended'; readonly inHand: boolean }
   /** The child may live, and read from it. */
   | { readonly type: 'taker out of reach' }

@@ -126,7 +126,7 @@ export type ToLauncher =
   | { type: 'reload made'; result: ReloadResult }
   /** `timings`: of the steps that it reached; a server of an earlier release does not say. */
   | { type: 'reload failed'; error: PlainError; timings?: ReachedTimings | undefined }
-  /** How the check ended that the launcher has asked for. */
+  /** The result of the check that the launcher has requested. */
   | { type: 'check made'; id: number; result: CheckResult }
   | { type: 'check failed'; id: number; error: PlainError }
 
@@ -153,7 +153,7 @@ export type FromLauncher =
   /** The outcome of a reload that this server has requested. */
   | { type: 'reload answered'; id: number; result: ReloadResult }
   | { type: 'reload refused'; id: number; error: PlainError }
-  /** Asked every second: whether this server answers at all. */
+  /** Sent every second, to learn whether this server answers at all. */
   | { type: 'ping' }
   /** How are you? */
   | { type: 'report' }

@@ -70,7 +70,7 @@ function isEnding(launcher: Launcher): boolean {
   return isLast(launcher, launcher.workers[0] as Worker)
 }
 
-/** Goes on with the change under way, as far as the servers allow. */
+/** Goes on with the change in progress, as far as the servers allow. */
 export function shape(launcher: Launcher): Step {
   const { scaling, workers } = launcher
   if (scaling === undefined) return stay(launcher)

@@ -109,7 +109,7 @@ function failed(launcher: Launcher, { worker, server }: Share, failure: Failure)
   )
 }
 
-/** Whether a server was told to leave and has not reported the outcome: it may take over again. */
+/** Whether a server has the order to leave and has not reported the outcome: it may take over again. */
 export function mayComeBack({ roll, servers }: Launcher, worker: WorkerId): boolean {
   const share = roll?.stage === 'committing' ? roll.shares.find((one) => one.worker === worker) : undefined
   return share?.stage === 'closing' && servers.some((one) => one.id === share.server && isAlive(one))

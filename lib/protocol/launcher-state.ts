@@ -96,7 +96,7 @@ export interface Share {
    * - `killing`: its server does not answer, and another one starts when it has ended
    * - `restarting`: that one boots
    * - `restarted`: that one serves
-   * - `closing`: it was told `commit` or `undo`
+   * - `closing`: it has the order `commit` or `undo`
    */
   readonly stage:
     | 'waiting'
@@ -128,7 +128,7 @@ export type Failure = FailureCause & {
 }
 
 type FailureCause =
-  /** `timings`: of the steps that it reached, if the server has told. */
+  /** `timings`: of the steps that it reached, if the server has reported them. */
   | { readonly kind: 'said'; readonly error: PlainError; readonly timings?: ReachedTimings | undefined }
   | { readonly kind: 'not started'; readonly error: unknown }
   /** The server that made it has ended. */
@@ -177,7 +177,7 @@ export interface Launcher {
   /** The one reload that follows, for any number of requests. */
   readonly queued: Request | undefined
   /**
-   * Changes of the number of workers: the one under way, those that follow in this order, and what is left of former
+   * Changes of the number of workers: the one in progress, those that follow in this order, and what is left of former
    * ones.
    */
   readonly scaling: Scaling | undefined

@@ -65,7 +65,7 @@ export function currentOf(launcher: Launcher, worker: WorkerId): Server | undefi
   return find(launcher, workerOf(launcher, worker).current)
 }
 
-/** The last successor that a server has asked for; undefined when that has ended or leaves. */
+/** The last successor that a server has requested; undefined when that has ended or leaves. */
 export function heirOf({ servers }: Launcher, id: ServerId | undefined): Server | undefined {
   if (id === undefined) return undefined
   const heir = servers.findLast(({ parent }) => parent === id)
@@ -94,7 +94,7 @@ export function refuseScalers({ scaling, scales, leaving }: Launcher): Effect[] 
   return waiting.map((one) => answerScale(one, { unscaled: { kind: 'stopping' } }))
 }
 
-/** Tells how another number of workers went. */
+/** Reports the outcome of a request for another number of workers. */
 export function answerScale({ ask, reason }: Pick<ScaleRequest, 'ask' | 'reason'>, outcome: Outcome): Effect {
   return { do: 'answer', asks: [ask], reason, outcome }
 }

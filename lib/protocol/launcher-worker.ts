@@ -182,7 +182,7 @@ export function promote(launcher: Launcher, { id }: Worker): Step {
   const current = currentOf(launcher, id)
   const heir = heirOf(launcher, current?.id)
   if (current === undefined || heir === undefined) return stay(launcher)
-  // With a server that was told to stop, a successor that still boots ends as well.
+  // When a server has the order to stop, a successor that still boots ends with it.
   if (heir.stage !== 'serving' && isLast(launcher, workerOf(launcher, id))) return stay(launcher)
   const isLeft = !isAlive(current) || (current.leaves === 'by error' && isServing(heir))
   return isLeft ? lead(launcher, id, heir.id) : stay(launcher)
@@ -208,7 +208,7 @@ export function replace(launcher: Launcher, worker: Worker): Step {
 }
 
 /**
- * A service that has never served, or was told to end; whether it then did so by itself or had to be killed. Its
+ * A service that has never served, or has the order to end; whether it then did so by itself or had to be killed. Its
  * sockets may be gone.
  */
 function isFinal({ hasServed, isWatched, isReleased, workers }: Launcher, server: Server): boolean {

@@ -70,7 +70,7 @@ export function step(launcher: Launcher, input: Input): Step {
   )
 }
 
-/** Goes on with the change under way, and then begins the next one, as far as the servers allow. */
+/** Goes on with the change in progress, and then begins the next one, as far as the servers allow. */
 function proceed(launcher: Launcher): Step {
   const step = chain(launcher, advance, shape, seeOff, takeTurn)
   return step[0] === launcher ? step : chain(launcher, () => step, proceed)

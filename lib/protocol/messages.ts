@@ -60,9 +60,9 @@ export type ToParent =
   | { type: 'confirmed'; answers: Answers }
   /** What the child has counted since it took over. A parent of an earlier release drops it. */
   | { type: 'tally'; tally: Tally }
-  /** The child gives the service back. It accepts until it hears `taken back`. */
+  /** The child gives the service back. It accepts until it gets `taken back`. */
   | { type: 'roll back'; reason: string }
-  /** Something else told the child to stop: not a failure. */
+  /** The child stops for another reason, such as a signal: not a failure. */
   | { type: 'stopping'; reason: string }
   /** How the reload ended that the parent passed on. */
   | { type: 'reloaded'; id: number; result: ReloadResult }
@@ -76,21 +76,21 @@ export interface CheckFacts {
   warmup?: number | undefined
   /** Where it listens in addition. */
   opens: string[]
-  /** The listeners that it inherited and no app asked for. */
+  /** The listeners that it inherited and no app took. */
   closes: string[]
 }
 
 /** What makes session tickets of one TLS server valid on another. */
 export interface TicketKeys {
   keys: Uint8Array
-  /** The context in which sessions are resumed; undefined where Node does not tell. */
+  /** The context in which sessions are resumed; undefined where Node does not show it. */
   context: string | undefined
 }
 
 /** The history as it passes from generation to generation: one of an earlier release does not count by code. */
 export type PassedHistory = Omit<ReloadHistory, 'codes'> & Partial<Pick<ReloadHistory, 'codes'>>
 
-/** What a parent tells its child about the reload under way. `elapsed`, `probation`: milliseconds. */
+/** What a parent reports to its child about the reload in progress. `elapsed`, `probation`: milliseconds. */
 export interface ReloadBrief {
   reason: string
   elapsed: number
@@ -144,11 +144,11 @@ export type ToChild =
   | { type: 'taken back' }
   /** There is no way back any more. */
   | { type: 'settled' }
-  /** Somebody asked the parent for one more reload. */
+  /** A caller requested one more reload of the parent. */
   | { type: 'reload'; id: number; reason: string }
   /** The reload of another worker has failed: give the service back. */
   | { type: 'give up'; reason: string }
-  /** Somebody asked the parent to stop the service. */
+  /** The parent has got a stop of the service. */
   | { type: 'stop'; reason: string }
   | DrainQuestion
   | DrainAnswer

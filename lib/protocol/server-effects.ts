@@ -84,7 +84,7 @@ export type Effect =
       readonly cause: Cause
       readonly reason: string
       readonly child: ChildId | undefined
-      /** Something else told the child to stop, and the child ends last. */
+      /** The child got the stop, and the child ends last. */
       readonly childLeads: boolean
     }
   | { readonly do: 'be lame duck'; readonly reason: string }

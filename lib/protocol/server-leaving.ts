@@ -149,7 +149,7 @@ function stopAgain(server: Server, at: Leaving, input: InputOf<'stop'>): Step {
   if (cause === 'app closes') return isWaiting ? drain(server, at, reason) : stay(server)
   const failed = at.failed || cause === 'error'
   if (at.cause === 'app closes') {
-    // The drain under way is joined: the process ends behind it.
+    // It joins the drain in progress: the process ends after it.
     const join: Effect[] =
       at.stage === 'closing' ? [wait('stop'), { do: 'close apps' }] : [{ do: 'drain', cause, reason }]
     return go(server, { ...at, cause, reason, failed, awaitsParent }, ...join)

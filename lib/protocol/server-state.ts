@@ -87,7 +87,7 @@ export type Place =
    * Serving, while a child shows whether it could take over. It never does.
    *
    * - `trying`: the child loads a copy of the state.
-   * - `ending`: it has shown what there was to show, and was told to end.
+   * - `ending`: it has shown what there was to show, and has the order to end.
    * - `killing`: it has to end at once.
    */
   | {
@@ -118,7 +118,7 @@ export type Place =
       readonly cause: Cause
       /** Whether work was cut off, or an app did not close: the exit code is 1 then. */
       readonly failed: boolean
-      /** The child of the last reload: told to stop, or being killed; it must end first. */
+      /** The child of the last reload has the order to stop, or is being killed; it must end first. */
       readonly awaitsChild: boolean
       /** The parent of this process must end first. */
       readonly awaitsParent: boolean

@@ -166,12 +166,12 @@ export function asInput(given: Stop): InputOf<'stop'> {
   return { type: 'stop', awaitsParent: false, ...given }
 }
 
-/** The parent was asked to stop the service. */
+/** The parent passes a stop of the service on to this child. */
 export function stopOf({ reason, lameDuck }: Extract<ParentWord, { type: 'stop' }>): InputOf<'stop'> {
   return { type: 'stop', reason, cause: 'asked', lameDuck, awaitsParent: false }
 }
 
-/** Something else told the child to stop the service. */
+/** The child got a stop of the service, which is the parent's stop too. */
 export function stopOfChild(reason: string): InputOf<'stop'> {
   const why = `the new generation was told to: ${reason}`
   return { type: 'stop', reason: why, cause: 'asked', lameDuck: false, awaitsParent: false }
@@ -192,7 +192,7 @@ export function stray(server: Server, child: number): Step {
   return stay(server, { do: 'kill child', child })
 }
 
-/** Callers of the reload under way, when it is given up for a stop. */
+/** Answers the callers of the reload in progress, which this process gives up for a stop. */
 export function refused({ asks }: Reload, reason: string): Effect[] {
   return refuse(asks, 'stopping', reason)
 }

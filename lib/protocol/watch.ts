@@ -3,7 +3,7 @@
  * save in several steps, and several files at once, so a change counts when nothing has followed it for a moment.
  */
 
-/** What has changed so far, and what is under way. */
+/** What has changed so far, and what is in progress. */
 export interface Watch {
   /** Files that the system has reported. They are compared with their known contents when no more reports come. */
   readonly touched: readonly string[]
@@ -15,7 +15,7 @@ export interface Watch {
 }
 
 /**
- * - `settle`: nothing more has been told for a moment; `patience`: nor for a longer one
+ * - `settle`: no more changes for a moment; `patience`: none for a longer one
  * - `limit`: files change all the time
  */
 export type WatchTimer = 'settle' | 'patience' | 'limit'

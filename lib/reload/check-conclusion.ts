@@ -37,7 +37,7 @@ export class CheckConclusion {
     }
   }
 
-  /** Whether it was a check; then its callers have heard. */
+  /** Answers the callers, if it was a check. Returns whether it was one. */
   answer(check: Reload): boolean {
     const outcome = this.#outcomes.get(check)
     if (outcome !== undefined) this.#callers.answer(check.asks, outcome)

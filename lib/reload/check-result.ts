@@ -29,8 +29,8 @@ export interface CheckResult {
   /** The addresses of this process on which the child did not listen: a reload would close them. */
   closes: string[]
   /**
-   * Whether its apps closed, with exit code 0, when it was told to end. If not, a stop or a further reload would not be
-   * clean; or the check was cut short for a reload.
+   * Whether its apps closed, with exit code 0, when it had the order to end. If not, a stop or a further reload would
+   * not be clean; or the check was cut short for a reload.
    */
   closed: boolean
   /**

@@ -26,7 +26,7 @@ import type { ReloadResult } from './reload-result.js'
 /** What a parent leaves to its child besides the listeners. A parent that died left nothing. */
 type Legacy = Pick<Extract<ToChild, { type: 'take over' }>, keyof SavedStates | 'ticketKeys' | 'reload'>
 
-/** This process as the child of a reload: what it hears from its parent, and what it takes over. */
+/** This process as the child of a reload: the messages of its parent, and what it takes over. */
 export class ChildRole {
   readonly #service: Service
   readonly #host: ServerHost
@@ -47,7 +47,7 @@ export class ChildRole {
   /** The launcher has said so; one that is gone has not. */
   #isParentEnded = false
 
-  /** @param reload - makes a reload that the parent was asked for */
+  /** @param reload - makes a reload that a caller requested of the parent */
   constructor(
     service: Service,
     host: ServerHost,
@@ -89,7 +89,7 @@ export class ChildRole {
     return { generation, pid: parent.pid, isFormer, isAlive: () => !parent.isGone, ask }
   }
 
-  /** Hears from the parent, or learns that it is gone, from now on. */
+  /** From now on, handles the messages of the parent, and learns when it is gone. */
   begin(): void {
     if (this.#parent.isGone) this.#host.tell({ type: 'parent gone' })
   }
@@ -130,7 +130,7 @@ export class ChildRole {
     this.#parent.look()
   }
 
-  /** No app is left: this process ends for want of work, and its parent hears of it. */
+  /** No app is left. This process has nothing more to do, so it ends, and the parent sees that end. */
   release(): void {
     this.#parent.unref()
   }
@@ -232,7 +232,7 @@ export class ChildRole {
     if (isOrphan) this.#service.notices.parentGone()
   }
 
-  /** The parent would have told how the reload ended. */
+  /** Records the outcome of the reload in the place of the parent, which is gone. */
   #noteReload(): void {
     if (this.#reloaded === undefined) return
     const { reason, elapsed } = this.#reloaded

@@ -11,9 +11,9 @@ export type Hear = (message: ToParent, handle: ListeningHandle | undefined) => v
 export interface Child {
   readonly pid: number
   readonly hasEnded: boolean
-  /** Nothing can be said to it or heard of it any more, though it may live. It counts as ended. */
+  /** No message can reach it or come from it any more, though it may live. It counts as ended. */
   readonly isOutOfReach: boolean
-  /** Resolves when the child has ended *and* all that it said has been heard. */
+  /** Resolves when the child has ended *and* this process has read all its messages. */
   readonly ended: Promise<Ending>
   /**
    * Says something to the child. Resolves once it is on its way; the handle, if any, is then the child's as well.

@@ -28,7 +28,7 @@ export class Conclusion {
   readonly #callers: ServerCallers
   readonly #parent: ParentRole
   #checks: CheckConclusion | undefined
-  /** Failures that the log has already: several signals may have asked for the reload that failed. */
+  /** Failures that the log has already: several signals may have requested the reload that failed. */
   readonly #logged = new WeakSet<Error>()
   readonly #outcomes = new WeakMap<Reload, Outcome>()
   /** How long the steps took of reloads that failed. */
@@ -43,7 +43,10 @@ export class Conclusion {
     this.#parent = parent
   }
 
-  /** Tells the service manager, the log and the hooks, in this order. Callers are answered when the machine says so. */
+  /**
+   * Reports the outcome to the service manager, the log and the hooks, in this order. The callers get it when the
+   * machine says so.
+   */
   async conclude({ reload, child, failure }: Extract<Effect, { do: 'conclude' }>): Promise<void> {
     this.#parent.endHealth()
     try {
@@ -77,7 +80,7 @@ export class Conclusion {
     return Object.assign(new RolledBackError(how), health && { health })
   }
 
-  /** Writes the failure of a reload that a signal asked for to the log, once. */
+  /** Writes the failure of a reload that a signal requested to the log, once. */
   logFailure(reason: string, err: Error): void {
     if (this.#logged.has(err)) return
     this.#logged.add(err)

@@ -145,7 +145,7 @@ export function secretOf(flag: string | undefined): string {
   return typeof secret === 'string' ? secret : ''
 }
 
-/** The descriptors of the app that a parent has told this process of; undefined if none has told it anything. */
+/** The descriptors of the app, as the parent passed them to this process; undefined if none passed any. */
 export function descriptorsOf(flag: string | undefined): number[] | undefined {
   const { parent, descriptors = [] } = peek(flag)
   const isStranger = parent === undefined || (parent !== process.ppid && os.exists(parent))

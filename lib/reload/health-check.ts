@@ -10,7 +10,7 @@ const CHECK_PAUSE = 500
 export class HealthCheck {
   readonly #service: Service
   readonly #host: ServerHost
-  /** The pause before the next check, or the limit of the one under way. */
+  /** The pause before the next check, or the limit of the one in progress. */
   #timer: NodeJS.Timeout | undefined
 
   constructor(service: Service, host: ServerHost) {

@@ -4,13 +4,13 @@
  * https://nodejs.org/api/cli.html#--inspecthostport
  */
 
-/** Asks for the inspector, with or without a place to listen on. */
+/** An option that requests the inspector, with or without a place to listen on. */
 const INSPECT = /^--inspect(-brk|-wait)?(=.*)?$/
 
 /** Only names the place. The value may be an argument of its own. */
 const PLACE = /^--(inspect|debug)-port(=.*)?$/
 
-/** The command line options, with an inspector of its own if one was asked for, here or in `NODE_OPTIONS`. */
+/** The command line options, with an inspector of its own if these or `NODE_OPTIONS` request one. */
 export function withOwnInspector(execArgv: readonly string[], nodeOptions: string): string[] {
   const args = execArgv
     .filter((arg, index) => !PLACE.test(arg) && !isPlaceOnly(execArgv[index - 1]))

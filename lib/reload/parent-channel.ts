@@ -7,7 +7,7 @@ import type { ToChild, ToParent } from '../protocol/messages.js'
 /** The messages and the end of a parent, for its child. */
 export interface ParentChannelEvents {
   said(message: ToChild, handle: unknown): void
-  /** The parent is gone, and all that it said has been heard. */
+  /** The parent is gone, and this process has read all its messages. */
   gone(): void
 }
 

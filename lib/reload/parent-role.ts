@@ -41,7 +41,7 @@ export class ParentRole {
   #asking = new AbortController()
   #begun = 0
   #saved: SavedStates = NOTHING_SAVED
-  /** The child of the reload under way: what an earlier one still waited for is of no use any more. */
+  /** The child of the reload in progress: what an earlier one still waited for is of no use any more. */
   #latest: ChildId | undefined
 
   constructor(service: Service, host: ServerHost, callers: ServerCallers, relatives: () => Relatives) {
@@ -52,16 +52,16 @@ export class ParentRole {
     this.successors = new Successors(service)
   }
 
-  /** When the check under way began, or the last one, on the clock of `performance.now()`. */
+  /** When the check in progress began, or the last one, on the clock of `performance.now()`. */
   checkBegun = 0
 
-  /** When the reload under way began, on the clock of `performance.now()`. */
+  /** When the reload in progress began, on the clock of `performance.now()`. */
   get begun(): number {
     return this.#begun
   }
 
   /**
-   * How long the child of the reload under way may take to be ready, counted from the beginning of the reload.
+   * How long the child of the reload in progress may take to be ready, counted from the beginning of the reload.
    * Milliseconds.
    */
   get readyTimeout(): number {
@@ -185,7 +185,10 @@ export class ParentRole {
     }
   }
 
-  /** Ends accepting on all that the child has: what is there in its place can be woken. */
+  /**
+   * Closes the sockets that the child accepts on. A duplicate of each stays open, with which this process can accept
+   * again.
+   */
   sleep(child: ChildId): void {
     const duplicates = this.successors.get(child)?.takeDuplicates() ?? []
     for (const [listener, dormant] of duplicates) this.#service.listeners.sleep(listener, dormant)
@@ -222,7 +225,7 @@ export class ParentRole {
     this.#handOver?.stop()
   }
 
-  /** The service is this process's again; the child finishes what it has, if it lives. */
+  /** This process serves again. The child, if it lives, finishes its requests in progress. */
   takeBack(): void {
     const { ledger } = this.#service
     this.#service.writePidFile()
@@ -236,12 +239,12 @@ export class ParentRole {
     this.#health?.end()
   }
 
-  /** From here on the drain asks clients to disconnect. */
+  /** From now on, the drain makes clients disconnect. */
   endFarewell(): void {
     this.#handOver?.endFarewell()
   }
 
-  /** Lets the child make a reload that this process was asked for. */
+  /** Passes a reload that a caller has requested of this process on to the child, which makes it. */
   passOn(child: ChildId, asks: readonly Ask[], reason: string): void {
     const id = this.#passedOn.add(asks)
     const lost = (error: unknown) => this.#passedOn.learn(id, new OutcomeUnknownError(toError(error).message))
@@ -329,7 +332,8 @@ export class ParentRole {
       successor.exchange?.gone(isOutOfReach)
     })
     const { signals } = this.#service.options
-    // A child that cannot listen to signals yet is ended by one that asks for a reload: that is no less a request.
+    // The reload signal ends a child that does not listen to signals yet. The caller wanted a reload, so one more
+    // follows.
     const isRequest = ending.signal !== null && signals !== false && signals.reload.includes(ending.signal)
     const again = isRequest && successor.times.serving === 0 ? (ending.signal ?? undefined) : undefined
     this.#host.tell({ type: 'child ended', child, how: describeEnding(ending), again })

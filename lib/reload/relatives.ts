@@ -33,7 +33,7 @@ export class Relatives {
   readonly #asked = new Map<number, (processes: ProcessStatus[]) => void>()
   #lastId = 0
 
-  /** @param own - what to tell of this process, if it drains */
+  /** @param own - the report about this process, if it drains */
   constructor(find: () => Relative[], own: () => ProcessStatus | undefined) {
     this.#find = find
     this.#own = own

@@ -50,7 +50,7 @@ export class Successors {
     await process.send(message)
   }
 
-  /** The same of what needs no error when it does not arrive: its limit, or the child's end, tells the same. */
+  /** Sends a message that needs no error when it does not arrive: a limit, or the child's end, shows the same. */
   send(child: ChildId, message: ToChild): void {
     this.deliver(child, message).catch(() => {})
   }
@@ -75,7 +75,10 @@ export class Successors {
       if (child !== current && successor.child?.hasEnded === false) this.send(child, { type: 'stop', reason })
   }
 
-  /** Those that live, but for that of the reload under way: they were taken back, and still finish what they had. */
+  /**
+   * The children of earlier reloads that still live. This process took the service back from them, and they finish
+   * their requests in progress.
+   */
   formerThan(current: ChildId | undefined): Relative[] {
     const generation = this.#service.generation + 1
     return [...this.#all].flatMap(([child, { child: process, pid }]): Relative[] => {
@@ -90,7 +93,7 @@ export class Successors {
     const exchange = exchangeWith(service, {
       find: (index) => listeners[index] && service.connections.ofServer(listeners[index].server),
       send: (message) => child.send(message).catch(() => false),
-      // What a child offered that has just ended is this process's, unless that has been heard.
+      // What a child offered that has just ended is this process's, unless the child's end has been handled.
       isInReach: () => !exchange.isOver,
       notes: () => false,
       comes: ({ was }) => was !== undefined && exchange.kept?.givenBack(was),

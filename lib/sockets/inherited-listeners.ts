@@ -14,7 +14,7 @@ import { type BoundAddress, formatAddress, sameAddress } from './listener-key.js
 import { listeningAddress } from './socket-table.js'
 import { UnixPath } from './unix-path.js'
 
-/** What the parent of this process left to it: listening sockets, by the keys they were asked for. */
+/** What the parent of this process left to it: listening sockets, by the keys that were requested. */
 export class InheritedListeners {
   readonly generation: number
   /** Whether this process is only to show whether it could take over. */

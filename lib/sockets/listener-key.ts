@@ -11,8 +11,8 @@ export interface ListenTarget {
 }
 
 /**
- * The key of a listener: what was asked for, not what came of it. Port 0 keeps its place this way, and new code
- * finds the socket of the old code whatever order it listens in.
+ * The key of a listener: the port or path that the app requested, not the one that it got. Port 0 keeps its place this
+ * way, and new code finds the socket of the old code whatever order it listens in.
  *
  * Returns undefined for what names no place, such as a handle object.
  */

@@ -13,9 +13,9 @@ export interface PassedSockets {
 const VARIABLES = ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES']
 
 /**
- * Takes the sockets of a socket activation, and the variables that tell of them out of the environment. The descriptors
- * stay as they are: not open in any process to come, since Node gives those that it inherited FD_CLOEXEC when it
- * starts.
+ * Takes the sockets of a socket activation, and the variables that describe them out of the environment. The
+ * descriptors stay as they are: not open in any process to come, since Node gives those that it inherited FD_CLOEXEC
+ * when it starts.
  *
  * @param pid - of this process; sockets that are meant for another one are left alone
  */

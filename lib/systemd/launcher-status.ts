@@ -6,7 +6,8 @@ import { describeFailure, type Notice, type ServiceManager } from './notify.js'
 const SLACK = 5000
 
 /**
- * What the service manager hears of a launcher: the main process of its service, from the first start to the last stop.
+ * The notices of a launcher to the service manager: it is the main process of its service, from the first start to the
+ * last stop.
  */
 export class LauncherNotices {
   readonly #manager: ServiceManager | undefined
@@ -42,8 +43,7 @@ export class LauncherNotices {
   /** Reports how a reload ended. Resolves when the notice is sent, or waiting is of no use. */
   async reloaded(error: Error | undefined): Promise<void> {
     const end = error === undefined ? '' : `; ${describeFailure(error)}`
-    // systemd extends the watchdog's time as well, until it hears of it again: src/core/service.c,
-    // service_extend_timeout.
+    // systemd extends the watchdog's time as well, until the next notice: src/core/service.c, service_extend_timeout.
     if (!this.#isStopping) this.#tell({ READY: 1, WATCHDOG: 1, STATUS: `${this.#status('serving')}${end}` })
     await this.flushed()
   }
@@ -63,13 +63,13 @@ export class LauncherNotices {
     await this.#manager?.flushed()
   }
 
-  /** What the app of the first worker has told. */
+  /** What the app of the first worker has reported. */
   get #service() {
     return this.#workers.current[0]?.service
   }
 
   /**
-   * The watchdog is there for the service: it must hear nothing of a launcher whose servers hang. A worker that is down
+   * The watchdog is there for the service: a launcher whose servers hang must send it nothing. A worker that is down
    * does not hang.
    */
   async #isWell(): Promise<boolean> {

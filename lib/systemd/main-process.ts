@@ -22,11 +22,11 @@ const SCRIPT = [
 /**
  * Lets systemd take this process for its own child, once it is.
  *
- * A stop waits for the end of a main process only if that was systemd's own child when systemd heard of it, and kills
- * it at once otherwise, unless there are other processes in the service. The child of a reload is its parent's, until
- * that ends; and a MAINPID that is so already is not looked at again. So for a moment another process has to be the
- * main one. It exists, as the other process of the service, for as long as it may be needed. (`service_set_main_pid`,
- * `unit_kill_context`: https://github.com/systemd/systemd/blob/v252/src/core/service.c)
+ * A stop waits for the end of a main process only if that was systemd's own child when systemd learned its pid, and
+ * kills it at once otherwise, unless there are other processes in the service. The child of a reload is its parent's,
+ * until that ends; and a MAINPID that is so already is not looked at again. So for a moment another process has to be
+ * the main one. It exists, as the other process of the service, for as long as it may be needed.
+ * (`service_set_main_pid`, `unit_kill_context`: https://github.com/systemd/systemd/blob/v252/src/core/service.c)
  */
 export class MainProcess {
   readonly #parent = process.ppid

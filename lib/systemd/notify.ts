@@ -9,7 +9,7 @@ import { within } from '../util/within.js'
 export interface Contact {
   /** `$NOTIFY_SOCKET` */
   socket: string
-  /** How often the watchdog wants to hear of the service, in milliseconds; undefined if it does not. */
+  /** How often the watchdog expects a notice, in milliseconds; undefined if there is no watchdog. */
   watchdog: number | undefined
   /** Whether the watchdog means this process; one that comes after it in a reload has another pid. */
   isMeant: boolean
@@ -72,8 +72,8 @@ export class ServiceManager {
   }
 
   /**
-   * Resolves when all notices are out, or it is of no use to wait for them: then the one under way is given up. Never
-   * rejects.
+   * Resolves when all notices are out, or when it is of no use to wait for them: then it gives up the one in progress.
+   * Never rejects.
    */
   async flushed(): Promise<void> {
     const giveUp = () => this.#sender?.kill('SIGKILL')
@@ -82,7 +82,7 @@ export class ServiceManager {
   }
 
   /**
-   * Feeds the watchdog, if there is one, from now on: twice as often as it wants to hear of the service.
+   * Feeds the watchdog, if there is one, from now on: twice as often as it expects a notice.
    *
    * @param isWell - what else than this process must be well
    */

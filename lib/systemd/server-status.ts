@@ -12,7 +12,7 @@ interface Subject {
   readonly log: { warn(warning: string, err: Error): void }
 }
 
-/** What the service manager hears of this process. Without one, nothing. */
+/** The notices of this process to the service manager. Without one, none. */
 export class ServerNotices {
   readonly #service: Subject
   readonly #manager: ServiceManager | undefined
@@ -99,7 +99,7 @@ export class ServerNotices {
     if (this.#isMain) this.#tell(this.#ending)
   }
 
-  /** The service ends with the child, which was told to stop on its probation. */
+  /** The service ends with the child, which got the stop on its probation. */
   stoppingWith(child: number, limit: number): void {
     if (this.#isMain) this.#leaveTo(child, this.#endingWithin(limit))
   }

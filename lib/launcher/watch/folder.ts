@@ -1,7 +1,7 @@
 import { type FSWatcher, type Stats, watch } from 'node:fs'
 import { basename } from 'node:path'
 
-/** How often a folder is looked at that the system does not tell of. Milliseconds. */
+/** How often this process looks at a folder whose changes the system does not report. Milliseconds. */
 const LOOK_INTERVAL = 1000
 
 /** What happens in a folder. */
@@ -10,7 +10,7 @@ export interface FolderEvents {
   touched(name: string | undefined): void
   /** Entries have come or gone, or the folder itself has. */
   renewed(): void
-  /** The system tells nothing of this folder, for this reason. */
+  /** The system does not report changes of this folder, for this reason. */
   untold(error: NodeJS.ErrnoException): void
 }
 

@@ -7,9 +7,9 @@ import { foldersOf, isWanted, meantIn, type Share, type Wanted } from './wanted.
 export interface FoldersEvents {
   /** It may have changed, come or gone. */
   touched(path: string): void
-  /** It was there when its folder was asked for. */
+  /** It was there when the watch of its folder began. */
   seen(path: string): void
-  /** The system cannot tell of some folders, for this reason: they are looked at instead. */
+  /** The system does not report changes of some folders, for this reason: this process looks at them instead. */
   untold(error: NodeJS.ErrnoException): void
 }
 
