@@ -4,6 +4,7 @@ import { goalsOf, type Results } from './results.js'
 import { describeParts } from './sections.js'
 import type { Settings } from './settings.js'
 import { summarizeResults } from './summary.js'
+import { wrapProse } from './wrap.js'
 
 /** What was measured on, in one line. */
 export function describeMachine(): string {
@@ -20,13 +21,14 @@ export function formatReport(settings: Settings, results: Results): string {
     ...setting(settings, results),
     ...describeParts(settings, results)
   ]
+    .map(wrapProse)
     .join('\n\n')
     .concat('\n')
 }
 
 function summary(results: Results): string[] {
   const sentences = summarizeResults(results)
-  return sentences.length === 0 ? [] : [sentences.join(' ')]
+  return sentences.length === 0 ? [] : [sentences.map((sentence) => `- ${sentence}`).join('\n')]
 }
 
 function goals(results: Results): string[] {
@@ -35,7 +37,7 @@ function goals(results: Results): string[] {
   const met = all.filter(isMet).length
   return [
     '## Goals',
-    `${met} of ${all.length} are met. A ratio or a duration is the median of its rounds, a count is that of all rounds.`,
+    `${met} of ${all.length} are met. A ratio or a duration is the median of its rounds; a count is the sum of all rounds.`,
     tabulateGoals(all)
   ]
 }
@@ -44,8 +46,9 @@ function setting({ command }: Settings, { omissions }: Results): string[] {
   return [
     '## How it was measured',
     `Written by \`${command}\` on ${new Date().toISOString().slice(0, 10)}, in one run: ${describeMachine()}.`,
-    'Clients and servers share this machine: read the ratios and the columns beside each other, not the single figures. In the tables a ' +
-      'figure is a median, and what stands in brackets are the lowest and the highest value.',
+    'Clients and servers share this machine: compare the ratios and the columns beside each other, and not the single ' +
+      'figures with those of another machine. In the tables, a figure is a median. The brackets have the lowest and ' +
+      'the highest value.',
     ...omissions
   ]
 }

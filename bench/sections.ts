@@ -40,24 +40,34 @@ function describeComparison({ idle }: Settings, { comparison }: Results): string
   return [
     '## What clients see of a reload',
     '![Latency over time, failed requests and closed connections, for each party](latency.svg)',
-    'The same app is reloaded under the same load: by a stop by close-with-grace and then a start; as two workers of ' +
-      '`node:cluster` that are replaced one by one, the new one listening before the old one is told to stop; by `pm2 reload` of two ' +
-      'instances in cluster mode; and by this plugin with its default options. Where the plugin is not used, the app closes itself with ' +
-      'close-with-grace and `app.close()`.',
-    `The load is ${describeCrowd(CROWD)}; ${asCount(idle)} further connections are used once and then idle, and are asked once more after the reload. No ` +
-      'client ever tries a request a second time. A connection counts as closed *announced* if a response said `Connection: close`; ' +
-      'every other one that the server closed is *unannounced*.',
-    `${asNumberOf(rounds, 'round')} of ${RELOADS} reloads for each party; the parties take turns, and who begins rotates. The picture shows the first reload of each; the figures ` +
-      'beside it are those of all. Between two reloads the idle connections are asked, and those that are missing are opened again.',
+    'The same app is reloaded under the same load in these ways:',
+    [
+      '- *stop, then start*: close-with-grace stops the app, and then it is started again.',
+      '- *node:cluster*: two workers are replaced one by one. The new worker listens before the primary tells the old ' +
+        'one to stop.',
+      '- *pm2*: `pm2 reload` of two instances in cluster mode.',
+      '- *this plugin*: with its default options.'
+    ].join('\n'),
+    'Where the plugin is not used, the app closes itself with close-with-grace and `app.close()`.',
+    `The load is ${describeCrowd(CROWD)}. ${asCount(idle)} further connections are used once and are then idle; after ` +
+      'the reload, each of them sends one more request. No client ever tries a request a second time. A connection ' +
+      'that the server closes counts as *announced* if a response said `Connection: close`, and otherwise as ' +
+      '*unannounced*.',
+    `${asNumberOf(rounds, 'round')} of ${RELOADS} reloads for each party. The parties take turns, and each round ` +
+      'begins with another one. The picture shows the first reload of each party; the figures beside it are those of ' +
+      'all reloads. Between two reloads, each idle connection sends a request, and missing connections are opened ' +
+      'again.',
     tabulateComparison(comparison),
     'All reloads together:',
     tabulateTotals(comparison),
     [
-      '- *Reload time* is the time from the request until all that accepts is new code. For pm2 it is the time of the command. *Cold boot* is from ' +
-        'the start of one process of the same app to its listening, while the service is under the same load: processes that are replaced one after the other cost at least two of them.',
-      '- *Left alone*: in each round, before the reloads, the service is left alone while another instance of the same app is booted and stopped ' +
-        'beside it. What that costs the clients is the price of a busy machine, not of the reload.',
-      '- *Latency* is that of answered requests only; what an outage costs stands in the gap and in the failures.'
+      '- *Reload time* is the time from the request until only new code accepts. For pm2 it is the time of the command.',
+      '- *Cold boot* is the time from the start of one process of the same app until it listens, while the service is ' +
+        'under the same load. Processes that are replaced one after the other cost at least two cold boots.',
+      '- *Left alone*: in each round, before the reloads, the service is left alone while another instance of the ' +
+        'same app boots and stops beside it. What this costs the clients is the price of a busy machine, not of the ' +
+        'reload.',
+      '- *Latency* counts answered requests only. An outage shows in the gap and in the failures.'
     ].join('\n')
   ]
 }
@@ -66,9 +76,11 @@ function describeFeel({ idle }: Settings, { feel }: Results): string[] {
   if (feel === undefined) return []
   return [
     '## What clients feel of a reload',
-    `Windows of at least ${WINDOW / 1000} s of the same server: one with a reload, with the default probation of ${DEFAULT_PROBATION / 1000} s, and two in which it is left alone while another ` +
-      `instance of the app boots and stops beside it; how far these two are apart is noise. ${asNumberOf(feel.calm.length, 'round')} with a fresh server; which window comes first rotates. ` +
-      `Each ratio is that of one round. No request is tried a second time.`,
+    `Windows of at least ${WINDOW / 1000} s of the same server: one with a reload, with the default probation of ` +
+      `${DEFAULT_PROBATION / 1000} s, and two in which the server is left alone while another instance of the app ` +
+      'boots and stops beside it. The difference between these two is noise. ' +
+      `${asNumberOf(feel.calm.length, 'round')} with a fresh server; each begins with another window. Each ratio is ` +
+      'that of one round. No client tries a request a second time.',
     `${describeCrowd(CALM)}, beside ${asCount(idle)} idle connections:`,
     tabulateFeel(feel.calm),
     `${describeCrowd(BUSY)}:`,
@@ -81,8 +93,11 @@ function describeMigration({ migration }: Results): string[] {
   const { connections, overProbation } = migration
   return [
     '## Moving idle connections',
-    `${asNumberOf(overProbation.length, 'round')} with ${asCount(connections)} keep-alive connections, which are used once and then idle; before and during the reload one of them is asked every ${ASK_EVERY} ms, each in its ` +
-      `turn. *At once* is \`probation: 0\`, *over the probation* the default of ${asMilliseconds(DEFAULT_PROBATION)}. Memory is resident memory: what two processes share, such as Node itself, counts in both.`,
+    `${asNumberOf(overProbation.length, 'round')} with ${asCount(connections)} keep-alive connections, which are used ` +
+      `once and are then idle. Before and during the reload, one of them sends a request every ${ASK_EVERY} ms, each ` +
+      'in its turn. *At once* is `probation: 0`, *over the probation* is the default of ' +
+      `${asMilliseconds(DEFAULT_PROBATION)}. Memory is resident memory: what two processes share, such as Node ` +
+      'itself, counts in both.',
     tabulateMigration(migration)
   ]
 }
@@ -91,8 +106,10 @@ function describeComingBack({ idle }: Settings, { comingBack }: Results): string
   if (comingBack === undefined) return []
   return [
     '## Coming back',
-    `${UNDONE} reloads are undone at random moments of the probation by a SIGKILL to the child, and ${UNDONE} by \`app.graceful.rollback()\` in it (\`BENCH_SEED=${comingBack.seed}\`): ${asCount(idle)} idle connections, ` +
-      `which are asked once more afterwards, beside ${describeCrowd(ASKING)}.`,
+    `${UNDONE} reloads are undone at random moments of the probation by a SIGKILL to the child, and ${UNDONE} by ` +
+      `\`app.graceful.rollback()\` in it (\`BENCH_SEED=${comingBack.seed}\`). The load is ` +
+      `${describeCrowd(ASKING)}. Beside them are ${asCount(idle)} idle connections, each of which sends one more ` +
+      'request afterwards.',
     tabulateComingBack(comingBack)
   ]
 }
@@ -101,7 +118,9 @@ function describeThroughput({ turns }: Settings, { throughput }: Results): strin
   if (throughput === undefined) return []
   return [
     '## Cost between reloads',
-    `Throughput and memory with ${CLIENTS} connections, ${asNumberOf(throughput[0]?.length ?? 0, 'round')} of ${asNumberOf(turns, 'second')} for each server. A ratio of 1 means: no difference. The second plain server shows how much of a difference is noise.`,
+    `Throughput and memory with ${CLIENTS} connections: ${asNumberOf(throughput[0]?.length ?? 0, 'round')} of ` +
+      `${asNumberOf(turns, 'second')} for each server. A ratio of 1 means no difference. The second plain server ` +
+      'shows how much of a difference is noise.',
     tabulateThroughput(throughput)
   ]
 }
@@ -110,7 +129,9 @@ function describeReloadTime({ reloadTime }: Results): string[] {
   if (reloadTime === undefined) return []
   return [
     '## Reload time without load',
-    `Reload time, without probation, beside the cold boot of the same app, without the plugin (*plain*) and with it; ${asNumberOf(reloadTime.length, 'round')}, in each of which everything is measured ${BOOTS} times, in turn, and the median counts.`,
+    'The time of a reload without probation, beside the cold boot of the same app without the plugin (*plain*) and ' +
+      `with it: ${asNumberOf(reloadTime.length, 'round')}. Each round measures everything ${BOOTS} times, in turn, and ` +
+      'the median counts.',
     tabulateReloadTime(reloadTime)
   ]
 }
@@ -121,15 +142,19 @@ function describeWorkers({ turns }: Settings, { workers }: Results): string[] {
   const how = `${asNumberOf(rounds, 'round')} of ${asNumberOf(Math.ceil(turns / 2), 'second')} for each, in turn, with ${WORKERS_CLIENTS} connections`
   return [
     '## The launcher',
-    `The same app with the plugin, with and without the launcher: ${how}; reload and cold boot as above, without probation.`,
+    `The same app with the plugin, with and without the launcher: ${how}. Reload and cold boot are measured as above, ` +
+      'without probation.',
     launcher,
     '## Several workers',
-    `Two workers beside one, and beside two of \`node:cluster\` (round robin): ${how}. A request hashes a password, ` +
-      `which takes one worker ${asMilliseconds(cost)}, so that the clients, on the same machine, weigh little.`,
+    `Two workers beside one, and beside two of \`node:cluster\` (round robin): ${how}. Each request hashes a ` +
+      `password, which takes one worker ${asMilliseconds(cost)}. So the clients, which run on the same machine, weigh ` +
+      'little.',
     cores,
-    `How clients spread over ${WORKERS} workers. The launcher's accept from one socket, and one that has clearly more than its share ` +
-      'passes new connections on, before it has read from them. `node:cluster` gives each connection from its primary to a worker, in turn, ' +
-      'or lets the workers accept from one socket and leaves them at that. A ratio of 1 is even; a worker that got nothing counts as one.',
+    `How connections spread over ${WORKERS} workers. Those of the launcher accept from one socket. A worker that has ` +
+      'clearly more than its share passes new connections on, before it reads from them. *Round robin*: the primary ' +
+      'of `node:cluster` gives each connection to a worker, in turn. *Left to the system*: the workers of ' +
+      '`node:cluster` accept from one socket, and nothing evens that out. A ratio of 1 is even. A worker that got ' +
+      'nothing counts as one.',
     evenness
   ]
 }
@@ -139,9 +164,10 @@ function describeSaves({ saves }: Results): string[] {
   const rounds = (saves[0]?.saves.length ?? 0) / SAVES
   return [
     '## While somebody works on the app',
-    `A file that the app imports is saved under a page that polls: a request each ${POLL} ms, each on a connection of its own, none of them tried twice. ` +
-      '`node --watch` and `tsx watch` stop the app, which has no handlers of signals, and start it again; `fastify-graceful-reload --watch` reloads it, with the plugin. ' +
-      `${asNumberOf(rounds, 'round')} of ${SAVES} saves for each, in turn; who begins rotates.`,
+    `A file that the app imports is saved under a page that polls: one request every ${POLL} ms, each on its own ` +
+      'connection, none of them tried twice. `node --watch` and `tsx watch` stop the app, which has no handlers of ' +
+      'signals, and start it again. `fastify-graceful-reload --watch` reloads it, with the plugin. ' +
+      `${asNumberOf(rounds, 'round')} of ${SAVES} saves for each, in turn; each round begins with another one.`,
     tabulateSaves(saves)
   ]
 }

@@ -10,23 +10,24 @@ import { median } from './statistics.js'
 import { asCount, asRatio } from './table.js'
 import { type Measurement, memoryOverPlain, speedOverPlain } from './throughput.js'
 
-/**
- * The result in plain words: a sentence each on what clients lose, on what they feel, and on what it costs, as far as
- * it was measured.
- */
+/** The result in plain words: a sentence for each comparison that was measured. */
 export function summarizeResults({ comparison, feel, reloadTime, throughput }: Results): string[] {
-  return [comparison && tellLosses(comparison), feel && tellFeeling(feel), tellCosts(reloadTime, throughput)].filter(
-    (sentence) => sentence !== undefined
-  )
+  return [
+    comparison && tellLosses(comparison),
+    feel && tellFeeling(feel),
+    reloadTime && tellReloadTime(reloadTime),
+    throughput && tellThroughput(throughput)
+  ].flatMap((sentences) => sentences ?? [])
 }
 
-function tellLosses(results: readonly Result[]): string {
-  const own = results.filter(({ party }) => party.name === plugin.name).map(tellParty)
-  const others = results.filter(({ party }) => party.name !== plugin.name).map(tellParty)
-  const beside = others.length === 0 ? '' : `; beside it, ${others.join(', ')}`
+function tellLosses(results: readonly Result[]): string[] {
+  const isOwn = ({ party }: Result) => party.name === plugin.name
   const unmet = comparisonGoals(results, plugin).filter((goal) => !isMet(goal))
-  const verdict = unmet.length === 0 ? '' : ' (the goal is none of either: not met)'
-  return `Under load, ${own.join()}${verdict}${beside}.`
+  const verdict = unmet.length === 0 ? '' : ' (goal: none of either, not met)'
+  return [
+    ...results.filter(isOwn).map((result) => `${tellParty(result)}${verdict}.`),
+    ...results.filter((result) => !isOwn(result)).map((result) => `${tellParty(result)}.`)
+  ]
 }
 
 function tellParty({ party, reloadings }: Result): string {
@@ -35,34 +36,31 @@ function tellParty({ party, reloadings }: Result): string {
   const failed = sum(losses.map((loss) => loss.failed))
   const closed = sum(losses.map((loss) => loss.closed))
   const requests = sum(reloadings.map(({ seen }) => seen.requests))
-  return `${losses.length} reloads by *${party.name}* failed ${failed} of ${requests} requests and closed ${closed} connections`
+  return `Under load, ${losses.length} reloads by *${party.name}* failed ${failed} of ${requests} requests and closed ${closed} connections`
 }
 
-function tellFeeling(feel: Feel): string {
+function tellFeeling(feel: Feel): string[] {
   const [worst, , busy] = feelGoals(feel)
-  return (
-    `With a reload, the slowest answer takes ${tellTimes(worst)} as when the same server is left alone ${tellGoal(worst)}, ` +
-    `and the longest wait of clients that never pause is ${tellTimes(busy)} ${tellGoal(busy)}.`
-  )
+  return [
+    `With a reload, the slowest answer takes ${tellTimes(worst)} as when the same server is left alone ${tellGoal(worst)}.`,
+    `With a reload, the longest wait of clients that never pause is ${tellTimes(busy)} ${tellGoal(busy)}.`
+  ]
 }
 
-function tellCosts(reloadTime?: readonly ReloadRound[], throughput?: Measurement[][]): string | undefined {
-  const clauses = [reloadTime && tellReloadTime(reloadTime), throughput && tellThroughput(throughput)]
-  const told = clauses.filter((clause) => clause !== undefined)
-  return told.length === 0 ? undefined : `${capitalize(told.join('; '))}.`
-}
-
-function tellReloadTime(rounds: readonly ReloadRound[]): string {
+function tellReloadTime(rounds: readonly ReloadRound[]): string[] {
   const [reload, boot] = reloadTimeGoals(rounds)
-  return (
-    `a reload takes ${tellTimes(reload)} as starting the app without the plugin ${tellGoal(reload)}, ` +
-    `and starting it with the plugin ${tellTimes(boot)} ${tellGoal(boot)}`
-  )
+  return [
+    `A reload takes ${tellTimes(reload)} as starting the app without the plugin ${tellGoal(reload)}.`,
+    `Starting the app with the plugin takes ${tellTimes(boot)} as without it ${tellGoal(boot)}.`
+  ]
 }
 
-function tellThroughput(results: Measurement[][]): string {
+function tellThroughput(results: Measurement[][]): string[] {
   const [speed, memory] = [median(speedOverPlain(results)), median(memoryOverPlain(results))]
-  return `between reloads the server with the plugin answers ${asRatio(speed)} times as many requests as without, and needs ${asRatio(memory)} times as much memory`
+  return [
+    `Between reloads, the server with the plugin answers ${asRatio(speed)} times as many requests as without it.`,
+    `Between reloads, the server with the plugin needs ${asRatio(memory)} times as much memory as without it.`
+  ]
 }
 
 function tellTimes(goal: Goal | undefined): string {
@@ -71,8 +69,4 @@ function tellTimes(goal: Goal | undefined): string {
 
 function tellGoal(goal: Goal | undefined): string {
   return goal === undefined ? '' : `(goal: ${tellLimit(goal)}, ${isMet(goal) ? 'met' : 'not met'})`
-}
-
-function capitalize(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }
