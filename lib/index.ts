@@ -98,21 +98,37 @@ declare namespace graceful {
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What happens to the WebSockets of this route at a reload. */
+    /**
+     * What happens to the WebSockets of this route at a reload. Default: what the option `websockets` says.
+     *
+     * @example
+     * graceful: { move: true }
+     */
     graceful?: routes.GracefulRouteOptions
   }
   interface FastifyInstance {
-    /** See docs/api.md of this package, "Decorators". */
+    /**
+     * What this process is doing, and what an app can ask of this plugin: hold a drain, add hooks, listen on further
+     * servers, check, stop. Undefined until the plugin is loaded: `await app.register(graceful)`.
+     *
+     * @example
+     * app.graceful.addHook('drain', async () => queue.close())
+     */
     graceful: Graceful
     /**
      * Reloads: starts a successor, hands the listening sockets over to it, and leaves.
      *
-     * Resolves when the successor has taken over and outlived its probation. Rejects with a {@link
-     * graceful.GracefulError}, whose code begins with `GRACEFUL_ERR_`, when the reload failed or was rolled back; this
-     * process goes on serving then.
+     * Resolves when the successor has taken over and outlived its probation (default 3000 milliseconds). Rejects with a
+     * {@link graceful.GracefulError}, whose code begins with `GRACEFUL_ERR_`, when the reload failed or was rolled back;
+     * this process goes on serving then.
      *
-     * @throws {InvalidArgumentError} as a rejection, when it is given anything else than an object with a reason, or
-     *   nothing
+     * @example
+     * const { generation, pid } = await app.gracefulReload({ reason: 'deploy' })
+     *
+     * @param options - `reason`, for the log. Default: `'gracefulReload()'`
+     * @throws {InvalidArgumentError} as a rejection, `GRACEFUL_ERR_INVALID_ARGUMENT` if it is given anything but an
+     *   object with a reason
+     * @throws {InvalidReasonError} as a rejection, `GRACEFUL_ERR_INVALID_REASON` if the reason is no string
      */
     gracefulReload(options?: { reason?: string }): Promise<results.ReloadResult>
   }

@@ -14,16 +14,16 @@ import { checkDuration } from './util/duration.js'
  */
 export interface StateOptions {
   /**
-   * In the parent. What it returns arrives whole, or the reload fails: functions, symbols, shared memory, and instances
-   * whose content is not in properties (`KeyObject`, `Blob`, `URL` …) cannot pass; an instance with properties arrives
-   * as a plain object. Written by v8: https://nodejs.org/api/v8.html#serialization-api
+   * Required. Called in the parent. What it returns arrives whole, or the reload fails: functions, symbols, shared
+   * memory, and instances whose content is not in properties (`KeyObject`, `Blob`, `URL` …) cannot pass; an instance
+   * with properties arrives as a plain object. Written by v8: https://nodejs.org/api/v8.html#serialization-api
    *
    * @example
    * save: () => ({ visits })
    */
   save: () => unknown
   /**
-   * In the child, with what `save` has returned.
+   * Required. Called in the child, with what `save` has returned.
    *
    * @example
    * load: (saved) => { visits = saved.visits }

@@ -18,6 +18,11 @@ export interface GracefulRouteOptions {
    * connection. A function: they do, together with what it returns, which `app.graceful.arrival(request)` returns
    * there; where it returns undefined or throws, or where that would not arrive whole, the WebSocket is closed with
    * 1012. `false`: they are closed with 1012. Default: what the option `websockets` of the plugin says.
+   *
+   * A route with any other value is refused with `GRACEFUL_ERR_INVALID_OPTION`.
+   *
+   * @example
+   * move: (socket) => ({ count: counts.get(socket) })
    */
   move?: boolean | StateOfWebSocket
 }

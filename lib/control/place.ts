@@ -5,7 +5,7 @@ import { groupNumber, HIGHEST_GROUP } from '../util/group.js'
 /** Where the control socket is, and who may use it. */
 export interface ControlOptions {
   /**
-   * Path of the unix socket.
+   * Required. Path of the unix socket.
    *
    * @example
    * path: '/run/app/control.sock'

@@ -10,28 +10,30 @@ import { countsByCode } from './codes.js'
  * reported before it crashed is lost.
  */
 export interface GracefulStats {
+  /** 1, 2, 3 …: one more than the number of reloads before this process. */
   generation: number
+  /** The id of this process. */
   pid: number
+  /** What this process is doing now. */
   phase: Phase
   /** For how long this process has run. Milliseconds. */
   uptime: number
   /** What it has loaded. */
   release: Release
+  /** Connections of clients. */
   connections: {
-    /**
-     * Connections of clients that are open in this process, and how many of them speak another protocol by now, such as
-     * WebSocket.
-     */
+    /** How many are open in this process. */
     open: number
+    /** How many of these speak another protocol by now, such as WebSocket. */
     upgraded: number
-    /**
-     * How many clients have opened, how many have ended, and how often one has moved to another generation. Of all
-     * generations.
-     */
+    /** How many clients have opened. Of all generations. */
     opened: number
+    /** How many have ended. Of all generations. */
     closed: number
+    /** How often one has moved to another generation. Of all generations. */
     moved: number
   }
+  /** Requests of clients. */
   requests: {
     /**
      * Requests that this process has begun and not answered whole. Of pipelined ones on one connection the first
@@ -41,6 +43,7 @@ export interface GracefulStats {
     /** Requests that were cut off because a drain had taken as long as it may. Of all generations. */
     forced: number
   }
+  /** Work in the background that a drain waits for. */
   holds: {
     /** What `app.graceful.hold()` has begun in this process, and nobody has released. */
     open: number
@@ -49,6 +52,7 @@ export interface GracefulStats {
   }
   /** How many processes drain beside this one, as far as they have reported it. */
   draining: number
+  /** The reloads of all generations, and how they ended. */
   reloads: Omit<ReloadHistory, 'codes'> & {
     /** Whether this process makes one, or is on probation. */
     inProgress: boolean

@@ -5,6 +5,7 @@ import { didYouMean } from '../util/closest.js'
 
 /** A signal that a process acts on. */
 export interface SignalContext {
+  /** Its name, such as `'SIGTERM'`. */
   signal: NodeJS.Signals
   /** What the process does: `force` at a second stop signal too, `stop` at a SIGHUP from a terminal that was closed. */
   action: 'stop' | 'reload' | 'force'
@@ -15,18 +16,47 @@ export interface SignalContext {
  * `postSignal` are not.
  */
 export interface GracefulHooks {
-  /** In the parent, before the child is started. Throwing vetoes the reload. */
+  /**
+   * In the parent, before the child is started. If it throws, the reload is vetoed: it fails with
+   * `GRACEFUL_ERR_VETOED`. It has `readyTimeout` to finish, default 30000 milliseconds.
+   *
+   * @example
+   * app.graceful.addHook('preReload', async () => {
+   *   if (existsSync('deploy.lock')) throw new Error('the release is not complete')
+   * })
+   */
   preReload: (context: { reason: string }) => unknown
-  /** In the parent, when the reload has succeeded. */
+  /**
+   * In the parent, when the reload has succeeded. It has `drainTimeout` to finish, default 25000 milliseconds. If it
+   * throws, the error is logged.
+   *
+   * @example
+   * app.graceful.addHook('postReload', async ({ generation, pid }) => {
+   *   app.log.info(`generation ${generation} has taken over, as process ${pid}`)
+   * })
+   */
   postReload: (result: ReloadResult) => unknown
-  /** In the parent, when the reload has failed or was rolled back: undo what preReload did. */
+  /**
+   * In the parent, when the reload has failed or was rolled back: undo what `preReload` did. It has `drainTimeout` to
+   * finish, default 25000 milliseconds. If it throws, the error is logged.
+   *
+   * @example
+   * app.graceful.addHook('reloadFailed', async ({ code }) => app.log.error(`no new release: ${code}`))
+   */
   reloadFailed: (error: GracefulError) => unknown
-  /** Draining begins: nothing new is accepted any more. */
+  /**
+   * Draining begins, on a reload and on a stop: nothing new is accepted any more. It has `drainTimeout` to finish,
+   * default 25000 milliseconds, or after a reload `reloadDrainTimeout`, default 300000 milliseconds. If it throws, the
+   * error is logged, and the drain goes on. It does not run if a `force` comes before the drain has begun.
+   *
+   * @example
+   * app.graceful.addHook('drain', async () => queue.close())
+   */
   drain: (context: { reason: string }) => unknown
   /**
    * A signal was received, and this process has not acted on it yet. The hook begins before that, but nobody waits for
-   * a promise that it returns; a hook that throws is logged. For work that a drain has to wait for, use
-   * {@link Graceful.hold}.
+   * a promise that it returns. If it throws, or is not over after `drainTimeout` (default 25000 milliseconds), that is
+   * logged. For work that a drain has to wait for, use `app.graceful.hold()`.
    *
    * @example
    * app.graceful.addHook('preSignal', ({ signal, action }) => {
@@ -35,8 +65,9 @@ export interface GracefulHooks {
    */
   preSignal: (context: SignalContext) => unknown
   /**
-   * This process has begun to act on a signal: `app.graceful.phase` tells how. Nobody waits for the hook. It does not
-   * run after a `force`, which ends the process at once.
+   * This process has begun to act on a signal: `app.graceful.phase` tells how. Nobody waits for the hook. If it throws,
+   * or is not over after `drainTimeout` (default 25000 milliseconds), that is logged. It does not run after a `force`,
+   * which ends the process at once.
    *
    * @example
    * app.graceful.addHook('postSignal', ({ signal }) => {

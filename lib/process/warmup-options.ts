@@ -7,7 +7,7 @@ import { checkDuration } from '../util/duration.js'
 /** Paths that an app asks itself for, again and again, until the answers no longer become quicker. */
 export interface RepeatedWarmup {
   /**
-   * Paths to `inject`, one after the other: a round.
+   * Required. Paths to `inject`, one after the other: a round.
    *
    * @example
    * paths: ['/', '/products']

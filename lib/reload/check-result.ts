@@ -2,13 +2,13 @@ import type { Release } from './release.js'
 
 /** How long the parts of a check took, in milliseconds. */
 export interface CheckTimings {
-  /** From the start of the child until it is ready, warm-up included. */
+  /** From the start of the child until it is ready, warm-up included. Milliseconds. */
   boot: number
-  /** The part of `boot` that was the warm-up; undefined without one. */
+  /** The part of `boot` that was the warm-up; undefined without one. Milliseconds. */
   warmup?: number
-  /** From there until the child has ended. */
+  /** From there until the child has ended. Milliseconds. */
   end: number
-  /** From the request to the end of the child. */
+  /** From the request to the end of the child. Milliseconds. */
   total: number
 }
 
@@ -39,5 +39,6 @@ export interface CheckResult {
   complete: boolean
   /** The given reason of the check. */
   reason: string
+  /** How long the parts of the check took. Milliseconds. */
   timings: CheckTimings
 }

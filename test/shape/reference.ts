@@ -5,6 +5,8 @@ export interface Member {
   readonly comment: string
   /** Its type, as far as that stands on its first line. */
   readonly type: string
+  /** Whether it may be missing. */
+  readonly isOptional: boolean
 }
 
 /** The members of an interface in a source file that Biome has formatted. */
@@ -12,9 +14,11 @@ export function membersOf(source: string, name: string): Member[] {
   const [, body = ''] =
     new RegExp(`^export interface ${name}(?: extends \\w+)? \\{\\n(.*?)^\\}`, 'ms').exec(source) ?? []
   const members = body.matchAll(
-    /^((?: {2}\/\*\*(?:(?!\*\/).)*\*\/\n)?)(?: {2}\/\/[^\n]*\n)* {2}'?([\w-]+)'?\??: ([^\n]*)$/gms
+    /^((?: {2}\/\*\*(?:(?!\*\/).)*\*\/\n)?)(?: {2}\/\/[^\n]*\n)* {2}'?([\w-]+)'?(\??): ([^\n]*)$/gms
   )
-  return [...members].map(([, comment = '', member = '', type = '']) => ({ name: member, comment, type }))
+  return [...members].map(([, comment = '', member = '', mark, type = '']) => {
+    return { name: member, comment, type, isOptional: mark === '?' }
+  })
 }
 
 /**
