@@ -64,9 +64,10 @@ export function checking(server: Server, at: Checking, input: Input): Step {
     case 'child said':
       return input.child === at.child ? hearChild(server, at, input) : stay(server)
     case 'saved':
-      return at.stage === 'saving' ? letTry(server, at) : stay(server)
+      return input.child === at.child && at.stage === 'saving' ? letTry(server, at) : stay(server)
     case 'not saved':
-      return at.stage === 'saving' ? kill(server, at, { kind: 'no state', error: input.error }) : stay(server)
+      if (input.child !== at.child || at.stage !== 'saving') return stay(server)
+      return kill(server, at, { kind: 'no state', error: input.error })
     case 'not sent':
       if (input.child !== at.child || at.stage !== 'trying') return stay(server)
       return kill(server, at, { kind: 'no state', error: input.error })

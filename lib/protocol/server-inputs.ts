@@ -68,8 +68,8 @@ export type Input =
   | { readonly type: 'vetoed'; readonly error: unknown }
   | { readonly type: 'started'; readonly child: ChildId }
   | { readonly type: 'not started'; readonly child: ChildId; readonly error: unknown }
-  | { readonly type: 'saved' }
-  | { readonly type: 'not saved'; readonly error: unknown }
+  | { readonly type: 'saved'; readonly child: ChildId }
+  | { readonly type: 'not saved'; readonly child: ChildId; readonly error: unknown }
   /** The order to take over cannot have reached the child. */
   | { readonly type: 'not sent'; readonly child: ChildId; readonly error: unknown }
   | { readonly type: 'loaded' }

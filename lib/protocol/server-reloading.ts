@@ -47,9 +47,10 @@ export function reloading(server: Server, at: Reloading, input: Input): Step {
     case 'child said':
       return input.child === at.child ? hearChild(server, at, input) : stay(server)
     case 'saved':
-      return at.stage === 'saving' ? letTakeOver(server, at) : stay(server)
+      return input.child === at.child && at.stage === 'saving' ? letTakeOver(server, at) : stay(server)
     case 'not saved':
-      return at.stage === 'saving' ? abort(server, at, { kind: 'no state', error: input.error }) : stay(server)
+      if (input.child !== at.child || at.stage !== 'saving') return stay(server)
+      return abort(server, at, { kind: 'no state', error: input.error })
     case 'not sent':
       if (input.child !== at.child || at.stage !== 'handing over') return stay(server)
       return abort(server, at, { kind: 'no state', error: input.error })

@@ -176,12 +176,11 @@ export class ParentRole {
     const stateListeners = apps.map(indicesOf)
     try {
       const states = asCarried(await Promise.all(apps.map(async ({ options }) => options.state?.save())))
-      if (this.#latest !== child) return
-      this.#saved = { states, stateListeners }
-      this.#host.tell({ type: 'saved' })
+      if (this.#latest === child) this.#saved = { states, stateListeners }
+      this.#host.tell({ type: 'saved', child })
     } catch (cause) {
       const error = Object.assign(new StateError(toError(cause).message), { cause })
-      if (this.#latest === child) this.#host.tell({ type: 'not saved', error })
+      this.#host.tell({ type: 'not saved', child, error })
     }
   }
 

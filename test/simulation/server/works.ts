@@ -37,8 +37,8 @@ const ENDS: { readonly [K in WorkName]: End } = {
       hear(world, process, { type: 'started', child })
     } else hear(world, process, { type: 'not started', child, error })
   },
-  save: (world, process, outcome) =>
-    hear(world, process, outcome === 'saved' ? { type: 'saved' } : { type: 'not saved', error }),
+  save: (world, process, outcome, child) =>
+    hear(world, process, outcome === 'saved' ? { type: 'saved', child } : { type: 'not saved', child, error }),
   offer: (world, process, outcome) => {
     const isCheck = process.isCheck && !world.rules.old
     // That it could boot is all that can be learnt of one that knows no checks.
