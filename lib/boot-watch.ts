@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isMainThread } from 'node:worker_threads'
 import { onChannelEnd } from './internals/channel-end.js'
+import { gatherLoadedFiles } from './internals/loaded-files.js'
 import { Envelope } from './process/envelope.js'
-import { checkerOf, HANDOFF_VARIABLE, secretOf } from './reload/handoff.js'
+import { checkerOf, HANDOFF_VARIABLE, isWatchedBy, secretOf } from './reload/handoff.js'
 import { LastWords } from './reload/last-words.js'
 import type { StartCommand } from './reload/start-command.js'
 
@@ -68,7 +69,9 @@ function endWith(parent: number): void {
 /** Node loads this file into worker threads as well. */
 if (process.env[MARKER] !== undefined && isMainThread) {
   hideBootWatch(process.env)
-  const checker = checkerOf(process.env[HANDOFF_VARIABLE])
+  const flag = process.env[HANDOFF_VARIABLE]
+  if (isWatchedBy(flag)) gatherLoadedFiles()
+  const checker = checkerOf(flag)
   if (checker !== undefined) endWith(checker)
-  ;(globalThis as { [WATCH]?: unknown })[WATCH] = new LastWords(new Envelope(secretOf(process.env[HANDOFF_VARIABLE])))
+  ;(globalThis as { [WATCH]?: unknown })[WATCH] = new LastWords(new Envelope(secretOf(flag)))
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import { SpawnFailedError } from '../errors.js'
 import { contain } from '../internals/ipc-channel.js'
+import { Deadline } from '../util/deadline.js'
 import { os } from '../util/os.js'
 import type { AppDescriptors } from './descriptors.js'
 import { heed } from './heed.js'
@@ -139,12 +140,13 @@ export class ChannelProcess {
     return new Promise((resolve) => {
       this.#process.once('exit', (exitCode, signal) => {
         this.#hasEnded = true
+        const deadline = new Deadline()
         const end = () => {
-          clearTimeout(timer)
+          deadline.clear()
           for (const fail of this.#unsent) fail(new Error('the process has ended'))
           resolve({ exitCode, signal })
         }
-        const timer = setTimeout(end, CHANNEL_END)
+        deadline.set(CHANNEL_END, end)
         this.#process.once('close', end)
       })
     })

@@ -1,4 +1,5 @@
 import { endBootWatch } from '../boot-watch.js'
+import { gatherLoadedFiles } from '../internals/loaded-files.js'
 import { descriptorsOf, isWatchedBy, launcherControlOf, launcherOf, secretOf } from '../reload/handoff.js'
 import { LastWords } from '../reload/last-words.js'
 import { Command } from '../reload/restart-command.js'
@@ -50,6 +51,7 @@ function state(): ProcessState {
 
 function begin(): ProcessState {
   const flag = takeFlag()
+  if (isWatchedBy(flag)) gatherLoadedFiles()
   const launcher = isLaunched(flag)
     ? new LauncherClient(new Envelope(secretOf(flag)), launcherControlOf(flag), isWatchedBy(flag))
     : undefined

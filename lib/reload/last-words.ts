@@ -22,7 +22,8 @@ export class LastWords {
   constructor(envelope: Envelope) {
     this.#envelope = envelope
     process.on('uncaughtExceptionMonitor', this.#onUncaught)
-    process.once('exit', this.#onExit)
+    // First of all: the channel may have no room left behind what others say.
+    process.prependOnceListener('exit', this.#onExit)
   }
 
   /** Takes note of the error that will end this process. */

@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import t from 'tap'
 import { HttpConnection } from '../../support/connection.js'
-import { untilLeft } from '../../support/tree.js'
+import { isAlive } from '../../support/fds.js'
+import { untilLeft, untilTrue } from '../../support/tree.js'
 import { askOnce, Watched } from '../../support/watched.js'
 
 const MAIN = `
@@ -67,6 +68,22 @@ t.test('what keeps a server from starting, and what it reads without loading it;
     watched.save('pages/more/of/b.html', '4')
     t.match(await watched.line(), /^reloaded in \d+ ms: pages\/more\/of\/b\.html$/)
     t.equal(await seen(), '1, 2, 3 4')
+  })
+
+  await t.test('a launcher that reads nothing while the new code boots still learns why it failed', async (t) => {
+    watched.save('part.cjs', BROKEN)
+    const { child } = await server.event({
+      what: 'child of the reload',
+      test: ({ graceful, reason }) => graceful === 'reload-started' && reason === 'part.cjs changed'
+    })
+    server.signal('SIGSTOP', server.launcher)
+    await untilTrue(server, 'end of the child', () => !isAlive(Number(child)))
+    server.signal('SIGCONT', server.launcher)
+    t.match(await watched.line(), /^not reloaded: part\.cjs$/)
+    t.match(await watched.line(), /^the server keeps serving/)
+    await server.said(/^err: fastify-graceful-reload: {3}SyntaxError: Unexpected token ';'$/)
+    watched.save('part.cjs', '')
+    t.match(await watched.line(), /^reloaded in \d+ ms: part\.cjs$/)
   })
 
   /** Kills the server that serves, while the code in the folder does not boot. */

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { loadedFiles, TELL_LOADED_FILES } from '../../../lib/internals/loaded-files.js'
 import { bare, ownEnvironment } from '../../support/bare.js'
+import { isAlive } from '../../support/fds.js'
 
 const FILES: Readonly<Record<string, string>> = {
   'main.mjs': "import './sub/nested.mjs'; import './main.cjs'; await import('./lazy.mjs?again')",
@@ -51,6 +52,32 @@ t.test('the places where it has looked for missing files', async (t) => {
 
 t.test('and a required one that it cannot read, before it tries', async (t) => {
   t.ok((await told(t, 'bad.cjs')).includes('worse.cjs'))
+})
+
+t.test('a process says its last word although nobody reads what it loads', async (t) => {
+  const folder = await realpath(t.testdir())
+  const many = Array.from({ length: 1000 }, (_, at) => `part-${at}.cjs`)
+  for (const name of many) await writeFile(join(folder, name), '')
+  const own = JSON.stringify(join(__dirname, '../../../lib/internals/loaded-files.js'))
+  const requires = many.map((name) => `require('./${name}')`).join('\n')
+  const last = "process.prependOnceListener('exit', () => process.send('last'))"
+  await writeFile(join(folder, 'main.cjs'), `require(${own}).gatherLoadedFiles()\n${requires}\n${last}\nprocess.exit()`)
+  const child = spawn(process.execPath, [join(folder, 'main.cjs')], {
+    env: { ...ownEnvironment(), ...TELL_LOADED_FILES },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc']
+  })
+  child.channel?.unref()
+  const messages: unknown[] = []
+  // Nothing is read while this process stands still.
+  while (isAlive(Number(child.pid))) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+  child.on('message', (message) => messages.push(message))
+  await once(child, 'close')
+  t.ok(messages.includes('last'))
+  const found = messages.flatMap((message) => loadedFiles(message) ?? [])
+  t.strictSame(
+    many.filter((name) => !found.includes(join(folder, name))),
+    []
+  )
 })
 
 t.test('other messages are not meant', async (t) => {
