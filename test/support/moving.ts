@@ -53,6 +53,15 @@ export function portsAt(server: TestServer, pid: number): unknown[] {
   return server.events((line) => line.fixture === 'connected' && line.pid === pid).map(({ port }) => port)
 }
 
+/** Waits until a process of migration.cjs has got so many connections: however slow that is, as long as some come. */
+export async function untilMoved(server: TestServer, pid: number, many: number): Promise<void> {
+  for (let count = 0; count < many; count = portsAt(server, pid).length) {
+    let seen = 0
+    const test = (line: Line) => line.fixture === 'connected' && line.pid === pid && ++seen > count
+    await server.event({ what: `connection ${count + 1} of ${many}`, test })
+  }
+}
+
 /** Waits until a process of migration.cjs has got a connection. */
 export async function untilAt(server: TestServer, pid: number, { localPort }: HttpConnection): Promise<void> {
   const test = (line: Line) => line.fixture === 'connected' && line.pid === pid && line.port === localPort

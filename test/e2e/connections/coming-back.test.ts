@@ -3,7 +3,7 @@ import { FreshClient } from '../../support/clients.js'
 import { checkAt, handedOver, rolledBack, untilBack } from '../../support/coming-back.js'
 import type { HttpConnection } from '../../support/connection.js'
 import { Load } from '../../support/load.js'
-import { factsOf, openIdle, openUnused, portsAt, untilAt } from '../../support/moving.js'
+import { factsOf, openIdle, openUnused, portsAt, untilAt, untilMoved } from '../../support/moving.js'
 import { PersistentClient } from '../../support/persistent-clients.js'
 import { startServer } from '../../support/start.js'
 
@@ -27,7 +27,7 @@ t.test('a child that is killed at any moment of its probation costs no idle conn
     server.signal('SIGHUP', server.pid)
     const child = await handedOver(server, round)
     const moved = Math.floor(Math.random() * connections.length)
-    await server.event({ what: `connection ${moved}`, test: () => portsAt(server, child).length >= moved })
+    await untilMoved(server, child, moved)
     // Some have had an answer of the child.
     const at = new Set(portsAt(server, child))
     const mine = used.filter(({ localPort }) => at.has(localPort))

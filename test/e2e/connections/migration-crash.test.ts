@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { HttpConnection } from '../../support/connection.js'
 import type { Exchange } from '../../support/exchange.js'
-import { checkMoved, openIdle, openUnused, portsAt, standingStill, untilAt } from '../../support/moving.js'
+import { checkMoved, openIdle, openUnused, standingStill, untilAt, untilMoved } from '../../support/moving.js'
 import type { Line } from '../../support/output.js'
 import { startServer } from '../../support/start.js'
 import { untilLeft } from '../../support/tree.js'
@@ -21,7 +21,7 @@ for (const moved of [1, 7, 40, 90]) {
     const connections = [...idle, ...(await openUnused(server.target(), CONNECTIONS / 2))]
     server.signal('SIGHUP')
     const child = await server.serving(2)
-    await server.event({ what: `connection ${moved} of the child`, test: () => portsAt(server, child).length >= moved })
+    await untilMoved(server, child, moved)
     process.kill(child, 'SIGKILL')
     // Sent while it is not decided which process will answer.
     const exchanges = connections.map((connection, index) => count(connection, index))
