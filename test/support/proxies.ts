@@ -48,6 +48,9 @@ export async function startNginx(t: Test, upstreams: Upstreams): Promise<Reverse
         proxy_set_header Upgrade $http_upgrade;
         proxy_set_header Connection $connection_upgrade;
         proxy_next_upstream off;
+        proxy_connect_timeout 75s;
+        proxy_read_timeout 10m;
+        proxy_send_timeout 10m;
         proxy_request_buffering off;
       }
     }`
@@ -97,10 +100,10 @@ defaults
   http-reuse always
   retries 0
   retry-on none
-  timeout connect 10s
-  timeout client 30s
-  timeout server 30s
-  timeout tunnel 30s
+  timeout connect 10m
+  timeout client 10m
+  timeout server 10m
+  timeout tunnel 10m
 ${backends.join('\n')}
 `
   return start(t, folder, Object.keys(upstreams), config, (file) => ['haproxy', '-db', '-f', file])
