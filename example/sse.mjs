@@ -14,7 +14,7 @@ app.get('/events', async (request, reply) => {
   return Readable.from(events(last, app.graceful.signal))
 })
 
-// A stream without an end would hold up the drain until drainTimeout. This one ends when the drain begins. Then the
+// A stream without an end would hold up the drain until its limit. This one ends when the drain begins. Then the
 // EventSource of the browser waits for the time that `retry` names, connects again, and reaches the new generation.
 async function* events(last, signal) {
   yield 'retry: 100\n\n'

@@ -10,6 +10,7 @@ import {
   unwantedProblems,
   widthProblems
 } from './docs.js'
+import { commandlessFolders, exampleProblems } from './example-rows.js'
 
 const root = resolve(__dirname, '../../..')
 
@@ -55,6 +56,14 @@ test('each folder of examples has a page, which names its test', async (t) => {
   for (const folder of folders)
     if (folder !== undefined)
       t.match(texts.get(`example/${folder}/README.md`) ?? '', /`test\/[\w/-]+\.test\.ts`/, folder)
+})
+
+test('each example has a row in the table, with a command and a test that are there', async (t) => {
+  t.strictSame(exampleProblems(texts), [])
+})
+
+test('the page of each folder of examples begins with a command for a clone', async (t) => {
+  t.strictSame(commandlessFolders(texts), [])
 })
 
 test('a user who has only the package can follow each link of its pages', async (t) => {
@@ -178,6 +187,39 @@ test('a name that leads nowhere is found', async (t) => {
     t.strictSame(problems(`see \`${name}\``), [], name)
   for (const name of ['stop.test.ts', 'unit/go.test.ts', 'lib/go.ts', 'lib/st', 'scripts/go.mjs'])
     t.strictSame(problems(`see \`${name}\``), [`docs/a.md names ${name}, which is not there`])
+})
+
+test('an example without a row, and a row that leads nowhere, are found', async (t) => {
+  const problems = (...rows: string[]) =>
+    exampleProblems(
+      new Map([
+        ['example/README.md', rows.join('\n')],
+        ['example/a.mjs', ''],
+        ['example/b/run.mjs', ''],
+        ['test/a.test.ts', '']
+      ])
+    )
+  const a = '| [a.mjs](a.mjs) | one | `node example/a.mjs` (a note) | `test/a.test.ts` |'
+  const b = '| [b](b/) | two | `npx tap dist/test/a.test.js` | `test/a.test.ts` |'
+  t.strictSame(problems(a, b.replace('[b]', '[b/]')), ['example/README.md has no row for b/'])
+  t.strictSame(problems(a, b), [])
+  t.strictSame(problems(a), ['example/README.md has no row for b/'])
+  for (const [there, gone] of [
+    ['example/a.mjs', 'example/c.mjs'],
+    ['test/a.test.ts', 'test/c.test.ts']
+  ] as const)
+    t.strictSame(problems(a.replace(there, gone), b), [`example/README.md, a.mjs: ${gone} is not there`])
+  t.strictSame(problems(a, b.replace('dist/test/a', 'dist/test/c')), [
+    'example/README.md, b: test/c.test.ts is not there'
+  ])
+})
+
+test('a folder of examples without a command is found', async (t) => {
+  const found = (page: string) => commandlessFolders(new Map([['example/b/README.md', page]]))
+  t.strictSame(found('In a clone of this repository:\n\n```sh\nnpm ci && npm start\n```\n'), [])
+  t.strictSame(found('In a clone of this repository:\n\n```sh\nnode b.mjs\n```\n'), ['b/'])
+  t.strictSame(found('```sh\nnpm ci && npm start\n```\n'), ['b/'])
+  t.strictSame(found(''), ['b/'])
 })
 
 test('what is published is found by the list in package.json', async (t) => {

@@ -227,7 +227,8 @@ testExample('diagnostics.mjs', async (t, path) => {
 })
 
 t.test('every example has a test', async (t) => {
-  const files = readdirSync(join(PACKAGE_ROOT, 'example'), { withFileTypes: true }).filter((entry) => entry.isFile())
+  const entries = readdirSync(join(PACKAGE_ROOT, 'example'), { withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile() && entry.name !== 'README.md')
   const servers = ['deploy/server.js', 'systemd/server.mjs']
   // Of e2e/frameworks/fastify-cli-templates, and of demo.
   for (const file of ['fastify-cli-plugin.mjs', 'demo.mjs']) tested.add(file)

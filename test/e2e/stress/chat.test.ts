@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { text as textOf } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { bare, ownEnvironment } from '../../support/bare.js'
 import { ChatMember } from '../../support/chat-member.js'
@@ -72,6 +73,15 @@ t.test('200 members of 20 rooms over 5 reloads and a rollback: nothing is lost, 
   t.strictSame(stayer.left, ['0.0'])
   for (const member of members) member.leave()
   t.equal(await example.stop(), 0)
+})
+
+t.test('the command of example/chat: two members talk while the server is reloaded', async (t) => {
+  const command = bare(ownEnvironment(), process.execPath, [join(PACKAGE_ROOT, 'example/chat/run.mjs')])
+  const chat = spawn(...command, { stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => chat.kill())
+  const [text, [code]] = await Promise.all([textOf(chat.stdout), once(chat, 'exit')])
+  t.equal(code, 0, text)
+  t.match(text, /^ {3}1 {2}Ada joins\n(.*\n)+\d+ messages, each received once and in order by both; no connection was /)
 })
 
 function closingsOf(members: readonly ChatMember[]): number[] {

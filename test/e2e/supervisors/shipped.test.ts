@@ -112,7 +112,7 @@ for (const [file, skip] of [
     const major = Number(/^node:(\d+)-slim$/.exec(all('FROM').join())?.[1])
     t.ok(major > Number.parseFloat(engines.node.replace('>=', '')), `node ${major}`)
     const names = readdirSync(folder)
-    t.strictSame(all('COPY'), ['package*.json ./', '. .'])
+    t.strictSame(all('COPY'), ['package*.json *.tgz ./', '. .'])
     t.ok(names.includes('package.json') && names.includes('server.js'))
     t.ok(names.includes('package-lock.json') || !all('RUN').some((line) => line.includes('npm ci')), 'nothing to lock')
     t.match(
