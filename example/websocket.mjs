@@ -29,11 +29,11 @@ app.register(async () => {
     const { name } = /** @type {{ name: string }} */ (request.query)
     const arrival = app.graceful.arrival(request)
     counts.set(socket, arrival?.state.count ?? 0)
-    // After a move, this handler is called with the same request and a new socket, but nobody has come.
+    // After a move, this handler is called with the same request and a new socket, but the client is not new.
     if (!arrival) app.log.info(`${name} has come`)
     socket.on('close', () => {
       counts.delete(socket)
-      // In the old generation the old socket closes, but nobody has left.
+      // In the old generation the old socket closes, but the client has not left.
       if (!app.graceful.hasMoved(socket)) app.log.info(`${name} has left`)
     })
     socket.on('message', () => {
