@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process'
+import { watch } from 'node:fs'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import t, { type Test } from 'tap'
 import { bare, ownEnvironment } from '../../support/bare.js'
+import { deferred } from '../../support/deferred.js'
 import { isAlive, survivorsOf } from '../../support/fds.js'
 import { freePort } from '../../support/free-port.js'
-import { WAIT_LIMIT } from '../../support/limit.js'
+import { WAIT_LIMIT, within } from '../../support/limit.js'
 import type { Printed } from '../../support/package-command.js'
 import { HAS_TERMINAL, PseudoTerminal, visible } from '../../support/pseudo-terminal.js'
 import { PACKAGE_ROOT } from '../../support/release.js'
@@ -23,6 +25,18 @@ async function fakeBuild(t: Test, script: string): Promise<{ folder: string; pat
   const folder = await tempFolder(t)
   await writeFile(join(folder, 'npm'), `#!/bin/sh\necho "$@" >'${folder}/called'\n${script}\n`, { mode: 0o755 })
   return { folder, path: `${folder}:${process.env.PATH}` }
+}
+
+/** A browser that writes the address it has to open into a file. `opened` is that address. */
+async function fakeBrowser(t: Test): Promise<{ path: string; opened: Promise<string> }> {
+  const folder = await tempFolder(t)
+  const script = `#!/bin/sh\nprintf '%s' "$1" >'${folder}/opening'\nmv '${folder}/opening' '${folder}/opened'\n`
+  await writeFile(join(folder, 'xdg-open'), script, { mode: 0o755 })
+  const { promise, resolve } = deferred<void>()
+  const watcher = watch(folder, (_event, name) => name === 'opened' && resolve())
+  t.teardown(() => watcher.close())
+  const opened = promise.then(() => readFile(join(folder, 'opened'), 'utf8'))
+  return { path: `${folder}:${process.env.PATH}`, opened }
 }
 
 function runDemo(args: string[], env: Record<string, string> = {}): Promise<Printed> {
@@ -119,13 +133,17 @@ t.test('options', async (t) => {
   t.equal(terminal.drawn, stderr.replace('\n', '\r\n'))
 })
 
-t.test('--open shows the live view', { skip }, async (t) => {
-  const folder = await tempFolder(t)
-  await writeFile(join(folder, 'xdg-open'), '#!/bin/sh\n', { mode: 0o755 })
+t.test('--open opens the live view in the browser', { skip }, async (t) => {
+  const { path, opened } = await fakeBrowser(t)
   const port = await freePort()
   const options = `--open --no-build --port ${port} --probation=1000`
-  const terminal = onTerminal(t, options, { PATH: `${folder}:${process.env.PATH}` }, 80)
+  const terminal = onTerminal(t, options, { PATH: path }, 80)
   await terminal.shows(new RegExp(`The live view is at http://127\\.0\\.0\\.1:${port} `))
+  const url = await within(opened, 'address in the browser', () => terminal.drawn)
+  t.equal(url, `http://127.0.0.1:${port}`)
+  const page = await fetch(url, { headers: { connection: 'close' } })
+  t.equal(page.status, 200)
+  t.match(await page.text(), '<title>Who notices a deploy?</title>')
   terminal.type(CTRL_C)
   t.equal(await terminal.exit, 130, terminal.drawn)
 })
