@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { HttpConnection } from '../../support/connection.js'
 import { Example } from '../../support/example.js'
+import { within } from '../../support/limit.js'
 import type { Line } from '../../support/output.js'
 import { PACKAGE_ROOT } from '../../support/release.js'
 
@@ -117,6 +118,23 @@ t.test('a module that does not load changes nothing, and the caller learns why',
   await write(example, 'throws', 'export default async () => ({ mended: true })')
   t.match(await swap(example, { module: 'throws' }), { status: 200 })
   t.strictSame(await ask(example), { mended: true })
+  t.equal(await example.stop(), 0)
+})
+
+t.test('a module that never finishes loading is given up, and changes nothing', async (t) => {
+  const example = await start(t)
+  t.match(await swap(example, { module: 'count' }), { status: 200, body: { load: 2 } })
+  await write(example, 'hangs', 'await new Promise(() => {})\nexport default async () => ({ hangs: true })')
+  const swapping = swap(example, { module: 'hangs' })
+  t.strictSame(await ask(example), { requests: 1 })
+  t.match(await within(swapping, 'refusal of the module'), {
+    status: 422,
+    body: { message: /^the handler hangs does not load: .* longer than 5000 ms$/ }
+  })
+  t.match(await handlerInUse(example), { name: 'count', load: 2 })
+  t.strictSame(await ask(example), { requests: 2 }, 'the same handler, with its state')
+  t.match(await swap(example, { module: 'hello' }), { status: 200 }, 'the next swap does not wait for it')
+  t.strictSame(await ask(example), { hello: 'world' })
   t.equal(await example.stop(), 0)
 })
 
