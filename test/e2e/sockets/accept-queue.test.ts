@@ -33,6 +33,12 @@ async function askMany(server: TestServer, target: Target, count = CLIENTS) {
   return clients.map((client) => client.request({ path: '/' }))
 }
 
+/** What a process that is forced logs, in this order. */
+const LEAVING = ['draining', 'forced', 'closed']
+
+/** The file that ends a hook which blocks: test/fixtures/hooks.cjs. */
+const END_OF_BLOCK = 'end of the block'
+
 const goOn = (server: TestServer) => server.release.write('go', '')
 
 const OK = Array.from({ length: CLIENTS }, () => 200)
@@ -118,6 +124,39 @@ t.test('an uncaught error leaves those who wait to the next server of the launch
 
 t.test('a stop ends although clients come back at once, each with a new connection', async (t) => {
   const server = await startServer(t)
+  const clients = await comeBackAtOnce(server)
+  server.signal('SIGTERM')
+  t.equal(await server.exitOf(server.pid), 0)
+  await server.waitFor(Promise.all(clients), 'refusal of all clients')
+  t.strictSame(server.events('forced'), [])
+})
+
+t.test('a force while the queue is emptied ends the process now, without hooks', async (t) => {
+  const config: FixtureConfig = {
+    hooks: { postSignal: 'block' },
+    options: { drainTimeout: 60_000, closeTimeout: 60_000 }
+  }
+  const server = await startServer(t, { script: 'hooks.cjs', config })
+  t.teardown(() => server.release.write(END_OF_BLOCK, ''))
+  const clients = await comeBackAtOnce(server)
+  server.signal('SIGTERM')
+  // The stop has begun, and the process stands still. Meanwhile all clients come back.
+  t.match(await server.event('held'), { name: 'postSignal' })
+  server.signal('SIGTERM')
+  await server.release.write(END_OF_BLOCK, '')
+  t.equal(await server.exitOf(server.pid), 1)
+  await server.waitFor(Promise.all(clients), 'refusal of all clients')
+  const named = server.output.lines.map(({ graceful = '' }) => graceful).filter((name) => LEAVING.includes(name))
+  t.strictSame(named, LEAVING)
+  t.match(await server.event('forced'), { reason: 'second stop signal, SIGTERM', holds: [] })
+  t.match(await server.event('closed'), { exitCode: 1 })
+  const hooks = server.events('first hook').map(({ name }) => name)
+  t.strictSame(hooks, ['postSignal'], 'no drain hook')
+  t.strictSame(server.events('onClose'), [])
+})
+
+/** Lets clients come back at once, each with a new connection, until they are refused. Resolves when they do. */
+async function comeBackAtOnce(server: TestServer): Promise<Array<Promise<void>>> {
   const begun = deferred<void>()
   let answers = 0
   const comeBack = async () => {
@@ -132,8 +171,5 @@ t.test('a stop ends although clients come back at once, each with a new connecti
   }
   const clients = Array.from({ length: CLIENTS }, comeBack)
   await server.waitFor(begun.promise, 'answers')
-  server.signal('SIGTERM')
-  t.equal(await server.exitOf(server.pid), 0)
-  await server.waitFor(Promise.all(clients), 'refusal of all clients')
-  t.strictSame(server.events('forced'), [])
-})
+  return clients
+}
