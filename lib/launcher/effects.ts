@@ -153,9 +153,11 @@ function outsideOf(parts: Parts) {
       if (service !== undefined) events.follow(service, isFirst, isReloading)
     },
     'note reload': () => events.reloadBegins(),
-    'note end': ({ failure }) => {
+    'note end': async ({ failure }) => {
       const { shares = [], reason = '' } = host.state.roll ?? {}
       const find = (id: ServerId | undefined) => processes.find(id)
+      // The answer to the callers follows, and then knows it as well.
+      if (failure?.kind === 'exited') await find(failure.server)?.examine()
       const outcome = failure === undefined ? resultOf(shares, reason, find) : toldOf(failure, parts)
       const told = events.reloadEnded(outcome, reason, failure?.kind === 'said' ? failure.timings : undefined)
       void told.finally(() => host.tell({ type: 'noted' }))
@@ -174,7 +176,7 @@ function outsideOf(parts: Parts) {
 
 /** With several workers the error names the one that failed. */
 function toldOf(failure: Failure, { host, processes }: Pick<Parts, 'host' | 'processes'>): Error {
-  const error = errorOf(failure, failure.kind === 'late' ? processes.find(failure.server) : undefined)
+  const error = errorOf(failure, 'server' in failure ? processes.find(failure.server) : undefined)
   const { workers } = host.state
   const place = workers.findIndex(({ id }) => id === failure.worker)
   const isOfAll = failure.kind === 'stopping' || workers.length === 1

@@ -1,6 +1,5 @@
 import { BusyError, ScaleError, ScaleStoppingError, WorkerCountError } from '../control/errors.js'
 import {
-  ChildExitedError,
   fromPlainError,
   NotListeningError,
   OutcomeUnknownError,
@@ -12,9 +11,10 @@ import {
 import { describeEnding } from '../process/subprocess.js'
 import type { Failure } from '../protocol/launcher.js'
 import { MOST_WORKERS } from '../protocol/worker-count.js'
+import { exitErrorOf } from '../reload/boot-failure.js'
 import type { Server } from './server.js'
 
-/** The error that the failure of a reload amounts to. `server`: the one that was late, if it is still known. */
+/** The error that the failure of a reload amounts to. `server`: the one that was late or exited, if it is still known. */
 export function errorOf(failure: Failure, server: Server | undefined): Error {
   switch (failure.kind) {
     case 'said':
@@ -23,10 +23,8 @@ export function errorOf(failure: Failure, server: Server | undefined): Error {
       return toError(failure.error)
     case 'ended':
       return new OutcomeUnknownError(`the process that made it ${describeEnding(failure.ending)}`)
-    case 'exited': {
-      const error = new ChildExitedError(describeEnding(failure.ending))
-      return Object.assign(error, failure.ending, { stderr: [] })
-    }
+    case 'exited':
+      return exitErrorOf(failure.ending, server?.lastSaid ?? { error: undefined, stderr: [] })
     case 'late':
       return new OutcomeUnknownError(`server ${server?.pid} did not say in time how it goes`)
     case 'not listening':

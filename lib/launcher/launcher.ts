@@ -183,8 +183,7 @@ export class Launcher {
   }
 
   #reloadEnded(outcome: ReloadResult | Error, reason: string, reached?: ReachedTimings): Promise<void> {
-    const generation = (this.#workers.current[0]?.generation ?? 0) + 1
-    this.#history.add(recordOf(outcome, reason, generation, this.#rolls.elapsed, reached))
+    this.#history.add(recordOf(outcome, reason, this.#rolls.generation, this.#rolls.elapsed, reached))
     this.#tellHistory()
     this.#watch?.over(!(outcome instanceof Error), this.#workers.current)
     return this.#notices.reloaded(outcome instanceof Error ? outcome : undefined)

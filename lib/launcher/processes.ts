@@ -1,4 +1,4 @@
-import { hideBootWatch } from '../boot-watch.js'
+import { hideBootWatch, watchBoot } from '../boot-watch.js'
 import { toPlainError } from '../errors.js'
 import { type Counts, noCounts, sum } from '../metrics/counts.js'
 import type { SpawnCommand } from '../process/subprocess.js'
@@ -63,9 +63,10 @@ export class Processes {
   /** Starts a server without a predecessor. */
   async start({ server: id, like, isNew }: Extract<Effect, { do: 'start' }>): Promise<void> {
     const before = this.find(like)
-    const generation = (before?.generation ?? 1) + (isNew ? 1 : 0)
-    const previous = before && { generation: before.generation, pid: before.pid }
+    const previous = before?.lasting
+    const generation = (previous?.generation ?? 1) + (isNew ? 1 : 0)
     const command = unwatched(before?.settings.command ?? this.#command)
+    if (isNew) watchBoot(command)
     await this.#start(id, () => ({ command, generation, inherited: this.#held.inheritance, previous })).catch(() => {})
   }
 
@@ -116,7 +117,7 @@ export class Processes {
 }
 
 /**
- * Without a parent, no process needs to learn why the server ends. And the file that watches its boot may be gone, with
+ * Without a reload, no process needs to learn why the server ends. And the file that watches its boot may be gone, with
  * the release of the former parent.
  */
 function unwatched(command: SpawnCommand): SpawnCommand {

@@ -24,6 +24,7 @@ const TOLD: ReadonlySet<Share['stage']> = new Set(['making', 'handed over', 'pas
 export class RollWatch {
   readonly #workers: Workers
   #begun = 0
+  #generation = 0
 
   constructor(workers: Workers) {
     this.#workers = workers
@@ -32,6 +33,13 @@ export class RollWatch {
   /** A reload begins. */
   begin(): void {
     this.#begun = performance.now()
+    // When it ends, the server that was started for it may be the current one.
+    this.#generation = (this.#workers.current[0]?.lasting.generation ?? 0) + 1
+  }
+
+  /** The generation that the reload should lead to. */
+  get generation(): number {
+    return this.#generation
   }
 
   /** The callers of the reload in progress: another list for each reload. */

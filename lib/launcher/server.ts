@@ -13,9 +13,11 @@ import {
   type ToLauncher
 } from '../protocol/launcher-messages.js'
 import type { ToChild } from '../protocol/messages.js'
+import { type LastSaid, withExamination } from '../reload/boot-failure.js'
 import type { CheckResult } from '../reload/check-result.js'
 import { encodeLaunch, entriesAt, HANDOFF_VARIABLE } from '../reload/handoff.js'
 import type { GenerationId } from '../reload/reload-result.js'
+import { asStartCommand } from '../reload/start-command.js'
 import { AskedChecks } from './asked-checks.js'
 import { Family, type Parent, type Relative } from './family.js'
 import type { HeldListener } from './held-listeners.js'
@@ -81,6 +83,8 @@ export class Server implements Relative {
   hasLoaded = false
   /** Its counts, as of its last report. */
   counts: Counts = noCounts()
+  /** Why it ended before it served, as far as it could say. */
+  lastSaid: LastSaid = { error: undefined, stderr: [] }
   /** How it has ended; known when the launcher has read all its messages. */
   #ending: Ending | undefined
   /** Since when it owes an answer to a ping, on the clock of `performance.now()`. */
@@ -131,6 +135,14 @@ export class Server implements Relative {
 
   get ending(): Ending | undefined {
     return this.#ending
+  }
+
+  /** The generation of its worker for as long as no reload after it succeeds, with the last process of that. */
+  get lasting(): GenerationId {
+    // A reload that has failed does not count. What was started for it never served, or else the reload of another
+    // worker failed, and this one serves on.
+    const { generation, pid, service, settings } = this
+    return (service === undefined ? settings.previous : undefined) ?? { generation, pid }
   }
 
   /** The addresses on which it listens. */
@@ -216,6 +228,13 @@ export class Server implements Relative {
     await this.#process.send(this.#envelope.seal('server', message), handle)
   }
 
+  /** Lets Node say what it can about the end of this server, where the server itself could not. */
+  async examine(): Promise<void> {
+    const { command } = this.settings
+    if (this.#ending !== undefined)
+      this.lastSaid = await withExamination(asStartCommand(command), this.#ending, this.lastSaid)
+  }
+
   /** A message that could not be sent is no error: the end of the process is reported. The handle is a duplicate. */
   #send(sealed: object, handle?: ListeningHandle): void {
     const close = () => handle?.close()
@@ -226,6 +245,7 @@ export class Server implements Relative {
     const toLauncher = this.#envelope.open('launcher', raw)
     const toParent = this.#envelope.open('parent', raw)
     const duplicate = handle as ListeningHandle | undefined
+    if (toParent?.type === 'failed') this.lastSaid = toParent
     if (toLauncher !== undefined) this.#obey(toLauncher, duplicate)
     else if (toParent === undefined) this.#hearForeign(raw, handle)
     else this.family.tellParent(toParent, duplicate)

@@ -64,8 +64,10 @@ function withParent(status: ProcessStatus, { settings }: Server): ProcessStatus 
 }
 
 /** The status of a server that hangs, boots or has crashed: only what is known from outside. */
-function silent({ generation, pid, begun, isAlive }: Server): ProcessStatus {
+function silent({ generation: own, lasting, pid, begun, isAlive }: Server): ProcessStatus {
   const uptime = Math.round(performance.now() - begun)
+  // One that has ended before it served was not the next generation.
+  const generation = isAlive ? own : lasting.generation
   const phase = isAlive ? 'no answer' : 'ended'
   return { generation, pid, phase, uptime, listeners: [], connections: 0 }
 }

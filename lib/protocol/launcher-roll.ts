@@ -59,8 +59,8 @@ function isLost(launcher: Launcher, { server, stage }: Share): boolean {
 
 function lose(launcher: Launcher, { worker, server, stage }: Share): Step {
   const { ending = { exitCode: 1, signal: null } } = find(launcher, server) ?? {}
-  const kind = stage === 'restarting' || stage === 'restarted' ? 'exited' : 'ended'
-  return failShare(launcher, worker, { kind, ending })
+  const isNew = stage === 'restarting' || stage === 'restarted'
+  return failShare(launcher, worker, isNew ? { kind: 'exited', ending, server } : { kind: 'ended', ending })
 }
 
 function goOn(launcher: Launcher, { stage, shares, reason, failure }: Roll): Step {

@@ -96,7 +96,7 @@ function isLost(launcher: Launcher, { id, current }: Worker): boolean {
 function failureOf(launcher: Launcher, { id }: Worker): Failure {
   const { id: server = 0, isKilled = false, ending } = currentOf(launcher, id) ?? {}
   if (isKilled) return { kind: 'no boot', server }
-  return ending === undefined ? { kind: 'left', server } : { kind: 'exited', ending }
+  return ending === undefined ? { kind: 'left', server } : { kind: 'exited', ending, server }
 }
 
 function grown(launcher: Launcher, scaling: Scaling): Step {

@@ -134,7 +134,7 @@ type FailureCause =
   /** The server that made it has ended. */
   | { readonly kind: 'ended'; readonly ending: Ending }
   /** A server that was started for it ended. */
-  | { readonly kind: 'exited'; readonly ending: Ending }
+  | { readonly kind: 'exited'; readonly ending: Ending; readonly server: ServerId | undefined }
   /** A message of a server was late. */
   | { readonly kind: 'late'; readonly server: ServerId | undefined }
   | { readonly kind: 'not listening' | 'no plugin' | 'stopping' }

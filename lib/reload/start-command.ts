@@ -1,3 +1,5 @@
+import type { SpawnCommand } from '../process/subprocess.js'
+
 /** How to start a process. */
 export interface StartCommand {
   file: string
@@ -8,4 +10,14 @@ export interface StartCommand {
   script: string | undefined
   cwd: string
   env: NodeJS.ProcessEnv
+}
+
+/**
+ * The same of a command as a launcher was given it. Which argument is the script only Node knows for certain, so it is
+ * the first one that looks like one.
+ */
+export function asStartCommand(command: SpawnCommand | StartCommand): StartCommand {
+  if ('isNode' in command) return command
+  const script = command.args.find((arg) => /^[^-].*\.[cm]?js$/.test(arg))
+  return { ...command, script, isNode: script !== undefined }
 }

@@ -1,10 +1,10 @@
 import type { Exchange } from '../connections/exchange.js'
-import { BadHandoffError, ChildExitedError, fromPlainError, type PlainError } from '../errors.js'
+import { BadHandoffError } from '../errors.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
-import { describeEnding, type Ending } from '../process/subprocess.js'
+import type { Ending } from '../process/subprocess.js'
 import type { CheckFacts, ToParent } from '../protocol/messages.js'
 import type { Listener } from '../sockets/listeners.js'
-import { examine } from './boot-failure.js'
+import { exitErrorOf, type LastSaid, withExamination } from './boot-failure.js'
 import type { Child } from './child.js'
 import type { Release } from './release.js'
 import type { StartCommand } from './start-command.js'
@@ -33,7 +33,7 @@ export class Successor {
   readonly listeners: readonly Listener[]
   readonly #command: StartCommand
   readonly #dormant = new Map<number, ListeningHandle>()
-  #lastWords: { error: PlainError | undefined; stderr: string[] } = { error: undefined, stderr: [] }
+  #lastWords: LastSaid = { error: undefined, stderr: [] }
 
   constructor(command: StartCommand, listeners: readonly Listener[]) {
     this.#command = command
@@ -84,31 +84,9 @@ export class Successor {
     this.#dormant.clear()
   }
 
-  /**
-   * The error that the child's end before it served amounts to. What the child itself said is not in the message, which
-   * an app may send to a client: it can hold a secret.
-   */
+  /** The error that the child's end before it served amounts to. */
   async failure(): Promise<Error> {
-    const { exitCode, signal } = this.ending ?? { exitCode: null, signal: null }
-    const { error, stderr: said } = this.#lastWords
-    const isSilent = error === undefined && said.length === 0 && signal === null
-    const stderr = isSilent || isPlaceless(error, said) ? [...(await examine(this.#command, exitCode)), ...said] : said
-    const why = error ?? mainLineOf(stderr)
-    const failure = new ChildExitedError(describeEnding({ exitCode, signal }))
-    return Object.assign(failure, { exitCode, signal, stderr }, why && { cause: fromPlainError(why) })
+    const ending = this.ending ?? { exitCode: null, signal: null }
+    return exitErrorOf(ending, await withExamination(this.#command, ending, this.#lastWords))
   }
-}
-
-/**
- * Node does not tell the program where the syntax of an ES module is wrong: only its own last words have the file and
- * the line.
- */
-function isPlaceless(error: PlainError | undefined, lines: readonly string[]): boolean {
-  return error?.name === 'SyntaxError' && !lines.some((line) => /(?:file:\/\/|[\s(]\/)\S+:\d+/.test(line))
-}
-
-/** The line that says most about why a process ended. */
-function mainLineOf(lines: readonly string[]): PlainError | undefined {
-  const message = lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1)
-  return message === undefined ? undefined : { name: 'Error', message }
 }
