@@ -10,8 +10,10 @@ interface Held {
   readonly listener: HeldListener
   readonly handle: ConnectionHandle
   readonly refused: Set<Server>
-  /** Until it is closed. */
+  /** Until it has waited for long enough. */
   timer?: NodeJS.Timeout
+  /** It has: it is closed, unless it is on its way to a server that takes it. */
+  isDue: boolean
 }
 
 /** What the launcher knows about one server's connections. */
@@ -43,13 +45,18 @@ const LONGEST_WAIT = 30_000
 /** Gives the connections that one server has too many to the one that has the fewest, of those that answer. */
 export class Balancer {
   readonly #accepting: () => Server[]
+  readonly #longestWait: number
   readonly #accounts = new Map<Server, Account>()
   #held: Held[] = []
   #lastId = 0
 
-  /** @param accepting - the servers that accept now */
-  constructor(accepting: () => Server[]) {
+  /**
+   * @param accepting - the servers that accept now
+   * @param longestWait - how long a connection waits for a server that can take it. Milliseconds
+   */
+  constructor(accepting: () => Server[], longestWait = LONGEST_WAIT) {
     this.#accepting = accepting
+    this.#longestWait = longestWait
   }
 
   /** @param handle - of a surplus connection */
@@ -113,12 +120,13 @@ export class Balancer {
   }
 
   #hold(listener: HeldListener, handle: ConnectionHandle): void {
-    const held: Held = { listener, handle, refused: new Set() }
-    held.timer = setTimeout(() => this.#drop(held), LONGEST_WAIT).unref()
+    const held: Held = { listener, handle, refused: new Set(), isDue: false }
+    held.timer = setTimeout(() => this.#drop(held), this.#longestWait).unref()
     this.#held.push(held)
   }
 
   #drop(held: Held): void {
+    held.isDue = true
     if (!this.#held.includes(held)) return // It is on its way.
     this.#held = this.#held.filter((other) => other !== held)
     this.#close(held)
@@ -157,7 +165,8 @@ export class Balancer {
       offer: () => server.lend({ type: 'connection', id, listener: server.idOf(listener) as number }, handle),
       say: (word) => server.lend({ type: `connection ${word}`, id }),
       isAtRest: () => true,
-      readOn: () => this.#held.push(held),
+      // While all servers hang, nothing else would ever end its wait.
+      readOn: () => (held.isDue ? this.#close(held) : this.#held.push(held)),
       letGo: () => this.#close(held),
       concluded: (outcome) => {
         if (outcome === 'refused') refused.add(server)
