@@ -22,8 +22,8 @@ interface Place {
 
 /** The first line of a trace: how the machine began. One process can have several, one after the other. */
 type Begun =
-  | { readonly begin: 'first' | 'successor'; readonly launched: boolean }
-  | { readonly begin: 'launcher'; readonly workers: number }
+  | { readonly begin: 'first' | 'successor' | 'check'; readonly launched: boolean }
+  | { readonly begin: 'launcher'; readonly workers: number; readonly isWatched?: boolean }
 
 /**
  * Where the machine differs from the trace of one process, or nothing. Lines that do not belong to a trace are ignored,
@@ -50,7 +50,9 @@ export function replay(text: string): string | undefined {
 
 function machineOf(begun: Begun): Machine<unknown, unknown, Effect> {
   return (
-    begun.begin === 'launcher' ? launcherMachine(begun.workers) : serverMachine(begun.begin, begun.launched)
+    begun.begin === 'launcher'
+      ? launcherMachine(begun.workers, begun.isWatched)
+      : serverMachine(begun.begin, begun.launched)
   ) as Machine<unknown, unknown, Effect>
 }
 
