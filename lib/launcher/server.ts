@@ -292,7 +292,6 @@ export class Server implements Relative {
     const listener = inherited ?? (handle && { key, address, handle, ticketKeys, file })
     if (listener === undefined) return // Node drops a handle for which this process has no descriptor left.
     if (inherited === undefined) this.#events.listening(listener)
-    if (handle !== undefined) this.tell({ type: 'holds', id })
     this.#listeners.set(id, listener)
     this.said({ type: 'listening' })
   }

@@ -132,8 +132,6 @@ export type ToLauncher =
 
 /** From the launcher. */
 export type FromLauncher =
-  /** The handle of a listener has arrived. */
-  | { type: 'holds'; id: number }
   | { type: 'child started'; child: number; pid: number }
   | { type: 'child not started'; child: number; error: PlainError }
   /** Passed on, with the handle that travels with it. */
@@ -243,7 +241,6 @@ const TO_LAUNCHER: Table<ToLauncher> = {
 }
 
 const FROM_LAUNCHER: Table<FromLauncher> = {
-  holds: { id: count },
   'child started': { child: count, pid: count },
   'child not started': { child: count, error: plainError },
   'child said': { child: count, message: isToParent },
