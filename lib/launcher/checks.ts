@@ -2,6 +2,7 @@ import type { CheckPosition } from '../control/reports.js'
 import { type GracefulError, NoCheckError, toError } from '../errors.js'
 import type { CheckResult } from '../reload/check-result.js'
 import { LONGEST_BOOT } from '../reload/longest-boot.js'
+import { unlessSeen } from '../util/unless-seen.js'
 import { within } from '../util/within.js'
 import { SILENCE } from './limits.js'
 import type { Server } from './server.js'
@@ -61,12 +62,9 @@ export class Checks {
 
 /** @throws {NoCheckError} as a rejection, when the server does not answer any more */
 async function unlessSilent(maker: Server, made: Promise<CheckResult>): Promise<CheckResult> {
-  let timer: NodeJS.Timeout | undefined
-  const silence = new Promise<never>((_, reject) => {
-    const look = () => {
-      if (maker.owesAnswer >= SILENCE) reject(new NoCheckError(`process ${maker.pid}, which makes it, does not answer`))
-    }
-    timer = setInterval(look, LOOK_INTERVAL)
-  })
-  return Promise.race([made, silence]).finally(() => clearInterval(timer))
+  const look = () =>
+    maker.owesAnswer >= SILENCE ? new NoCheckError(`process ${maker.pid}, which makes it, does not answer`) : undefined
+  const outcome = await unlessSeen(made, look, LOOK_INTERVAL)
+  if (outcome instanceof Error) throw outcome
+  return outcome
 }

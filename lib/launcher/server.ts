@@ -18,6 +18,7 @@ import type { CheckResult } from '../reload/check-result.js'
 import { encodeLaunch, entriesAt, HANDOFF_VARIABLE } from '../reload/handoff.js'
 import type { GenerationId } from '../reload/reload-result.js'
 import { asStartCommand } from '../reload/start-command.js'
+import { Deadline } from '../util/deadline.js'
 import { AskedChecks } from './asked-checks.js'
 import { Family, type Parent, type Relative } from './family.js'
 import type { HeldListener } from './held-listeners.js'
@@ -213,10 +214,11 @@ export class Server implements Relative {
   /** The status of the server; undefined if it does not answer in time. */
   report(): Promise<Report | undefined> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, REPORT_LIMIT, undefined)
+      const deadline = new Deadline()
+      deadline.set(REPORT_LIMIT, () => resolve(undefined))
       // Answers come in the order of the questions, also late ones.
       this.#reports.push((report) => {
-        clearTimeout(timer)
+        deadline.clear()
         resolve(report)
       })
       this.tell({ type: 'report' })

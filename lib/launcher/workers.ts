@@ -8,6 +8,7 @@ import { acceptingOf, currentOf, isLast, isServing, type Roll, type ServerId } f
 import type { FromLauncher } from '../protocol/launcher-messages.js'
 import type { WorkerCount } from '../protocol/worker-count.js'
 import type { ReloadResult } from '../reload/reload-result.js'
+import { whenHeard } from '../util/deadline.js'
 import { deferred } from '../util/deferred.js'
 import { Balancer } from './balancer.js'
 import { Effects, type Parts, type WorkersEvents } from './effects.js'
@@ -260,7 +261,7 @@ export class Workers {
       const server = stage === 'serving' ? this.#processes.find(id) : undefined
       if (server === undefined || server.ping() < SILENCE) continue
       // After a stall of this process, what the server has said meanwhile is read first.
-      setImmediate(() => {
+      whenHeard(() => {
         if (server.ping() >= SILENCE) this.#host.tell({ type: 'silent', server: id })
       })
     }

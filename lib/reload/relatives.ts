@@ -1,5 +1,6 @@
 import type { ProcessStatus } from '../control/reports.js'
 import type { DrainAnswer, DrainQuestion } from '../protocol/messages.js'
+import { unlessSeen } from '../util/unless-seen.js'
 
 /** A process that this one was started by, or has started, and that may still finish its work. */
 export interface Relative {
@@ -64,20 +65,8 @@ export class Relatives {
     const answer = new Promise<ProcessStatus[]>((resolve) => this.#asked.set(id, resolve))
     other.ask({ type: 'who drains', id, limit })
     const look = () => (!other.isAlive() || performance.now() - begun >= limit ? silent(other, begun) : undefined)
-    return firstOf(answer, look, Math.min(limit, LOOK_INTERVAL)).finally(() => this.#asked.delete(id))
+    return unlessSeen(answer, look, Math.min(limit, LOOK_INTERVAL)).finally(() => this.#asked.delete(id))
   }
-}
-
-/** The answer, or what is seen before it comes. */
-async function firstOf<T>(answer: Promise<T>, look: () => T | undefined, interval: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const seen = new Promise<T>((resolve) => {
-    timer = setInterval(() => {
-      const found = look()
-      if (found !== undefined) resolve(found)
-    }, interval)
-  })
-  return Promise.race([answer, seen]).finally(() => clearInterval(timer))
 }
 
 /** The status of a process that hangs: only what is known from outside. */

@@ -21,7 +21,7 @@ export class Deadline {
   set(limit: number | Promise<unknown>, due: () => void): void {
     this.clear()
     const wait = this.#wait
-    const over = () => inTwoTurns(() => wait === this.#wait && due())
+    const over = () => whenHeard(() => wait === this.#wait && due())
     if (typeof limit === 'number') this.#timer = setTimeout(over, Math.min(limit, LONGEST_TIMER))
     else void limit.then(over, over)
   }
@@ -62,7 +62,10 @@ export class Deadlines<T extends string = string> {
   }
 }
 
-/** The first immediate runs when the loop has polled, the second when it has polled once more for what that brought. */
-function inTwoTurns(callback: () => void): void {
+/**
+ * Calls back when all that has come by now has been read. The first immediate runs when the loop has polled, the second
+ * when it has polled once more for what that brought.
+ */
+export function whenHeard(callback: () => void): void {
   setImmediate(() => setImmediate(callback))
 }

@@ -1,3 +1,5 @@
+import { Deadline } from './deadline.js'
+
 /**
  * Waits for a promise, but not for ever.
  *
@@ -5,14 +7,14 @@
  * @throws {Error} that names what took too long; the promise goes on, and its outcome is no longer of interest
  */
 export async function within<T>(promise: Promise<T>, duration: number, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
+  const deadline = new Deadline()
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} took longer than ${duration} ms`)), duration)
+    deadline.set(duration, () => reject(new Error(`${what} took longer than ${duration} ms`)))
   })
   try {
     return await Promise.race([promise, late])
   } finally {
-    clearTimeout(timer)
+    deadline.clear()
     promise.catch(() => {})
   }
 }

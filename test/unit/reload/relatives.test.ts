@@ -2,6 +2,7 @@ import t from 'tap'
 import type { ProcessStatus } from '../../../lib/control/reports.js'
 import type { DrainAnswer, DrainQuestion } from '../../../lib/protocol/messages.js'
 import { type Relative, Relatives } from '../../../lib/reload/relatives.js'
+import { stallWith } from '../../support/stall.js'
 
 function statusOf(pid: number): ProcessStatus {
   return { generation: pid, pid, phase: 'draining', uptime: 1, listeners: [], connections: 0 }
@@ -87,4 +88,15 @@ t.test('one that ends meanwhile is not waited for', async (t) => {
   const ask = () => void setImmediate(() => (isAlive = false))
   asker.knows(new Fake(3), { ask, isAlive: () => isAlive })
   t.strictSame(await asker.relatives.draining(2 ** 30), [])
+})
+
+t.test('one whose answer came while this process stood still has answered', async (t) => {
+  const asker = new Fake(9, false)
+  const found = await stallWith((heard) => {
+    const ask = ({ id }: DrainQuestion) =>
+      heard(() => asker.relatives.heard({ type: 'these drain', id, processes: [statusOf(3)] }))
+    asker.knows(new Fake(3), { ask })
+    return asker.relatives.draining(10)
+  })
+  t.match(found, [{ pid: 3, phase: 'draining' }])
 })

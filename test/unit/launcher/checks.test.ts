@@ -1,0 +1,50 @@
+import t from 'tap'
+import { Checks } from '../../../lib/launcher/checks.js'
+import { SILENCE } from '../../../lib/launcher/limits.js'
+import type { Server } from '../../../lib/launcher/server.js'
+import type { Workers } from '../../../lib/launcher/workers.js'
+import type { CheckResult } from '../../../lib/reload/check-result.js'
+import { deferred } from '../../../lib/util/deferred.js'
+import { stallWith } from '../../support/stall.js'
+
+/** Longer than it takes until the launcher looks whether the server answers. Milliseconds. */
+const STALL = 700
+
+const RESULT = { generation: 2 } as CheckResult
+
+/** A server that makes a check. */
+function makerOf(made: Promise<CheckResult>): { server: Server; owes: (duration: number) => void } {
+  const fields = { pid: 4711, service: { checks: true, readyTimeout: 1, times: { stop: 1 } }, owesAnswer: 0 }
+  const server = { ...fields, check: () => made }
+  const owes = (duration: number) => {
+    server.owesAnswer = duration
+  }
+  return { server: server as unknown as Server, owes }
+}
+
+const checksOf = (server: Server) =>
+  new Checks({ roll: undefined, areLeaving: false, answering: [server] } as unknown as Workers)
+
+t.test('a launcher that stood still reads what the server has said before it takes it for silent', async (t) => {
+  const made = deferred<CheckResult>()
+  const { server, owes } = makerOf(made.promise)
+  const outcome = stallWith((heard) => {
+    heard(() => {
+      owes(0)
+      made.resolve(RESULT)
+    })
+    const outcome = checksOf(server).make('a test')
+    owes(SILENCE)
+    return outcome
+  }, STALL)
+  t.equal(await outcome, RESULT)
+})
+
+t.test('a server that does not answer makes no check', async (t) => {
+  const made = deferred<CheckResult>()
+  const { server, owes } = makerOf(made.promise)
+  const outcome = checksOf(server).make('a test')
+  owes(SILENCE)
+  await t.rejects(outcome, { code: 'GRACEFUL_ERR_NO_CHECK', message: /process 4711.* does not answer/ })
+  made.reject(new Error('it has ended'))
+})
