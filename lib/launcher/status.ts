@@ -20,7 +20,9 @@ const MOST_DRAINING = 16
 /** The status of a launcher and of its servers. */
 export async function statusOf(workers: Workers, history: History): Promise<ServiceReport> {
   const launcher = { pid: process.pid, uptime: Math.round(process.uptime() * 1000), memory: memoryStatus() }
-  const [current, draining] = await Promise.all([statusOfWorkers(workers), drainingOf(workers)])
+  const [tell, draining] = await Promise.all([askWorkers(workers), drainingOf(workers)])
+  // All counts at one moment: while servers are asked, others may crash.
+  const current = tell()
   return { launcher, workers: current, draining, queued: workers.queued, history: history.report }
 }
 
@@ -28,13 +30,20 @@ export async function statusOf(workers: Workers, history: History): Promise<Serv
  * The process of each worker that serves its clients, which is the child within a probation; none of a worker whose
  * server is yet to be started.
  */
-export function statusOfWorkers({ places }: Workers): Promise<ProcessStatus[]> {
-  return Promise.all(
-    places.map(async ({ server, restarts }) => {
-      const { status } = await answerOf(server)
-      return restarts.count === 0 ? status : { ...status, restarts }
-    })
+export async function statusOfWorkers(workers: Workers): Promise<ProcessStatus[]> {
+  return (await askWorkers(workers))()
+}
+
+/** Asks the servers. Returns a function that adds what the launcher knows when it is called. */
+async function askWorkers({ places }: Workers): Promise<() => ProcessStatus[]> {
+  const answers = await Promise.all(
+    places.map(async ({ server, restarts }) => ({ restarts, status: (await answerOf(server)).status }))
   )
+  return () =>
+    answers.map(({ restarts, status }) => {
+      const known = restarts()
+      return known.count === 0 ? status : { ...status, restarts: known }
+    })
 }
 
 /** Earlier generations; one that hangs has said before that it leaves. */

@@ -4,7 +4,15 @@ import { toPlainError } from '../errors.js'
 import type { Counts } from '../metrics/counts.js'
 import { Callers } from '../process/callers.js'
 import type { Ending, SpawnCommand } from '../process/subprocess.js'
-import { acceptingOf, currentOf, isLast, isServing, type Roll, type ServerId } from '../protocol/launcher.js'
+import {
+  acceptingOf,
+  currentOf,
+  isLast,
+  isServing,
+  type Roll,
+  type ServerId,
+  type WorkerId
+} from '../protocol/launcher.js'
 import type { FromLauncher } from '../protocol/launcher-messages.js'
 import type { WorkerCount } from '../protocol/worker-count.js'
 import type { ReloadResult } from '../reload/reload-result.js'
@@ -153,15 +161,20 @@ export class Workers {
   }
 
   /**
-   * The process of each worker that serves its clients, or did so last: within a probation the successor. With how
-   * often the launcher has started another one there, and how the last one ended.
+   * The process of each worker that serves its clients, or did so last: within a probation the successor. `restarts`:
+   * how often the launcher has started another one there, and how the last one ended, as of its call.
    */
-  get places(): Array<{ server: Server; restarts: RestartStatus }> {
-    return this.#host.state.workers.flatMap(({ id, current, next }) => {
+  get places(): Array<{ server: Server; restarts: () => RestartStatus }> {
+    return this.#host.state.workers.flatMap(({ id, current }) => {
       const accepting = acceptingOf(this.#host.state, id)?.id
       const server = this.#processes.find(accepting) ?? this.#processes.find(current)
-      return server === undefined ? [] : [{ server, restarts: this.#restarts.of(id, next === 'pausing') }]
+      return server === undefined ? [] : [{ server, restarts: () => this.#restartsOf(id) }]
     })
+  }
+
+  #restartsOf(id: WorkerId): RestartStatus {
+    const worker = this.#host.state.workers.find((one) => one.id === id)
+    return this.#restarts.of(id, worker?.next === 'pausing')
   }
 
   /** All processes that live, or stand for a worker. */
