@@ -156,7 +156,7 @@ export class ControlHttp {
       underWay: position,
       onChange: (callback) => this.#handlers.onChange(callback)
     }
-    await this.#follow(source, { step: 'waiting', reason }, undefined, outcome, response)
+    await this.#follow(source, undefined, undefined, outcome, response)
   }
 
   /** @throws {BusyError} */
@@ -167,7 +167,7 @@ export class ControlHttp {
   /** What is refused before it has begun is answered with a status of its own. */
   async #follow(
     source: ProgressSource,
-    first: First,
+    first: First | undefined,
     former: unknown,
     outcome: Promise<object>,
     response: ServerResponse

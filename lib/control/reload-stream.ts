@@ -40,15 +40,15 @@ export class ReloadStream {
    * The reload that the client requested, once it is in progress; undefined also if the source has one value for all.
    */
   #own: unknown
-  readonly #first: First
+  readonly #first: First | undefined
   readonly #asked = performance.now()
   readonly #timer: NodeJS.Timeout
   readonly #stopListening: () => void
   #told: Told = { position: undefined, at: performance.now() }
   #isLooking = false
 
-  /** @param first - the first line, sent before anything else is known */
-  constructor(source: ProgressSource, first: First, former: unknown, response: ServerResponse) {
+  /** @param first - the first line, sent before anything else is known; undefined: none */
+  constructor(source: ProgressSource, first: First | undefined, former: unknown, response: ServerResponse) {
     this.#source = source
     this.#first = first
     this.#former = former
@@ -108,8 +108,8 @@ export class ReloadStream {
     return this.#source.reloadId() === id ? position : undefined
   }
 
-  get #waiting(): Position {
-    return { ...this.#first, elapsed: Math.round(performance.now() - this.#asked) } as Position
+  get #waiting(): Position | undefined {
+    return this.#first && { ...this.#first, elapsed: Math.round(performance.now() - this.#asked) }
   }
 
   /** A client that does not read misses what is of no use to it later. */

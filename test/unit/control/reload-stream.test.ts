@@ -16,7 +16,7 @@ class Scene {
   #changed = () => {}
 
   /** Resolves when there has been a first look. */
-  async follow(): Promise<ReloadStream> {
+  async follow(first: typeof FIRST | undefined): Promise<ReloadStream> {
     const source = {
       reloadId: () => this.id,
       underWay: async () => {
@@ -31,7 +31,7 @@ class Scene {
     }
     const write = (text: string) => void this.lines.push(lineOf(text))
     const response = Object.assign(new EventEmitter(), { write, end: write, writableLength: 0 })
-    const stream = new ReloadStream(source, FIRST, this.former, response as unknown as ServerResponse)
+    const stream = new ReloadStream(source, first, this.former, response as unknown as ServerResponse)
     await new Promise(setImmediate)
     return stream
   }
@@ -54,7 +54,7 @@ function lineOf(text: string): string {
 t.test('a client hears of its own reload, and not of the next one', async (t) => {
   const scene = new Scene()
   scene.id = 1
-  const stream = await scene.follow()
+  const stream = await scene.follow(FIRST)
   await scene.becomes(1, 'mine')
   await scene.becomes(1, 'mine', 'confirming')
   await scene.becomes(undefined, undefined)
@@ -67,7 +67,7 @@ t.test('a client hears of its own reload, and not of the next one', async (t) =>
 t.test('one that follows another hears that it waits, and then of its own', async (t) => {
   const scene = new Scene()
   Object.assign(scene, { id: 1, former: 1 })
-  const stream = await scene.follow()
+  const stream = await scene.follow(FIRST)
   await scene.becomes(1, 'former', 'confirming')
   await scene.becomes(undefined, undefined)
   await scene.becomes(2, 'mine')
@@ -79,7 +79,7 @@ t.test('one that follows another hears that it waits, and then of its own', asyn
 t.test('no reload is missed while a server is asked, and no late answer counts for the next one', async (t) => {
   const scene = new Scene()
   Object.assign(scene, { id: 1, former: 1 })
-  const stream = await scene.follow()
+  const stream = await scene.follow(FIRST)
   let answer = () => {}
   scene.pause = new Promise<void>((resolve) => {
     answer = resolve
@@ -95,8 +95,17 @@ t.test('no reload is missed while a server is asked, and no late answer counts f
 
 t.test('what has no numbers is told as it is', async (t) => {
   const scene = new Scene()
-  const stream = await scene.follow()
+  const stream = await scene.follow(FIRST)
   await scene.becomes(undefined, 'check')
   await stream.end(Promise.resolve({}))
   t.strictSame(scene.lines, ['mine waiting', 'check booting', 'done'])
+})
+
+t.test('a client that waits for nothing is not told that it waits', async (t) => {
+  const scene = new Scene()
+  const stream = await scene.follow(undefined)
+  t.strictSame(scene.lines, [])
+  await scene.becomes(undefined, 'scale')
+  await stream.end(Promise.resolve({}))
+  t.strictSame(scene.lines, ['scale booting', 'done'])
 })
