@@ -46,6 +46,7 @@ export class ReloadStream {
   readonly #stopListening: () => void
   #told: Told = { position: undefined, at: performance.now() }
   #isLooking = false
+  #mustLookAgain = false
 
   /** @param first - the first line, sent before anything else is known; undefined: none */
   constructor(source: ProgressSource, first: First | undefined, former: unknown, response: ServerResponse) {
@@ -89,7 +90,10 @@ export class ReloadStream {
   }
 
   async #look(): Promise<void> {
-    if (this.#isLooking) return
+    if (this.#isLooking) {
+      this.#mustLookAgain = true
+      return
+    }
     this.#isLooking = true
     try {
       this.#tell(await this.#findPosition())
@@ -97,6 +101,10 @@ export class ReloadStream {
       // There is nothing to report; a later look may find something.
     }
     this.#isLooking = false
+    if (!this.#mustLookAgain) return
+    // A server was asked while something changed: that may be a step of its own.
+    this.#mustLookAgain = false
+    await this.#look()
   }
 
   /** How far the client's own reload is; when that has ended, undefined: the next one is of another caller. */

@@ -15,16 +15,16 @@ export function scalePosition(launcher: Launcher, ask: number, processes: Proces
   return { step: 'stopping', workers: left.target, ...childOf(last.id, processes) }
 }
 
-/** That of the first new worker that does not serve yet; undefined for the moment in which its server is spawned. */
+/** That of the first new worker that does not serve yet; undefined for the moment before its server has a pid. */
 function growing(
   launcher: Launcher,
   { before, target }: NonNullable<Launcher['scaling']>,
   processes: Processes
 ): Place | undefined {
-  const { workers } = launcher
+  const { workers, isGrowing } = launcher
   const index = workers.findIndex(({ id }, at) => at >= before && !isServing(currentOf(launcher, id)))
   const { current, next } = workers[index] ?? {}
-  if (current === undefined && next === 'starting') return undefined
+  if (current === undefined && (isGrowing || next === 'starting')) return undefined
   const turn = { worker: index + 1, workers: target }
   return current === undefined
     ? { step: 'waiting', ...turn }

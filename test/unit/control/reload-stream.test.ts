@@ -109,3 +109,18 @@ t.test('a client that waits for nothing is not told that it waits', async (t) =>
   await stream.end(Promise.resolve({}))
   t.strictSame(scene.lines, ['scale booting', 'done'])
 })
+
+t.test('a step that begins while a server is asked is told when that one has answered', async (t) => {
+  const scene = new Scene()
+  const stream = await scene.follow(FIRST)
+  let answer = () => {}
+  scene.pause = new Promise<void>((resolve) => {
+    answer = resolve
+  })
+  await scene.becomes(undefined, 'mine')
+  await scene.becomes(undefined, 'mine', 'probation')
+  answer()
+  await new Promise(setImmediate)
+  t.strictSame(scene.lines, ['mine waiting', 'mine booting', 'mine probation'])
+  await stream.end(Promise.resolve({}))
+})
