@@ -13,6 +13,7 @@ import { within } from '../util/within.js'
 import { NoWorkersError } from './errors.js'
 import type { ControlHandlers, ServiceReport } from './http.js'
 import { memoryStatus } from './memory.js'
+import { ownVersion } from './own-version.js'
 import { CONTROL_VARIABLE, type ControlPlace, checkControl } from './place.js'
 import { type CheckProgress, type DrainStatus, type ProcessStatus, positionOf, type ReloadUnderWay } from './reports.js'
 import { ControlSocket } from './socket.js'
@@ -148,11 +149,13 @@ export class Control {
     const reload = this.#events.underWay()
     const check = this.#events.checkUnderWay()
     const drain = this.#events.drain()
+    const plugin = ownVersion()
     return {
       ...status,
       listeners: addresses,
       connections: this.#service.countConnections(),
       release: command.release,
+      ...(plugin !== null && { plugin }),
       ...(reload && { reload }),
       ...(check && { check }),
       ...(drain && { drain }),

@@ -107,6 +107,8 @@ export interface ProcessStatus {
   connections: number
   /** What it has loaded. */
   release?: Release
+  /** The version of this package that it runs, if it is known. */
+  plugin?: string
   /** There while a reload is in progress. */
   reload?: ReloadUnderWay
   /** There while a check is in progress. */
