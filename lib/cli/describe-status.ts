@@ -20,11 +20,16 @@ import { counted, duration, size, spent } from './units.js'
  * @param now - as of `Date.now()`
  */
 export function describeStatus(status: ControlStatus, paint: Paint = plain, now = Date.now()): string {
-  const { launcher, workers, plugin, history, queued = null, draining = [] } = status
-  const own: Row[] = plugin === null ? [] : [['plugin', plugin]]
+  return blocks(statusGroups(status, now), paint)
+}
+
+/** The blocks of it. */
+export function statusGroups(status: ControlStatus, now: number): Row[][] {
+  const { launcher, workers, plugin, draining = [] } = status
+  const own = pluginRows(plugin)
   const processes = workers.map((worker, index) => [
     ...(workers.length > 1 ? [['worker', `${index + 1} of ${workers.length}`] as Row] : []),
-    ...processRows(worker, history.last)
+    ...processRows(worker, status)
   ])
   const groups =
     launcher === null
@@ -33,30 +38,48 @@ export function describeStatus(status: ControlStatus, paint: Paint = plain, now 
           [
             ['launcher', `pid ${launcher.pid}`] as Row,
             ['uptime', duration(launcher.uptime)] as Row,
+            ...launcherNodeRows(status),
             ...own,
             ...memoryRows(launcher.memory)
           ],
           ...processes
         ]
-  const reloads = [...historyRows(history, now), ...(queued === null ? [] : [['queued', queued.reason] as Row])]
-  return blocks([...groups, reloads, ...draining.map(describeDrain)], paint)
+  return [...groups, historyOf(status, now), ...draining.map(describeDrain)]
 }
 
-function processRows(status: ProcessStatus, last: ReloadRecord | null): Row[] {
-  const { generation, pid, uptime, connections, release, reload, check, drain, memory, restarts } = status
+function pluginRows(version: string | null | undefined): Row[] {
+  return version === null || version === undefined ? [] : [['plugin', version]]
+}
+
+/** Each server says its own: that of the launcher is worth a line where a reload has brought another one. */
+function launcherNodeRows({ node, workers }: ControlStatus): Row[] {
+  return workers.some(({ release }) => release !== undefined && release.node !== node) ? [['node', node]] : []
+}
+
+function processRows(status: ProcessStatus, { history, launcher, plugin, workers }: ControlStatus): Row[] {
+  const { generation, pid, uptime, connections, release, drain, memory } = status
+  const { last } = history
   const isUnchanged = last?.outcome === 'succeeded' && last.generation === generation && last.unchanged === true
   return [
-    phaseRow(status),
-    ...(reload?.role === 'parent' ? [['reload', describeUnderWay(reload)] as Row] : []),
-    ...(check === undefined ? [] : [['check', describeCheckUnderWay(check)] as Row]),
+    phaseRow(status, workers),
+    ...underWayRows(status),
     ['generation', String(generation)],
     ['pid', String(pid)],
     ['uptime', duration(uptime)],
     ...releaseRows(release, isUnchanged),
+    ...(launcher === null || status.plugin === plugin ? [] : pluginRows(status.plugin)),
     ...clientRows(status),
     ...memoryRows(memory),
-    ...(restarts === undefined ? [] : [['restarts', describeRestarts(restarts)] as Row]),
+    ...restartRows(status),
     ...(drain === undefined ? [] : describeOwnDrain(drain, connections))
+  ]
+}
+
+/** What it makes: a reload, or a check. */
+export function underWayRows({ reload, check }: ProcessStatus): Row[] {
+  return [
+    ...(reload?.role === 'parent' ? [['reload', describeUnderWay(reload)] as Row] : []),
+    ...(check === undefined ? [] : [['check', describeCheckUnderWay(check)] as Row])
   ]
 }
 
@@ -69,6 +92,10 @@ function clientRows({ phase, listeners, connections }: ProcessStatus): Row[] {
   ]
 }
 
+export function restartRows({ restarts }: ProcessStatus): Row[] {
+  return restarts === undefined ? [] : [['restarts', describeRestarts(restarts)]]
+}
+
 function describeRestarts({ count, last, next }: RestartStatus): string {
   const how = last?.signal ?? (last?.exitCode == null ? 'died of an error' : `exited with ${last.exitCode}`)
   const why =
@@ -77,21 +104,45 @@ function describeRestarts({ count, last, next }: RestartStatus): string {
 }
 
 /** What it does, and what it waits for. */
-function phaseRow({ phase, reload, drain }: ProcessStatus): Row {
+export function phaseRow(status: ProcessStatus, workers: readonly ProcessStatus[]): Row {
+  const { phase, reload, drain } = status
   if (reload?.role === 'child')
     return [
       'phase',
-      `${phase} on probation, ${spent(reload.probation)}; pid ${reload.parent} takes over again if it fails`,
+      `${phase} on probation, ${describeTrial(status, reload.probation, workers)}; pid ${reload.parent} takes over ` +
+        'again if it fails',
       'notable'
     ]
   const left = drain === undefined ? '' : `, for ${duration(drain.left)} at most`
   return ['phase', `${phase}${left}`, STYLES[phase] ?? 'notable']
 }
 
+/** Who has passed stays on probation until the others have: all workers are taken back if one fails. */
+function describeTrial(
+  status: ProcessStatus,
+  probation: { elapsed: number; duration: number },
+  workers: readonly ProcessStatus[]
+): string {
+  const { elapsed, duration: whole } = probation
+  if (elapsed < whole || workers.length < 2) return spent(probation)
+  const others = workers.flatMap((one, index) => (one === status || isAhead(one) ? [] : [`worker ${index + 1}`]))
+  const [other = 'the other workers'] = others
+  return `passed after ${duration(whole)}, waits for ${others.length > 1 ? 'the other workers' : other}`
+}
+
+function isAhead({ reload }: ProcessStatus): boolean {
+  return reload?.role === 'child' && reload.probation.elapsed >= reload.probation.duration
+}
+
 const STYLES: Readonly<Record<string, Style>> = { serving: 'good', 'no answer': 'bad', ended: 'bad' }
 
 function memoryRows(memory: MemoryStatus | undefined): Row[] {
   return memory === undefined ? [] : [['memory', `${size(memory.rss)}, of it ${size(memory.heapUsed)} heap`]]
+}
+
+/** What has become of its reloads, and which one waits. */
+export function historyOf({ history, queued = null }: ControlStatus, now: number): Row[] {
+  return [...historyRows(history, now), ...(queued === null ? [] : [['queued', queued.reason] as Row])]
 }
 
 function historyRows({ succeeded, failed, rolledBack, restarts, last }: ReloadHistory, now: number): Row[] {

@@ -17,14 +17,16 @@ export class Screen {
     stream.write(ENTER)
   }
 
-  show(text: string): void {
-    // A terminal whose size nobody has set has none.
+  /** How many lines there is room for. A terminal whose size nobody has set has none. */
+  get rows(): number {
+    return this.#stream.rows || 24
+  }
+
+  /** Draws the first lines, as many as there is room for. */
+  show(lines: readonly string[]): void {
     const columns = this.#stream.columns || 80
-    const rows = this.#stream.rows || 24
-    const lines = text.trimEnd().split('\n')
-    const fitting = lines.length <= rows ? lines : [...lines.slice(0, rows - 1), '…']
     // What is in the last column would be cleared with the rest.
-    const drawn = fitting.map((line) => clip(line, columns - 1) + CLEAR_REST_OF_LINE)
+    const drawn = lines.slice(0, this.rows).map((line) => clip(line, columns - 1) + CLEAR_REST_OF_LINE)
     this.#stream.write(HOME + drawn.join('\r\n') + CLEAR_BELOW)
   }
 

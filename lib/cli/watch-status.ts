@@ -6,6 +6,7 @@ import { printable } from '../util/printable.js'
 import { describeStatus } from './describe-status.js'
 import { type Paint, paintFor } from './paint.js'
 import { Screen } from './screen.js'
+import { statusLines } from './status-lines.js'
 
 /** How often to ask. Milliseconds. */
 const INTERVAL = 1000
@@ -70,7 +71,7 @@ class ScreenView {
   readonly #screen = new Screen(process.stdout)
   readonly #path: string
   readonly #paint: Paint
-  #last = ''
+  #last: ControlStatus | undefined
 
   constructor(path: string, paint: Paint) {
     this.#path = path
@@ -79,10 +80,12 @@ class ScreenView {
 
   show(seen: Seen): void {
     const isAnswer = 'status' in seen
-    if (isAnswer) this.#last = describeStatus(seen.status, this.#paint)
-    const head = `${printable(this.#path)}, ${new Date().toLocaleTimeString('en-GB')}; Ctrl-C ends this`
+    if (isAnswer) this.#last = seen.status
+    const title = `${printable(this.#path)}, ${new Date().toLocaleTimeString('en-GB')}; Ctrl-C ends this`
     const state = isAnswer ? '' : this.#paint(`no answer, trying again: ${printable(seen.error.message)}`, 'bad')
-    this.#screen.show(`${this.#paint(head, 'name')}\n${state}\n${this.#last}`)
+    const head = [this.#paint(title, 'name'), state]
+    const room = this.#screen.rows - head.length
+    this.#screen.show([...head, ...(this.#last === undefined ? [] : statusLines(this.#last, room, this.#paint))])
   }
 
   end(): void {

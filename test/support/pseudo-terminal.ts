@@ -14,6 +14,7 @@ export interface TerminalSettings {
   line?: string
   env?: Record<string, string>
   columns?: number
+  rows?: number
 }
 
 /** The command of this package on a terminal: reads what it draws, and types keys. */
@@ -26,13 +27,13 @@ export class PseudoTerminal {
   readonly #waiting = new Set<() => void>()
 
   constructor(t: Test, args: string[], settings: TerminalSettings = {}) {
-    const { env = {}, columns = 80, line: given } = settings
+    const { env = {}, columns = 80, rows = 40, line: given } = settings
     const own = {
       NODE: process.execPath,
       COMMAND: join(PACKAGE_ROOT, 'dist/package/cli/bin.js'),
       ARGUMENTS: args.map((argument) => `'${argument}'`).join(' ')
     }
-    const line = `stty cols ${columns} rows 40; ${given ?? `eval exec '"$NODE"' '"$COMMAND"' $ARGUMENTS`}`
+    const line = `stty cols ${columns} rows ${rows}; ${given ?? `eval exec '"$NODE"' '"$COMMAND"' $ARGUMENTS`}`
     const all = { ...ownEnvironment(), TERM: 'xterm', NO_COLOR: '', FORCE_COLOR: '', SHELL: '/bin/sh', ...own, ...env }
     const command = bare(all, 'script', ['-q', '-f', '-e', '-c', line, '/dev/null'])
     this.#script = spawn(...command, { stdio: ['pipe', 'pipe', 'inherit'] })

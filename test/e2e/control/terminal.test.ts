@@ -4,12 +4,14 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { bare, ownEnvironment } from '../../support/bare.js'
+import { HttpConnection } from '../../support/connection.js'
 import { startWithControl, statusAt } from '../../support/control-requests.js'
 import { runCommand } from '../../support/package-command.js'
 import { HAS_TERMINAL, PseudoTerminal, visible } from '../../support/pseudo-terminal.js'
 import { PACKAGE_ROOT } from '../../support/release.js'
 import { startServer } from '../../support/start.js'
 import { tempFolder } from '../../support/temp-folder.js'
+import { startWorkers } from '../../support/workers.js'
 
 t.jobs = 2
 
@@ -99,6 +101,42 @@ t.test('status --watch on a terminal', { skip }, async (t) => {
   terminal.type(CTRL_C)
   t.equal(await terminal.exit, 0)
   t.ok(terminal.drawn.replace('^C', '').endsWith('␛[?25h␛[?1049l'), JSON.stringify(terminal.drawn.slice(-40)))
+})
+
+t.test('status --watch on a terminal with 24 rows', { skip }, async (t) => {
+  const control = join(await tempFolder(t), 'control.sock')
+  const options = { probation: 50, drainTimeout: 60_000, reloadDrainTimeout: 60_000 }
+  const workers = await startWorkers(t, {
+    count: 2,
+    env: { FASTIFY_GRACEFUL_CONTROL: control },
+    config: { options }
+  })
+  const client = await HttpConnection.open(workers.server.target())
+  const answer = client.request({ path: '/hold/report' })
+  const { pid: holder } = await workers.server.event(({ fixture, name }) => fixture === 'held' && name === 'report')
+  t.equal((await runCommand(['reload', '--control', control])).code, 0)
+  const terminal = new PseudoTerminal(t, ['status', '--watch', '--control', control], { rows: 24 })
+  await terminal.shows(new RegExp(`draining.*pid ${holder}.*more lines[^\\n]*␛\\[J`, 's'))
+  terminal.type(CTRL_C)
+  t.equal(await terminal.exit, 0)
+  const [frame = ''] = [...terminal.drawn.matchAll(/␛\[H((?:(?!␛\[H).)*)␛\[J/gs)].map(([, drawn]) => drawn).slice(-1)
+  const lines = frame.replaceAll(/␛\[\d*[mK]/g, '').split('\r\n')
+  t.ok(lines.length <= 24, `${lines.length} lines`)
+  for (const pattern of [
+    new RegExp(`^launcher +pid ${workers.launcher}`),
+    ...[1, 2].map((number) => new RegExp(`^worker ${number} +generation 2, pid \\d+: serving`)),
+    /^reloads +1 succeeded/,
+    /^last +generation 2 succeeded/,
+    new RegExp(`^draining +generation 1, pid ${holder}, for`),
+    /^requests +GET \/hold\/:name, for/,
+    /^… \d+ more lines/
+  ])
+    t.ok(
+      lines.some((line) => pattern.test(line)),
+      `${pattern} in ${JSON.stringify(lines)}`
+    )
+  await workers.server.tell({ command: 'release', name: 'report' }, Number(holder))
+  t.equal((await answer).status, 200)
 })
 
 t.test('status --watch ends when nobody reads its pipe any more', { skip: !existsSync('/bin/sh') }, async (t) => {

@@ -1,0 +1,29 @@
+import type { ControlStatus } from '../control/messages.js'
+import type { ProcessStatus } from '../control/reports.js'
+import { describeDrain, describeOwnDrain } from './describe-drain.js'
+import { historyOf, phaseRow, restartRows, underWayRows } from './describe-status.js'
+import type { Row } from './rows.js'
+import { counted, duration } from './units.js'
+
+/** The same as a whole status, with one line for each worker: for a screen that is too short. */
+export function briefGroups(status: ControlStatus, now: number): Row[][] {
+  const { launcher, workers, draining = [] } = status
+  const own: Row[] =
+    launcher === null ? [] : [['launcher', `pid ${launcher.pid}, started ${duration(launcher.uptime)} ago`]]
+  const servers = workers.flatMap((worker, index) => {
+    return serverRows(worker, workers.length > 1 ? `worker ${index + 1}` : 'server', status)
+  })
+  return [[...own, ...servers], historyOf(status, now), draining.flatMap(describeDrain)].filter(({ length }) => length)
+}
+
+function serverRows(worker: ProcessStatus, name: string, { workers }: ControlStatus): Row[] {
+  const { generation, pid, phase, connections, drain } = worker
+  const [, state, style] = phaseRow(worker, workers)
+  const clients = phase === 'no answer' || phase === 'ended' ? '' : `; ${counted(connections, 'connection')}`
+  return [
+    [name, `generation ${generation}, pid ${pid}: ${state}${clients}`, style ?? 'notable'],
+    ...underWayRows(worker),
+    ...restartRows(worker),
+    ...(drain === undefined ? [] : describeOwnDrain(drain, connections))
+  ]
+}

@@ -1,0 +1,114 @@
+import t from 'tap'
+import { fit, type Line } from '../../../lib/cli/fit.js'
+import { plain } from '../../../lib/cli/paint.js'
+import { statusLines } from '../../../lib/cli/status-lines.js'
+import type { ControlStatus } from '../../../lib/control/messages.js'
+
+/** One line for each word, as in `a0 b7`: its block and its rank; `-` separates blocks. */
+function lines(text: string): Line[] {
+  return text.split(' ').map((word) => {
+    if (word.startsWith('-')) return { text: '', rank: Number(word.slice(1)), block: -1 }
+    return { text: word, rank: Number(word[1]), block: word.charCodeAt(0) }
+  })
+}
+
+t.test('as much as fits, details first to go, and then the brief view', async (t) => {
+  const full = lines('a0 a9 a7 -0 b0 b9 -0 c0 c6')
+  const brief = lines('a0 -5 b3 b3 b3 -5 c0')
+  const shown = (rows: number) =>
+    fit(full, brief, rows)
+      .join(' ')
+      .replace(/….*/, (note) => `(${note.split(' ')[1]})`)
+  t.equal(shown(9), 'a0 a9 a7  b0 b9  c0 c6')
+  t.equal(shown(8), 'a0 a7  b0  c0 c6 (2)')
+  t.equal(shown(6), 'a0  b0  c0 (4)')
+  t.equal(shown(5), 'a0 b3 b3 c0 (3)', 'of the brief view, separators first')
+  t.equal(shown(3), 'a0 c0 (5)')
+  t.equal(shown(2), 'a0 (6)')
+  t.equal(shown(1), '(7)')
+  t.match(fit(full, brief, 6).at(-1), /^… 4 more lines;/)
+})
+
+const SECOND = 1000
+const began = '2026-11-27T08:00:00.000Z'
+const memory = { rss: 92e6, heapUsed: 40e6 }
+const listeners = ['127.0.0.1:3000']
+const release = { script: '/srv/app/42/server.js', directory: '/srv/app/42', version: '1.42.0', node: 'v24.1.0' }
+
+function worker(pid: number, more: object = {}) {
+  const rest = { uptime: 60 * SECOND, listeners, connections: 3, release, plugin: '1.0.0', memory }
+  return { generation: 2, pid, phase: 'serving', ...rest, ...more }
+}
+
+const draining = {
+  ...worker(20, { generation: 1, phase: 'draining', listeners: [] }),
+  drain: {
+    ...{ reason: 'reloaded', elapsed: 4000, left: 21_000, holds: ['mail'], upgraded: 0 },
+    requests: { count: 1, oldest: [{ method: 'GET', route: '/slow', age: 12_300 }] }
+  }
+}
+
+function statusOf(more: object): ControlStatus {
+  const error = { code: 'GRACEFUL_ERR_ROLLED_BACK', message: 'it was killed' }
+  const timings = { boot: 300, handoff: 1, probation: 1200, total: 1500 }
+  const last = { began, reason: 'release 43', outcome: 'rolled back', generation: 3, error, timings }
+  const history = { succeeded: 1, failed: 0, rolledBack: 1, restarts: 0, codes: {}, last }
+  const own = { version: 2, plugin: '1.0.0', node: 'v24.1.0', launcher: { pid: 7, uptime: 90 * SECOND, memory } }
+  const rest = { draining: [draining], queued: { reason: 'release 44' }, history }
+  return { ...own, workers: [worker(21), worker(22)], ...rest, ...more } as unknown as ControlStatus
+}
+
+const now = Date.parse(began) + 5500
+const drawn = (status: ControlStatus, rows: number) => statusLines(status, rows, plain, now)
+
+t.test('on a terminal with 24 rows, two workers and what drains', async (t) => {
+  t.strictSame(drawn(statusOf({}), 22), [
+    'launcher  pid 7, started 1 min 30 s ago',
+    'worker 1  generation 2, pid 21: serving; 3 connections',
+    'worker 2  generation 2, pid 22: serving; 3 connections',
+    '',
+    'reloads   1 succeeded, 1 rolled back',
+    'last      generation 3 rolled back 4.0 s ago',
+    'because   it was killed [GRACEFUL_ERR_ROLLED_BACK]',
+    'asked by  release 43, at 2026-11-27T08:00:00.000Z',
+    'took      1.5 s: boot 300 ms, handoff 1 ms, probation 1.2 s',
+    'queued    release 44',
+    '',
+    'draining  generation 1, pid 20, for 4.0 s (reloaded)',
+    'cut off   in 21.0 s',
+    'requests  GET /slow, for 12.3 s',
+    'holds     mail',
+    'open      3 connections',
+    'memory    92.0 MB',
+    '… 21 more lines; without --watch, status prints all'
+  ])
+  t.equal(drawn(statusOf({}), 100).length, 40)
+})
+
+t.test('what goes wrong stays longest', async (t) => {
+  const ended = worker(50, { phase: 'ended', restarts: { count: 4, next: 2000 } })
+  const workers = [...Array.from({ length: 40 }, (_, index) => worker(30 + index)), ended]
+  const lines = drawn(statusOf({ workers }), 12)
+  t.equal(lines.length, 12)
+  for (const pattern of [/^worker 41 .*ended/, /^restarts +4; the next/, /^last/, /^because/, /^queued/, /^draining/])
+    t.ok(
+      lines.some((line) => pattern.test(line)),
+      `${pattern} in ${lines.join('\n')}`
+    )
+  const all = Array.from({ length: 40 }, () => ended)
+  const few = drawn(statusOf({ workers: all }), 8)
+  for (const pattern of [/^worker 1 /, /^last/, /^because/, /^queued/, /^draining/])
+    t.ok(
+      few.some((line) => pattern.test(line)),
+      `${pattern} in ${few.join('\n')}`
+    )
+})
+
+t.test('a single server keeps its lines while there is room without details', async (t) => {
+  const alone = statusOf({ launcher: null, workers: [worker(21)], queued: null })
+  const lines = drawn(alone, 18)
+  t.match(lines[0], /^phase +serving$/)
+  t.equal(lines.length, 18)
+  t.notOk(lines.some((line) => line.startsWith('memory')))
+  t.match(drawn(alone, 8)[0], /^server +generation 2, pid 21: serving/)
+})
