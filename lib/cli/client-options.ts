@@ -11,8 +11,8 @@ export interface ClientOptions extends Given {
   json: boolean
   /** Path of the control socket. */
   path: string
-  /** Whether to show the progress on stderr. */
-  progress: boolean
+  /** Where to show the progress; undefined: nowhere. */
+  progress: 'stdout' | 'stderr' | undefined
   /** Whether to go on asking. */
   watch: boolean
   /** For the whole answer. Milliseconds; undefined: for as long as something comes. */
@@ -35,13 +35,13 @@ export function optionsOf({ options }: Command): OptionTable {
 export function readClientOptions(name: CommandName, args: string[], env: NodeJS.ProcessEnv): ClientOptions {
   const command: Command = COMMANDS[name]
   const { values, positionals } = readAll(command, args)
-  const { control, reason = `fastify-graceful-reload ${name}`, timeout, help, json, progress, watch } = values
+  const { control, reason = `fastify-graceful-reload ${name}`, timeout, help, json, watch } = values
   const given = {
     help: help === true,
     json: json === true,
     path: String(control ?? env[CONTROL_VARIABLE] ?? ''),
     reason: String(reason),
-    progress: command.options.includes('progress') && (progress === true || process.stderr.isTTY === true),
+    progress: command.options.includes('progress') ? progressOf(values) : undefined,
     watch: watch === true,
     timeout: durationOf(timeout) ?? command.timeout
   }
@@ -52,6 +52,21 @@ export function readClientOptions(name: CommandName, args: string[], env: NodeJS
       `no control socket given: use --control <path> or ${CONTROL_VARIABLE}, with the path that the server listens on`
     )
   return { ...given, argument }
+}
+
+/**
+ * On a terminal beside what is printed on stdout; else there, before the outcome, so that the log of a pipeline has
+ * both in their order. With `--json` there is nothing else on stdout.
+ *
+ * @throws {UsageError}
+ */
+function progressOf(values: OptionValues<CommandOption>): ClientOptions['progress'] {
+  const { progress, 'no-progress': none, json } = values
+  if (progress === true && none === true)
+    throw new UsageError('--progress and --no-progress exclude each other: give one of them')
+  if (none === true) return undefined
+  if (progress === true || process.stderr.isTTY === true) return 'stderr'
+  return json === true ? undefined : 'stdout'
 }
 
 interface All {

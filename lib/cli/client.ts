@@ -2,7 +2,7 @@ import { ask, type Patience } from '../control/client.js'
 import { ConnectionLostError, UsageError } from '../control/errors.js'
 import { type ControlFailure, toControlFailure } from '../control/failure.js'
 import type { ControlError, ControlStatus } from '../control/messages.js'
-import { HEARTBEAT_INTERVAL } from '../control/reload-news.js'
+import { HEARTBEAT_INTERVAL, placeOf } from '../control/reload-news.js'
 import { printable } from '../util/printable.js'
 import { unitDoubt } from '../util/unit-doubt.js'
 import { type ClientOptions, readClientOptions } from './client-options.js'
@@ -46,12 +46,13 @@ export async function runClient(name: CommandName, args: string[]): Promise<numb
  *   ControlVersionError}
  */
 async function follow(command: Command, options: ClientOptions): Promise<object | ControlError> {
-  const progress = options.progress ? progressOn(process.stderr, process.env) : undefined
+  const stream = process[options.progress ?? 'stderr']
+  const progress = options.progress === undefined ? undefined : progressOn(stream, process.env)
   const stopListening = onInterruption(() => {
     progress?.end()
     if (command.interrupted !== undefined) process.stderr.write(`fastify-graceful-reload: ${command.interrupted}\n`)
   })
-  const paint = paintFor(process.stderr, process.env)
+  const paint = paintFor(stream, process.env)
   try {
     const answer = await answerTo(command, options, progress)
     progress?.end('error' in answer ? paint('failed', 'bad') : paint('done', 'good'))
@@ -71,7 +72,8 @@ async function answerTo(command: Command, options: ClientOptions, progress?: Pro
   const patience: Patience = { total: timeout, silence: timeout ?? SILENCE }
   const question = command.question(options)
   const last = await ask<Answer | ControlError>(path, question, patience, (line) => {
-    if ('event' in line && line.event === 'progress') progress?.tell((since) => describeProgress(line, since))
+    if ('event' in line && line.event === 'progress')
+      progress?.tell(placeOf(line), (since) => describeProgress(line, since))
   })
   if ('error' in last) return last
   const answer = command.answerOf(last)

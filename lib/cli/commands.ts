@@ -78,7 +78,7 @@ export const COMMANDS = {
   }),
   reload: command<ReloadResult>({
     summary: 'reloads the server, and waits until the reload is over',
-    options: ['reason', 'progress'],
+    options: ['reason', 'progress', 'no-progress'],
     timeout: undefined,
     question: ({ reason }) => {
       return {
@@ -95,7 +95,7 @@ export const COMMANDS = {
   }),
   check: command<CheckResult>({
     summary: 'checks whether a reload would succeed, and changes nothing',
-    options: ['reason', 'progress'],
+    options: ['reason', 'progress', 'no-progress'],
     timeout: undefined,
     question: ({ reason }) => {
       return {
@@ -119,7 +119,7 @@ export const COMMANDS = {
       expected: `a number of workers, from 1 to ${MOST_WORKERS}, or a change such as +1 or -1 (to end the service, use stop)`,
       examples: ['+1', '-1']
     },
-    options: ['reason', 'progress'],
+    options: ['reason', 'progress', 'no-progress'],
     timeout: undefined,
     question: ({ reason, argument }) => {
       return {

@@ -7,7 +7,8 @@ export type Telling = (since: number) => string
 
 /** Shows the progress of something that takes a while. */
 export interface Progress {
-  tell(telling: Telling): void
+  /** @param place - what the telling is about, the same as long as only figures change */
+  tell(place: string, telling: Telling): void
   /** It is over. @param last - what stays on a terminal */
   end(last?: string): void
 }
@@ -20,7 +21,25 @@ const CLEAR_LINE = '\r\x1b[2K'
 /** Where a line can be redrawn there is one, and else a line for each step. */
 export function progressOn(stream: WriteStream, env: NodeJS.ProcessEnv): Progress {
   if (stream.isTTY === true && env.TERM !== 'dumb') return new ProgressLine(stream)
-  return { tell: (telling) => void stream.write(`${telling(0)}\n`), end: () => {} }
+  return new ProgressLines(stream)
+}
+
+/** A line for each place, with its first figures. */
+class ProgressLines implements Progress {
+  readonly #stream: WriteStream
+  #place = ''
+
+  constructor(stream: WriteStream) {
+    this.#stream = stream
+  }
+
+  tell(place: string, telling: Telling): void {
+    if (place === this.#place) return
+    this.#place = place
+    this.#stream.write(`${telling(0)}\n`)
+  }
+
+  end(): void {}
 }
 
 /** One line of a terminal, redrawn in place. */
@@ -37,7 +56,7 @@ class ProgressLine implements Progress {
     this.#timer = setInterval(() => this.#draw(), TICK).unref()
   }
 
-  tell(telling: Telling): void {
+  tell(_place: string, telling: Telling): void {
     this.#telling = telling
     this.#toldAt = performance.now()
     this.#draw()

@@ -5,8 +5,10 @@
  */
 export function outliveReaders(changes: boolean): void {
   process.stderr.on('error', () => {})
+  let isTold = false
   process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
-    if (code === 'EPIPE') return
+    if (code === 'EPIPE' || isTold) return
+    isTold = true
     process.stderr.write(`fastify-graceful-reload: the output could not be written: ${message}\n`)
     if (changes) return
     process.on('exit', () => {

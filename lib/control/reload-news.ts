@@ -35,7 +35,8 @@ export function newsOf(told: Told, found: Position | undefined, now: number): Ne
   return since >= HEARTBEAT_INTERVAL ? { event: 'heartbeat' } : undefined
 }
 
-function placeOf(position: Position | undefined): string {
+/** What makes a position another one: not its figures. */
+export function placeOf(position: Position | undefined): string {
   const { step, worker, child }: { step?: string; worker?: number; child?: number } = position ?? {}
   return JSON.stringify([step, worker, child])
 }

@@ -16,7 +16,7 @@ t.test('reload prints what happened when it has, and status what is', async (t) 
   t.match(
     reloaded.stdout,
     new RegExp(
-      `^reloaded     generation 2, pid ${pid}\nbefore       generation 1, pid ${server.pid}\nrelease      server.cjs in \\S+, same folder\nnode         ${process.version}\nconnections  0 moved\nerrors       0 of \\d+ requests \\(before: 0 of \\d+\\)\n` +
+      `^(preparing\n)?booting, child ${pid}\n(.*\n)*reloaded     generation 2, pid ${pid}\nbefore       generation 1, pid ${server.pid}\nrelease      server.cjs in \\S+, same folder\nnode         ${process.version}\nconnections  0 moved\nerrors       0 of \\d+ requests \\(before: 0 of \\d+\\)\n` +
         'boot         [\\d.]+ m?s\nhandoff      [\\d.]+ m?s\nprobation    [\\d.]+ m?s\ntotal        [\\d.]+ m?s\nreason       release 2\n$'
     )
   )
@@ -89,7 +89,11 @@ t.test('a status while a reload goes on', async (t) => {
     status.stdout
   )
   process.kill(hanging, 'SIGKILL')
-  t.match(await reloading, { code: 1, stdout: '', stderr: /was killed by SIGKILL/ })
+  t.match(await reloading, {
+    code: 1,
+    stdout: new RegExp(`^(preparing\n)?booting, child ${hanging}\n`),
+    stderr: /was killed by SIGKILL/
+  })
 
   const { boot, ...config } = JSON.parse(await server.release.read('config.json'))
   await server.release.write('config.json', JSON.stringify(config))
@@ -104,7 +108,7 @@ t.test('a status while a reload goes on', async (t) => {
   })
   process.kill(child, 'SIGKILL')
   t.match(await rolledBack, {
-    ...{ code: 1, stdout: '' },
+    ...{ code: 1, stdout: /probation, child \d+, .* moved\n$/ },
     stderr:
       /^fastify-graceful-reload: the new generation was rolled back: it was killed by SIGKILL.*\ncode {2}GRACEFUL_ERR_ROLLED_BACK\n$/
   })
@@ -121,15 +125,28 @@ t.test('a reload tells how it goes, where that is wanted, and a stop what it has
   await server.release.write('go', '')
   await server.serving(2)
   await server.exitOf(server.pid)
-  const { code, stdout, stderr } = await runCommand(['reload', '--progress', '--control', control])
+  const { code, stdout, stderr } = await runCommand(['reload', '--control', control])
   const pid = await server.serving(3)
-  t.match({ code, stdout }, { code: 0, stdout: /^reloaded +generation 3/ })
+  t.equal(code, 0, stderr)
   const probation = `probation, child ${pid}, 0\\.\\d of 0\\.3 s, 0 of 0 connections moved\n`
-  t.match(stderr, new RegExp(`booting, child ${pid}\nhanding over, child ${pid}\n${probation}`))
+  const steps = `booting, child ${pid}\nhanding over, child ${pid}\n${probation}`
+  t.match(stdout, new RegExp(`^(preparing\n)?${steps}(confirming, .*\n)?reloaded +generation 3`))
+  t.match(stdout, /\nreason +fastify-graceful-reload reload\n$/, 'the outcome comes last')
+  t.equal(stderr, '')
+  await server.exitOf(await server.serving(2))
+  const apart = await runCommand(['reload', '--json', '--progress', '--control', control])
+  const fourth = await server.serving(4)
+  t.match(JSON.parse(apart.stdout), { generation: 4, pid: fourth })
+  t.match(apart.stderr, new RegExp(steps.replaceAll(String(pid), String(fourth))))
+  await server.exitOf(pid)
+  const silent = await runCommand(['reload', '--no-progress', '--control', control])
+  const last = await server.serving(5)
+  t.match(silent, { code: 0, stdout: /^reloaded +generation 5/, stderr: '' })
+  await server.exitOf(fourth)
   t.strictSame(await runCommand(['stop', '--control', control, '--reason', 'maintenance']), {
-    ...{ code: 0, stdout: `stopping  pid ${pid}\n`, stderr: '' }
+    ...{ code: 0, stdout: `stopping  pid ${last}\n`, stderr: '' }
   })
-  t.equal(await server.exitOf(pid), 0)
+  t.equal(await server.exitOf(last), 0)
   t.match(server.events('draining').at(-1), { reason: 'maintenance' })
 })
 
@@ -138,7 +155,7 @@ t.test('a reload that fails prints why, with the last lines of the child', async
   await server.release.configure({ boot: 'throw' })
   const { code, stdout, stderr } = await runCommand(['reload', '--control', control])
   t.equal(code, 1)
-  t.equal(stdout, '')
+  t.match(stdout, /^(preparing\n)?booting, child \d+\n(cancelling, .*\n)?$/)
   t.match(
     stderr,
     /^fastify-graceful-reload: the child exited with code 1 before it was ready: this release cannot boot\n/
@@ -153,7 +170,11 @@ t.test('a process that is killed before it has answered', async (t) => {
   const { pid: hanging } = await server.event('boot')
   process.kill(server.pid, 'SIGKILL')
   process.kill(hanging, 'SIGKILL')
-  t.match(await reloading, { code: 1, stdout: '', stderr: /was lost before the answer; whether it reloads is unknown/ })
+  t.match(await reloading, {
+    code: 1,
+    stdout: /booting, child/,
+    stderr: /was lost before the answer; whether it reloads is unknown/
+  })
 })
 
 t.test(
@@ -175,6 +196,8 @@ t.test(
     let said = ''
     t.equal(await run('reload', '--progress >/dev/full 2>/dev/full'), 0)
     t.match(server.events('reload-succeeded'), [{ result: { generation: 2 } }])
+    t.equal(await run('reload', '>/dev/full'), 0)
+    t.match(said, /^fastify-graceful-reload: the output could not be written: ENOSPC: .*\n$/, 'said once')
     t.equal(await run('status', '>/dev/full'), 1, 'what was to be shown is lost')
     t.match(said, /^fastify-graceful-reload: the output could not be written: ENOSPC: .*\n$/)
     t.equal(await run('--help', '>/dev/full'), 1)

@@ -47,6 +47,7 @@ const OFFERED: Array<[words: string[], expected: string[], others?: string[]]> =
   [[NAME, 'status', '--js'], ['--json']],
   [[NAME, 'status', '--rea'], []],
   [[NAME, 'reload', '--rea'], ['--reason']],
+  [[NAME, 'scale', '--no'], ['--no-progress']],
   [[NAME, 'status', '--control', 'ser'], ['server.js']],
   [[NAME, 'help', 'rel'], ['reload']],
   [[NAME, 'completion', 'f'], ['fish']]

@@ -115,7 +115,7 @@ took         401 ms: boot 300 ms
   )
   const reloaded = await runCommand(['reload', '--json', '--control', path])
   t.strictSame(JSON.parse(reloaded.stdout), await HANDLERS.reload(''))
-  const { stdout } = await runCommand(['reload', '--control', path])
+  const { stdout } = await runCommand(['reload', '--no-progress', '--control', path])
   t.match(
     stdout,
     /^worker +1 of 2\nreloaded +generation 2, pid 20\n.*\n\nworker +2 of 2\nreloaded +generation 2, pid 21\n/s

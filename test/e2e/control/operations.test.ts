@@ -38,6 +38,7 @@ async function story(t: Test, operated: Operated, show: Show): Promise<void> {
   await show('unchanged')
 
   await operated.unpack(43, 'no boot')
+  await show('ci failed')
   await show('check')
   await show('failed')
   await show('last failed')

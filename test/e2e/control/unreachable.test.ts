@@ -174,6 +174,8 @@ t.test('wrong usage', async (t) => {
     [['status', '--control', 'x', '--port', '3000'], /Unknown option '--port'/],
     [['status', '--control', 'x', '--reason', 'why'], /Unknown option '--reason'/],
     [['stop', '--control', 'x', '--progress'], /Unknown option '--progress'/],
+    [['reload', '--control', 'x', '--no-progres'], /Unknown option '--no-progres'; did you mean --no-progress\?/],
+    [['check', '--control', 'x', '--progress', '--no-progress'], /--progress and --no-progress exclude each other/],
     [['status', '--contrl', 'x'], /Unknown option '--contrl'; did you mean --control\?/],
     [['reload', 'now', '--control', 'x'], /Unexpected argument 'now'/],
     [

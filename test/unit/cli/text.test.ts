@@ -41,13 +41,25 @@ t.test('a line of a terminal has the figures of the moment in which it is drawn'
   await new Promise<void>((resolve) => {
     // Drawn at once, and again by the clock of the line, which keeps no process alive.
     const alive = setInterval(() => {}, 1000)
-    progress.tell((since) => {
+    progress.tell('probation', (since) => {
       if (since > 0 && drawn.length > 0) resolve(clearInterval(alive))
       return `since ${since > 100}`
     })
   })
   progress.end()
   t.match(drawn, [/since false/, /since true/])
+})
+
+t.test('in a pipe there is a line for each step, with its first figures', async (t) => {
+  const written: string[] = []
+  const stream = { write: (text: string) => written.push(text) }
+  const progress = progressOn(stream as unknown as WriteStream, {})
+  progress.tell('booting', () => 'booting')
+  progress.tell('probation', () => 'probation, 0.0 of 3.0 s')
+  progress.tell('probation', () => 'probation, 1.0 of 3.0 s')
+  progress.tell('booting', () => 'booting')
+  progress.end('done')
+  t.strictSame(written, ['booting\n', 'probation, 0.0 of 3.0 s\n', 'booting\n'])
 })
 
 t.test('a line is cut where the terminal ends, and its colours are not', async (t) => {
@@ -184,4 +196,47 @@ waits for    nothing any more: it is ending
 open         0 connections
 `
   )
+})
+
+t.test('a worker that has passed says for whom it waits', async (t) => {
+  const trial = (elapsed: number) => ({ role: 'child', parent: 7, probation: { elapsed, duration: 3000 } })
+  const phases = (...reloads: object[]) => {
+    const workers = reloads.map((reload, index) => {
+      return { generation: 2, pid: 20 + index, phase: 'serving', uptime: 1, listeners: [], connections: 0, reload }
+    })
+    const history = { succeeded: 0, failed: 0, rolledBack: 0, restarts: 0, codes: {}, last: null }
+    const status = { version: 2, plugin: null, node: 'v24.1.0', launcher: { pid: 7, uptime: 1 }, workers, history }
+    return [...describeStatus(status as unknown as ControlStatus).matchAll(/^phase +(.*); pid 7 takes/gm)].map(
+      ([, phase]) => phase
+    )
+  }
+  const made = { role: 'parent', step: 'booting', reason: 'x', elapsed: 1, generation: 3, migrated: 0, remaining: 0 }
+  t.strictSame(phases(trial(3000), made), ['serving on probation, passed after 3.0 s, waits for worker 2'])
+  t.strictSame(phases(trial(3000), trial(100)), [
+    'serving on probation, passed after 3.0 s, waits for worker 2',
+    'serving on probation, 0.1 of 3.0 s'
+  ])
+  t.match(phases(trial(3000), made, trial(3000), {}), [/waits for the other workers$/, /waits for the other workers$/])
+  t.match(phases(trial(3000), trial(3000)), [/waits for the other workers$/, /waits for the other workers$/])
+  t.strictSame(phases(trial(3000)), ['serving on probation, 3.0 of 3.0 s'], 'alone, nobody is waited for')
+})
+
+t.test('versions that differ from those of the launcher', async (t) => {
+  const release = { directory: '/srv/app', node: 'v24.1.0' }
+  const one = { generation: 2, pid: 20, phase: 'serving', uptime: 1, listeners: [], connections: 0, release }
+  const history = { succeeded: 0, failed: 0, rolledBack: 0, restarts: 0, codes: {}, last: null }
+  const versions = (node: string, ...plugins: string[]) => {
+    const workers = plugins.map((plugin) => ({ ...one, plugin }))
+    const status = { version: 2, plugin: '1.0.0', node, launcher: { pid: 7, uptime: 1 }, workers, history }
+    return describeStatus(status as unknown as ControlStatus).match(/^(node|plugin) .*/gm)
+  }
+  const node = 'node         v24.1.0'
+  t.strictSame(versions('v24.1.0', '1.0.0', '1.0.0'), ['plugin       1.0.0', node, node])
+  t.strictSame(versions('v22.0.0', '1.0.0', '1.1.0'), [
+    'node         v22.0.0',
+    'plugin       1.0.0',
+    node,
+    node,
+    'plugin       1.1.0'
+  ])
 })
