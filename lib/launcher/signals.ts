@@ -53,6 +53,8 @@ export class LauncherSignals {
       this.#on(signals.reload, (signal) => (this.#isHangUp(signal) ? stop(signal) : reload(signal)))
       this.#on(signals.force, force)
     }
+    // In the background it is ignored without a line in the log: under `stty tostop`, writing that line sends SIGTTOU
+    // again, and the system repeats such a write after each signal that is handled, without end.
     for (const [signal, by] of SCALING)
       if (!this.#handlers.has(signal)) this.#on([signal], () => this.#terminal.isInBackground || scale(by, signal))
     const others = FORWARDABLE.filter((signal) => !this.#handlers.has(signal))
