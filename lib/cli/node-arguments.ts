@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, realpathSync } from 'node:fs'
 import { basename } from 'node:path'
 import { UsageError } from '../control/errors.js'
@@ -9,6 +10,9 @@ import { PROGRAM } from './usage.js'
 
 /** Options of Node that are a program in place of a script. */
 const PROGRAMS = ['-e', '--eval', '-p', '--print', '-pe']
+
+/** How long Node may take to print its help. Milliseconds. */
+const HELP_LIMIT = 5000
 
 /**
  * Refuses what is certainly a mistake among the arguments for Node. Which of its options there are, and which of them
@@ -40,7 +44,7 @@ export function ownOptionIn(args: readonly string[]): string | undefined {
 
 /** One of our own options that follows the script, and so goes to the app; undefined if there is none. */
 export function ownOptionForApp(args: readonly string[]): string | undefined {
-  const script = args.findIndex((argument) => !isOption(argument) && isScript(argument))
+  const script = args.findIndex((argument, index) => !isOption(argument) && isScript(argument) && !isValue(args, index))
   return script === -1 ? undefined : ownOptionIn(args.slice(script + 1))
 }
 
@@ -50,10 +54,23 @@ function optionsBeforeFile(args: readonly string[]): string[] {
   return args.slice(0, end === -1 ? args.length : end).filter(isOption)
 }
 
-/** Whether it follows an option, and is no file that Node could run. */
+/**
+ * Whether it follows an option, and is no file that Node could run, or the value of that option for certain. The latter
+ * matters only before an option of ours: Node refuses it among its own, and an app may have it.
+ */
 function isValue(args: readonly string[], index: number): boolean {
   const before = args[index - 1]
-  return isOption(before) && splitOption(before).length === 1 && !isScript(args[index])
+  if (!isOption(before) || splitOption(before).length > 1) return false
+  return !isScript(args[index]) || (ownOptionIn(args.slice(index)) !== undefined && takesValue(before))
+}
+
+/** As Node's own help says: `-r, --require=...` takes one, `--inspect[=[host:]port]` only behind a `=`. */
+function takesValue(option: string): boolean {
+  const { stdout } = spawnSync(process.execPath, ['--help'], { encoding: 'utf8', timeout: HELP_LIMIT })
+  const names = [...(stdout ?? '').matchAll(/^ {2}((?:--?[\w-]+, )*--?[\w-]+)=/gm)].flatMap(([, list = '']) =>
+    list.split(', ')
+  )
+  return names.includes(option)
 }
 
 function isOption(argument: string | undefined): argument is string {

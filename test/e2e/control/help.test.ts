@@ -75,6 +75,10 @@ t.test('no arguments, or arguments that Node would not understand, get an answer
     [
       ['--import', 'tsx', '--workers', '2', 'server.ts'],
       '--workers must come before the options of Node; see fastify-graceful-reload --help'
+    ],
+    [
+      ['--require', __filename, '--control', 'x', 'server.js'],
+      '--control must come before the options of Node; see fastify-graceful-reload --help'
     ]
   ] as const) {
     const { code, stdout, stderr } = await runCommand([...args])
@@ -83,9 +87,9 @@ t.test('no arguments, or arguments that Node would not understand, get an answer
   }
 })
 
-t.test('after an option of Node with a file, Node refuses an option of the launcher, which says why', async (t) => {
+t.test('behind a --, Node refuses an option of the launcher, which says why', async (t) => {
   for (const own of [[], ['--watch']]) {
-    const { code, stderr } = await runCommand([...own, '--require', __filename, '--workers', '2', 'server.js'])
+    const { code, stderr } = await runCommand([...own, '--', '--require', __filename, '--workers', '2', 'server.js'])
     t.equal(code, 9, 'no change of a file mends a command line')
     t.match(stderr, /bad option: --workers\n/)
     t.match(stderr, /: --workers is an option of fastify-graceful-reload only before the options of Node\n$/)

@@ -72,6 +72,8 @@ const REFUSED: Array<[args: string[], message: RegExp]> = [
   [['--enable-source-maps', '--workers', '2', 'server.js'], /^--workers must come before the options of Node$/],
   [['--import', 'tsx', '--workers=2', 'server.ts'], /^--workers must come before the options of Node$/],
   [['-r', 'a', '--title', 'b', '--control', 'c', 'server.js'], /^--control must come before the options of Node$/],
+  [['--require', SCRIPT, '--control', 'c', 'server.js'], /^--control must come before the options of Node$/],
+  [['-r', SCRIPT, '--inspect', '--watch', SCRIPT], /^--watch must come before the options of Node$/],
   [['--import', 'tsx', '--worker', '2', 'server.ts'], /Unknown option '--worker'; did you mean --workers\?$/],
   [['--control', '--workers', '2', 'server.js'], /^--control needs a value$/],
   [['--control-mode', '660', 'server.js'], /--control-mode and --control-group need --control/],
@@ -111,5 +113,8 @@ for (const [args, message] of REFUSED) {
 t.test('an own option that follows the script is for the app, and is found', async (t) => {
   t.equal(ownOptionForApp([SCRIPT, '--workers', '4']), '--workers')
   t.equal(ownOptionForApp(['--inspect', SCRIPT, '-x', '--watch']), '--watch')
+  t.equal(ownOptionForApp(['--require', SCRIPT, SCRIPT, '--control', 'x']), '--control')
+  t.equal(ownOptionForApp(['--require', SCRIPT, '--control', 'x', SCRIPT]), undefined, 'Node takes the first file')
   t.equal(ownOptionForApp(['--import', 'tsx', SCRIPT]), undefined)
+  t.strictSame(parseLaunchArguments(['--inspect', SCRIPT, '--control', 'x'], {}).control, undefined)
 })
