@@ -84,12 +84,26 @@ export class Surplus {
 
   /** Takes a word of the launcher about a connection. */
   heard(word: SurplusWord, listener: object | undefined, handle: ConnectionHandle | undefined): void {
-    const { id } = word
-    if (word.type === 'connection') this.#take(id, listener, handle)
-    else if (word.type === 'surplus taken') this.#givings.get(id)?.answered(word.taken)
-    else if (word.type === 'connection sent') this.#inquire(id)
-    else this.#takings.tell(id, { type: word.type === 'connection released' ? 'released' : 'kept' })
+    this.#hear(word, listener, handle)
     this.#check()
+  }
+
+  #hear(word: SurplusWord, listener: object | undefined, handle: ConnectionHandle | undefined): unknown {
+    const { id } = word
+    switch (word.type) {
+      case 'connection':
+        return this.#take(id, listener, handle)
+      case 'surplus taken':
+        return this.#givings.get(id)?.answered(word.taken)
+      case 'connection sent':
+        return this.#inquire(id)
+      case 'connection released':
+        return this.#takings.tell(id, { type: 'released' })
+      case 'connection kept':
+        return this.#takings.tell(id, { type: 'kept' })
+      default:
+        return word satisfies never
+    }
   }
 
   /** The launcher is gone: what it was offered is served here. */

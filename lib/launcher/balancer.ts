@@ -63,12 +63,27 @@ export class Balancer {
   heard(server: Server, word: ConnectionsWord, handle: ConnectionHandle | undefined): void {
     const account = this.#accountOf(server)
     if ('count' in word) account.count = word.count
-    if (word.type === 'surplus') this.#take(server, word, handle)
-    else if (word.type === 'connection taken') account.givings.get(word.id)?.answered(word.taken)
-    else if (word.type === 'surplus released') account.takings.tell(word.id, { type: 'released' })
-    else if (word.type === 'surplus kept') account.takings.tell(word.id, { type: 'kept' })
-    else if (word.type === 'surplus sent' && account.takings.isUnknown(word.id)) this.#answer(server, word.id, false)
+    this.#hear(server, account, word, handle)
     this.update()
+  }
+
+  #hear(server: Server, { givings, takings }: Account, word: ConnectionsWord, handle?: ConnectionHandle): unknown {
+    switch (word.type) {
+      case 'connections':
+        return undefined
+      case 'surplus':
+        return this.#take(server, word, handle)
+      case 'connection taken':
+        return givings.get(word.id)?.answered(word.taken)
+      case 'surplus released':
+        return takings.tell(word.id, { type: 'released' })
+      case 'surplus kept':
+        return takings.tell(word.id, { type: 'kept' })
+      case 'surplus sent':
+        return takings.isUnknown(word.id) && this.#answer(server, word.id, false)
+      default:
+        return word satisfies never
+    }
   }
 
   /** Takes connections back from servers that have ended, gives waiting ones, and sends all servers the average. */

@@ -263,22 +263,45 @@ export class Server implements Relative {
     } else if (!this.#envelope.isOurs(raw)) this.#events.foreign(raw)
   }
 
-  #obey(message: ToLauncher, handle: ListeningHandle | undefined): void {
+  #obey(message: ToLauncher, handle: ListeningHandle | undefined): unknown {
     if ('counts' in message && message.counts !== undefined) this.counts = latest(this.counts, message.counts)
-    if (message.type === 'listening') this.#opened(message, handle)
-    else if (message.type === 'not listening') this.#closed(message.id)
-    else if (message.type === 'serves') this.#serves(message)
-    else if (message.type === 'ask for reload') this.#events.asked(this, message.id, message.reason)
-    else if (message.type === 'check made' || message.type === 'check failed') this.#checks.heard(message)
-    else if (message.type === 'reported') this.#reports.shift()?.(message)
-    else if (isConnectionsWord(message)) this.#events.counted(this, message, handle as ConnectionHandle | undefined)
-    else if (message.type === 'kill child') this.family.killChild(message.child)
-    else if (message.type === 'tell child') this.family.tellChild(message, handle)
-    else {
-      if (message.type === 'start child') this.family.request(message)
-      if (message.type === 'pong') this.#pinged = undefined
-      if (message.type === 'pong') this.said({ type: 'pong' })
-      else if (message.type !== 'counted') this.said(message)
+    if (isConnectionsWord(message)) return this.#events.counted(this, message, handle as ConnectionHandle | undefined)
+    switch (message.type) {
+      case 'listening':
+        return this.#opened(message, handle)
+      case 'not listening':
+        return this.#closed(message.id)
+      case 'serves':
+        return this.#serves(message)
+      case 'ask for reload':
+        return this.#events.asked(this, message.id, message.reason)
+      case 'check made':
+      case 'check failed':
+        return this.#checks.heard(message)
+      case 'reported':
+        return this.#reports.shift()?.(message)
+      case 'pong':
+        this.#pinged = undefined
+        return this.said({ type: 'pong' })
+      case 'start child':
+        this.family.request(message)
+        return this.said(message)
+      case 'kill child':
+        return this.family.killChild(message.child)
+      case 'tell child':
+        return this.family.tellChild(message, handle)
+      case 'hello':
+      case 'leaves':
+      case 'handed over':
+      case 'passed':
+      case 'unwell':
+      case 'reload made':
+      case 'reload failed':
+        return this.said(message)
+      case 'counted':
+        return undefined
+      default:
+        return message satisfies never
     }
   }
 

@@ -61,6 +61,12 @@ const FLUSH_LIMIT = 1000
 
 type OfChild = Extract<FromLauncher, { child: number }>
 
+/** What waits until there is a listener: all that is not heard at once. */
+type Request = Exclude<
+  FromLauncher,
+  OfChild | SurplusWord | { type: 'ping' | 'reload answered' | 'reload refused' | 'fair share' }
+>
+
 /** The launcher of this server, seen from the server. */
 export class LauncherClient {
   /** What the launcher knows about the listeners of this server. */
@@ -68,7 +74,7 @@ export class LauncherClient {
   readonly #channel: LauncherChannel
   #events: LauncherEvents | undefined
   /** Messages that came before there was a listener. */
-  readonly #unheard: FromLauncher[] = []
+  readonly #unheard: Request[] = []
   #lastId = 0
   /** Reloads that were requested from this server, and that the launcher makes. */
   readonly #asked = new Map<number, Deferred<ReloadResult>>()
@@ -175,24 +181,39 @@ export class LauncherClient {
     return child.started
   }
 
-  #hear(message: FromLauncher, handle: ListeningHandle | undefined): void {
-    if ('child' in message) this.#hearOfChild(message, handle)
-    else if (message.type === 'ping') this.#channel.say({ type: 'pong', counts: this.#events?.counts() })
-    else if (message.type === 'reload answered') this.#asked.get(message.id)?.resolve(message.result)
-    else if (message.type === 'reload refused') this.#asked.get(message.id)?.reject(fromPlainError(message.error))
-    else if (message.type === 'fair share') this.#events?.fairShare(message.count)
-    else if (isSurplusWord(message)) this.#receive(message, handle as ConnectionHandle | undefined)
-    else if (this.#events === undefined) this.#unheard.push(message)
-    else this.#obey(message, this.#events)
+  #hear(message: FromLauncher, handle: ListeningHandle | undefined): unknown {
+    if ('child' in message) return this.#hearOfChild(message, handle)
+    if (isSurplusWord(message)) return this.#receive(message, handle as ConnectionHandle | undefined)
+    switch (message.type) {
+      case 'ping':
+        return this.#channel.say({ type: 'pong', counts: this.#events?.counts() })
+      case 'reload answered':
+        return this.#asked.get(message.id)?.resolve(message.result)
+      case 'reload refused':
+        return this.#asked.get(message.id)?.reject(fromPlainError(message.error))
+      case 'fair share':
+        return this.#events?.fairShare(message.count)
+      default:
+        return this.#events === undefined ? this.#unheard.push(message) : this.#obey(message, this.#events)
+    }
   }
 
-  #hearOfChild(message: OfChild, handle: ListeningHandle | undefined): void {
+  #hearOfChild(message: OfChild, handle: ListeningHandle | undefined): unknown {
     const child = this.#children.get(message.child)
-    if (message.type === 'child said') child?.said(message.message, handle)
-    else if (message.type === 'child started') child?.hasStarted(message.pid)
-    else this.#children.delete(message.child)
-    if (message.type === 'child not started') child?.hasNotStarted(fromPlainError(message.error))
-    else if (message.type === 'child ended') child?.over(message)
+    switch (message.type) {
+      case 'child said':
+        return child?.said(message.message, handle)
+      case 'child started':
+        return child?.hasStarted(message.pid)
+      case 'child not started':
+        this.#children.delete(message.child)
+        return child?.hasNotStarted(fromPlainError(message.error))
+      case 'child ended':
+        this.#children.delete(message.child)
+        return child?.over(message)
+      default:
+        return message satisfies never
+    }
   }
 
   #receive(word: SurplusWord, handle: ConnectionHandle | undefined): void {
@@ -204,16 +225,29 @@ export class LauncherClient {
     }
   }
 
-  #obey(message: FromLauncher, events: LauncherEvents): void {
-    if (message.type === 'make reload') void this.#makeReload(message.reason, events)
-    else if (message.type === 'make check') void this.#makeCheck(message, events)
-    else if (message.type === 'commit') events.commit()
-    else if (message.type === 'undo') events.undo(fromPlainError(message.error))
-    else if (message.type === 'parent ended') events.parentEnded()
-    else if (message.type === 'report') this.#channel.say({ type: 'reported', ...events.report() })
-    else if (message.type === 'history') events.history(message.history)
-    else if (message.type === 'stop') events.stop(message.reason, message.asOne)
-    else if (message.type === 'force') events.force(message.reason)
+  #obey(message: Request, events: LauncherEvents): unknown {
+    switch (message.type) {
+      case 'make reload':
+        return void this.#makeReload(message.reason, events)
+      case 'make check':
+        return void this.#makeCheck(message, events)
+      case 'commit':
+        return events.commit()
+      case 'undo':
+        return events.undo(fromPlainError(message.error))
+      case 'parent ended':
+        return events.parentEnded()
+      case 'report':
+        return this.#channel.say({ type: 'reported', ...events.report() })
+      case 'history':
+        return events.history(message.history)
+      case 'stop':
+        return events.stop(message.reason, message.asOne)
+      case 'force':
+        return events.force(message.reason)
+      default:
+        return message satisfies never
+    }
   }
 
   async #makeReload(reason: string, events: LauncherEvents): Promise<void> {

@@ -179,16 +179,6 @@ export type ConnectionsWord = Extract<
 /** The messages of the launcher about connections that pass between it and a server. */
 export type SurplusWord = Extract<FromLauncher, { type: 'connection' | `connection ${GiverWord}` | 'surplus taken' }>
 
-/** Whether a message of a server is about its connections. */
-export function isConnectionsWord(message: ToLauncher): message is ConnectionsWord {
-  return /^(connections$|surplus|connection taken$)/.test(message.type)
-}
-
-/** Whether a message of the launcher is about connections. */
-export function isSurplusWord(message: FromLauncher): message is SurplusWord {
-  return /^(connection|surplus)/.test(message.type)
-}
-
 const address: Field = either(
   record({ path: text }),
   record({ family: exactly('IPv4', 'IPv6'), address: text, port: count })
@@ -198,7 +188,25 @@ const signals: Field = either(exactly(false), record({ stop: listOf(text), reloa
 
 const command: Field = record({ file: text, args: listOf(text), script: optional(text), cwd: text, env: object })
 
+const CONNECTIONS_WORDS: Table<ConnectionsWord> = {
+  connections: { count },
+  surplus: { id: count, listener: count, count },
+  'surplus sent': { id: count },
+  'surplus released': { id: count },
+  'surplus kept': { id: count },
+  'connection taken': { id: count, taken: flag, count }
+}
+
+const SURPLUS_WORDS: Table<SurplusWord> = {
+  connection: { id: count, listener: count },
+  'connection sent': { id: count },
+  'connection released': { id: count },
+  'connection kept': { id: count },
+  'surplus taken': { id: count, taken: flag }
+}
+
 const TO_LAUNCHER: Table<ToLauncher> = {
+  ...CONNECTIONS_WORDS,
   hello: {},
   listening: {
     id: count,
@@ -218,12 +226,6 @@ const TO_LAUNCHER: Table<ToLauncher> = {
     checks: optional(flag)
   },
   leaves: { isError: flag },
-  connections: { count },
-  surplus: { id: count, listener: count, count },
-  'surplus sent': { id: count },
-  'surplus released': { id: count },
-  'surplus kept': { id: count },
-  'connection taken': { id: count, taken: flag, count },
   'ask for reload': { id: count, reason: text },
   pong: { counts: optional(someCounts) },
   reported: { status: object, load: optional(someLoad), counts: optional(someCounts) },
@@ -241,6 +243,7 @@ const TO_LAUNCHER: Table<ToLauncher> = {
 }
 
 const FROM_LAUNCHER: Table<FromLauncher> = {
+  ...SURPLUS_WORDS,
   'child started': { child: count, pid: count },
   'child not started': { child: count, error: plainError },
   'child said': { child: count, message: isToParent },
@@ -256,14 +259,19 @@ const FROM_LAUNCHER: Table<FromLauncher> = {
   report: {},
   history: { history: reloadHistory },
   'fair share': { count },
-  connection: { id: count, listener: count },
-  'connection sent': { id: count },
-  'connection released': { id: count },
-  'connection kept': { id: count },
-  'surplus taken': { id: count, taken: flag },
   stop: { reason: text, asOne: optional(flag) },
   force: { reason: text }
 }
 
 export const isToLauncher: Field = (value) => isMessage(TO_LAUNCHER, value)
 export const isFromLauncher: Field = (value) => isMessage(FROM_LAUNCHER, value)
+
+/** Whether a message of a server is about its connections. */
+export function isConnectionsWord(message: ToLauncher): message is ConnectionsWord {
+  return Object.hasOwn(CONNECTIONS_WORDS, message.type)
+}
+
+/** Whether a message of the launcher is about connections. */
+export function isSurplusWord(message: FromLauncher): message is SurplusWord {
+  return Object.hasOwn(SURPLUS_WORDS, message.type)
+}
