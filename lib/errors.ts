@@ -2,7 +2,7 @@ import createError from '@fastify/error'
 import type { ReloadHealth } from './reload/reload-health.js'
 import { printable, printableLines } from './util/printable.js'
 
-/** An option is unknown or has a value that cannot be used. Thrown at registration. */
+/** An option has a value that the plugin cannot use. Thrown at registration. */
 export const InvalidOptionError = createError<[string, string, string]>(
   'GRACEFUL_ERR_INVALID_OPTION',
   'fastify-graceful-reload: option %s must be %s, received %s',
@@ -10,10 +10,19 @@ export const InvalidOptionError = createError<[string, string, string]>(
   TypeError
 )
 
+/** An option, or a part of one, does not exist. Thrown at registration. */
+export const UnknownOptionError = createError<[string]>(
+  'GRACEFUL_ERR_INVALID_OPTION',
+  'fastify-graceful-reload: unknown option %s',
+  500,
+  TypeError
+)
+
 /** A hook name is unknown, or what was given for it is no function. */
 export const InvalidHookError = createError<[string, string, string]>(
   'GRACEFUL_ERR_INVALID_HOOK',
-  'fastify-graceful-reload: addHook expects one of preReload, postReload, reloadFailed, drain, preSignal, postSignal and a function, received %s and %s%s',
+  'fastify-graceful-reload: addHook expects one of preReload, postReload, reloadFailed, drain, preSignal, postSignal ' +
+    'and a function, received %s and %s%s',
   500,
   TypeError
 )
@@ -52,11 +61,7 @@ export const StoppingError = createError<[string]>(
 export const UnsupportedError = createError<[string, string]>('GRACEFUL_ERR_UNSUPPORTED', 'cannot reload %s; %s', 501)
 
 /** A preReload hook threw. The error it threw is the `cause`. */
-export const VetoedError = createError<[string]>(
-  'GRACEFUL_ERR_VETOED',
-  'the reload was vetoed by a preReload hook: %s',
-  409
-)
+export const VetoedError = createError<[string]>('GRACEFUL_ERR_VETOED', 'a preReload hook vetoed the reload: %s', 409)
 
 /**
  * The `save` function of the `state` option threw, or what it returned would not arrive whole. The error is the
@@ -64,7 +69,7 @@ export const VetoedError = createError<[string]>(
  */
 export const StateError = createError<[string]>(
   'GRACEFUL_ERR_STATE',
-  'the state could not be passed on to the child: %s',
+  'the parent could not pass the state to the child: %s',
   500
 )
 
@@ -106,7 +111,8 @@ export const BadHandoffError = createError<[string]>(
 /** Somebody has put another file in the place of a unix socket of this process, which nobody can reach any more. */
 export const PathTakenError = createError<[string]>(
   'GRACEFUL_ERR_PATH_TAKEN',
-  'cannot reload: another file is at %s, where this process listens; remove it, and the next reload binds the path again',
+  'cannot reload: another file is at %s, where this process listens; remove it, and the next reload binds the path ' +
+    'again',
   500
 )
 
@@ -115,7 +121,8 @@ export const PathTakenError = createError<[string]>(
  */
 export const ActivationError = createError<[string, string]>(
   'GRACEFUL_ERR_ACTIVATION',
-  'cannot listen on "%s": the service manager holds a socket on %s; listen there, or change ListenStream= of the socket unit',
+  'cannot listen on "%s": the service manager holds a socket on %s; listen there, or change ListenStream= of the ' +
+    'socket unit',
   500
 )
 
@@ -153,7 +160,7 @@ export const NoCheckError = createError<[string]>('GRACEFUL_ERR_NO_CHECK', 'the 
 /** Requests in progress, or holds, were cut off by `drainTimeout` or by a force signal. */
 export const ForcedError = createError<[string, string]>(
   'GRACEFUL_ERR_FORCED',
-  'the drain was forced (%s) and cut off %s',
+  'the process ended the drain early (%s) and cut off %s',
   500
 )
 

@@ -80,12 +80,11 @@ const LINES: { [E in GracefulEvent]: [Level, (data: GracefulEvents[E]) => string
     'info',
     ({ reason, duration }) => `stop (${reason}): reported as not ready, still accepting for ${duration} ms`
   ],
-  draining: ['info', ({ reason, connections }) => `draining (${reason}): ${connections} open connections`],
-  forced: [
-    'warn',
-    ({ reason, requests, holds }) =>
-      `drain forced (${reason}), cut off: ${[...requests.map(describe), ...holds.map((name) => `hold "${name}"`)].join(', ') || 'nothing'}`
+  draining: [
+    'info',
+    ({ reason, connections }) => `draining (${reason}): ${connections} open connection${connections === 1 ? '' : 's'}`
   ],
+  forced: ['warn', ({ reason, ...cut }) => `drain forced (${reason}), cut off: ${cutOf(cut)}`],
   closed: ['info', ({ reason }) => `closed (${reason})`],
   'uncaught-error': ['fatal', ({ err }) => `an error that nobody caught ends this process: ${err.message}`],
   warning: ['warn', ({ warning }) => warning]
@@ -101,6 +100,10 @@ function describeChange({ release, unchanged }: Pick<ReloadResult, 'release' | '
   if (release === undefined) return ''
   const node = release.node === process.version ? '' : `, on Node ${release.node} after ${process.version}`
   return `, ${describeRelease(release)}${unchanged ? `, ${describeSame(release)}` : ''}${node}`
+}
+
+function cutOf({ requests, holds }: Pick<GracefulEvents['forced'], 'requests' | 'holds'>): string {
+  return [...requests.map(describe), ...holds.map((name) => `hold "${name}"`)].join(', ') || 'nothing'
 }
 
 function describe({ method, url, age }: CutRequest): string {

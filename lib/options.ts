@@ -4,8 +4,8 @@ import { InvalidOptionError } from './errors.js'
 import { checkHealth, type HealthOptions, type ResolvedHealthOptions } from './process/health-options.js'
 import { checkSignals, type SignalOptions } from './process/signal-options.js'
 import { checkWarmup, type Warmup } from './process/warmup-options.js'
-import { didYouMean } from './util/closest.js'
 import { checkDuration } from './util/duration.js'
+import { unknownOption } from './util/unknown-option.js'
 
 /**
  * A value that passes from parent to child when the parent has stopped accepting and before the child begins to:
@@ -247,13 +247,13 @@ const checks: { [K in keyof ResolvedOptions]: Check<K> } = {
  * Checks the options a user gave and fills in the defaults.
  *
  * @throws {InvalidOptionError} naming the option and the value
+ * @throws {UnknownOptionError} naming the option, and those that there are
  */
 export function resolveOptions(given: GracefulOptions): ResolvedOptions {
   const known = Object.keys(checks)
-  for (const [name, value] of Object.entries(given)) {
+  for (const name of Object.keys(given)) {
     if (FASTIFY_OPTIONS.has(name) || known.includes(name)) continue
-    const received = `an unknown name with ${inspect(value)}${didYouMean(name, known)}`
-    throw new InvalidOptionError(name, `one of ${known.join(', ')}`, received)
+    throw unknownOption(name, name, known)
   }
   const input = given as Record<string, unknown>
   return Object.fromEntries(

@@ -116,7 +116,9 @@ export const COMMANDS = {
       name: '<+1|-1|N>',
       pattern: /^[+-]?[1-9]\d*$/,
       most: MOST_WORKERS,
-      expected: `a number of workers, from 1 to ${MOST_WORKERS}, or a change such as +1 or -1 (to end the service, use stop)`,
+      expected:
+        `a number of workers, from 1 to ${MOST_WORKERS}, or a change such as +1 or -1 ` +
+        '(to end the service, use stop)',
       examples: ['+1', '-1']
     },
     options: ['reason', 'progress', 'no-progress'],

@@ -6,6 +6,7 @@ import { LAUNCH_OPTIONS, type OptionTable } from './options.js'
  * files. https://www.gnu.org/software/bash/manual/html_node/Programmable-Completion.html
  */
 export function bashCompletion(commands: readonly Completable[]): string {
+  const ownNames = optionNames(LAUNCH_OPTIONS).join(' ')
   return `# source <(fastify-graceful-reload completion bash)
 _fastify_graceful_reload() {
   local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]} at=1
@@ -26,7 +27,7 @@ ${commands.map(commandCase).join('\n')}
       *) _fastify_graceful_reload_files; return ;;
     esac
   done
-${valueCases(LAUNCH_OPTIONS, '  ')}  if [[ $word == -* ]]; then _fastify_graceful_reload_words "${optionNames(LAUNCH_OPTIONS).join(' ')}"; return; fi
+${valueCases(LAUNCH_OPTIONS, '  ')}  if [[ $word == -* ]]; then _fastify_graceful_reload_words "${ownNames}"; return; fi
   _fastify_graceful_reload_files
   if ((COMP_CWORD == 1)); then COMPREPLY+=($(compgen -W "${commands.map(({ name }) => name).join(' ')}" -- "$word")); fi
 }
@@ -43,9 +44,11 @@ complete -o default -F _fastify_graceful_reload fastify-graceful-reload fastify-
 }
 
 function commandCase({ name, options, words }: Completable): string {
+  const names = optionNames(options).join(' ')
+  const cases = valueCases(options, '        ')
   return `      ${name})
-${valueCases(options, '        ')}        if [[ $word == -[^0-9]* || $word == - ]]; then _fastify_graceful_reload_words "${optionNames(options).join(' ')}"
-        else _fastify_graceful_reload_words "${(words.length > 0 ? words : optionNames(options)).join(' ')}"; fi
+${cases}        if [[ $word == -[^0-9]* || $word == - ]]; then _fastify_graceful_reload_words "${names}"
+        else _fastify_graceful_reload_words "${words.length > 0 ? words.join(' ') : names}"; fi
         return ;;`
 }
 

@@ -1,7 +1,7 @@
 import type { ControlStatus } from '../control/messages.js'
 import type { ProcessStatus } from '../control/reports.js'
 import { describeDrain, describeOwnDrain } from './describe-drain.js'
-import { historyOf, phaseRow, restartRows, underWayRows } from './describe-status.js'
+import { historyOf, phaseRow, restartRows, inProgressRows } from './describe-status.js'
 import type { Row } from './rows.js'
 import { counted, duration } from './units.js'
 
@@ -22,7 +22,7 @@ function serverRows(worker: ProcessStatus, name: string, { workers }: ControlSta
   const clients = phase === 'no answer' || phase === 'ended' ? '' : `; ${counted(connections, 'connection')}`
   return [
     [name, `generation ${generation}, pid ${pid}: ${state}${clients}`, style ?? 'notable'],
-    ...underWayRows(worker),
+    ...inProgressRows(worker),
     ...restartRows(worker),
     ...(drain === undefined ? [] : describeOwnDrain(drain, connections))
   ]

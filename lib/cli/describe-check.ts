@@ -28,7 +28,7 @@ function listenerRow(name: string, addresses: readonly string[]): Row[] {
 
 function notes(closed: boolean, complete: boolean): string[] {
   return [
-    ...(closed ? [] : ['the child did not end with exit code 0 when it was told to end']),
+    ...(closed ? [] : ['the child did not end with exit code 0 after the check']),
     ...(complete
       ? []
       : ['its version of fastify-graceful-reload has no checks: it booted, but nothing else was tested'])

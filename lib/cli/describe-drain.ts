@@ -12,12 +12,13 @@ export function describeDrain(status: ProcessStatus): Row[] {
     ['draining', `${which}, ${describeCause(drain)}`, 'notable'],
     ['cut off', `in ${duration(left)}`],
     ...waitRows(drain, connections),
-    [
-      'open',
-      `${counted(connections, 'connection')}${upgraded === 0 ? '' : `, of them ${upgraded} upgraded, such as WebSockets`}`
-    ],
+    ['open', `${counted(connections, 'connection')}${describeUpgraded(upgraded)}`],
     ...(memory === undefined ? [] : [['memory', size(memory.rss)] as Row])
   ]
+}
+
+function describeUpgraded(upgraded: number): string {
+  return upgraded === 0 ? '' : `, of them ${upgraded} upgraded, such as WebSockets`
 }
 
 /** The same of the server of a worker, whose other rows have the limit, the connections and the memory. */

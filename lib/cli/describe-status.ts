@@ -4,8 +4,8 @@ import type {
   MemoryStatus,
   ProcessStatus,
   ReloadHistory,
+  ReloadInProgress,
   ReloadRecord,
-  ReloadUnderWay,
   RestartStatus
 } from '../control/reports.js'
 import { describeDrain, describeOwnDrain } from './describe-drain.js'
@@ -62,7 +62,7 @@ function processRows(status: ProcessStatus, { history, launcher, plugin, workers
   const isUnchanged = last?.outcome === 'succeeded' && last.generation === generation && last.unchanged === true
   return [
     phaseRow(status, workers),
-    ...underWayRows(status),
+    ...inProgressRows(status),
     ['generation', String(generation)],
     ['pid', String(pid)],
     ['uptime', duration(uptime)],
@@ -76,10 +76,10 @@ function processRows(status: ProcessStatus, { history, launcher, plugin, workers
 }
 
 /** What it makes: a reload, or a check. */
-export function underWayRows({ reload, check }: ProcessStatus): Row[] {
+export function inProgressRows({ reload, check }: ProcessStatus): Row[] {
   return [
-    ...(reload?.role === 'parent' ? [['reload', describeUnderWay(reload)] as Row] : []),
-    ...(check === undefined ? [] : [['check', describeCheckUnderWay(check)] as Row])
+    ...(reload?.role === 'parent' ? [['reload', describeInProgress(reload)] as Row] : []),
+    ...(check === undefined ? [] : [['check', describeCheckInProgress(check)] as Row])
   ]
 }
 
@@ -172,7 +172,7 @@ function recordRows({ began, reason, outcome, generation, error, timings }: Relo
   ]
 }
 
-function describeUnderWay(reload: Extract<ReloadUnderWay, { role: 'parent' }>): string {
+function describeInProgress(reload: Extract<ReloadInProgress, { role: 'parent' }>): string {
   const { reason, step, elapsed, child, migrated, remaining, probation, health } = reload
   const waits = probation === undefined ? '' : `, ${spent(probation)}`
   const moved = child === undefined ? '' : `, child ${child}, ${migrated} of ${migrated + remaining} connections moved`
@@ -180,6 +180,6 @@ function describeUnderWay(reload: Extract<ReloadUnderWay, { role: 'parent' }>): 
   return `${reason}, for ${duration(elapsed)}: ${step}${waits}${moved}${errors}`
 }
 
-function describeCheckUnderWay({ reason, step, elapsed, child }: CheckProgress): string {
+function describeCheckInProgress({ reason, step, elapsed, child }: CheckProgress): string {
   return `${reason}, for ${duration(elapsed)}: ${step}${child === undefined ? '' : `, child ${child}`}`
 }

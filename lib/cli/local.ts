@@ -41,9 +41,8 @@ function complete(shell: string | undefined): Outcome {
   if (shell === undefined) return { problem: 'completion: the shell is missing: it must be bash, zsh or fish' }
   const text = completion(shell)
   if (text !== undefined) return { text }
-  return {
-    problem: `there is no completion for '${shell}', only for bash, zsh and fish${didYouMean(shell, ['bash', 'zsh', 'fish'])}`
-  }
+  const meant = didYouMean(shell, ['bash', 'zsh', 'fish'])
+  return { problem: `there is no completion for '${shell}', only for bash, zsh and fish${meant}` }
 }
 
 function isHelp(argument: string | undefined): boolean {

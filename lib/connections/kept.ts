@@ -64,8 +64,8 @@ export class Kept {
       const noted = notedOf(id)
       // Its keep-alive time began again with its last answer there.
       if (noted === 'answered') this.#connections.set(id, { ...connection, used: true, timeLeft: undefined })
-      const inHand = noted === 'in hand'
-      this.#end(id, isOutOfReach ? { type: 'taker out of reach' } : { type: 'taker ended', inHand }, serve)
+      const inProgress = noted === 'in progress'
+      this.#end(id, isOutOfReach ? { type: 'taker out of reach' } : { type: 'taker ended', inProgress }, serve)
     })
   }
 

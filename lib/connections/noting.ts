@@ -74,7 +74,7 @@ export class Noting {
     if (!this.#isOn) return
     const noted: Brought = { id, begun: 0, answered: 0, stop: () => {} }
     const stop = onRequestBegin(socket, () => this.#begins(noted))
-    if (stop === undefined) this.#note(id, 'in hand')
+    if (stop === undefined) this.#note(id, 'in progress')
     else noted.stop = stop
     this.#noted.set(socket, noted)
     socket.once('close', () => this.#forget(socket))
@@ -97,7 +97,7 @@ export class Noting {
 
   #begins(noted: Brought): void {
     noted.begun += 1
-    if (noted.begun === noted.answered + 1) this.#note(noted.id, 'in hand')
+    if (noted.begun === noted.answered + 1) this.#note(noted.id, 'in progress')
   }
 
   readonly #onFinish = (message: unknown): void => {

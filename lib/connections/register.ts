@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** The states of a connection, in the order of their bytes. `untouched`: nothing has been read from it. */
-const STATES = ['untouched', 'in hand', 'answered'] as const
+const STATES = ['untouched', 'in progress', 'answered'] as const
 export type Noted = (typeof STATES)[number]
 
 const BYTES = STATES.map((_, byte) => Buffer.of(byte))
@@ -51,7 +51,7 @@ export class Register {
     const bytes = Buffer.alloc(last + 1)
     let size = 0
     for (let read = -1; read !== 0; size += read) read = readSync(this.#fd, bytes, size, bytes.length - size, size)
-    return (id) => STATES[bytes[id] as number] ?? 'in hand'
+    return (id) => STATES[bytes[id] as number] ?? 'in progress'
   }
 
   close(): void {

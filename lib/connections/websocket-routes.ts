@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import type { FastifyRequest, RouteOptions } from 'fastify'
 import { InvalidOptionError } from '../errors.js'
-import { didYouMean } from '../util/closest.js'
+import { unknownOption } from '../util/unknown-option.js'
 
 /**
  * What goes along with a WebSocket that moves. Called in the parent at the moment of the move, with the socket and the
@@ -74,12 +74,7 @@ function checkRoute({ url, config }: RouteOptions): void {
   if (typeof said !== 'object' || said === null)
     throw new InvalidOptionError(`config.graceful of route ${url}`, 'an object with move', inspect(said))
   const unknown = Object.keys(said).find((name) => !KNOWN.includes(name))
-  if (unknown !== undefined)
-    throw new InvalidOptionError(
-      `config.graceful of route ${url}`,
-      'an object with move',
-      `the unknown name ${unknown}${didYouMean(unknown, KNOWN)}`
-    )
+  if (unknown !== undefined) throw unknownOption(`config.graceful.${unknown} of route ${url}`, unknown, KNOWN)
   const { move } = said as GracefulRouteOptions
   if (move !== undefined && typeof move !== 'boolean' && typeof move !== 'function')
     throw new InvalidOptionError(`config.graceful.move of route ${url}`, 'true, false or a function', inspect(move))

@@ -31,7 +31,7 @@ interface Known {
 }
 
 const UNSEEN =
-  'WebSockets are closed whose routes were registered before this plugin, which cannot see what they say of a move: register it first'
+  'register this plugin before the WebSocket routes: it closes the WebSockets of earlier routes instead of moving them'
 
 /**
  * The connections of this process that another protocol has taken over, WebSocket above all. Costs one small record per

@@ -8,12 +8,12 @@ export const ControlSocketError = createError<[string, string]>(
 )
 
 /** What came over the control socket is no request. */
-export const BadRequestError = createError<[string]>('GRACEFUL_ERR_BAD_REQUEST', 'no request for a server: %s', 400)
+export const BadRequestError = createError<[string]>('GRACEFUL_ERR_BAD_REQUEST', 'bad request: %s', 400)
 
 /** There is nothing at the path of a request. */
 export const UnknownPathError = createError<[string, string]>(
   'GRACEFUL_ERR_UNKNOWN_PATH',
-  'there is nothing at %s; there are %s',
+  'unknown path %s; the requests are %s',
   404
 )
 
@@ -27,7 +27,7 @@ export const BadMethodError = createError<[string, string, string]>(
 /** A request did not come in time. */
 export const SlowRequestError = createError<[number]>(
   'GRACEFUL_ERR_SLOW_REQUEST',
-  'no whole request came within %d ms',
+  'the client did not send a complete request within %d ms',
   408
 )
 

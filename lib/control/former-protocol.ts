@@ -17,8 +17,8 @@ export function isFormer(bytes: Buffer): boolean {
 /** The answer to a command of version 1. */
 export function answerFormer(): string {
   const why =
-    `this process speaks version ${CONTROL_VERSION} of the control interface, which is HTTP, and the request is of version ` +
-    `${FORMER_VERSION}: use the command of the release that the server runs`
+    `this process speaks version ${CONTROL_VERSION} of the control interface, which is HTTP, and the request is ` +
+    `of version ${FORMER_VERSION}: use the command of the release that the server runs`
   const error = toControlFailure(new ControlVersionError(why))
   return `${JSON.stringify({ fastifyGracefulControl: FORMER_VERSION, error })}\n`
 }
@@ -35,7 +35,7 @@ export function formerVersionOf(answer: string): number | undefined {
 /** The error of a command whose server speaks another version. */
 export function otherVersion(path: string, version: number): Error {
   return new ControlVersionError(
-    `the process at ${path} speaks version ${version} of the control interface, and this command version ${CONTROL_VERSION}: ` +
-      'use the command of the release that the server runs'
+    `the process at ${path} speaks version ${version} of the control interface, and this command version ` +
+      `${CONTROL_VERSION}: use the command of the release that the server runs`
   )
 }

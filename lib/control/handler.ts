@@ -15,7 +15,13 @@ import type { ControlHandlers, ServiceReport } from './http.js'
 import { memoryStatus } from './memory.js'
 import { ownVersion } from './own-version.js'
 import { CONTROL_VARIABLE, type ControlPlace, checkControl } from './place.js'
-import { type CheckProgress, type DrainStatus, type ProcessStatus, positionOf, type ReloadUnderWay } from './reports.js'
+import {
+  type CheckProgress,
+  type DrainStatus,
+  type ProcessStatus,
+  positionOf,
+  type ReloadInProgress
+} from './reports.js'
 import { ControlSocket } from './socket.js'
 
 /** How long a process on probation waits until its parent knows what it has counted. Milliseconds. */
@@ -32,8 +38,8 @@ export interface ControlEvents {
   check(reason: string): Promise<CheckResult>
   stop(reason: string): void
   /** The check in progress. */
-  checkUnderWay(): CheckProgress | undefined
-  underWay(): ReloadUnderWay | undefined
+  checkInProgress(): CheckProgress | undefined
+  inProgress(): ReloadInProgress | undefined
   /** How many reloads this process has begun. */
   reloads(): number
   onChange(callback: () => void): () => void
@@ -97,17 +103,17 @@ export class Control {
   }
 
   get #handlers(): ControlHandlers {
-    const { reload, check, stop, underWay, checkUnderWay, reloads, onChange } = this.#events
+    const { reload, check, stop, inProgress, checkInProgress, reloads, onChange } = this.#events
     return {
       status: () => this.#report(),
       workers: () => [this.status()],
       metrics: () => this.#metrics(),
       reload,
       check,
-      checkUnderWay,
+      checkInProgress,
       onChange,
-      reloadId: () => positionOf(underWay()) && reloads(),
-      underWay: () => positionOf(underWay()),
+      reloadId: () => positionOf(inProgress()) && reloads(),
+      inProgress: () => positionOf(inProgress()),
       scale: () => {
         throw new NoWorkersError(this.#service.launcher === undefined ? WITHOUT : UNDER)
       },
@@ -121,7 +127,7 @@ export class Control {
   /** What a client has seen of a child must not be less when its parent answers again: that knows it first. */
   async #metrics(): Promise<MetricsReport> {
     const { ledger, history } = this.#service
-    const reload = this.#events.underWay()
+    const reload = this.#events.inProgress()
     if (reload?.role === 'child') await within(ledger.tell(), PARENT_LIMIT, 'the parent').catch(() => {})
     const { load, draining } = ledger.beside
     return {
@@ -146,8 +152,8 @@ export class Control {
     const { generation, addresses, command } = this.#service
     const phase = this.#events.phase()
     const status = { generation, pid: process.pid, phase, uptime: Math.round(process.uptime() * 1000) }
-    const reload = this.#events.underWay()
-    const check = this.#events.checkUnderWay()
+    const reload = this.#events.inProgress()
+    const check = this.#events.checkInProgress()
     const drain = this.#events.drain()
     const plugin = ownVersion()
     return {

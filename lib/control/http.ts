@@ -37,7 +37,7 @@ export interface ControlHandlers extends ReloadSource {
   workers(): ProcessStatus[] | Promise<ProcessStatus[]>
   check(reason: string): Promise<CheckResult>
   /** How far the check in progress is. */
-  checkUnderWay(): CheckPosition | undefined | Promise<CheckPosition | undefined>
+  checkInProgress(): CheckPosition | undefined | Promise<CheckPosition | undefined>
   /** Begins to stop, if that has not begun. Returns the pid of the process that ends last. */
   stop(reason: string): number
   /**
@@ -45,11 +45,11 @@ export interface ControlHandlers extends ReloadSource {
    *
    * @throws {NoWorkersError}
    */
-  scale(wanted: WorkerCount, reason: string): ScaleUnderWay
+  scale(wanted: WorkerCount, reason: string): ScaleInProgress
 }
 
 /** A change of the number of workers. */
-export interface ScaleUnderWay {
+export interface ScaleInProgress {
   readonly outcome: Promise<ScaleResult>
   /** How far it is by now; undefined when it is over. */
   position(): ScalePosition | undefined
@@ -142,8 +142,8 @@ export class ControlHttp {
 
   async #check(reason: string, response: ServerResponse): Promise<void> {
     this.#makeRoom()
-    const { checkUnderWay, onChange } = this.#handlers
-    const source: ProgressSource = { reloadId: () => undefined, underWay: checkUnderWay, onChange }
+    const { checkInProgress, onChange } = this.#handlers
+    const source: ProgressSource = { reloadId: () => undefined, inProgress: checkInProgress, onChange }
     const first = { step: 'preparing', reason } as const
     await this.#follow(source, first, undefined, this.#handlers.check(reason), response)
   }
@@ -153,7 +153,7 @@ export class ControlHttp {
     const { outcome, position } = this.#handlers.scale(wanted, reason)
     const source: ProgressSource = {
       reloadId: () => undefined,
-      underWay: position,
+      inProgress: position,
       onChange: (callback) => this.#handlers.onChange(callback)
     }
     await this.#follow(source, undefined, undefined, outcome, response)

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { InvalidOptionError } from '../errors.js'
 import { groupNumber, HIGHEST_GROUP } from '../util/group.js'
+import { unknownOption } from '../util/unknown-option.js'
 
 /** Where the control socket is, and who may use it. */
 export interface ControlOptions {
@@ -57,8 +58,7 @@ export function checkControl(value: unknown, name: string): ControlPlace | false
       inspect(value)
     )
   const { path, mode, group, ...others } = value as { [key in keyof ControlOptions]?: unknown }
-  for (const [other, given] of Object.entries(others))
-    throw new InvalidOptionError(`${name}.${other}`, 'path, mode or group', `an unknown name with ${inspect(given)}`)
+  for (const other of Object.keys(others)) throw unknownOption(`${name}.${other}`, other, ['path', 'mode', 'group'])
   if (!isPath(path)) throw new InvalidOptionError(`${name}.path`, 'the path of a file', inspect(path))
   return checkPlace({ path, mode, group }, (part, ...what) => new InvalidOptionError(`${name}.${part}`, ...what))
 }

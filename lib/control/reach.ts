@@ -33,11 +33,14 @@ export async function reach(path: string, deadline: AbortSignal, late: () => Err
 
 function reasonOf({ code, message }: NodeJS.ErrnoException, path: string): string {
   if (code === 'ENOENT')
-    return 'there is no such socket (does the server run, with this path as its control socket? Without the launcher, it is removed as soon as a stop begins)'
+    return (
+      'there is no such socket; does the server run with this path as its control socket? Without the launcher, ' +
+      'a server removes it as soon as a stop begins'
+    )
   if (code === 'EACCES' || code === 'EPERM')
-    return 'permission denied; only the user that the server runs as may ask it, and the group that its option control lets in'
+    return 'permission denied; only the user of the server, and the group of its option control, can connect'
   if (os.stat(path)?.isFile() || os.stat(path)?.isDirectory()) return 'it is no socket'
   if (code === 'ECONNREFUSED')
-    return 'nobody accepts; a server that crashed has left the socket behind, and the next one replaces it'
+    return 'no process accepts; a server that crashed left the socket behind, and the next one replaces it'
   return message
 }

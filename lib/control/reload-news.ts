@@ -19,16 +19,16 @@ export type First = Pick<Position, 'step' | 'reason'>
 export type News = ({ event: 'progress' } & Position) | { event: 'heartbeat' }
 
 /** What this process last reported to a client, and when. */
-export interface Told {
+export interface Reported {
   readonly position: Position | undefined
   readonly at: number
 }
 
-/** What there is to report to a client, if there is something. `now`: as of {@link Told}, in milliseconds. */
-export function newsOf(told: Told, found: Position | undefined, now: number): News | undefined {
-  const since = now - told.at
+/** What there is to report to a client, if there is something. `now`: as of {@link Reported}, in milliseconds. */
+export function newsOf(reported: Reported, found: Position | undefined, now: number): News | undefined {
+  const since = now - reported.at
   if (found !== undefined) {
-    const isNew = placeOf(found) !== placeOf(told.position)
+    const isNew = placeOf(found) !== placeOf(reported.position)
     const isMoving = found.step === 'probation' && since >= FIGURES_INTERVAL
     if (isNew || isMoving) return { event: 'progress', ...found }
   }

@@ -2,13 +2,13 @@ import type { ServerResponse } from 'node:http'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { toControlFailure } from './failure.js'
 import { encodeAnswer } from './messages.js'
-import { type First, newsOf, type Position, type Told } from './reload-news.js'
+import { type First, newsOf, type Position, type Reported } from './reload-news.js'
 import type { ReloadPosition } from './reports.js'
 
 /** Makes reloads, and reports their progress. */
 export interface ReloadSource extends ProgressSource {
   reload(reason: string): Promise<ReloadResult>
-  underWay(): ReloadPosition | undefined | Promise<ReloadPosition | undefined>
+  inProgress(): ReloadPosition | undefined | Promise<ReloadPosition | undefined>
 }
 
 /** Reports the progress of something that a client waits for. */
@@ -16,7 +16,7 @@ export interface ProgressSource {
   /** Identifies the reload in progress, by another value for each; undefined when none is in progress. */
   reloadId(): unknown
   /** How far it has come. */
-  underWay(): Position | undefined | Promise<Position | undefined>
+  inProgress(): Position | undefined | Promise<Position | undefined>
   /** Calls back whenever there may be something new, until the returned function is called. */
   onChange(callback: () => void): () => void
 }
@@ -44,7 +44,7 @@ export class ReloadStream {
   readonly #asked = performance.now()
   readonly #timer: NodeJS.Timeout
   readonly #stopListening: () => void
-  #told: Told = { position: undefined, at: performance.now() }
+  #reported: Reported = { position: undefined, at: performance.now() }
   #isLooking = false
   #mustLookAgain = false
 
@@ -112,7 +112,7 @@ export class ReloadStream {
     const id = this.#source.reloadId()
     if (id !== undefined && id === this.#former) return this.#waiting
     if (id !== this.#own) return undefined
-    const position = await this.#source.underWay()
+    const position = await this.#source.inProgress()
     return this.#source.reloadId() === id ? position : undefined
   }
 
@@ -125,10 +125,10 @@ export class ReloadStream {
     const response = this.#response
     if (response.writableEnded || response.destroyed || response.writableLength > UNREAD_LIMIT) return
     const now = performance.now()
-    const position = found ?? (this.#told.position === undefined ? this.#waiting : undefined)
-    const news = newsOf(this.#told, position, now)
+    const position = found ?? (this.#reported.position === undefined ? this.#waiting : undefined)
+    const news = newsOf(this.#reported, position, now)
     if (news === undefined) return
-    this.#told = { position: position ?? this.#told.position, at: now }
+    this.#reported = { position: position ?? this.#reported.position, at: now }
     response.write(encodeAnswer(news))
   }
 }

@@ -39,7 +39,7 @@ export interface CheckProgress {
 }
 
 /** A reload that is in progress, in a status. */
-export type ReloadUnderWay =
+export type ReloadInProgress =
   | ({ role: 'parent' } & ReloadProgress)
   /**
    * This process serves on probation, for so long of how long, in milliseconds; if it fails, its parent with this pid
@@ -110,7 +110,7 @@ export interface ProcessStatus {
   /** The version of this package that it runs, if it is known. */
   plugin?: string
   /** There while a reload is in progress. */
-  reload?: ReloadUnderWay
+  reload?: ReloadInProgress
   /** There while a check is in progress. */
   check?: CheckProgress
   /** There while it drains. */
@@ -174,7 +174,7 @@ export type ReloadPosition = Pick<ReloadProgress, 'step' | 'reason' | 'elapsed'>
   Partial<ReloadProgress> & { worker?: number; workers?: number }
 
 /** How far the reload is that a process makes; undefined if it makes none. */
-export function positionOf(found: ReloadUnderWay | undefined): ReloadPosition | undefined {
+export function positionOf(found: ReloadInProgress | undefined): ReloadPosition | undefined {
   if (found?.role !== 'parent') return undefined
   const { role: _role, ...position } = found
   return position

@@ -83,7 +83,7 @@ export class Effects implements EffectHandler<Effect> {
   }
 
   failed(effect: Effect, error: unknown): void {
-    this.#find().events.log(`"${effect.do}" failed: ${toError(error).message}`)
+    this.#find().events.log(`internal step "${effect.do}" failed: ${toError(error).message}`)
   }
 
   rested(): void {

@@ -95,11 +95,11 @@ export class Launcher {
       workers: () => statusOfWorkers(this.#workers),
       reload: (reason) => this.#workers.reload(reason),
       check: (reason) => this.#checks.make(reason),
-      checkUnderWay: () => this.#checks.position,
+      checkInProgress: () => this.#checks.position,
       scale: (wanted, reason) => this.#workers.scale(wanted, reason),
       stop: (reason) => this.#stop(reason),
       reloadId: () => this.#rolls.id,
-      underWay: () => this.#rolls.position,
+      inProgress: () => this.#rolls.position,
       onChange: (callback) => this.#workers.onChange(callback)
     })
   }

@@ -37,17 +37,17 @@ const LIMITS: Record<Exclude<Timer, 'boot' | 'share' | 'stop' | 'restart'>, numb
  *
  * @param service - the facts about the awaited server, or about the last one that reported any
  * @param age - for how long the awaited server has lived
- * @param told - how long the booting server says that it may take; 0: it has not said
+ * @param reported - how long the booting server says that it may take; 0: it has not said
  */
 export function limitOf(
   { timer, step, crashes = 0 }: Wait,
   service: Service | undefined,
   age: number,
-  told = 0
+  reported = 0
 ): number {
   if (timer === 'stop') return stopLimit(service)
-  if (timer === 'boot') return Math.max(0, bootLimit(service, crashes, told) - (told === 0 ? 0 : age))
-  if (timer === 'share' && step !== undefined) return shareLimit(step, service, age, told)
+  if (timer === 'boot') return Math.max(0, bootLimit(service, crashes, reported) - (reported === 0 ? 0 : age))
+  if (timer === 'share' && step !== undefined) return shareLimit(step, service, age, reported)
   return LIMITS[timer as keyof typeof LIMITS]
 }
 
@@ -55,8 +55,8 @@ export function limitOf(
  * How long a server may take to serve. On a slow machine, one that is killed too early is followed by one with more
  * time. Milliseconds.
  */
-export function bootLimit(service: Service | undefined, crashes: number, told: number): number {
-  return bootTime(readyTimeoutOf(service) * 2 ** Math.min(Math.max(0, crashes - 1), MOST_DOUBLINGS), told)
+export function bootLimit(service: Service | undefined, crashes: number, reported: number): number {
+  return bootTime(readyTimeoutOf(service) * 2 ** Math.min(Math.max(0, crashes - 1), MOST_DOUBLINGS), reported)
 }
 
 /** How long a server may take to stop. Milliseconds. */
@@ -65,10 +65,10 @@ export function stopLimit(service: Service | undefined): number {
 }
 
 /** A server ends by itself what is late, and tells its hooks how the reload ended, before it tells the launcher. */
-function shareLimit(step: Share['stage'], service: Service | undefined, age: number, told: number): number {
+function shareLimit(step: Share['stage'], service: Service | undefined, age: number, reported: number): number {
   if (step === 'waiting') return Math.max(0, SERVE_LIMIT - age)
   if (step === 'asking') return HANG
-  const own = step === 'handed over' ? probationOf(service) : bootTime(readyTimeoutOf(service), told)
+  const own = step === 'handed over' ? probationOf(service) : bootTime(readyTimeoutOf(service), reported)
   return own + (service?.times.stop ?? UNTOLD) + 2 * MARGIN
 }
 

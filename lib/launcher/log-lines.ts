@@ -21,22 +21,24 @@ export function lineOf(notice: Notice, processes: Processes): string {
     case 'scaled':
       return `workers (${notice.reason}): now ${notice.target}, before ${notice.before}`
     case 'not scaled':
-      return `workers (${notice.reason}): there are still ${notice.before}, not ${notice.target}`
+      return `workers (${notice.reason}): the number stays at ${notice.before}; ${notice.target} were requested`
     case 'waiting': {
       const { reason, server } = notice
-      return `reload (${reason}): ${describeDelay(server, server && processes.find(server.id)?.pid)}; waiting for a server that serves`
+      const delay = describeDelay(server, server && processes.find(server.id)?.pid)
+      return `reload (${reason}): ${delay}; waiting for a server that serves`
     }
     case 'hung':
       return `reload (${notice.reason}): server ${pid} does not answer; killing it and starting another one`
     case 'held': {
       const ending = processes.find(notice.server)?.ending
-      return `server ${pid} ${ending === undefined ? 'is leaving because of an error' : describeEnding(ending)}; the next one starts when a file changes`
+      const how = ending === undefined ? 'is leaving because of an error' : describeEnding(ending)
+      return `server ${pid} ${how}; the next one starts when a file changes`
     }
     case 'not started':
       return toError(notice.error).message
     case 'no boot': {
-      const told = processes.find(notice.server)?.readyTimeout ?? 0
-      return `server ${pid} does not serve within ${bootLimit(processes.service, notice.crashes, told)} ms: killing it`
+      const reported = processes.find(notice.server)?.readyTimeout ?? 0
+      return `server ${pid} does not serve within ${bootLimit(processes.service, notice.crashes, reported)} ms: killing it`
     }
     case 'late':
       return `server ${pid} does not say how its reload goes: killing it`
@@ -49,7 +51,7 @@ export function lineOf(notice: Notice, processes: Processes): string {
     case 'no stop':
       return `server ${pid} does not end in time: killing it`
     case 'no end':
-      return `server ${pid} was killed and does not end; it is waited for no longer`
+      return `server ${pid} was killed and does not end; the launcher no longer waits for it`
     default:
       return notice satisfies never
   }
@@ -80,5 +82,6 @@ export function restartLine(lost: Server, pause: number): string {
 function describeDelay(server: ServerState | undefined, pid: number | undefined): string {
   if (server === undefined || server.stage === 'ended') return 'no server runs'
   if (server.leaves !== 'no') return `server ${pid} is leaving`
-  return `server ${pid} ${server.hasPlugin ? 'does not serve yet' : 'has not loaded fastify-graceful-reload, or not yet'}`
+  const why = server.hasPlugin ? 'does not serve yet' : 'has not loaded fastify-graceful-reload, or not yet'
+  return `server ${pid} ${why}`
 }

@@ -1,4 +1,4 @@
-import type { ScaleUnderWay } from '../control/http.js'
+import type { ScaleInProgress } from '../control/http.js'
 import type { RestartStatus, ScaleResult } from '../control/reports.js'
 import { toPlainError } from '../errors.js'
 import type { Counts } from '../metrics/counts.js'
@@ -128,7 +128,7 @@ export class Workers {
    *
    * @returns the outcome, and a function that returns how far the change is by now
    */
-  scale(wanted: WorkerCount, reason: string): ScaleUnderWay {
+  scale(wanted: WorkerCount, reason: string): ScaleInProgress {
     const [ask, outcome] = this.#callers.add()
     const asked = performance.now()
     this.#host.tell({ type: 'scale', ask, reason, wanted })

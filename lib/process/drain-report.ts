@@ -12,10 +12,10 @@ const MOST_HOLDS = 20
 
 /** What this process still finishes, if it drains. */
 export function drainReport({ service, shutdown, host }: Parts): DrainStatus | undefined {
-  const { underWay } = shutdown
-  if (underWay === undefined) return undefined
+  const { inProgress } = shutdown
+  if (inProgress === undefined) return undefined
   const now = performance.now()
-  const { reason, begun, end, holds } = underWay
+  const { reason, begun, end, holds } = inProgress
   const owned = service.connections.withOwners(service.isForClients)
   const requests = owned.flatMap(([connections, owner]) =>
     openRequests(connections, begun).map((request) => ({ ...request, owner }))

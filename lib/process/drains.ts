@@ -22,7 +22,7 @@ interface Leaving {
 /** What of this process drains: each app that closes by itself, and then the rest. */
 export class Drains {
   readonly #service: Service
-  readonly #underWay = new Set<Drain>()
+  readonly #inProgress = new Set<Drain>()
   readonly #leaving = new Set<Leaving>()
   /** Since when it drains, and by when that is over at the latest, on the clock of `performance.now()`. */
   #begun: number | undefined
@@ -54,7 +54,7 @@ export class Drains {
   /** For reports: what is drained; undefined while nothing is. */
   get report(): { reason: string; begun: number; end: number; holds: string[] } | undefined {
     if (this.#begun === undefined) return undefined
-    const holds = [...this.#underWay].flatMap((drain) => drain.holds)
+    const holds = [...this.#inProgress].flatMap((drain) => drain.holds)
     return { reason: this.#reason, begun: this.#begun, end: this.#end, holds }
   }
 
@@ -70,7 +70,7 @@ export class Drains {
     // Whatever goes wrong with that, the drain follows.
     if (losesQueue) leaving.emptied = this.#emptyQueues(only).catch(() => {})
     await Promise.all([leaving, ...earlier].map(({ emptied }) => emptied))
-    const others = new Set([...this.#underWay, ...earlier.map((each) => each.begin())])
+    const others = new Set([...this.#inProgress, ...earlier.map((each) => each.begin())])
     const own = leaving.begin()
     others.delete(own)
     return [own, ...others]
@@ -78,9 +78,9 @@ export class Drains {
 
   /** Nothing is in progress any more, or has been cut off. Returns whether that is news. */
   ended(drain: Drain): boolean {
-    const isNews = this.#underWay.delete(drain)
+    const isNews = this.#inProgress.delete(drain)
     const goesOn = [...this.#service.apps].some(({ leaving }) => !leaving)
-    if (goesOn && this.#underWay.size === 0) this.#begun = undefined
+    if (goesOn && this.#inProgress.size === 0) this.#begun = undefined
     return isNews
   }
 
@@ -91,7 +91,7 @@ export class Drains {
    */
   hurry(timeout: number): void {
     this.#end = Math.min(this.#end, performance.now() + timeout)
-    for (const drain of this.#underWay) drain.hurry(timeout)
+    for (const drain of this.#inProgress) drain.hurry(timeout)
   }
 
   /** All that is not leaving already leaves now. */
@@ -102,12 +102,12 @@ export class Drains {
   /** Cuts off everything that is in progress. */
   force(): Cut {
     for (const leaving of this.#leaving) leaving.begin(true)
-    return mergeCuts([...this.#underWay].map((drain) => drain.force()))
+    return mergeCuts([...this.#inProgress].map((drain) => drain.force()))
   }
 
   /** What has been cut off is over. */
   clear(): void {
-    this.#underWay.clear()
+    this.#inProgress.clear()
   }
 
   #leave(reason: string, manner: Manner, only?: HostedApp): Leaving {
@@ -162,7 +162,7 @@ export class Drains {
     const window = service.longest('websocketCloseWindow')
     const limits = { timeout, patience, window }
     const drain = new Drain({ connections, upgraded, apps, reason, ...limits, ...policy, hookFailed })
-    this.#underWay.add(drain)
+    this.#inProgress.add(drain)
     service.log.announce('draining', { reason, connections: service.countConnections(isMeant), timeout })
     return drain
   }

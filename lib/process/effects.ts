@@ -32,7 +32,7 @@ export class Effects implements EffectHandler<Effect> {
   }
 
   failed(effect: Effect, error: unknown): void {
-    this.#find().service.log.warn(`"${effect.do}" failed: ${toError(error).message}`, toError(error))
+    this.#find().service.log.warn(`internal step "${effect.do}" failed: ${toError(error).message}`, toError(error))
   }
 
   /** A limit counts only for a process that lives. */

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { InvalidOptionError } from '../errors.js'
-import { didYouMean } from '../util/closest.js'
 import { checkDuration } from '../util/duration.js'
+import { unknownOption } from '../util/unknown-option.js'
 
 /**
  * When the child of a reload is taken back although it lives. Only a child on probation is judged: each of its requests
@@ -70,8 +70,7 @@ export function checkHealth(value: unknown, name: string): ResolvedHealthOptions
   const input = value as Record<string, unknown>
   for (const key of Object.keys(input)) {
     if (NAMES.includes(key)) continue
-    const received = `an unknown name with ${inspect(input[key])}${didYouMean(key, NAMES)}`
-    throw new InvalidOptionError(`${name}.${key}`, `one of ${NAMES.join(', ')}`, received)
+    throw unknownOption(`${name}.${key}`, key, NAMES)
   }
   const { check } = input
   if (check !== undefined && typeof check !== 'function')

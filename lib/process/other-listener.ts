@@ -37,12 +37,15 @@ export function warningsOf(found: readonly Found[]): string[] {
 }
 
 function taken(what: string): string {
-  return `${what} no longer receives it; an onClose hook runs in a process that is replaced, and the option signals names other signals`
+  return (
+    `${what} no longer receives it; use an onClose hook, which also runs in a process that a reload replaces, ` +
+    'or choose other signals with the option signals'
+  )
 }
 
 const WARNINGS: Readonly<Record<Use, (what: string) => string>> = {
   stop: (what) =>
-    `${what} is called as well; if it ends the process, it cuts off requests in progress, where an onClose hook comes after them`,
+    `${what} also runs; if it ends the process, it cuts off requests in progress; an onClose hook runs after them`,
   reload: taken,
   force: taken,
   error: taken

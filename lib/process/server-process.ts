@@ -23,12 +23,12 @@ import { drainReport } from './drain-report.js'
 import { Effects } from './effects.js'
 import { Envelope } from './envelope.js'
 import { Exit } from './exit.js'
+import { checkInProgress, inProgress } from './in-progress.js'
 import { linkToLauncher } from './launcher-link.js'
 import type { Parts } from './parts.js'
 import { ServerHost } from './server-host.js'
 import { type Origin, Service } from './service.js'
 import { Shutdown } from './shutdown.js'
-import { checkUnderWay, underWay } from './under-way.js'
 
 /** How this process came to be. */
 export interface Start extends Origin {
@@ -84,8 +84,8 @@ export class ServerProcess {
       reload: (reason) => this.reload(reason),
       stop: (reason) => this.stop(reason),
       check: (reason) => this.check(reason),
-      underWay: () => underWay(this.#parts),
-      checkUnderWay: () => checkUnderWay(this.#parts),
+      inProgress: () => inProgress(this.#parts),
+      checkInProgress: () => checkInProgress(this.#parts),
       reloads: () => this.#host.state.children,
       onChange: (callback) => this.#host.onRested(callback),
       queued: () => this.#host.state.queued,
@@ -132,7 +132,7 @@ export class ServerProcess {
 
   /** The figures of this process, in which an app is in a phase. */
   stats(phase: Phase): GracefulStats {
-    return statsOf(this.#service, phase, underWay(this.#parts) !== undefined)
+    return statsOf(this.#service, phase, inProgress(this.#parts) !== undefined)
   }
 
   /** Warns about doubts that are no reason not to serve. */

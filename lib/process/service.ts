@@ -271,7 +271,7 @@ export class Service {
 
   #cannotLoad(error: Error): void {
     const why = `a file of fastify-graceful-reload cannot be loaded: ${error.message}`
-    this.log.warnOnce(`${why}; until it can, which is tried again and again, reloads and stops may fail`, error)
+    this.log.warnOnce(`${why}; the plugin keeps trying; until then, reloads and stops may fail`, error)
   }
 
   #tellLauncher(listener: Listener): void {

@@ -117,7 +117,7 @@ export class Shutdown {
   }
 
   /** For reports: what is drained; undefined while nothing is. */
-  get underWay(): Drains['report'] {
+  get inProgress(): Drains['report'] {
     return this.#drains.report
   }
 

@@ -2,6 +2,7 @@ import { constants } from 'node:os'
 import { inspect } from 'node:util'
 import { InvalidOptionError } from '../errors.js'
 import { didYouMean } from '../util/closest.js'
+import { unknownOption } from '../util/unknown-option.js'
 
 /** Which signal does what. */
 export interface SignalOptions {
@@ -66,12 +67,7 @@ export function checkSignals(value: unknown, name: string): Required<SignalOptio
   }
   const input = value as Record<string, unknown>
   for (const key of Object.keys(input)) {
-    if (!Object.hasOwn(DEFAULT_SIGNALS, key))
-      throw new InvalidOptionError(
-        `${name}.${key}`,
-        'stop, reload or force',
-        `an unknown name with ${inspect(input[key])}${didYouMean(key, Object.keys(DEFAULT_SIGNALS))}`
-      )
+    if (!Object.hasOwn(DEFAULT_SIGNALS, key)) throw unknownOption(`${name}.${key}`, key, Object.keys(DEFAULT_SIGNALS))
   }
   const resolved = {
     stop: checkSignalList(input.stop, `${name}.stop`, DEFAULT_SIGNALS.stop),

@@ -24,9 +24,9 @@ export interface StartFacts {
  * What a reload by fork would mean here, where the first process ends and another one goes on.
  *
  * - `refused`: the program that started this process would take a reload for its end; why, and what to do instead.
- * - `told`: a reload works, and has a consequence that the user should know.
+ * - `warned`: a reload works, and has a consequence that the user should know.
  */
-export type Verdict = { kind: 'refused'; why: string; instead: string } | { kind: 'told'; warning: string }
+export type Verdict = { kind: 'refused'; why: string; instead: string } | { kind: 'warned'; warning: string }
 
 /** The facts for the rules. */
 interface Situation extends StartFacts {
@@ -157,12 +157,15 @@ function packageManager({ wrappers, env, script, keeper, launchScript }: Situati
   const isUnderIt = wrappers.length === 0 && keeper === undefined ? isNamed : isUnder('package manager', wrappers)
   if (!isUnderIt) return undefined
   const name = wrappers.filter((wrapper) => roleOf(wrapper) === 'package manager').map(programName)[0] ?? 'npm'
-  const warning = `with this reload ${name} ends, and the server goes on in the background; to keep ${name} in front, make its script "${launchScript}"`
-  return { kind: 'told', warning }
+  const warning =
+    `with this reload ${name} ends, and the server goes on in the background; ` +
+    `to keep ${name} in front, make its script "${launchScript}"`
+  return { kind: 'warned', warning }
 }
 
 const WITH_PM2 =
-  'let pm2 start the launcher in fork mode: script "node_modules/.bin/fastify-graceful-reload", args: the path of this script'
+  'let pm2 start the launcher in fork mode: script "node_modules/.bin/fastify-graceful-reload", ' +
+  'args: the path of this script'
 
 function isUnder(role: Role, wrappers: readonly Ancestor[]): boolean {
   return wrappers.some((wrapper) => roleOf(wrapper) === role)

@@ -6,7 +6,7 @@ export class Surroundings {
   readonly #verdict: Verdict | undefined
   readonly #hasLauncher: boolean
   readonly #isHeardByPm2: boolean
-  #hasTold = false
+  #hasWarned = false
 
   /**
    * Must be made early: of a process that has ended by then, nothing can be learnt.
@@ -51,8 +51,8 @@ export class Surroundings {
 
   /** A reload begins; the log says once what it means for the program that started this process. */
   tellAtReload(warn: (warning: string) => void): void {
-    if (this.#verdict?.kind !== 'told' || this.#hasTold) return
-    this.#hasTold = true
+    if (this.#verdict?.kind !== 'warned' || this.#hasWarned) return
+    this.#hasWarned = true
     warn(this.#verdict.warning)
   }
 }

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util'
 import type { FastifyInstance } from 'fastify'
 import { InvalidOptionError } from '../errors.js'
-import { didYouMean } from '../util/closest.js'
 import { checkDuration } from '../util/duration.js'
+import { unknownOption } from '../util/unknown-option.js'
 
 /** Paths that an app asks itself for, again and again, until the answers no longer become quicker. */
 export interface RepeatedWarmup {
@@ -41,10 +41,7 @@ export function checkWarmup(value: unknown, name: string): Warmup | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new InvalidOptionError(name, `a function, ${PATHS}, or an object with ${NAMES.join(', ')}`, inspect(value))
   const { paths, repeatFor, ...others } = value as Record<string, unknown>
-  for (const [key, other] of Object.entries(others)) {
-    const received = `an unknown name with ${inspect(other)}${didYouMean(key, NAMES)}`
-    throw new InvalidOptionError(`${name}.${key}`, `one of ${NAMES.join(', ')}`, received)
-  }
+  for (const key of Object.keys(others)) throw unknownOption(`${name}.${key}`, key, NAMES)
   if (!arePaths(paths)) throw new InvalidOptionError(`${name}.paths`, PATHS, inspect(paths))
   return { paths, repeatFor: checkDuration(repeatFor, `${name}.repeatFor`, REPEAT_FOR, 0) }
 }

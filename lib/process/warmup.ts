@@ -40,7 +40,9 @@ async function ask(app: FastifyInstance, url: string, warn: (warning: string) =>
   if (statusCode >= 500) throw new WarmupError(url, statusCode)
   // No such route, or one that wants what a warm-up does not send: its handler has not run.
   if (statusCode >= 400)
-    warn(`the warm-up request GET ${url} was answered with status ${statusCode}, so it has warmed up nothing`)
+    warn(
+      `the warm-up request GET ${url} was answered with status ${statusCode}, so this request did not warm up the app`
+    )
 }
 
 /** Whether the rounds no longer become quicker. */

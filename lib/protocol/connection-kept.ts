@@ -11,9 +11,9 @@ export type KeptInput =
   /** The child serves for good, or leaves with the parent. */
   | { readonly type: 'settled' }
   /**
-   * The child has ended, and the parent has read all its messages. `inHand`: a request has begun and is not answered.
+   * The child has ended, and the parent has read all its messages. `inProgress`: a request has begun and is not answered.
    */
-  | { readonly type: 'taker ended'; readonly inHand: boolean }
+  | { readonly type: 'taker ended'; readonly inProgress: boolean }
   /** The child may live, and read from it. */
   | { readonly type: 'taker out of reach' }
 
@@ -21,7 +21,7 @@ export type KeptInput =
 export function endKept(input: KeptInput): 'serve' | 'let go' {
   switch (input.type) {
     case 'taker ended':
-      return input.inHand ? 'let go' : 'serve'
+      return input.inProgress ? 'let go' : 'serve'
     case 'closed':
     case 'given back':
     case 'settled':

@@ -38,7 +38,7 @@ export interface Watch {
 export type WatchInput =
   | { readonly type: 'due' }
   /** What child and parent have answered so far. */
-  | { readonly type: 'told'; readonly child: Answers; readonly parent: Answers }
+  | { readonly type: 'reported'; readonly child: Answers; readonly parent: Answers }
 
 export type WatchEffect =
   | { readonly do: 'ask' }

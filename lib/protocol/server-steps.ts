@@ -173,7 +173,7 @@ export function stopOf({ reason, lameDuck }: Extract<ParentWord, { type: 'stop' 
 
 /** The child got a stop of the service, which is the parent's stop too. */
 export function stopOfChild(reason: string): InputOf<'stop'> {
-  const why = `the new generation was told to: ${reason}`
+  const why = `the new generation got the stop: ${reason}`
   return { type: 'stop', reason: why, cause: 'asked', lameDuck: false, awaitsParent: false }
 }
 

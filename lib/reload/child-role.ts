@@ -1,6 +1,6 @@
 import { AnswerCount } from '../connections/answers.js'
 import { beganBefore } from '../control/history.js'
-import type { ReloadUnderWay } from '../control/reports.js'
+import type { ReloadInProgress } from '../control/reports.js'
 import { toPlainError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import { Envelope } from '../process/envelope.js'
@@ -71,7 +71,7 @@ export class ChildRole {
   }
 
   /** For reports: this process serves, and its parent may still take over again. */
-  get report(): ReloadUnderWay {
+  get report(): ReloadInProgress {
     const duration = this.#reloaded?.probation ?? this.#service.options.probation
     // Behind it comes the word of the parent, which is no part of it.
     const elapsed = Math.min(Math.round(performance.now() - this.#accepted), duration)

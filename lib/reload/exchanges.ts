@@ -66,8 +66,8 @@ function movingGroup(service: Service, listener: Listener, index: number): Movin
     return []
   if (!connections.hasForeignListeners) return [{ index, connections }]
   service.log.warn(
-    `connections to "${listener.key}" are not moved: its server has "connection" listeners of the app's own, and what they ` +
-      'did cannot be done again'
+    `connections to "${listener.key}" do not move: the app has its own "connection" listeners, and the plugin cannot ` +
+      'repeat what they did'
   )
   return []
 }

@@ -56,7 +56,7 @@ function createRegister({ log }: Service): Register | undefined {
     // The whole message has a name in it that is never the same.
     const { code, message } = toError(error) as NodeJS.ErrnoException
     const why = `no file can be made in ${tmpdir()} (${code ?? message})`
-    log.warnOnce(`a child that crashes on its probation takes the connections with it that have moved to it: ${why}`)
+    log.warnOnce(`if the child crashes on its probation, the connections that have moved to it are lost: ${why}`)
     return undefined
   }
 }

@@ -52,7 +52,7 @@ export class HealthWatch {
     if (this.#child?.id !== id) return
     this.#answers = child
     this.#deadlines.clear()
-    this.#tell({ type: 'told', child, parent: this.#count.answers })
+    this.#tell({ type: 'reported', child, parent: this.#count.answers })
   }
 
   end(): void {

@@ -73,6 +73,7 @@ export class LaunchedChild implements Child {
   unref(): void {}
 
   kill(): void {
-    this.#deliver({ type: 'kill child', child: this.#id }).catch(() => {}) // Without a launcher there is nobody who could.
+    // Without a launcher, no process can kill it.
+    this.#deliver({ type: 'kill child', child: this.#id }).catch(() => {})
   }
 }

@@ -65,8 +65,8 @@ export class ParentRole {
    * Milliseconds.
    */
   get readyTimeout(): number {
-    const told = this.#latest === undefined ? 0 : (this.successors.get(this.#latest)?.readyTimeout ?? 0)
-    return bootTime(this.#service.options.readyTimeout, told)
+    const reported = this.#latest === undefined ? 0 : (this.successors.get(this.#latest)?.readyTimeout ?? 0)
+    return bootTime(this.#service.options.readyTimeout, reported)
   }
 
   /** How much of that is left. Milliseconds. */
@@ -215,7 +215,8 @@ export class ParentRole {
     const link = service.command.movedLink(script)
     if (link !== undefined)
       service.log.warn(
-        `${link} leads elsewhere, but the reload loaded ${script} again; name the link by the option directory, or by --directory of the launcher`
+        `${link} leads elsewhere, but the reload loaded ${script} again; name the link by the option directory, ` +
+          'or by --directory of the launcher'
       )
   }
 

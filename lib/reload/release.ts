@@ -32,7 +32,8 @@ export function isSameRelease(one: Release, other: Release): boolean {
 
 /** A release in words. */
 export function describeRelease({ script, directory, version }: Release): string {
-  return `${version === undefined ? 'release' : `version ${version}`} in ${script === undefined ? directory : dirname(script)}`
+  const folder = script === undefined ? directory : dirname(script)
+  return `${version === undefined ? 'release' : `version ${version}`} in ${folder}`
 }
 
 /** How a release is the same as the one before it. The code may differ: a file can be edited in place. */

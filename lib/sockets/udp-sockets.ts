@@ -3,8 +3,9 @@ import { type EventEmitter, errorMonitor } from 'node:events'
 
 /** Advice if two generations, or two workers, need the same port. */
 const REMEDY =
-  'UDP sockets are not handed over, and are not shared by workers; if it is another process of this service that has the port, create the ' +
-  'socket with the option reusePort (Node 22.12 or newer) or reuseAddr: https://nodejs.org/api/dgram.html#dgramcreatesocketoptions-callback'
+  'UDP sockets are not handed over, and workers do not share them; if another process of this service has the port, ' +
+  'create the socket with the option reusePort (Node 22.12 or newer) or reuseAddr: ' +
+  'https://nodejs.org/api/dgram.html#dgramcreatesocketoptions-callback'
 
 /**
  * Adds advice to the error of each UDP socket that finds its port taken. Usually that error ends the process.

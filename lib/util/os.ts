@@ -132,7 +132,8 @@ export const os = {
     try {
       return typeof file === 'number' ? fstatSync(file, { bigint: true }) : lstatSync(file, { bigint: true })
     } catch {
-      return undefined // ENOENT, EBADF; or EACCES, ELOOP, ENAMETOOLONG: the next use of the path fails with the same error
+      // ENOENT, EBADF; or EACCES, ELOOP, ENAMETOOLONG: the next use of the path fails with the same error.
+      return undefined
     }
   },
 

@@ -77,7 +77,7 @@ const ASKS_NOTHING: readonly string[] = [
   'reload succeeded: generation … is process ……',
   'check (…): started child …, which will not serve',
   'check passed, nothing has changed: process … booted…',
-  'draining (…): … open connections',
+  'draining (…): … open connection…',
   'reload (…): waiting until the number of workers has changed',
   'server … answers again',
   'stop (…)',

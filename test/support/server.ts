@@ -118,7 +118,7 @@ export class TestServer {
   /** Waits until a process says that a request of this name is in its hands; returns its pid. */
   async held(name: string): Promise<number> {
     const test = (line: Line) => line.fixture === 'held' && line.name === name
-    return (await this.event({ what: `request "${name}" in hand`, test })).pid
+    return (await this.event({ what: `request "${name}" in progress`, test })).pid
   }
 
   /** Where clients find an app, a server of `app.graceful.listen`, or a plain server. */

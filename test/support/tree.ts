@@ -22,7 +22,7 @@ export async function untilQuiet(server: TestServer): Promise<number | undefined
     return pids.length === 0 || (pids.length === 1 && isQuiet(server, pids[0] as number))
   }
   for (;;) {
-    await untilTrue(server, 'end of all that was under way', isAlone)
+    await untilTrue(server, 'end of all that was in progress', isAlone)
     const [pid] = pids
     if (pid === undefined) return undefined
     if ((await hasHeardAll(server, pid)) && isAlone() && pids[0] === pid) return pid

@@ -19,7 +19,7 @@ export async function untilSettled(server: TestServer, traces: Traces, count: nu
     return isWhole && pids.length === count && pids.every((pid) => traces.placeOf(pid)?.name === 'serving')
   }
   for (;;) {
-    await untilTrue(server, 'end of all that was under way', isSettled, LIMIT)
+    await untilTrue(server, 'end of all that was in progress', isSettled, LIMIT)
     const before = pids.join()
     const heard = await Promise.all(pids.map((pid) => hasHeardAll(server, pid)))
     if (heard.every(Boolean) && isSettled() && pids.join() === before) return pids

@@ -132,7 +132,7 @@ export class FileWatch<S extends object> implements EffectHandler<WatchEffect> {
   }
 
   failed(effect: WatchEffect, error: unknown): void {
-    this.#events.say(`"${effect.do}" failed: ${toError(error).message}`)
+    this.#events.say(`internal step "${effect.do}" failed: ${toError(error).message}`)
   }
 
   rested(): void {

@@ -131,7 +131,7 @@ for (const [where, further] of Object.entries(UNWRITABLE)) {
     }
     for (const connection of connections) t.not(await connection.closed, 'by the client')
     await rolledBack(server, 2)
-    const isTold = ({ warning }: Line) => /takes the connections with it/.test(String(warning))
+    const isTold = ({ warning }: Line) => /the connections that have moved to it are lost/.test(String(warning))
     await server.heard(server.pid)
     t.equal(server.events('warning').filter(isTold).length, 1)
     t.equal(await server.stop(), 0)

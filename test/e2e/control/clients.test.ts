@@ -52,7 +52,7 @@ const STRANGE: Array<{ name: string; act: (client: ControlClient) => void; statu
     status: 400,
     told: /was ended in the middle/
   },
-  { name: 'silence', act: () => {}, status: 408, told: /no whole request came within 5000 ms/ },
+  { name: 'silence', act: () => {}, status: 408, told: /the client did not send a complete request within 5000 ms/ },
   { name: 'half a head, and silence', act: (client) => client.write(GET), status: 408, told: /within 5000 ms/ },
   {
     name: 'half a body, and silence',
@@ -64,7 +64,7 @@ const STRANGE: Array<{ name: string; act: (client: ControlClient) => void; statu
     name: 'an unknown path',
     act: (client) => client.write('GET /stats HTTP/1.1\r\n\r\n'),
     status: 404,
-    told: /nothing at "\/stats"; there are GET \/status, GET \/metrics, .*POST \/stop/
+    told: /unknown path "\/stats"; the requests are GET \/status, GET \/metrics, .*POST \/stop/
   },
   {
     name: 'a path of an object',
@@ -88,7 +88,7 @@ const STRANGE: Array<{ name: string; act: (client: ControlClient) => void; statu
     name: 'a tunnel',
     act: (client) => client.write('CONNECT example.com:443 HTTP/1.1\r\n\r\n'),
     status: 404,
-    told: /nothing at "example\.com:443"/
+    told: /unknown path "example\.com:443"/
   },
   {
     name: 'a body that is no JSON',
@@ -297,7 +297,7 @@ t.test('a client that sends nothing does not hold up the end of the process', as
   server.signal('SIGTERM')
   t.equal(await server.exitOf(server.pid), 0)
   t.strictSame(server.events('forced'), [])
-  await isRefused(t, silent, 408, /no whole request came within 500 ms/)
+  await isRefused(t, silent, 408, /the client did not send a complete request within 500 ms/)
 })
 
 t.test('what can be asked for is told to who asks for a tunnel, as to others', async (t) => {

@@ -51,12 +51,12 @@ const HANDLERS: ControlHandlers = {
   },
   stop: () => 7,
   check: () => Promise.reject(new Error('no check is asked for')),
-  checkUnderWay: () => undefined,
+  checkInProgress: () => undefined,
   scale: () => {
     throw new Error('nobody scales')
   },
   reloadId: () => undefined,
-  underWay: () => undefined,
+  inProgress: () => undefined,
   onChange: () => () => {}
 }
 

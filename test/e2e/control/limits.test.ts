@@ -38,13 +38,13 @@ class Reload {
       },
       stop: () => 0,
       check: () => Promise.reject(new Error('no check is asked for')),
-      checkUnderWay: () => undefined,
+      checkInProgress: () => undefined,
       scale: () => {
         throw new Error('nobody scales')
       },
       reloadId: () => undefined,
       reload: () => this.outcome.promise,
-      underWay: () => ({ step: 'booting', reason: 'x', elapsed: 1, child: this.child }),
+      inProgress: () => ({ step: 'booting', reason: 'x', elapsed: 1, child: this.child }),
       onChange: (callback) => {
         this.#changed = callback
         this.begun.resolve()

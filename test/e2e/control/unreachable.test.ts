@@ -39,12 +39,7 @@ t.test('no such socket, and a file that is not a socket', async (t) => {
   const folder = await tempFolder(t)
   const file = join(folder, 'file')
   writeFileSync(file, '')
-  await fails(
-    t,
-    join(folder, 'none'),
-    'GRACEFUL_ERR_UNREACHABLE',
-    /none: there is no such socket \(does the server run/
-  )
+  await fails(t, join(folder, 'none'), 'GRACEFUL_ERR_UNREACHABLE', /none: there is no such socket; does the server run/)
   for (const path of [file, folder]) await fails(t, path, 'GRACEFUL_ERR_UNREACHABLE', /: it is no socket/)
   await fails(
     t,
@@ -62,7 +57,7 @@ t.test('a socket that a crash has left behind', async (t) => {
     t,
     control,
     'GRACEFUL_ERR_UNREACHABLE',
-    /nobody accepts; a server that crashed has left the socket behind/
+    /no process accepts; a server that crashed left the socket behind/
   )
 })
 
@@ -81,7 +76,7 @@ t.test('another user', { skip: isRoot && missing('setpriv') }, async (t) => {
   const other = { prefix, root: folder }
   const works = await runCommand(['--version'], other)
   if (works.code !== 0) return t.plan(0, `the other user cannot run this Node: ${works.stderr}`)
-  await fails(t, control, 'GRACEFUL_ERR_UNREACHABLE', /permission denied; only the user that the server runs as/, other)
+  await fails(t, control, 'GRACEFUL_ERR_UNREACHABLE', /permission denied; only the user of the server/, other)
   chmodSync(control, 0o600)
   t.match(await statusAt(control), { pid: server.pid, generation: 1, phase: 'serving' })
 })

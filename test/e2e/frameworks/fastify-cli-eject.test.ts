@@ -16,7 +16,7 @@ const { adopt, say } = require('./app.cjs')
 module.exports = async (app) => {
   adopt(app, require('fastify-graceful-reload'))
   app.get('/slow', async () => {
-    say('in hand', {})
+    say('in progress', {})
     await new Promise((resolve) => app.graceful.signal.addEventListener('abort', resolve))
     await new Promise((resolve) => setTimeout(resolve, 1500))
     return 'finished'
@@ -45,7 +45,7 @@ t.test(
     t.not(server.current, first)
     const connection = await HttpConnection.open(server.target())
     const slow = connection.send({ path: '/slow' })
-    await server.event('in hand')
+    await server.event('in progress')
     server.signal('SIGTERM')
     t.match(await slow.response, { status: 200, body: 'finished' })
     t.equal(await server.exitOf(server.current), 0)

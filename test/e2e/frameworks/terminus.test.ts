@@ -20,7 +20,7 @@ const program = (body: string) => `'use strict'
   app.get('/', async () => ({ pid: process.pid }))
   // Answered when their time would have been over long ago.
   app.get('/slow', async () => {
-    say('in hand', {})
+    say('in progress', {})
     await new Promise((resolve) => app.graceful.signal.addEventListener('abort', resolve))
     await new Promise((resolve) => setTimeout(resolve, 1500))
     say('answered', {})
@@ -73,13 +73,13 @@ async function stopWithRequest(
   const { current } = server
   const connection = await HttpConnection.open(server.target())
   const slow = connection.send({ path: '/slow' })
-  await server.event('in hand')
+  await server.event('in progress')
   server.signal('SIGTERM', server.addressee)
   t.match(await slow.response, { status: 200, body: 'finished' })
   t.equal(await server.exitOf(current), 0)
   const isSaid = ({ pid, fixture }: { pid: number; fixture?: string }) => pid === current && fixture !== undefined
   const said = server.events(isSaid).map(({ fixture }) => String(fixture))
-  return said.slice(said.indexOf('in hand') + 1)
+  return said.slice(said.indexOf('in progress') + 1)
 }
 
 const HOOKS = ['beforeShutdown', 'onSignal', 'onShutdown']
@@ -102,7 +102,7 @@ for (const { settings, where } of WAYS)
       t.strictSame(await stopWithRequest(t, server), ['answered', ...HOOKS, 'onClose', 'exit'])
       t.strictSame(server.events('terminus'), [])
       t.strictSame(
-        server.events((line) => / receives it|is called as well/.test(String(line.warning))),
+        server.events((line) => / receives it|also runs/.test(String(line.warning))),
         []
       )
       t.strictSame(server.events('forced'), [])

@@ -15,7 +15,8 @@ t.test('URLs are requested before anything listens, in the first process and in 
     const lines = server.events((line) => line.pid === pid && ['warmed', 'listening'].includes(String(line.fixture)))
     t.match(lines, [{ fixture: 'warmed' }, { fixture: 'listening' }])
     t.equal(lines.length, 2, 'once, and a status of 404 is no failure')
-    const warning = 'the warm-up request GET /nowhere was answered with status 404, so it has warmed up nothing'
+    const warning =
+      'the warm-up request GET /nowhere was answered with status 404, so this request did not warm up the app'
     t.match(
       server.events((line) => line.pid === pid && line.graceful === 'warning'),
       [{ warning }]

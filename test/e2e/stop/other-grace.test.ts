@@ -14,7 +14,7 @@ const BODY = `
   })
   // Answered when the delay would have been over long ago.
   app.get('/slow', async () => {
-    say('in hand', {})
+    say('in progress', {})
     await once(app.graceful.signal, 'abort')
     await new Promise((resolve) => setTimeout(resolve, 1500))
     return 'finished'
@@ -34,7 +34,7 @@ t.test('a close-with-grace of the app is called when all is finished, after a re
   for (const _ of [1, 2]) pids.push(await server.reload())
   const connection = await HttpConnection.open(server.target())
   const slow = connection.send({ path: '/slow' })
-  await server.event('in hand')
+  await server.event('in progress')
   server.signal('SIGTERM')
   t.match(await slow.response, { status: 200, body: 'finished' })
   t.equal(await server.exitOf(server.current), 0)
@@ -54,7 +54,7 @@ t.test('the same applies after an uncaught error', async (t) => {
   const server = await startProgram(t, BODY, { link })
   const [connection, other] = [await HttpConnection.open(server.target()), await HttpConnection.open(server.target())]
   const slow = connection.send({ path: '/slow' })
-  await server.event('in hand')
+  await server.event('in progress')
   await other.request({ path: '/reject' })
   t.match(await slow.response, { status: 200, body: 'finished' })
   t.equal(await server.exitOf(server.pid), 1)

@@ -18,12 +18,12 @@ const BEFORE = `
 
 const BODY = `
   app.get('/slow', async () => {
-    say('in hand', {})
+    say('in progress', {})
     await new Promise((resolve) => app.graceful.signal.addEventListener('abort', resolve))
     await new Promise((resolve) => setTimeout(resolve, 500))
     return 'finished'
   })
-  app.get('/stuck', () => new Promise(() => say('in hand', {})))
+  app.get('/stuck', () => new Promise(() => say('in progress', {})))
   app.get('/later', async () => {
     process.on('SIGTERM', () => say('heard later', {}))
     return 'added'
@@ -50,19 +50,19 @@ for (const { settings, where } of WAYS)
       await warned(
         server,
         pid,
-        /^SIGTERM and SIGINT: the listener closeAll of the app \(\/.*\/server\.cjs:16\) is called as/
+        /^SIGTERM and SIGINT: the listener closeAll of the app \(\/.*\/server\.cjs:16\) also runs/
       )
       await warned(
         server,
         pid,
-        /^SIGHUP: the listener reopenLog of the app \(\/.*\/server\.cjs:14\) no longer receives it; an/
+        /^SIGHUP: the listener reopenLog of the app \(\/.*\/server\.cjs:14\) no longer receives it; use an/
       )
     }
     const connection = await HttpConnection.open(server.target())
     await connection.request({ path: '/later' })
     const slow = connection.send({ path: '/slow' })
-    await server.event('in hand')
-    await warned(server, second, /^SIGTERM: a listener of the app \(\/.*\/server\.cjs:\d+\) is called as well/)
+    await server.event('in progress')
+    await warned(server, second, /^SIGTERM: a listener of the app \(\/.*\/server\.cjs:\d+\) also runs/)
 
     server.signal('SIGTERM', server.addressee)
     t.match(await slow.response, { status: 200, body: 'finished' })
@@ -101,7 +101,7 @@ t.test('what a handler of the app cuts off by its process.exit() is in the log, 
   const server = await startProgram(t, BODY, { before })
   const connection = await HttpConnection.open(server.target())
   const stuck = connection.send({ path: '/stuck' })
-  await server.event('in hand')
+  await server.event('in progress')
   server.signal('SIGTERM')
   await t.rejects(stuck.response)
   t.equal(await server.exitOf(server.pid), 1)

@@ -49,7 +49,7 @@ t.test(
       const listener = () => {}
       process.on('uncaughtException', listener)
       process.removeListener('uncaughtException', listener)
-      say('in hand', {})
+      say('in progress', {})
       await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
       setImmediate(() => { throw new Error('boom') })
       await new Promise((resolve) => app.graceful.signal.addEventListener('abort', resolve))
@@ -66,7 +66,7 @@ t.test(
 
 t.test('an error while the process stops forces, as a second signal does', async (t) => {
   const body = `
-    app.get('/stuck', () => new Promise(() => say('in hand', {})))
+    app.get('/stuck', () => new Promise(() => say('in progress', {})))
     app.addHook('onReady', async () => {
       app.graceful.signal.addEventListener('abort', () => setImmediate(() => { throw new Error('boom') }))
     })
@@ -74,7 +74,7 @@ t.test('an error while the process stops forces, as a second signal does', async
   const server = await startProgram(t, body)
   const connection = await HttpConnection.open(server.target())
   const stuck = connection.send({ path: '/stuck' })
-  await server.event('in hand')
+  await server.event('in progress')
   server.signal('SIGTERM')
   await t.rejects(stuck.response)
   t.equal(await server.exitOf(server.pid), 1)

@@ -71,7 +71,7 @@ for (const seed of SEEDS) {
       const isOver = () => server.alive().length === 0
       const isQuiet = () => server.servers().length === 1 && listeningInodes(server.servers()[0] as number).length === 1
       // A reload may be about to begin, so check again after an answer.
-      await untilTrue(server, 'end of all that was under way', () => isOver() || isQuiet())
+      await untilTrue(server, 'end of all that was in progress', () => isOver() || isQuiet())
       t.comment(`generation ${server.events('serving').at(-1)?.generation}, ${server.pids.length} servers`)
       if (!isOver()) {
         t.not(what, 'reloads, crashes and a stop')

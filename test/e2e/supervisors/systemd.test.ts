@@ -126,9 +126,9 @@ t.test('a stop may take as long as the drain, beyond TimeoutStopSec', { skip }, 
         () => 'answered',
         () => 'cut off'
       ),
-      late.then(() => 'in hand')
+      late.then(() => 'in progress')
     ]),
-    'in hand'
+    'in progress'
   )
   await unit.tell({ command: 'release', name }, pid)
   t.equal((await answer).status, 200)

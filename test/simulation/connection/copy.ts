@@ -18,7 +18,10 @@ export function tellOfCopy(world: World, input: KeptInput): void {
 
 /** The peer has ended, and all that it said was heard; or it cannot be reached any more. */
 export function hearOfEnd(world: World, isOutOfReach: boolean): void {
-  tellOfCopy(world, isOutOfReach ? { type: 'taker out of reach' } : { type: 'taker ended', inHand: world.inHand })
+  tellOfCopy(
+    world,
+    isOutOfReach ? { type: 'taker out of reach' } : { type: 'taker ended', inProgress: world.inProgress }
+  )
 }
 
 /** Data that is not in the kernel yet, or was not read, ends with the process. */
@@ -50,6 +53,6 @@ function isInherited(world: World, { relay, fromPeer }: Peer): boolean {
  * Whether process 0 has a copy, or will have one when it learns that the connection was taken, without a request in
  * progress.
  */
-export function isKept({ rules, inHand, copy, isSettled }: World): boolean {
-  return rules.keeps && !inHand && (copy === 'none' || copy === 'open') && !isSettled
+export function isKept({ rules, inProgress, copy, isSettled }: World): boolean {
+  return rules.keeps && !inProgress && (copy === 'none' || copy === 'open') && !isSettled
 }

@@ -112,12 +112,12 @@ function addChoices({ holds, rules, attempts, peers, isSettled }: World, add: Ad
 }
 
 /** What a peer does with the connection that has come to it. */
-function addChoicesOfPeer({ rules, life, attempts, inHand, isSettled }: World, peer: Peer, add: Add): void {
+function addChoicesOfPeer({ rules, life, attempts, inProgress, isSettled }: World, peer: Peer, add: Add): void {
   const [first] = attempts
   if (first?.reads !== true || isSettled || !runs(peer.life)) return
-  if (rules.returns && !inHand && attempts.length === 1) add('gives back')
+  if (rules.returns && !inProgress && attempts.length === 1) add('gives back')
   if (!rules.keeps || life === 'dead') return
-  add(inHand ? 'answers it' : 'begins a request')
+  add(inProgress ? 'answers it' : 'begins a request')
   add('closes the connection')
 }
 

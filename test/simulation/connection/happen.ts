@@ -114,10 +114,10 @@ const OF_PEER: Acts<(world: World, peer: Peer, detail: string) => void> = {
   'gives back': (world, { id }) => offer(world, id, 0),
   // It is noted before anything is done about it.
   'begins a request': (world) => {
-    world.inHand = true
+    world.inProgress = true
   },
   'answers it': (world) => {
-    world.inHand = false
+    world.inProgress = false
   },
   'closes the connection': (world, { id }) => {
     const [first] = world.attempts

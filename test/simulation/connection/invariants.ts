@@ -20,7 +20,7 @@ export function problemOf(world: World): string | undefined {
   if (isEarly) return 'the taker reads what is not its own yet'
   if (world.copy !== 'served') return undefined
   if (peerOf(world, 1).life !== 'dead') return 'a copy is served of what the taker may read from'
-  return world.inHand ? 'a copy is served of what the taker had in hand' : undefined
+  return world.inProgress ? 'a copy is served of what the taker had in progress' : undefined
 }
 
 /** What must not be when nothing more can happen. */

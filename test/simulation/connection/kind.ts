@@ -54,9 +54,9 @@ export const CONNECTION: Kind<Machines, Rules, World> = {
     return world
   },
   copy: copyWorld,
-  essenceOf: ({ life, holds, peers, attempts, owner, mayBeLost, inHand, copy, isSettled, budget }) => [
+  essenceOf: ({ life, holds, peers, attempts, owner, mayBeLost, inProgress, copy, isSettled, budget }) => [
     ...[life, holds, owner, mayBeLost, budget],
-    ...[peers, attempts, inHand, copy, isSettled]
+    ...[peers, attempts, inProgress, copy, isSettled]
   ],
   progress,
   faults,
@@ -68,9 +68,9 @@ export const CONNECTION: Kind<Machines, Rules, World> = {
   reloads: () => undefined,
   outcomesOf: () => [],
   servesOf,
-  placesOf: ({ attempts, owner, copy, inHand }) => {
+  placesOf: ({ attempts, owner, copy, inProgress }) => {
     const places = attempts.map(({ to, giver, taker }) => `to ${to}: ${giver.at}, ${taker?.at ?? 'nothing'}`)
     const kept = copy === 'none' ? [] : [`its copy: ${copy}`]
-    return [`${owner} has it${inHand ? ', with a request' : ''}`, ...places, ...kept].join('; ')
+    return [`${owner} has it${inProgress ? ', with a request' : ''}`, ...places, ...kept].join('; ')
   }
 }

@@ -98,8 +98,8 @@ export const MISTAKES: ReadonlyArray<Mistake<Machines>> = [
   {
     rule: 'owner',
     title: 'the giver serves its copy although the taker had a request in progress',
-    machine: hearingOfCopy((input) => (input.type === 'taker ended' ? { ...input, inHand: false } : input)),
-    found: /had in hand/
+    machine: hearingOfCopy((input) => (input.type === 'taker ended' ? { ...input, inProgress: false } : input)),
+    found: /had in progress/
   },
   {
     rule: 'owner',
@@ -126,7 +126,7 @@ export const MISTAKES: ReadonlyArray<Mistake<Machines>> = [
     rule: 'end',
     title: 'the giver serves its copy although the taker is only out of reach',
     machine: hearingOfCopy((input) =>
-      input.type === 'taker out of reach' ? { type: 'taker ended', inHand: false } : input
+      input.type === 'taker out of reach' ? { type: 'taker ended', inProgress: false } : input
     ),
     found: /two owners|may read from/
   },

@@ -85,7 +85,7 @@ export interface World extends State {
   /** The connection may be lost: its owner died, or it was closed on purpose. */
   mayBeLost: boolean
   /** The peer has noted that a request has begun, and not yet that it is answered. */
-  inHand: boolean
+  inProgress: boolean
   /** The copy that process 0 has kept. */
   copy: 'none' | 'open' | 'served' | 'closed'
   /** The peer has the connection for good. */
@@ -102,7 +102,7 @@ export function createWorld(machines: Machines, rules: Rules): World {
     return { id: index + 1, life: 'runs', isCut: false, relay: 'lives', known: 'nothing', ...lines }
   })
   const unowned = { attempts: [], owner: 0, mayBeLost: false }
-  const unkept = { inHand: false, copy: 'none', isSettled: false } as const
+  const unkept = { inProgress: false, copy: 'none', isSettled: false } as const
   return { machines, rules, budget: {}, now: 0, life: 'runs', holds: true, peers, ...unowned, ...unkept }
 }
 

@@ -23,7 +23,7 @@ function keep(count: number) {
 
 t.test('after the end of a child, connections without a request in progress are served again', async (t) => {
   const { register, kept, closed, serve, served, decided } = keep(4)
-  register.note(2, 'in hand')
+  register.note(2, 'in progress')
   register.note(3, 'answered')
   kept.closed([4])
   kept.childGone(false, serve)
@@ -87,5 +87,5 @@ t.test("what is the child's for good is closed here, a part at a time", async (t
   kept.childGone(false, serve)
   await decided(3001)
   t.strictSame(indexes(), [])
-  t.throws(() => register.note(1, 'in hand'), { code: 'ERR_OUT_OF_RANGE' }, 'the register is closed')
+  t.throws(() => register.note(1, 'in progress'), { code: 'ERR_OUT_OF_RANGE' }, 'the register is closed')
 })

@@ -9,16 +9,16 @@ t.test('what one process has noted, the other one reads', async (t) => {
   t.equal(statSync(parents.path).mode & 0o777, 0o600)
   const childs = Register.open(parents.path)
   t.equal(existsSync(parents.path), false, 'it has no name any more')
-  childs.note(3, 'in hand')
-  childs.note(70_000, 'in hand')
-  childs.note(5, 'in hand')
+  childs.note(3, 'in progress')
+  childs.note(70_000, 'in progress')
+  childs.note(5, 'in progress')
   childs.note(5, 'answered')
   const notedOf = parents.read(100_000)
   t.strictSame([0, 1, 3, 5, 6, 70_000, 99_999].map(notedOf), [
-    ...['untouched', 'untouched', 'in hand', 'answered'],
-    ...['untouched', 'in hand', 'untouched']
+    ...['untouched', 'untouched', 'in progress', 'answered'],
+    ...['untouched', 'in progress', 'untouched']
   ])
-  t.equal(parents.read(3)(5), 'in hand', 'a connection that is not known may have a request in progress')
+  t.equal(parents.read(3)(5), 'in progress', 'a connection that is not known may have a request in progress')
   childs.close()
   parents.close()
 })

@@ -8,7 +8,7 @@ import { consentOf } from '../../../lib/connections/websocket-routes.js'
 const BAD: ReadonlyArray<readonly [said: unknown, message: RegExp]> = [
   [true, /option config\.graceful of route \/v1\/chat must be an object with move, received true$/],
   [null, /config\.graceful of route \/v1\/chat must be an object with move, received null$/],
-  [{ moves: true }, /received the unknown name moves; did you mean move\?$/],
+  [{ moves: true }, /unknown option config\.graceful\.moves of route .*; did you mean move\? Known options: move$/],
   [{ move: 'yes' }, /config\.graceful\.move of route \/v1\/chat must be true, false or a function, received 'yes'$/],
   [{ move: null }, /must be true, false or a function, received null$/]
 ]

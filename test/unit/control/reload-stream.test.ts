@@ -19,7 +19,7 @@ class Scene {
   async follow(first: typeof FIRST | undefined): Promise<ReloadStream> {
     const source = {
       reloadId: () => this.id,
-      underWay: async () => {
+      inProgress: async () => {
         const { position } = this
         await this.pause
         return position

@@ -182,8 +182,12 @@ t.test('the taker: refuses what it has no room for', async (t) => {
 
 /** What happens to a copy that is kept. */
 const KEPT: ReadonlyArray<readonly [story: string, input: KeptInput, end: ReturnType<typeof endKept>]> = [
-  ['of a connection with a request in progress when the child ended', { type: 'taker ended', inHand: true }, 'let go'],
-  ['of a connection that was idle when the child ended', { type: 'taker ended', inHand: false }, 'serve'],
+  [
+    'of a connection with a request in progress when the child ended',
+    { type: 'taker ended', inProgress: true },
+    'let go'
+  ],
+  ['of a connection that was idle when the child ended', { type: 'taker ended', inProgress: false }, 'serve'],
   ['of a connection that a child may have', { type: 'taker out of reach' }, 'let go'],
   ['of a connection that the child has closed', { type: 'closed' }, 'let go'],
   ['of a connection that has come back', { type: 'given back' }, 'let go'],

@@ -12,7 +12,7 @@ function answers(first: [number, number], later: [number, number] = [0, 0]): Ans
 /** What a watch wants in the end, when a child tells these one after the other. */
 function told(parent: Answers, ...child: Answers[]): readonly WatchEffect[] {
   let [at, effects] = beginWatch()
-  for (const one of child) [at, effects] = watch(at, { type: 'told', child: one, parent }, TOLERANCE)
+  for (const one of child) [at, effects] = watch(at, { type: 'reported', child: one, parent }, TOLERANCE)
   return effects
 }
 
@@ -33,7 +33,7 @@ t.test('a child is asked twice, each time with a limit, before its silence count
   const [, last] = watch(at, { type: 'due' }, TOLERANCE)
   t.strictSame(last, [{ do: 'judge', verdict: { kind: 'silent' } }])
   const well = answers([0, 0])
-  ;[at, effects] = watch(at, { type: 'told', child: well, parent: well }, TOLERANCE)
+  ;[at, effects] = watch(at, { type: 'reported', child: well, parent: well }, TOLERANCE)
   t.strictSame(effects, GOES_ON, 'an answer begins anew')
   ;[at, effects] = watch(at, { type: 'due' }, TOLERANCE)
   t.strictSame(effects[0], { do: 'ask' })
@@ -83,7 +83,7 @@ t.test('all answers of the parent count where it has no answers of the same kind
 t.test('a probation of hours is no burden', async (t) => {
   let [at] = beginWatch()
   const told = { child: answers([9, 0]), parent: answers([9, 0]) }
-  for (let look = 0; look < 1000; look++) [at] = watch(at, { type: 'told', ...told }, TOLERANCE)
+  for (let look = 0; look < 1000; look++) [at] = watch(at, { type: 'reported', ...told }, TOLERANCE)
   t.equal(at.told.length, 300)
 })
 

@@ -1,9 +1,9 @@
-import type { CheckProgress, ReloadUnderWay } from '../control/reports.js'
+import type { CheckProgress, ReloadInProgress } from '../control/reports.js'
 import { checkStepOf, stepOf } from '../protocol/reload-step.js'
 import type { Parts } from './parts.js'
 
 /** The progress of the reload that this process is part of. */
-export function underWay({ host, service, asParent, asChild }: Parts): ReloadUnderWay | undefined {
+export function inProgress({ host, service, asParent, asChild }: Parts): ReloadInProgress | undefined {
   const { at } = host
   if (at.name === 'trial') return asChild?.report
   if (at.name !== 'reloading' && at.name !== 'parent') return undefined
@@ -21,7 +21,7 @@ export function underWay({ host, service, asParent, asChild }: Parts): ReloadUnd
 }
 
 /** The same of a check. */
-export function checkUnderWay({ host, service, asParent }: Parts): CheckProgress | undefined {
+export function checkInProgress({ host, service, asParent }: Parts): CheckProgress | undefined {
   const { at } = host
   if (at.name !== 'checking') return undefined
   const pid = asParent.successors.get(at.child)?.child?.pid
