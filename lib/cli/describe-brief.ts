@@ -1,7 +1,7 @@
 import type { ControlStatus } from '../control/messages.js'
 import type { ProcessStatus } from '../control/reports.js'
 import { describeDrain, describeOwnDrain } from './describe-drain.js'
-import { historyOf, phaseRow, restartRows, inProgressRows } from './describe-status.js'
+import { historyOf, inProgressRows, phaseRow, restartRows } from './describe-status.js'
 import type { Row } from './rows.js'
 import { counted, duration } from './units.js'
 
