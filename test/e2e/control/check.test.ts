@@ -70,6 +70,8 @@ t.test('a release that boots passes, and no client notices', { skip: NO_CURL }, 
     [],
     'no hook has run'
   )
+  for (const name of ['onReady', 'onListen'])
+    t.equal(server.events((line) => line.fixture === name && line.pid === result.pid).length, 2, `${name} of both apps`)
   t.match(server.events('check-started'), [{ reason: 'release B', child: result.pid, pid: server.pid }])
   t.match(server.events('check-succeeded'), [{ result, pid: server.pid }])
   t.match((await curl(control, '/status')).lines, [{ history: { succeeded: 0, failed: 0, last: null } }])

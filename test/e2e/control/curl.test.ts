@@ -61,6 +61,27 @@ t.test('status, health and stop of a launcher have the same shape', { skip }, as
   t.equal((await server.exit).code, 0)
 })
 
+t.test('one worker more, and one fewer', { skip }, async (t) => {
+  const { server, control } = await startLaunched(t)
+  const pid = server.current
+  const more = await curl(control, '/workers', '-d', '{"workers":"+1","reason":"more to do"}')
+  t.match(more, { status: 200, type: 'application/x-ndjson; charset=utf-8' })
+  const [first] = more.lines
+  t.match(first, { event: 'progress', step: 'booting', worker: 2, workers: 2, child: Number, reason: 'more to do' })
+  const result = { before: 1, workers: 2, pids: [pid, first?.child], reason: 'more to do' }
+  t.strictSame(more.lines.at(-1), { version: 2, event: 'done', result })
+  const fewer = await curl(control, '/workers', '-d', '{"workers":1}')
+  t.match(fewer.lines.at(-1), { event: 'done', result: { before: 2, workers: 1, reason: 'control socket' } })
+  t.match(await curl(control, '/workers', '-d', '{"workers":-1}'), {
+    ...{ status: 400, type: JSON_TYPE },
+    lines: [{ error: { code: 'GRACEFUL_ERR_BAD_REQUEST' } }]
+  })
+  t.match(await curl(control, '/workers', '-d', '{"workers":"-1"}'), {
+    status: 409,
+    lines: [{ error: { code: 'GRACEFUL_ERR_WORKER_COUNT' } }]
+  })
+})
+
 t.test('a caller of a reload gets its progress, and at last its outcome', { skip }, async (t) => {
   const { server, control } = await startWithControl(t)
   const reload = new CurlReload(control, ...CLIENT)

@@ -3,11 +3,14 @@ import t, { type Test } from 'tap'
 import type { ControlStatus } from '../../../lib/control/messages.js'
 import { HttpConnection } from '../../support/connection.js'
 import { askControl, startWithControl } from '../../support/control-requests.js'
+import { NO_CURL } from '../../support/curl.js'
+import { metricsAt } from '../../support/metrics.js'
 import { runCommand } from '../../support/package-command.js'
 import type { TestServer } from '../../support/server.js'
 import { startServer } from '../../support/start.js'
 import { tempFolder } from '../../support/temp-folder.js'
 import { untilLeft, untilTrue } from '../../support/tree.js'
+import { RawWebSocket } from '../../support/websocket.js'
 import { startWorkers } from '../../support/workers.js'
 
 t.jobs = 2
@@ -131,6 +134,27 @@ t.test('background work alone is all that a process still finishes', async (t) =
   await untilTrue(server, 'a status with nothing but the hold', async () => (await holds()) === 'mail')
   await server.tell({ command: 'release', name: 'mail' }, first)
   t.equal(await server.exitOf(first), 0)
+})
+
+t.test('connections of another protocol', { skip: NO_CURL }, async (t) => {
+  const control = join(await tempFolder(t), 'control.sock')
+  const config = { options: OPTIONS, extra: {} }
+  const server = await startServer(t, { script: 'websocket.cjs', launcher: ['--control', control], config })
+  // It answers no close frame.
+  const client = await RawWebSocket.open(server.target(), '/ws/echo')
+  t.teardown(() => client.socket.destroy())
+  const before = await metricsAt(control)
+  t.match(before.all('upgraded_connections'), { '{worker="1",role="serving"}': 1, '{worker="1",role="draining"}': 0 })
+  const pid = server.current
+  t.match(await askControl(control, { command: 'stop' }), { stopping: { pid: server.launcher } })
+  await server.eventOf(pid, 'draining')
+  t.match((await statusOf(control)).workers, [{ pid, phase: 'draining', connections: 1, drain: { upgraded: 1 } }])
+  const after = await metricsAt(control)
+  t.strictSame(after.all('upgraded_connections'), { '{worker="1",role="draining"}': 1 })
+  const { stdout } = await runCommand(['status', '--control', control])
+  t.match(stdout, /^upgraded +1 connection, such as WebSockets$/m)
+  client.socket.destroy()
+  t.equal((await server.exit).code, 0)
 })
 
 t.test('a child that was taken back, and still finishes what it has', async (t) => {

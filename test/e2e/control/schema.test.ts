@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
+import { HttpConnection } from '../../support/connection.js'
 import { ControlClient, parseAnswer, startWithControl } from '../../support/control-requests.js'
 import { PACKAGE_ROOT } from '../../support/release.js'
 import type { TestServer } from '../../support/server.js'
@@ -95,6 +96,53 @@ async function bodyTo(control: string, request: string, body: string): Promise<s
   client.write(`${request} HTTP/1.1\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
   return client.answer
 }
+
+t.test('a status with all that can be in it', async (t) => {
+  const control = join(await tempFolder(t), 'control.sock')
+  const options = { probation: 50, drainTimeout: LONG, reloadDrainTimeout: LONG }
+  const server = await startServer(t, { launcher: ['--control', control], config: { options } })
+  process.kill(server.current, 'SIGKILL')
+  await server.event(({ graceful, pid }) => graceful === 'serving' && pid !== server.pids[0])
+  const client = await HttpConnection.open(server.target())
+  const answer = client.request({ path: '/hold/report' })
+  const holder = await server.held('report')
+  t.match((await check(t, control, 'POST /reload', 'ControlReloadLine')).at(-1), { event: 'done' })
+  await server.release.configure({ boot: 'throw' })
+  t.match((await check(t, control, 'POST /reload', 'ControlReloadLine')).at(-1), { event: 'failed' })
+
+  const boots = () => server.events(({ fixture, mode }) => fixture === 'boot' && mode === 'wait').length
+  await server.release.configure({ boot: 'wait' })
+  const reload = check(t, control, 'POST /reload', 'ControlReloadLine')
+  await server.event(({ fixture, mode }) => fixture === 'boot' && mode === 'wait')
+  const queued = ControlClient.open(control)
+  ;(await queued).write('POST /reload HTTP/1.1\r\n\r\n')
+  const statusWhen = async (test: (status: Json) => boolean) => {
+    for (;;) {
+      const [status = {}] = await check(t, control, 'GET /status', 'ControlStatus')
+      if (test(status)) return status
+    }
+  }
+  t.match(await statusWhen((status) => status.queued !== null), {
+    workers: [{ plugin: String, restarts: { count: 1, last: { signal: 'SIGKILL' } }, reload: { role: 'parent' } }],
+    draining: [{ pid: holder, drain: { requests: { count: 1, oldest: [{ route: '/hold/:name' }] } } }],
+    queued: { reason: String },
+    history: { restarts: 1, last: { error: { code: 'GRACEFUL_ERR_CHILD_EXITED' } } }
+  })
+  await server.release.write('go', '')
+  t.match((await reload).at(-1), { event: 'done' })
+  t.match(parseAnswer(await (await queued).answer).lines.at(-1), { event: 'done' })
+
+  await server.release.remove('go')
+  const before = boots()
+  const checking = check(t, control, 'POST /check', 'ControlCheckLine')
+  await server.event({ what: 'boot of the check', test: () => boots() > before })
+  const status = await statusWhen((one) => JSON.stringify(one).includes('"check":'))
+  t.match(status, { workers: [{ check: { step: 'booting', child: Number } }] })
+  await server.release.write('go', '')
+  t.match((await checking).at(-1), { event: 'done' })
+  await server.tell({ command: 'release', name: 'report' }, holder)
+  t.equal((await answer).status, 200)
+})
 
 t.test('what is not described is found', async (t) => {
   const stopping = { pid: 1, reason: 'x' }
