@@ -1,13 +1,25 @@
+import { once } from 'node:events'
 import { request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import t from 'tap'
+import { WebSocketServer } from 'ws'
 import { missingBrowser, NONE, openBrowser, SideOfPage } from '../../support/browser.js'
+import { Counters } from '../../support/counters.js'
+import { within } from '../../support/limit.js'
 import { LiveView } from '../../support/live-view.js'
+import { Picture } from '../../support/picture.js'
+import { PACKAGE_ROOT } from '../../support/release.js'
+import { checkCounters, checkReload, checkRestart, hasBegun, hasProven, isDeployed } from '../../support/seen-deploy.js'
 
 // The live view, as somebody sees it in a browser.
 
 /** Clients of each server that have at most one request in progress: those of example/dashboard/clients.mjs. */
 const CLIENTS = 10
+
+/** The names of both servers on the page. */
+const [RELOADED, RESTARTED] = ['fastify-graceful-reload', 'Stop, then start'] as const
 
 /** What the Tab key reaches, in this order. */
 const FOCUSABLE = ['Deploy', 'Deploy a broken release', 'Crash it', 'Pause the picture', 'What exactly happens here']
@@ -22,15 +34,15 @@ t.test('in a browser', { skip: missingBrowser }, async (t) => {
 
     await t.test('a deploy: no client notices the reload, and all notice the restart', async (t) => {
       await both((side) => side.webSocketsReach(1))
-      const before = await reloaded.counts()
-      t.equal(before.length, 4)
+      for (const name of [RELOADED, RESTARTED]) await Picture.drawn(page, name, hasBegun)
+      const counters = Counters.watch(t, url)
       await press('Deploy')
+      checkRestart(t, await Picture.drawn(page, RESTARTED, isDeployed))
       await reloaded.note('Generation 2 has passed its probation.')
+      checkReload(t, await Picture.drawn(page, RELOADED, (picture) => isDeployed(picture) && hasProven(picture)))
       await both((side) => side.shows(2))
       await both((side) => side.webSocketsReach(2))
-      const after = await reloaded.counts()
-      const isGreater = (count: number, index: number) => count > (before[index] as number)
-      t.ok(after.every(isGreater), `${before} and then ${after}`)
+      checkCounters(t, await counters.reached(2))
       t.strictSame(await reloaded.losses(), NONE)
       const { failed, connectionsLost, webSocketsLost } = await restarted.losses()
       t.ok(failed > 0 && connectionsLost > 0, `${failed} requests and ${connectionsLost} connections`)
@@ -113,6 +125,41 @@ t.test('other pages cannot press the buttons, and Ctrl-C leaves nothing behind',
   t.strictSame(await view.interrupt(), { code: 130, pids: [], files: [] })
 })
 
+t.test('a number that a WebSocket skips is noticed', async (t) => {
+  const { keepCounting } = await import(join(PACKAGE_ROOT, 'example/dashboard/counting.mjs'))
+  const stop = new AbortController()
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+  const numbers = [1, 2, 4, 5]
+  server.on('connection', (socket) =>
+    socket.on('message', () => {
+      const count = numbers.shift()
+      if (count === undefined) stop.abort()
+      else socket.send(JSON.stringify({ count, generation: 1 }))
+    })
+  )
+  const recording = new Recording()
+  await within(keepCounting((server.address() as AddressInfo).port, recording, stop.signal), 'end of the client')
+  t.strictSame([recording.wrong, recording.lane.counts], [1, [1, 2, 4, 5]])
+})
+
+/** What a client with a WebSocket reports. */
+class Recording {
+  wrong = 0
+  lane = { counts: [] as number[], count: 0, opened() {}, lost() {}, answered() {} }
+
+  addLane() {
+    const { lane } = this
+    lane.answered = () => lane.counts.push(lane.count)
+    return lane
+  }
+
+  wrongCount() {
+    this.wrong += 1
+  }
+}
+
 /** Returns the status of the answer. `fetch` would not let a test choose these headers. */
 function ask(url: string, method: string, path: string, headers: Record<string, string>): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
@@ -127,8 +174,8 @@ function ask(url: string, method: string, path: string, headers: Record<string, 
 
 /** Both servers on a page, and its buttons. */
 function watch(page: Page) {
-  const reloaded = new SideOfPage(page, 'fastify-graceful-reload')
-  const restarted = new SideOfPage(page, 'Stop, then start')
+  const reloaded = new SideOfPage(page, RELOADED)
+  const restarted = new SideOfPage(page, RESTARTED)
   const both = (wait: (side: SideOfPage) => Promise<void>) => Promise.all([reloaded, restarted].map(wait))
   /** Waits until the button can be used. */
   const press = (name: string) => page.getByRole('button', { name, exact: true, disabled: false }).click()
