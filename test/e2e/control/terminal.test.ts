@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { bare, ownEnvironment } from '../../support/bare.js'
@@ -69,6 +70,57 @@ t.test('a check, more workers, fewer, and a stop', { skip }, async (t) => {
   t.match(await ask('scale', '-1'), /␛\[32mdone␛\[39m, after .*s\r\n.*workers.*1.*before.*2/s)
   t.match(await ask('stop'), new RegExp(`stopping.*pid ${server.launcher}`, 's'))
   await server.waitFor(server.gone, 'end of the service')
+})
+
+t.test('a check and more workers that fail', { skip }, async (t) => {
+  const control = join(await tempFolder(t), 'control.sock')
+  const server = await startServer(t, { launcher: ['--control', control] })
+  await server.release.configure({ boot: 'throw' })
+  for (const [args, said] of [
+    [['check'], /the child exited with code 1 before it was ready: this release cannot boot/],
+    [['scale', '+1'], /GRACEFUL_ERR_SCALE/]
+  ] as const) {
+    const terminal = new PseudoTerminal(t, [...args, '--control', control])
+    t.equal(await terminal.exit, 1, terminal.drawn)
+    t.match(terminal.drawn, /\r␛\[2K␛\[31mfailed␛\[39m, after .*s\r\nfastify-graceful-reload: ␛\[31m/)
+    t.match(terminal.drawn, said)
+  }
+  const one = new PseudoTerminal(t, ['scale', '-1', '--control', control])
+  t.equal(await one.exit, 1)
+  t.match(one.drawn, /GRACEFUL_ERR_WORKER_COUNT/)
+})
+
+/** A server in one file, which needs no fixture. */
+const SERVER = `
+  const graceful = require(${JSON.stringify(PACKAGE_ROOT)})
+  const app = require(${JSON.stringify(join(PACKAGE_ROOT, 'node_modules/fastify'))})()
+  app.register(graceful, { probation: 0 })
+  app.listen({ host: '127.0.0.1', port: 0 }).then(() => console.log('generation ' + app.graceful.generation))
+`
+
+t.test('a start, and one that watches, with the error on the screen', { skip }, async (t) => {
+  const script = join(await tempFolder(t), 'server.js')
+  await writeFile(script, SERVER)
+  const plain = new PseudoTerminal(t, [script])
+  await plain.shows(/generation 1/)
+  plain.type(CTRL_C)
+  t.equal(await plain.exit, 0, plain.drawn)
+
+  const broken = join(await tempFolder(t), 'broken.js')
+  await writeFile(broken, "throw new Error('no database')\n")
+  const failing = new PseudoTerminal(t, [broken])
+  t.equal(await failing.exit, 1)
+  t.match(failing.drawn, /Error: no database/)
+
+  const watching = new PseudoTerminal(t, ['--watch', script])
+  await watching.shows(/generation 1/)
+  await writeFile(script, 'const = 1\n')
+  await watching.shows(/not reloaded.*SyntaxError: Unexpected token '='/s)
+  await writeFile(script, SERVER)
+  await watching.shows(/generation 2/)
+  await watching.shows(/: reloaded in \d+ ms: \S*server\.js/)
+  watching.type(CTRL_C)
+  t.equal(await watching.exit, 0, watching.drawn)
 })
 
 t.test('Ctrl-C says that the reload goes on, and it does', { skip }, async (t) => {
