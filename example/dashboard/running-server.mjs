@@ -2,7 +2,7 @@ import { Program, saysListening } from '../demo/program.mjs'
 
 /** A server of the live view, with all its processes. */
 export class RunningServer extends Program {
-  /** Whether it has been told to end. */
+  /** Whether it has got the signal to end. */
   isStopped = false
   #alive = new Set([this.pid])
 

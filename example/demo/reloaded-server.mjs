@@ -37,7 +37,7 @@ export class ReloadedServer {
     this.#load = load
   }
 
-  /** Rejects if the server ends although nothing has told it to. Never resolves. */
+  /** Rejects if the server ends although no signal ended it. Never resolves. */
   async unexpectedEnd() {
     await this.#program.gone
     if (this.#isStopping) return new Promise(() => {})

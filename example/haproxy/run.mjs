@@ -28,7 +28,7 @@ class HAProxy {
     if (code !== 0) throw new Error(`haproxy has ended with ${code}`)
   }
 
-  /** Nothing to do: the health check sees that the machine is told to stop. */
+  /** Nothing to do: the health check sees that the machine got the stop. */
   async takeOut() {}
 
   /** Nothing to do: the health check sees that it serves again. */

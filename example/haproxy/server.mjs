@@ -9,7 +9,7 @@ const { NAME = 'server', PORT = '3000' } = process.env
 const app = Fastify({ logger: true, logController: new LogController({ disableRequestLogging: true }) })
 
 app.register(graceful, {
-  // HAProxy asks here (option httpchk). The answer is 503 as soon as the server is told to stop.
+  // HAProxy asks here (option httpchk). The answer is 503 as soon as the server gets the stop.
   statusRoute: '/status/ready',
   // For so long the server accepts requests after SIGTERM. HAProxy needs less time to notice the 503.
   lameDuck: 3_000,

@@ -9,7 +9,7 @@ const { NAME = 'server', PORT = '3000' } = process.env
 const app = Fastify({ logger: true, logController: new LogController({ disableRequestLogging: true }) })
 
 app.register(graceful, {
-  // For you and your scripts: nginx does not use this route. It says 503 as soon as the server is told to stop.
+  // For you and your scripts: nginx does not use this route. It says 503 as soon as the server gets the stop.
   statusRoute: '/status/ready',
   // For so long the server accepts requests after SIGTERM. `nginx -s reload` returns before nginx has changed over.
   lameDuck: 3_000,

@@ -25,7 +25,7 @@ export function drawLatencies({ context, colours, layout, x }, requests, now) {
   }
 }
 
-/** A red cross for each request that failed, at different heights, so that they can be told apart. */
+/** A red cross for each request that failed, at different heights, so that each can be seen. */
 export function drawFailures({ context, colours, layout, x }, requests, now) {
   const { top, bottom } = layout.failures
   const path = new Path2D()
