@@ -23,8 +23,8 @@ const BOUND = Symbol('fastify-graceful-reload.bound')
  * closed) or does not read (EAGAIN) keeps the process alive until somebody kills it.
  * https://github.com/pinojs/sonic-boom/blob/v4.2.1/index.js, flushSync
  *
- * `retryEAGAIN` is asked after EAGAIN alone, so other errors look like that one while the flush runs. `_writing` tells
- * of lines that are with another thread: without a wait, those behind them would overtake them.
+ * pino calls `retryEAGAIN` after EAGAIN alone, so other errors look like that one while the flush runs. `_writing`
+ * shows that another thread has lines: without a wait, those behind them would overtake them.
  *
  * Fallback: a logger that is not pino, or whose destination is another one, is left alone.
  */

@@ -38,7 +38,8 @@ export function lineOf(notice: Notice, processes: Processes): string {
       return toError(notice.error).message
     case 'no boot': {
       const reported = processes.find(notice.server)?.readyTimeout ?? 0
-      return `server ${pid} does not serve within ${bootLimit(processes.service, notice.crashes, reported)} ms: killing it`
+      const limit = bootLimit(processes.service, notice.crashes, reported)
+      return `server ${pid} does not serve within ${limit} ms: killing it`
     }
     case 'late':
       return `server ${pid} does not say how its reload goes: killing it`

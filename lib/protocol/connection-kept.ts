@@ -11,7 +11,8 @@ export type KeptInput =
   /** The child serves for good, or leaves with the parent. */
   | { readonly type: 'settled' }
   /**
-   * The child has ended, and the parent has read all its messages. `inProgress`: a request has begun and is not answered.
+   * The child has ended, and this process has read all its messages. `inProgress`: a request has begun and is not
+   * answered.
    */
   | { readonly type: 'taker ended'; readonly inProgress: boolean }
   /** The child may live, and read from it. */
