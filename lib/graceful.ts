@@ -209,8 +209,8 @@ export class Graceful {
    * const { release } = await app.graceful.check({ reason: 'before the deploy' })
    *
    * @param options - `reason`, for the log. Default: `'graceful.check()'`
-   * @throws {InvalidArgumentError} as a rejection, `GRACEFUL_ERR_INVALID_ARGUMENT` if it is given anything but an object
-   *   with a reason
+   * @throws {InvalidArgumentError} as a rejection, `GRACEFUL_ERR_INVALID_ARGUMENT` if it is given anything but an
+   *   object with a reason
    * @throws {InvalidReasonError} as a rejection, `GRACEFUL_ERR_INVALID_REASON` if the reason is no string
    */
   async check(options?: { reason?: string }): Promise<CheckResult> {
@@ -225,7 +225,8 @@ export class Graceful {
    * app.graceful.rollback('no database')
    *
    * @param reason - part of the error with which the reload is rejected. Default: `'rollback()'`
-   * @throws {NotOnProbationError} `GRACEFUL_ERR_NOT_ON_PROBATION` if there is no parent to go back to, or it is too late
+   * @throws {NotOnProbationError} `GRACEFUL_ERR_NOT_ON_PROBATION` if there is no parent to go back to, or it is too
+   *   late
    * @throws {InvalidReasonError} `GRACEFUL_ERR_INVALID_REASON` if the reason is no string
    */
   rollback(reason = 'rollback()'): void {

@@ -119,8 +119,8 @@ declare module 'fastify' {
      * Reloads: starts a successor, hands the listening sockets over to it, and leaves.
      *
      * Resolves when the successor has taken over and outlived its probation (default 3000 milliseconds). Rejects with a
-     * {@link graceful.GracefulError}, whose code begins with `GRACEFUL_ERR_`, when the reload failed or was rolled back;
-     * this process goes on serving then.
+     * {@link graceful.GracefulError}, whose code begins with `GRACEFUL_ERR_`, when the reload failed or was rolled
+     * back; this process goes on serving then.
      *
      * @example
      * const { generation, pid } = await app.gracefulReload({ reason: 'deploy' })

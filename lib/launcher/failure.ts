@@ -14,7 +14,9 @@ import { MOST_WORKERS } from '../protocol/worker-count.js'
 import { exitErrorOf } from '../reload/boot-failure.js'
 import type { Server } from './server.js'
 
-/** The error that the failure of a reload amounts to. `server`: the one that was late or exited, if it is still known. */
+/**
+ * The error that the failure of a reload amounts to. `server`: the one that was late or exited, if it is still known.
+ */
 export function errorOf(failure: Failure, server: Server | undefined): Error {
   switch (failure.kind) {
     case 'said':

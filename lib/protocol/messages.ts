@@ -117,8 +117,9 @@ export interface DrainAnswer {
 /** From the parent. */
 export type ToChild =
   /**
-   * Accept: from here on the service is yours. `states`, `stateListeners`: see `SavedStates`. `ticketKeys`: by the index of a listener in the handoff, the keys that its TLS clients hold tickets of. `reload`:
-   * facts about this reload and earlier ones; a parent of an earlier release does not send them.
+   * Accept: from here on the service is yours. `states`, `stateListeners`: see `SavedStates`. `ticketKeys`: by the
+   * index of a listener in the handoff, the keys that its TLS clients hold tickets of. `reload`: facts about this
+   * reload and earlier ones; a parent of an earlier release does not send them.
    */
   | {
       type: 'take over'

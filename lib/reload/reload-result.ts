@@ -30,7 +30,9 @@ export interface ReloadResult extends GenerationId {
   previous: GenerationId
   /** The release of the new generation; undefined if it was started in place of a server that was down. */
   release?: Release
-  /** Whether that is what the previous one had loaded, as far as paths and versions tell; undefined without `release`. */
+  /**
+   * Whether that is what the previous one had loaded, as far as paths and versions tell; undefined without `release`.
+   */
   unchanged?: boolean
   /** How many open connections had moved to the new generation when the reload was done. */
   migrated: number
