@@ -84,10 +84,10 @@ export const NoAnswerError = createError<[string, number, string]>(
   504
 )
 
-/** What a command has requested goes on for longer than the command was to wait. */
+/** What a command has requested takes longer than the command may wait. */
 export const NotOverError = createError<[string, number]>(
   'GRACEFUL_ERR_NOT_OVER',
-  '%s is not over after %d ms, and goes on',
+  '%s is still in progress after %d ms',
   504
 )
 

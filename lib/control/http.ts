@@ -227,7 +227,9 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
     })
     request.on('end', () => resolve(Buffer.concat(chunks)))
     request.on('error', reject)
-    request.on('close', () => reject(new BadRequestError('the connection was lost')))
+    request.on('close', () =>
+      reject(new BadRequestError('the client ended the connection before the end of the request'))
+    )
   })
 }
 
@@ -235,6 +237,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 function describe(error: Error & { code?: string; rawPacket?: Buffer }): Error {
   if (error.code === 'HPE_HEADER_OVERFLOW')
     return Object.assign(new LongRequestError(`its head has more than ${HEAD_LIMIT} bytes`), { statusCode: 431 })
-  if (error.rawPacket === undefined) return new BadRequestError('the connection was ended in the middle of it')
+  if (error.rawPacket === undefined)
+    return new BadRequestError('the client ended the connection in the middle of the request')
   return new BadRequestError(`expected HTTP, received ${excerpt(error.rawPacket.toString('latin1'))}`)
 }

@@ -42,7 +42,7 @@ export function lineOf(notice: Notice, processes: Processes): string {
       return `server ${pid} does not serve within ${limit} ms: killing it`
     }
     case 'late':
-      return `server ${pid} does not say how its reload goes: killing it`
+      return `server ${pid} does not report how its reload goes: killing it`
     case 'silent':
       return `server ${pid} has not answered for ${SILENCE} ms; it gets no work until it does`
     case 'answers':

@@ -158,7 +158,7 @@ const CRASH = 'a crash outside of JavaScript: its stderr or a core dump may say 
 const HINTS: Partial<Record<NodeJS.Signals, string>> = {
   // https://github.com/nodejs/node/blob/v24.0.0/src/node_errors.cc, OOMErrorHandler
   SIGABRT: 'it aborted, as Node does when its heap is full: its stderr says more',
-  SIGKILL: 'sent by somebody, or by the system for lack of memory: the log of the kernel tells that',
+  SIGKILL: 'sent by a person or a program, or by the system for lack of memory: the log of the kernel says more',
   SIGSEGV: CRASH,
   SIGBUS: CRASH,
   SIGILL: CRASH,

@@ -19,7 +19,7 @@ const ROOT = 0n
  */
 export function privateFolder(path: string): string {
   const user = process.geteuid?.()
-  if (user === undefined) throw new Error(`${path}: this system does not tell who owns a folder`)
+  if (user === undefined) throw new Error(`${path}: this system does not show who owns a folder`)
   const names = namesOf(resolve(path))
   let place: string = sep
   let links = 0

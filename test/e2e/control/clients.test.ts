@@ -44,13 +44,13 @@ const STRANGE: Array<{ name: string; act: (client: ControlClient) => void; statu
     name: 'half a head, and the end',
     act: (client) => halve(client, GET),
     status: 400,
-    told: /was ended in the middle of it/
+    told: /ended the connection in the middle of the request/
   },
   {
     name: 'half a body, and the end',
     act: (client) => halve(client, reload('{"reason":"x"}').slice(0, -3)),
     status: 400,
-    told: /was ended in the middle/
+    told: /ended the connection in the middle/
   },
   { name: 'silence', act: () => {}, status: 408, told: /the client did not send a complete request within 5000 ms/ },
   { name: 'half a head, and silence', act: (client) => client.write(GET), status: 408, told: /within 5000 ms/ },

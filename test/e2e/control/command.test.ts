@@ -120,7 +120,7 @@ t.test('a reload tells how it goes, where that is wanted, and a stop what it has
   const late = await runCommand(['reload', '--json', '--control', control, '--timeout', '1500'])
   t.match(late, { code: 1, stderr: '' })
   t.match(JSON.parse(late.stdout), {
-    error: { code: 'GRACEFUL_ERR_NOT_OVER', message: 'the reload is not over after 1500 ms, and goes on' }
+    error: { code: 'GRACEFUL_ERR_NOT_OVER', message: 'the reload is still in progress after 1500 ms' }
   })
   await server.release.write('go', '')
   await server.serving(2)

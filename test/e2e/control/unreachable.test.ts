@@ -129,7 +129,7 @@ t.test('who has begun to answer, and is not at the end in time', async (t) => {
   ] as const) {
     const { code, stderr } = await runCommand([...command, '--control', path, '--timeout', String(SHORT)])
     t.equal(code, 1)
-    t.match(stderr, `: ${work} is not over after 1000 ms, and goes on\ncode  GRACEFUL_ERR_NOT_OVER\n`)
+    t.match(stderr, `: ${work} is still in progress after 1000 ms\ncode  GRACEFUL_ERR_NOT_OVER\n`)
   }
   provoked.add('GRACEFUL_ERR_NOT_OVER')
 })

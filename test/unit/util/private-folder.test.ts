@@ -159,9 +159,9 @@ t.test('a folder that cannot be made is refused', { skip: onlyRoot }, async (t) 
   refuses(t, join(make(join(place(t), 'read-only'), 0o500), 'cache'), /cache cannot be made: EACCES/)
 })
 
-t.test('a system that does not tell who owns a folder has none', async (t) => {
+t.test('a system that does not show who owns a folder has none', async (t) => {
   const { geteuid } = process
   t.teardown(() => Object.assign(process, { geteuid }))
   Object.assign(process, { geteuid: undefined })
-  refuses(t, join(place(t), 'cache'), /this system does not tell/)
+  refuses(t, join(place(t), 'cache'), /this system does not show/)
 })
