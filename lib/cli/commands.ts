@@ -53,7 +53,7 @@ export interface Command {
    * lines come.
    */
   readonly timeout: number | undefined
-  /** What is asked. */
+  /** The request that the command makes. */
   question(given: Given): Question
   /** What `--json` prints; undefined: the last line is not the outcome, which is unknown then. */
   answerOf(last: Answer): object | undefined

@@ -25,8 +25,8 @@ export class Arrived {
   }
 
   /**
-   * Lets a connection go on as one between two requests: closed without a word when it stays silent until its
-   * keep-alive timeout, which Node sets after a response and not before. From the first byte on, Node's own timeouts
+   * Lets a connection go on as one between two requests. If it stays silent until its keep-alive timeout, this closes
+   * it without a response: Node sets that timeout after a response only. From the first byte on, Node's own timeouts
    * apply.
    */
   goOn(socket: Socket, timeLeft: number): void {

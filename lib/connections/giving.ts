@@ -17,7 +17,7 @@ export interface Gift {
   offer(): Promise<unknown>
   /** Says something about it. Rejects when that is certainly not sent. */
   say(word: GiverWord): Promise<unknown>
-  /** Whether it may be let go now. Asked once, at the last moment. */
+  /** Whether it may be let go now. Called once, at the last moment. */
   isAtRest(): boolean
   readOn(): void
   /** Closes this process's copy. */
@@ -26,15 +26,15 @@ export interface Gift {
   /** The taker owes no answer any more. */
   forgotten(): void
   /**
-   * Whether the taker may live although it cannot be asked: this process's end of the channel was closed, and an answer
-   * may have been lost with it.
+   * Whether the taker may live although no message can reach it: this process's end of the channel was closed, and an
+   * answer may have been lost with it.
    */
   isOutOfReach?(): boolean
 }
 
 /** How long a taker may be silent. Milliseconds. */
 export interface Patience {
-  /** Until it is asked. */
+  /** Until the giver sends a question. */
   readonly answer: number
   /** From then on. */
   readonly limit: number

@@ -35,7 +35,7 @@ export class Arrivals {
   readonly #takings = new Takings()
   /** The message that hands over a WebSocket, while this process handles it. */
   #released: { readonly arrival: Arrival | undefined } | undefined
-  /** Nothing comes before the other process says so. */
+  /** No connection comes before the other process says that one will. */
   #isOver = true
 
   constructor(settings: ArrivalSettings) {

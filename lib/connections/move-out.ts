@@ -21,7 +21,8 @@ export interface MigrationSettings extends Passage {
 }
 
 /**
- * How long a child may take with one connection before it is asked, and the others that wait are read on. Milliseconds.
+ * How long a child may take with one connection. Then the parent sends a question, and reads on from the other
+ * connections that wait. Milliseconds.
  */
 const ANSWER_LIMIT = 50
 /**
@@ -224,8 +225,7 @@ export class Migration {
     const progress = this.#progress
     if (progress.elapsed >= progress.duration) this.#endSweep()
     const turn = nextTurn(progress) - progress.elapsed
-    // Connections that were not idle at their turn are looked for now and then. They move sooner, when their response
-    // ends.
+    // At intervals, it looks for connections that were not idle at their turn. One moves sooner if its response ends.
     const wait = turn > 0 ? Math.min(turn, LOOK_INTERVAL) : LOOK_INTERVAL
     return new Promise((resolve) => {
       const timer = setTimeout(() => {

@@ -10,9 +10,9 @@ const MOST_TRIES = 32
 
 /**
  * The pattern of the route that a request goes to; null if it is unknown. Nothing is stored with a request, so this
- * costs nothing until somebody asks. The router finds the route again, and the values of its parameters, which may be
- * secret, are taken out of the path. To check that the right places were replaced, the router is asked again with other
- * values there.
+ * costs nothing until it is called. The router finds the route again, and this function takes the values of the
+ * parameters, which may be secret, out of the path. To check that it replaced the right places, it calls the router
+ * again with other values there.
  */
 export function routePattern(router: Router, method: string, url: string): string | null {
   // What is a query, and a secret, the router may see differently behind a semicolon.

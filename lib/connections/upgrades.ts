@@ -9,7 +9,7 @@ export interface Upgrade {
   rawHeaders: string[]
   /** The subprotocol in the answer to the client; empty: none. */
   protocol: string
-  /** Whether the route hands a state along with its WebSockets: without it, the next handler would be at a loss. */
+  /** Whether the route hands a state along with its WebSockets: the next handler needs it. */
   hasState: boolean
 }
 

@@ -130,7 +130,7 @@ export class WebSockets {
     const webSocket = this.#webSocketOn(socket)
     if (known?.consent === undefined || webSocket === undefined || this.mobility(socket) !== 'ready') return undefined
     const packed = stateOf(known.consent, webSocket)
-    // The route may have used the WebSocket while it was asked.
+    // The route's function may have used the WebSocket.
     if ('state' in packed) return this.mobility(socket) === 'ready' ? packed : undefined
     const { url } = known.consent.request.routeOptions
     if (packed.error)

@@ -10,7 +10,7 @@ import { UnreachableError } from './errors.js'
  * @throws {UnreachableError}
  */
 export async function reach(path: string, deadline: AbortSignal, late: () => Error): Promise<Socket> {
-  // Node before 24 would connect to the beginning of it without a word.
+  // Node before 24 would connect to the beginning of it, and report no error.
   if (new UnixPath(path).tooLong !== undefined) throw new UnreachableError(path, TOO_LONG)
   return new Promise((resolve, reject) => {
     const socket = connect(path)

@@ -21,7 +21,7 @@ export interface ProgressSource {
   onChange(callback: () => void): () => void
 }
 
-/** How often to look for what changes by and by. Milliseconds. */
+/** How often to look for what changes gradually. Milliseconds. */
 const LOOK_INTERVAL = 250
 
 /** How much may wait to be read by a client before the next line is left out. Bytes. */
@@ -120,7 +120,7 @@ export class ReloadStream {
     return this.#first && { ...this.#first, elapsed: Math.round(performance.now() - this.#asked) }
   }
 
-  /** A client that does not read misses what is of no use to it later. */
+  /** Leaves a line out while the client does not read: it would be of no use later. */
   #tell(found: Position | undefined): void {
     const response = this.#response
     if (response.writableEnded || response.destroyed || response.writableLength > UNREAD_LIMIT) return

@@ -2,10 +2,10 @@ import type { Session } from 'node:inspector'
 import { fileURLToPath } from 'node:url'
 
 /**
- * Where the functions stand in their files that listen to a signal: nothing else tells who has added them. The
+ * The file and line of each function that listens to a signal: nothing else shows which code has added it. The
  * inspector knows, of its own process too. It documents the place of a function only as an internal property:
  * https://chromedevtools.github.io/devtools-protocol/v8/Runtime/#type-InternalPropertyDescriptor. It takes a tenth of a
- * second where many files are loaded, so it is asked once, when the app begins to listen, and only if there is
+ * second where many files are loaded, so this is called once, when the app begins to listen, and only if there is
  * something to name.
  *
  * Fallback, as under the permission model, or in a Node without inspector: they have no place.

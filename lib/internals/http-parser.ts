@@ -31,11 +31,13 @@ export function markIdle(socket: net.Socket): boolean {
 }
 
 /**
- * Whether nothing of a request has been received of which the rest is still to come. `server.closeIdleConnections()`
- * knows that too, but of all connections at once. So the parser is asked what Node asks it when a connection ends:
- * whether that would be in the middle of something (lib/_http_server.js, socketOnEnd). Its answer changes nothing.
+ * Whether a connection is between two requests: no part of a request has come whose rest is missing.
+ * `server.closeIdleConnections()` knows that too, but of all connections at once. So this makes the same call to the
+ * parser as Node does when a connection ends: would that be in the middle of something (lib/_http_server.js,
+ * socketOnEnd)? The call changes nothing.
  *
- * Fallback: undefined, where a try has shown that this Node does not tell; then all have to be looked at.
+ * Fallback: undefined, where a try has shown that this Node does not answer; then the caller has to look at all
+ * connections.
  */
 export function isBetweenRequests(socket: net.Socket): boolean | undefined {
   const parser = parserOf(socket)

@@ -1,7 +1,7 @@
 /**
- * Listeners of well-known packages, which end the process on a signal. Nothing tells whose a listener is, so they are
- * known by how they are written. What counts are names of properties, which survive a minifier, but for
- * close-with-grace.
+ * Listeners of well-known packages, which end the process on a signal. Nothing shows which package has added a
+ * listener, so this compares its source text. It looks for names of properties, which survive a minifier; of
+ * close-with-grace, for names of functions.
  *
  * Fallback: one that is not known is taken for a listener of the app, and the log warns of it.
  */

@@ -19,7 +19,7 @@ export interface DrainPlan {
   reason: string
   /** After how long everything that is left is cut off. Milliseconds. */
   timeout: number
-  /** After how long connections that could live for ever are asked to close. Milliseconds. */
+  /** After how long the drain makes clients close connections that could live for ever. Milliseconds. */
   patience: number
   idle: Exclude<IdlePolicy, 'moving'>
   /** Over how long the closing of WebSockets is spread where clients come back at once. Milliseconds. */

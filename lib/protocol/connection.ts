@@ -40,9 +40,9 @@ export type Outcome = 'moved' | 'stays' | 'refused' | 'closed' | 'abandoned'
 export interface Giver {
   readonly move: Move
   /**
-   * - `asked`: the taker was asked whether the handle has arrived.
+   * - `asked`: the giver has sent the question whether the handle has arrived.
    * - `releasing`: the word is on its way; the handle is kept until it is with the kernel.
-   * - `late`: the connection is the giver's again, and the taker, which does not know, will hear so when it answers.
+   * - `late`: the connection is the giver's again. The taker does not know, and learns it when it answers.
    */
   readonly at: 'offered' | 'asked' | 'releasing' | 'late' | 'over'
   /** Nothing is to move any more. */
@@ -76,7 +76,9 @@ export type GiverEffect =
   | { readonly do: 'read on' }
   /** Closes this process's copy, which the client does not notice. */
   | { readonly do: 'let go' }
-  /** At most one wait at a time. `answer`: until the taker is asked; `limit`: until the giver waits no longer. */
+  /**
+   * At most one wait at a time. `answer`: until the giver sends a question; `limit`: until the giver waits no longer.
+   */
   | { readonly do: 'wait'; readonly timer: 'answer' | 'limit' }
   | { readonly do: 'cancel' }
   | { readonly do: 'conclude'; readonly outcome: Outcome }

@@ -74,7 +74,8 @@ export function watch(at: Watch, input: WatchInput, tolerance: Tolerance): [Watc
 }
 
 /**
- * A child is asked twice: if the whole computer stood still, the first question came too late for an answer in time.
+ * The parent asks a child twice: if the whole computer stood still, the first question came too late for an answer in
+ * time.
  */
 function look(at: Watch): [Watch, readonly WatchEffect[]] {
   if (at.asked === 2) return [at, [{ do: 'judge', verdict: { kind: 'silent' } }]]

@@ -86,7 +86,7 @@ export type ToLauncher =
     }
   /** The server leaves: of its own accord, or because of an uncaught error. */
   | { type: 'leaves'; isError: boolean }
-  /** How many connections are open. Sent now and then, after a {@link FromLauncher} `fair share` has come. */
+  /** How many connections are open. Sent at intervals, after a {@link FromLauncher} `fair share` has come. */
   | { type: 'connections'; count: number }
   /**
    * A connection to the listener with this id, above this server's share and unread. Its handle travels with the

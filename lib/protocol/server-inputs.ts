@@ -16,7 +16,7 @@ export type Timer =
   | 'probation'
   /** For the child to confirm that it serves. */
   | 'confirm'
-  /** For a child that was asked to give up. */
+  /** For a child that has the order to give up. */
   | 'undo'
   /** For the end of a child that was killed. */
   | 'kill'
@@ -32,7 +32,7 @@ export type Timer =
   | 'word'
   /** In a child that takes over: for its state to be loaded. */
   | 'load'
-  /** In a child that is asked whether it serves: for its apps to say so. */
+  /** In a child whose parent asks whether it serves: for the answers of its apps. */
   | 'check'
   /** In a child that has confirmed: for the parent to settle it. */
   | 'settle'

@@ -206,7 +206,10 @@ function stopInReload(server: Server, at: Reloading, input: InputOf<'stop'>): St
   }
 }
 
-/** The child does not serve, so it is not asked. A child that is still being started is killed once it exists. */
+/**
+ * The child does not serve, so it gets no order to stop: the parent kills it. If the child is still being started, the
+ * parent kills it as soon as it exists.
+ */
 function stopBeside(server: Server, at: Reloading, input: InputOf<'stop'>, ...effects: Effect[]): Step {
   const { reason, cause, lameDuck, awaitsParent } = input
   const { child } = at

@@ -51,7 +51,7 @@ export type Place =
   /**
    * The child of a reload while its parent may still take over again.
    *
-   * - `checking`: its parent wants to know whether it serves for good, and its apps are asked.
+   * - `checking`: its parent wants to know whether it serves for good, and the process asks its apps.
    * - `confirmed`: it has said that it serves for good; only its parent can take that back.
    * - `giving back`: it serves until the parent has taken the service back. `leaves`: it cannot go on whatever the
    *   answer.

@@ -49,8 +49,8 @@ function mainLineOf(lines: readonly string[]): PlainError | undefined {
 }
 
 /**
- * Why a child died that never came to speak: with an option that Node does not know, or code that it cannot read, it
- * ends before anything runs that could tell. So Node is asked again, without running the code:
+ * Why a child died that never sent a message. With an option that Node does not know, or code that it cannot read, it
+ * ends before any code runs that could report it. So this starts Node again, which checks the code without running it:
  * https://nodejs.org/api/cli.html#-c---check
  *
  * Returns the lines that it writes about it, none when it finds nothing wrong.

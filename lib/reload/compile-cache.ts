@@ -42,7 +42,7 @@ export function shareCompileCache(
     env[VARIABLE] = env[MARKER] = privateFolder(path)
     return undefined
   } catch (error) {
-    // A home that is read-only, or not there, is nobody's fault.
+    // A home that is read-only, or not there, is no mistake of the user.
     if (wanted === undefined && os.stat(path) === undefined) return undefined
     const why = toError(error).message
     return `the child gets no compile cache: ${why} (option compileCache names another folder, or is false for none)`

@@ -10,7 +10,7 @@ import type { Listener } from '../sockets/listeners.js'
 import type { Child } from './child.js'
 import { move } from './exchanges.js'
 
-/** The open connections of a parent whose child serves: they move, or their clients are asked to connect again. */
+/** The open connections of a parent whose child serves: they move, or their clients have to connect again. */
 export class HandOver {
   readonly migration: Migration
   readonly #farewell: Farewell

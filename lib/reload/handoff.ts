@@ -116,7 +116,7 @@ export function decodeHandoff(text: string): Handoff {
   return value as Handoff
 }
 
-/** The pid of the launcher that has made this flag, if it was one. Whether the flag is sound is not asked here. */
+/** The pid of the launcher that has made this flag, if it was one. This does not check whether the flag is sound. */
 export function launcherOf(flag: string | undefined): number | undefined {
   const { launched, parent } = peek(flag)
   return launched === true ? parent : undefined

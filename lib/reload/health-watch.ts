@@ -18,7 +18,7 @@ import type { ReloadHealth } from './reload-health.js'
 
 type Wait = Extract<WatchEffect, { do: 'wait' }>['for']
 
-/** How often a child is asked. Milliseconds. */
+/** How often the parent asks a child. Milliseconds. */
 const LOOK_INTERVAL = 200
 
 /** The child of a reload, judged by its parent: what the machine in `protocol/health.ts` wants is done here. */

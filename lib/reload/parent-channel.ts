@@ -78,10 +78,10 @@ export class ParentChannel {
   }
 
   /**
-   * The channel is closed, be it by the app of this process: `process.disconnect()`. A parent that is still there
-   * serves, and a child that took it for dead would do so beside it. Of one that ends, the channel is closed a moment
-   * before its children are given to another process: https://github.com/torvalds/linux/blob/v6.6/kernel/exit.c
-   * (`do_exit`)
+   * The channel is closed. The app of this process may have done that, with `process.disconnect()`. A parent that is
+   * still there serves, and a child that took it for dead would serve beside it. When a parent ends, the system closes
+   * the channel a moment before it gives the children to another process:
+   * https://github.com/torvalds/linux/blob/v6.6/kernel/exit.c (`do_exit`)
    */
   #lost(): void {
     if (process.ppid !== this.pid) this.leave()
@@ -89,8 +89,8 @@ export class ParentChannel {
 
   /**
    * While a handle is on its way, Node puts `disconnect` off until the other side has acknowledged that, and a parent
-   * that was killed never will: https://github.com/nodejs/node/blob/v24.0.0/lib/internal/child_process.js. So the
-   * system is asked as well. It is believed at the second look: what the parent had said has been read by then.
+   * that was killed never will: https://github.com/nodejs/node/blob/v24.0.0/lib/internal/child_process.js. So this
+   * process asks the system as well. It believes the second answer: by then, it has read what the parent had sent.
    */
   #lookAfter(): void {
     if (this.#isMissing) this.look()

@@ -18,15 +18,15 @@ export interface Relative {
 const LIMIT = 1000
 const SHARE = 0.7
 
-/** How often to look whether one that was asked has ended meanwhile. Milliseconds. */
+/** How often to look whether a process that owes an answer has ended meanwhile. Milliseconds. */
 const LOOK_INTERVAL = 20
 
 /** How many an answer lists. */
 const MOST = 16
 
 /**
- * The processes around this one, as links of a chain: each knows its parent and its children, and asks them when it is
- * asked itself. So the serving process learns of all earlier generations that still finish their requests.
+ * The processes around this one, as links of a chain: each knows its parent and its children, and passes each question
+ * on to them. So the serving process learns of all earlier generations that still finish their requests.
  */
 export class Relatives {
   readonly #find: () => Relative[]

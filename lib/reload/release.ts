@@ -81,7 +81,7 @@ function versionIn(folder: string): string | undefined {
   }
 }
 
-/** The folders above a path, the nearest one first, but for the root. */
+/** The folders above a path, the nearest one first, without the root. */
 function ancestorsOf(path: string): string[] {
   const above = dirname(path)
   return above === path || above === dirname(above) ? [] : [above, ...ancestorsOf(above)]

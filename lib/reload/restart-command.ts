@@ -107,8 +107,8 @@ export class Command {
   }
 
   /**
-   * The link that leads elsewhere, be it since this process was started, if a new process that loaded this script shows
-   * it.
+   * The link that leads to another release, perhaps since the start of this process, while a new process loaded this
+   * script again.
    */
   movedLink(script: string | undefined): string | undefined {
     if (script === undefined || script !== this.script) return undefined

@@ -34,8 +34,8 @@ export function asCarried(states: unknown[]): unknown[] {
 }
 
 /**
- * Finds what would not arrive whole in another process. Much of that makes v8's serializer throw, without a word about
- * where it is. The rest it sends as an object without properties, since what makes up a `KeyObject`, a `Blob` or a
+ * Finds what would not arrive whole in another process. Much of that makes v8's serializer throw an error that does not
+ * say where it is. The rest it sends as an object without properties, since what makes up a `KeyObject`, a `Blob` or a
  * `URL` is not in properties: an instance of a class that has none at all has lost everything. An instance with
  * properties arrives as a plain object with the same ones.
  */

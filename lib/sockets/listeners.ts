@@ -11,7 +11,7 @@ import { bindAgain } from './bind-again.js'
 import { type BoundAddress, isEphemeral } from './listener-key.js'
 import type { UnixPath } from './unix-path.js'
 
-/** A server of this process that listens, and what it was asked to listen on. */
+/** A server of this process that listens, and what the app requested. */
 export interface Listener {
   readonly server: Server
   readonly key: string

@@ -37,7 +37,8 @@ export class UnixPath {
   }
 
   /**
-   * The error of a path that is too long, on every Node: before 24 it would bind to the beginning of it without a word.
+   * The error of a path that is too long, on every Node: before 24 it would bind to the beginning of it, and report no
+   * error.
    */
   get tooLong(): NodeJS.ErrnoException | undefined {
     if (Buffer.byteLength(this.path) <= LONGEST_PATH) return undefined

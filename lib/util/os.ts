@@ -124,7 +124,7 @@ export const os = {
   /**
    * What is at a path, links not followed, or behind a file descriptor; undefined if nothing is that could be had.
    *
-   * With `bigint`, since Node before 24 is led astray by the other form: after a look at a socket, `fs.realpathSync`
+   * With `bigint`, because of a fault of Node before 24 in the other form: after a look at a socket, `fs.realpathSync`
    * takes the next path for one, and `require` no longer follows the links of a package manager.
    * https://github.com/nodejs/node/blob/v22.x/lib/fs.js, realpathSync
    */

@@ -27,8 +27,8 @@ export function failureLines(error: Error, what: string): string[] {
 }
 
 /**
- * What the error is, where, and through whom, without blank lines. Node puts the line that it cannot read before the
- * error.
+ * What the error is, where, and which files led there, without blank lines. Node puts the line that it cannot read
+ * before the error.
  */
 function linesOf({ name, message, stack = '' }: Error, stderr: readonly string[]): string[] {
   const all = stack.includes(message) ? stack.split('\n') : [`${name}: ${message}`, ...stderr]

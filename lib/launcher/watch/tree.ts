@@ -16,7 +16,7 @@ const OF_EDITORS = /^\.|~$|^4913$|^#.*#$|\.(sw[a-p]|tmp)$/
 /** Files that Node can load, except data, which the server may write itself. */
 const SOURCE = /\.([cm]?[jt]s|[jt]sx)$/
 
-/** The folder and all folders below it, but for `node_modules` and hidden ones. Links are not followed. */
+/** The folder and all folders below it, except `node_modules` and hidden ones. Links are not followed. */
 export function foldersBelow(root: string): string[] {
   const found = [root]
   for (let index = 0; index < found.length && found.length < MOST_FOLDERS; index++) {
