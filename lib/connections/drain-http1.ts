@@ -3,6 +3,7 @@ import type { Server, Socket } from 'node:net'
 import type { CutRequest } from '../events.js'
 import { currentResponse, isLastResponse, lingerOnClose, setKeepAlive } from '../internals/http1.js'
 import { pathOf } from '../util/path-of.js'
+import type { Timers } from '../util/timers.js'
 import { ageOf } from './age.js'
 import type { Connections } from './tracker.js'
 
@@ -31,10 +32,12 @@ export class HttpDrain {
   readonly #started = performance.now()
   readonly #pending = new Map<Socket, Map<ServerResponse, number>>()
   readonly #idleSince = new WeakMap<Socket, { since: number; bytesRead: number }>()
+  readonly #timers: Timers
   #policy: IdlePolicy
   #sweeper: NodeJS.Timeout | undefined
 
-  constructor(connections: Connections, policy: IdlePolicy) {
+  constructor(connections: Connections, policy: IdlePolicy, timers: Timers) {
+    this.#timers = timers
     this.#connections = connections
     this.#server.prependListener('request', this.#onRequest)
     this.#policy = policy
@@ -57,12 +60,12 @@ export class HttpDrain {
   }
 
   #startSweeping(): void {
-    if (this.#policy === 'soon') this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_INTERVAL)
+    if (this.#policy === 'soon') this.#sweeper ??= this.#timers.setInterval(() => this.#sweep(), SWEEP_INTERVAL)
   }
 
   /** Ends the bookkeeping; the server is left as it is. */
   dispose(): void {
-    clearInterval(this.#sweeper)
+    this.#timers.clearInterval(this.#sweeper)
     this.#server.removeListener('request', this.#onRequest)
   }
 
@@ -139,12 +142,12 @@ export class HttpDrain {
    * finds the bytes that had arrived when the first one was taken.
    */
   #sweep(): void {
-    const now = performance.now()
+    const now = this.#timers.now()
     const { handshaking } = this.#connections
     const idle = this.#connections.idle().filter((socket) => this.#quietFor(socket, now) >= QUIET)
     const stalled = [...handshaking].filter((socket) => this.#quietFor(socket, now) >= patienceWith(socket))
     if (idle.length + stalled.length === 0) return
-    setImmediate(() => {
+    this.#timers.setImmediate(() => {
       const still = new Set(this.#connections.idle())
       for (const socket of idle) if (still.has(socket)) socket.destroy()
       for (const socket of stalled) if (handshaking.has(socket) && this.#quietFor(socket, now) > 0) socket.destroy()

@@ -8,6 +8,7 @@ import type { Connections } from '../connections/tracker.js'
 import { CLOSE_CODES } from '../connections/upgrades.js'
 import type { WebSockets } from '../connections/websockets.js'
 import type { CutRequest } from '../events.js'
+import type { Timers } from '../util/timers.js'
 import type { Cut } from './cut.js'
 import type { HostedApp } from './hosted-app.js'
 
@@ -15,6 +16,7 @@ import type { HostedApp } from './hosted-app.js'
 export interface DrainPlan {
   connections: Connections[]
   upgraded: WebSockets
+  timers: Timers
   apps: HostedApp[]
   reason: string
   /** After how long everything that is left is cut off. Milliseconds. */
@@ -90,9 +92,9 @@ export class Drain {
   }
 
   #drainHttp(connections: Connections): HttpDrain {
-    const { moving } = this.#plan
-    if (!moving?.moves(connections)) return new HttpDrain(connections, this.#idle)
-    const drain = new HttpDrain(connections, 'moving')
+    const { moving, timers } = this.#plan
+    if (!moving?.moves(connections)) return new HttpDrain(connections, this.#idle, timers)
+    const drain = new HttpDrain(connections, 'moving', timers)
     const endMoving = () => drain.endMoving(this.#idle)
     void moving.done.then(endMoving)
     const { patience, timeout } = this.#plan

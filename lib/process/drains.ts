@@ -29,8 +29,6 @@ export class Drains {
   #end = 0
   #reason = ''
   #sockets: 'end' | 'may go on' | 'go on'
-  /** Taken at the start, as a test may have replaced it by the time that the app closes. */
-  readonly #soon = setImmediate
 
   constructor(service: Service) {
     this.#service = service
@@ -141,7 +139,7 @@ export class Drains {
       opened: () => connections.of(isMeant).reduce((sum, { opened }) => sum + opened, 0),
       // If one app closes and the process goes on, the child of a reload may have its sockets.
       endHere: this.#sockets === 'end' && [...this.#service.apps].every(({ leaving }) => leaving),
-      soon: this.#soon
+      soon: this.#service.timers.setImmediate
     })
   }
 
@@ -158,10 +156,10 @@ export class Drains {
     this.#end = Math.max(this.#end, performance.now() + timeout)
     const hookFailed: DrainPlan['hookFailed'] = (name, error) =>
       service.log.warn(`a ${name} hook threw`, toError(error))
-    const upgraded = service.webSockets
+    const { timers, webSockets: upgraded } = service
     const window = service.longest('websocketCloseWindow')
     const limits = { timeout, patience, window }
-    const drain = new Drain({ connections, upgraded, apps, reason, ...limits, ...policy, hookFailed })
+    const drain = new Drain({ connections, upgraded, apps, reason, timers, ...limits, ...policy, hookFailed })
     this.#inProgress.add(drain)
     service.log.announce('draining', { reason, connections: service.countConnections(isMeant), timeout })
     return drain

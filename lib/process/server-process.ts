@@ -56,7 +56,7 @@ export class ServerProcess {
   #relatives: Relatives | undefined
 
   /** @throws {BadHandoffError} when this process was started with a handoff that cannot be trusted */
-  constructor({ command, descriptors, launcher, flag, lastWords, manager, passed, generation }: Start) {
+  constructor({ command, descriptors, launcher, timers, flag, lastWords, manager, passed, generation }: Start) {
     const found = InheritedListeners.of(flag)
     const inherited = typeof found === 'string' ? undefined : found
     const isFirst = inherited === undefined
@@ -66,7 +66,7 @@ export class ServerProcess {
       opened: (listener: Listener) => this.apps.opened(listener)
     }
     const service = new Service(
-      { command, descriptors, launcher },
+      { command, descriptors, launcher, timers },
       inherited?.generation ?? generation,
       events,
       isFirst,

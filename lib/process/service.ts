@@ -21,6 +21,7 @@ import { formatAddress } from '../sockets/listener-key.js'
 import { type Listener, Listeners } from '../sockets/listeners.js'
 import { ticketKeysOf } from '../sockets/tls-tickets.js'
 import { ServerNotices } from '../systemd/server-status.js'
+import type { Timers } from '../util/timers.js'
 import { within } from '../util/within.js'
 import type { AppDescriptors } from './descriptors.js'
 import { doubtsOf, ignoredOptions } from './doubts.js'
@@ -47,6 +48,7 @@ export interface Origin {
   /** The descriptors that a child finds at the numbers that the app knows. */
   readonly descriptors: AppDescriptors
   readonly launcher?: LauncherClient | undefined
+  readonly timers: Timers
 }
 
 /** What this process serves: its apps, its listeners, their connections, and the phase that it is in. */
@@ -54,6 +56,8 @@ export class Service {
   readonly command: Command
   readonly events: ServiceEvents
   readonly launcher: LauncherClient | undefined
+  /** Those that were there when this package was imported. */
+  readonly timers: Timers
   /** How the child of a reload comes to be. */
   readonly startChild: StartChild
   /**
@@ -93,7 +97,7 @@ export class Service {
 
   /** @param accepting - see {@link Listeners} */
   constructor(
-    { command, descriptors, launcher }: Origin,
+    { command, descriptors, launcher, timers }: Origin,
     generation: number,
     events: ServiceEvents,
     accepting: boolean,
@@ -102,6 +106,7 @@ export class Service {
     this.command = command
     this.events = events
     this.launcher = launcher
+    this.timers = timers
     this.startChild = launcher?.startChild ?? spawnChild(descriptors)
     this.startCheck = spawnChild(descriptors, true)
     this.generation = generation

@@ -9,6 +9,7 @@ import { type PassedSockets, takeActivation } from '../sockets/socket-activation
 import { explainTakenPorts } from '../sockets/udp-sockets.js'
 import { findServiceManager, ServiceManager } from '../systemd/notify.js'
 import { os } from '../util/os.js'
+import { type Timers, takeTimers } from '../util/timers.js'
 import { AppDescriptors } from './descriptors.js'
 import { Envelope } from './envelope.js'
 import { LauncherClient } from './launcher-client.js'
@@ -26,6 +27,7 @@ interface ProcessState {
   flag: string | undefined
   readonly launcher: LauncherClient | undefined
   readonly manager: ServiceManager | undefined
+  readonly timers: Timers
   /** What the service manager left; undefined once it has been used. */
   passed: PassedSockets | undefined
   server?: ServerProcess | undefined
@@ -62,7 +64,7 @@ function begin(): ProcessState {
   const told = descriptorsOf(flag)
   const descriptors = told === undefined ? AppDescriptors.ofStart(activated) : new AppDescriptors(told)
   if (flag !== undefined) explainTakenPorts()
-  return { command: new Command(), descriptors, flag, launcher, manager, passed, generation: 1 }
+  return { command: new Command(), descriptors, flag, launcher, manager, timers: takeTimers(), passed, generation: 1 }
 }
 
 /**
