@@ -21,7 +21,8 @@ export interface SignalOptions {
    */
   reload?: NodeJS.Signals[]
   /**
-   * Signals that end what is left at once. Default: none, as a second stop signal does that.
+   * Signals that end what is left at once: no hook runs any more, neither `drain` nor `onClose`. Default: none, as a
+   * second stop signal does that.
    *
    * @example
    * force: ['SIGUSR2']

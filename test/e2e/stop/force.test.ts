@@ -48,6 +48,7 @@ for (const second of ['SIGTERM', 'SIGINT', 'SIGUSR2'] as const) {
     await t.rejects(stuck.response, { message: /^(reset|premature close): / })
     t.match(await server.event('forced'), { requests: [{ method: 'GET', url: '/hold/stuck' }] })
     t.equal(await server.exitOf(server.pid), 1)
+    t.strictSame(server.events('onClose'), [])
   })
 }
 
@@ -58,6 +59,7 @@ t.test('the force signal alone ends a serving process now', async (t) => {
   await t.rejects(stuck.response, { message: /^(reset|premature close): / })
   t.match(await server.event('forced'), { requests: [{ method: 'GET', url: '/hold/stuck' }] })
   t.equal(await server.exitOf(server.pid), 1)
+  t.strictSame([...server.events('hook'), ...server.events('onClose')], [], 'no hook runs')
 })
 
 t.test('an uncaught error stops gracefully, with exit code 1', async (t) => {
