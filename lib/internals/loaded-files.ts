@@ -1,3 +1,4 @@
+import { sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /**
@@ -9,17 +10,30 @@ import { fileURLToPath } from 'node:url'
 /** Makes a process tell. */
 export const TELL_LOADED_FILES: Readonly<Record<string, string>> = { WATCH_REPORT_DEPENDENCIES: '1' }
 
-const FIELDS = ['watch:require', 'watch:import']
+const REQUIRED = 'watch:require'
+const FIELDS = [REQUIRED, 'watch:import']
+
+/** Within the path of an installed package. */
+export const INSTALLED = `${sep}node_modules${sep}`
 
 const KEY = Symbol.for('fastify-graceful-reload.loaded-files')
 
 type Send = NonNullable<typeof process.send>
 
+/** How many files are reported one by one, at once. */
+const FIRST = 32
+
+/** Later ones go in batches: one when those that wait are this part of all. */
+const PART = 1 / 4
+
 /**
- * Sends as one message what Node reports in one turn of the event loop. Each message of Node names one file, and takes
- * far more room in the channel than its text: while the launcher does not read, there is room for some 200. What does
- * not fit waits in this process and is lost with it, and so is whatever this process says behind it, such as why it
- * could not boot.
+ * Sends what Node reports of a process in fewer messages. Each of Node's own names one file, and takes far more room in
+ * the channel than its text: while the launcher does not read, there is room for some 200. What does not fit waits in
+ * this process and is lost with it, and so is whatever this process says behind it, such as why it could not boot.
+ *
+ * Files of installed packages, which are most, are left out: the launcher watches none of them. The first ones of the
+ * app go at once: a process that hangs or is killed while it loads them sends nothing later. Of the others the last
+ * batch goes in the next turn of the event loop, or at the end.
  *
  * `process.send` is wrapped, once for a process; Node calls it as an app does:
  * https://github.com/nodejs/node/blob/v24.0.0/lib/internal/modules/cjs/loader.js (reportModuleToWatchMode)
@@ -31,21 +45,46 @@ export function gatherLoadedFiles(): void {
   const send = process.send?.bind(process) as Send | undefined
   if (send === undefined || holder[KEY]) return
   holder[KEY] = true
-  let gathered: unknown[] = []
-  const flush = () => {
-    if (gathered.length > 0 && process.connected) send({ [FIELDS[0] as string]: gathered })
-    gathered = []
-  }
-  const gather = (files: readonly unknown[]): boolean => {
-    if (gathered.length === 0) setImmediate(flush)
-    gathered.push(...files)
-    return true
-  }
+  const batches = new Batches((files) => {
+    // A channel that has ended is no error: the callback keeps Node from emitting one.
+    if (process.connected) send({ [REQUIRED]: files }, undefined, {}, () => {})
+  })
   process.send = ((message: unknown, ...rest: []) => {
-    const files = rest.length === 0 ? listsIn(message) : undefined
-    return files === undefined ? send(message, ...rest) : gather(files)
+    const files = rest.length === 0 ? loadedFiles(message) : undefined
+    if (files === undefined) return send(message, ...rest)
+    // The first file is the script, wherever it is: this process has begun.
+    for (const file of files) if (batches.isNew || !file.includes(INSTALLED)) batches.add(file)
+    return true
   }) as Send
-  process.on('exit', flush)
+  process.on('exit', () => batches.flush())
+}
+
+/** Files on their way to the launcher. */
+class Batches {
+  readonly #send: (files: string[]) => void
+  #waiting: string[] = []
+  #total = 0
+
+  constructor(send: (files: string[]) => void) {
+    this.#send = send
+  }
+
+  /** Whether there was no file yet. */
+  get isNew(): boolean {
+    return this.#total === 0
+  }
+
+  add(file: string): void {
+    this.#total += 1
+    this.#waiting.push(file)
+    if (this.#total <= FIRST || this.#waiting.length >= this.#total * PART) this.flush()
+    else if (this.#waiting.length === 1) setImmediate(() => this.flush())
+  }
+
+  flush(): void {
+    const files = this.#waiting.splice(0)
+    if (files.length > 0) this.#send(files)
+  }
 }
 
 /**

@@ -13,6 +13,8 @@ export interface SavedStates {
 export interface Heir {
   /** The indices in the handoff of the listeners that it has adopted. */
   readonly listeners: readonly number[]
+  /** Whether it has any listener. */
+  readonly listens: boolean
   /** Whether it loads a state. */
   readonly loads: boolean
 }
@@ -24,41 +26,54 @@ export interface Inheritance {
   readonly left: number
 }
 
+type Pair = Inheritance['pairs'][number]
+
 /**
  * Finds for each saved state the app that it is for: the one that has adopted a listener of the app that saved it. The
  * order of the apps says little. An app of the parent may have closed, and the new release may begin with another one.
  *
- * The only state goes to the only app that loads one, wherever that listens. States of apps without a listener that is
- * handed over go to such apps in the order of both.
+ * States of apps that do not listen go to such apps, in the order of both. If a single state and a single app are left,
+ * the app has moved to another place: unless its place is that of another app of the parent, or there is another app in
+ * the place of the one that saved the state.
  */
 export function shareOut({ states, stateListeners }: SavedStates, heirs: readonly Heir[]): Inheritance {
   const saved = states.flatMap((state, at) => (state === undefined ? [] : [at]))
   const loading = heirs.flatMap(({ loads }, at) => (loads ? [at] : []))
   if (loading.length === 0) return { pairs: [], left: 0 }
   if (stateListeners === undefined) return { pairs: saved.map((at) => [at, at] as const), left: 0 }
-  const [heir, ...otherHeirs] = loading
-  const [state, ...otherStates] = saved
-  const isOnly = heir !== undefined && state !== undefined && otherHeirs.length + otherStates.length === 0
-  const pairs = isOnly ? [[heir, state] as const] : pairUp(saved, stateListeners, loading, heirs)
+  const listenersOf = (state: number) => stateListeners[state] ?? []
+  const isAdopted = (index: number) => heirs.some(({ listeners }) => listeners.includes(index))
+  const isKnown = (index: number) => stateListeners.some((listeners) => listeners.includes(index))
+  const found = pairUp(saved, loading, (state, at) => {
+    const own = listenersOf(state)
+    const { listeners, listens } = heirs[at] as Heir
+    return own.length === 0 ? !listens : own.some((index) => listeners.includes(index))
+  })
+  const moved = pairOfLeft(found, saved, loading).filter(([at, state]) => {
+    return !listenersOf(state).some(isAdopted) && heirs[at]?.listeners.some(isKnown) === false
+  })
+  const pairs = [...found, ...moved]
   return { pairs, left: saved.length - pairs.length }
 }
 
 function pairUp(
   saved: readonly number[],
-  stateListeners: readonly number[][],
   loading: readonly number[],
-  heirs: readonly Heir[]
-): Array<readonly [heir: number, state: number]> {
-  const pairs: Array<readonly [heir: number, state: number]> = []
+  isFor: (state: number, heir: number) => boolean
+): Pair[] {
   const free = new Set(loading)
-  const give = (state: number, isMeant: (listeners: readonly number[]) => boolean): void => {
-    const heir = [...free].find((at) => isMeant(heirs[at]?.listeners ?? []))
-    if (heir === undefined || !free.delete(heir)) return
-    pairs.push([heir, state])
-  }
-  for (const state of saved) {
-    const own = stateListeners[state] ?? []
-    give(state, (listeners) => (own.length === 0 ? listeners.length === 0 : own.some((one) => listeners.includes(one))))
-  }
-  return pairs
+  return saved.flatMap((state): Pair[] => {
+    const heir = [...free].find((at) => isFor(state, at))
+    if (heir === undefined) return []
+    free.delete(heir)
+    return [[heir, state]]
+  })
+}
+
+/** A single state and a single app that have found nothing. */
+function pairOfLeft(pairs: readonly Pair[], saved: readonly number[], loading: readonly number[]): Pair[] {
+  const [state, ...otherStates] = saved.filter((at) => !pairs.some(([, one]) => one === at))
+  const [heir, ...otherHeirs] = loading.filter((at) => !pairs.some(([one]) => one === at))
+  const isOnly = otherStates.length + otherHeirs.length === 0
+  return state !== undefined && heir !== undefined && isOnly ? [[heir, state]] : []
 }

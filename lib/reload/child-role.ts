@@ -157,7 +157,11 @@ export class ChildRole {
     const apps = [...this.#service.apps]
     const indicesOf = (app: HostedApp) =>
       listeners.open.flatMap(({ owner, index }) => (owner === app && index !== undefined ? [index] : []))
-    const heirs = apps.map((app) => ({ listeners: indicesOf(app), loads: app.options.state !== undefined }))
+    const heirs = apps.map((app) => ({
+      listeners: indicesOf(app),
+      listens: listeners.open.some(({ owner }) => owner === app),
+      loads: app.options.state !== undefined
+    }))
     const { pairs, left } = shareOut(this.#legacy, heirs)
     if (left > 0) log.warn('a saved state was not loaded: no app with the option state listens where its app listened')
     try {

@@ -3,6 +3,7 @@ import { toPlainError } from '../errors.js'
 import { sendUp } from '../internals/ipc-channel.js'
 import { watchStderr } from '../internals/stderr.js'
 import type { Envelope } from '../process/envelope.js'
+import { heed } from '../process/heed.js'
 
 /** How many lines of stderr are kept. */
 const LINES = 20
@@ -66,6 +67,11 @@ export class LastWords {
   /** In an `exit` listener only what is synchronous happens; on POSIX, sending is. */
   readonly #onExit = (): void => {
     if (!process.connected) return
+    // The app has listeners of its own behind this one, whatever it has thrown.
+    heed(() => this.#send())
+  }
+
+  #send(): void {
     const reason = this.#error ?? this.#logged
     const error = reason === undefined ? undefined : toPlainError(reason)
     const stderr = this.#lines.length === 0 && error?.stack !== undefined ? error.stack.split('\n') : this.#lines

@@ -1,7 +1,4 @@
-import { sep } from 'node:path'
-
-/** Installed packages: an install changes thousands of files, and is noticed in another way. */
-const INSTALLED = `${sep}node_modules${sep}`
+import { INSTALLED } from '../../internals/loaded-files.js'
 
 /** Which files each server has loaded, or tried to. */
 export class Loaded<S extends object> {
@@ -15,6 +12,7 @@ export class Loaded<S extends object> {
     const known = this.#byServer.get(server) ?? new Set()
     this.#byServer.set(server, known)
     const before = this.all
+    // An install changes thousands of files of packages, and is noticed in another way.
     for (const path of paths) if (!path.includes(INSTALLED)) known.add(path)
     return [...known].filter((path) => !before.has(path))
   }

@@ -18,7 +18,8 @@ t.test('a process tells what it is doing', async (t) => {
   const { port } = server.target() as { port: number }
   const clients = await Promise.all([1, 2].map(() => HttpConnection.open(server.target())))
   await Promise.all(clients.map((client) => client.request({ path: '/' })))
-  const { uptime, release, memory, ...status } = await statusAt(control)
+  const { uptime, release, memory, plugin, ...status } = await statusAt(control)
+  t.match(plugin, /^\d+\.\d+\.\d+/)
   const listeners = [`127.0.0.1:${port}`]
   t.strictSame(status, { generation: 1, pid: server.pid, phase: 'serving', listeners, connections: 2 })
   t.match(release, { script: /server\.cjs$/, node: process.version })

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, realpath, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { loadedFiles, TELL_LOADED_FILES } from '../../../lib/internals/loaded-files.js'
 import { bare, ownEnvironment } from '../../support/bare.js'
@@ -54,29 +54,45 @@ t.test('and a required one that it cannot read, before it tries', async (t) => {
   t.ok((await told(t, 'bad.cjs')).includes('worse.cjs'))
 })
 
-t.test('a process says its last word although nobody reads what it loads', async (t) => {
+/** Loads many files in a child that gathers them, and returns its messages once it has ended. Nobody reads before. */
+async function gathered(t: Test, many: string[], end: string): Promise<unknown[]> {
   const folder = await realpath(t.testdir())
-  const many = Array.from({ length: 1000 }, (_, at) => `part-${at}.cjs`)
-  for (const name of many) await writeFile(join(folder, name), '')
+  for (const name of many) {
+    await mkdir(dirname(join(folder, name)), { recursive: true })
+    await writeFile(join(folder, name), '')
+  }
   const own = JSON.stringify(join(__dirname, '../../../lib/internals/loaded-files.js'))
   const requires = many.map((name) => `require('./${name}')`).join('\n')
-  const last = "process.prependOnceListener('exit', () => process.send('last'))"
-  await writeFile(join(folder, 'main.cjs'), `require(${own}).gatherLoadedFiles()\n${requires}\n${last}\nprocess.exit()`)
+  await writeFile(join(folder, 'main.cjs'), `require(${own}).gatherLoadedFiles()\n${requires}\n${end}`)
   const child = spawn(process.execPath, [join(folder, 'main.cjs')], {
     env: { ...ownEnvironment(), ...TELL_LOADED_FILES },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc']
   })
-  child.channel?.unref()
   const messages: unknown[] = []
-  // Nothing is read while this process stands still.
   while (isAlive(Number(child.pid))) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
   child.on('message', (message) => messages.push(message))
   await once(child, 'close')
+  return messages.map((message) => loadedFiles(message)?.map((path) => path.slice(folder.length + 1)) ?? message)
+}
+
+t.test('a process says its last word although nobody reads what it loads', async (t) => {
+  const many = Array.from({ length: 1000 }, (_, at) => `part-${at}.cjs`)
+  const last = "process.prependOnceListener('exit', () => process.send('last'))"
+  const messages = await gathered(t, many, `${last}\nprocess.exit()`)
   t.ok(messages.includes('last'))
-  const found = messages.flatMap((message) => loadedFiles(message) ?? [])
+  const found = new Set(messages.flat())
   t.strictSame(
-    many.filter((name) => !found.includes(join(folder, name))),
+    many.filter((name) => !found.has(name)),
     []
+  )
+})
+
+t.test('a process that is killed while it loads has reported the files of the app, and none of packages', async (t) => {
+  const many = ['one.cjs', 'node_modules/two/index.js', 'three.cjs']
+  const found = (await gathered(t, many, "process.kill(process.pid, 'SIGKILL')")).flat()
+  t.strictSame(
+    many.filter((name) => found.includes(name)),
+    ['one.cjs', 'three.cjs']
   )
 })
 
