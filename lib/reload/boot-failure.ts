@@ -59,10 +59,11 @@ function examine(command: StartCommand, exitCode: number | null): Promise<string
   const { script, args, env, isNode } = command
   if (!isNode) return Promise.resolve([])
   if (exitCode === INVALID_ARGUMENT) {
-    const options = script === undefined ? args : args.slice(0, args.indexOf(script))
     const watched = { ...env }
     hideBootWatch(watched)
-    return ask(command, [...options, '--version'], watched)
+    // The app may end with this code itself. With this option before all others, Node reads its options, and runs none
+    // of the code among the arguments, whichever of them that is.
+    return ask(command, ['--version', ...args], watched)
   }
   if (script === undefined || !/\.[cm]?js$/.test(script)) return Promise.resolve([])
   return ask(command, ['--check', script], { ...env, NODE_OPTIONS: '' })

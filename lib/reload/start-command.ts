@@ -13,11 +13,13 @@ export interface StartCommand {
 }
 
 /**
- * The same of a command as a launcher was given it. Which argument is the script only Node knows for certain, so it is
- * the first one that looks like one.
+ * The same of a command as a launcher was given it, which starts Node. Which argument is the script only Node knows for
+ * certain, so it is the first one that is no option, if that looks like a script: `conf.js` is none in
+ * `node server conf.js`.
  */
 export function asStartCommand(command: SpawnCommand | StartCommand): StartCommand {
   if ('isNode' in command) return command
-  const script = command.args.find((arg) => /^[^-].*\.[cm]?js$/.test(arg))
-  return { ...command, script, isNode: script !== undefined }
+  const first = command.args.find((arg) => arg === '-' || !arg.startsWith('-'))
+  const script = first !== undefined && /\.[cm]?js$/.test(first) ? first : undefined
+  return { ...command, script, isNode: true }
 }
