@@ -85,7 +85,7 @@ export class LauncherNotices {
 
   #status(what: string): string {
     const { count, current } = this.#workers
-    return `generation ${current[0]?.generation ?? 1}, ${what}${count > 1 ? `, ${count} workers` : ''}`
+    return `generation ${current[0]?.lasting.generation ?? 1}, ${what}${count > 1 ? `, ${count} workers` : ''}`
   }
 }
 
