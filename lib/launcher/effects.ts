@@ -18,6 +18,12 @@ import type { Restarts } from './restarts.js'
 import { resultOf } from './result.js'
 import type { Server, Service } from './server.js'
 
+/**
+ * Resolves when all know it who must know it before the callers do. `reached`: how long the steps took of a reload that
+ * failed.
+ */
+export type TellEnd = (outcome: ReloadResult | Error, reached?: ReachedTimings) => Promise<void>
+
 /** The events of the workers for the launcher. */
 export interface WorkersEvents {
   log: Log
@@ -28,11 +34,8 @@ export interface WorkersEvents {
   /** The choices of the app of this server apply from now on. */
   follow(service: Service, isFirst: boolean, isReloading: boolean): void
   reloadBegins(): void
-  /**
-   * Resolves when all know it who must know it before the callers do. `reached`: how long the steps took of one that
-   * failed.
-   */
-  reloadEnded(outcome: ReloadResult | Error, reason: string, reached?: ReachedTimings): Promise<void>
+  /** A reload has ended. Returns what is called when it is known why: by then the next one may have begun. */
+  reloadEnds(reason: string): TellEnd
   /** A server that crashed is started again. */
   restarted(): void
   /** A server has ended, and the next one waits for a reload. */
@@ -153,14 +156,13 @@ function outsideOf(parts: Parts) {
       if (service !== undefined) events.follow(service, isFirst, isReloading)
     },
     'note reload': () => events.reloadBegins(),
-    'note end': async ({ failure }) => {
+    'note end': async ({ ask, failure }) => {
       const { shares = [], reason = '' } = host.state.roll ?? {}
-      const find = (id: ServerId | undefined) => processes.find(id)
-      // The answer to the callers follows, and then knows it as well.
-      if (failure?.kind === 'exited') await find(failure.server)?.examine()
-      const outcome = failure === undefined ? resultOf(shares, reason, find) : toldOf(failure, parts)
-      const told = events.reloadEnded(outcome, reason, failure?.kind === 'said' ? failure.timings : undefined)
-      void told.finally(() => host.tell({ type: 'noted' }))
+      const tellEnd = events.reloadEnds(reason)
+      const outcome =
+        failure === undefined ? resultOf(shares, reason, findIn(processes)) : await reasonOf(failure, parts)
+      const told = tellEnd(outcome, failure?.kind === 'said' ? failure.timings : undefined)
+      void told.finally(() => host.tell({ type: 'noted', ask }))
     },
     'note stop': () => events.stopping(),
     answer: ({ asks, reason, outcome }) => {
@@ -174,9 +176,21 @@ function outsideOf(parts: Parts) {
   } satisfies Partial<Table>
 }
 
+const findIn = (processes: Processes) => (id: ServerId | undefined) => processes.find(id)
+
+/** Why a reload has failed; of a server that has not said it, also what Node says. */
+async function reasonOf(failure: Failure, parts: Parts): Promise<Error> {
+  if (failure.kind !== 'exited') return toldOf(failure, parts)
+  // If this takes long, the server may no longer be spoken of. Otherwise the answer to the callers knows it as well.
+  const server = parts.processes.find(failure.server)
+  await server?.examine()
+  return toldOf(failure, parts, server)
+}
+
 /** With several workers the error names the one that failed. */
-function toldOf(failure: Failure, { host, processes }: Pick<Parts, 'host' | 'processes'>): Error {
-  const error = errorOf(failure, 'server' in failure ? processes.find(failure.server) : undefined)
+function toldOf(failure: Failure, parts: Pick<Parts, 'host' | 'processes'>, known?: Server): Error {
+  const { host, processes } = parts
+  const error = errorOf(failure, known ?? ('server' in failure ? processes.find(failure.server) : undefined))
   const { workers } = host.state
   const place = workers.findIndex(({ id }) => id === failure.worker)
   const isOfAll = failure.kind === 'stopping' || workers.length === 1
@@ -186,7 +200,7 @@ function toldOf(failure: Failure, { host, processes }: Pick<Parts, 'host' | 'pro
 /** The answer for the callers. */
 function answerOf(outcome: Outcome, reason: string, parts: Parts): ReloadResult | ScaleResult | Error {
   const { host, processes } = parts
-  const find = (id: ServerId | undefined) => processes.find(id)
+  const find = findIn(processes)
   if ('failure' in outcome) return toldOf(outcome.failure, parts)
   if ('shares' in outcome) return resultOf(outcome.shares, reason, find)
   if ('workers' in outcome) {

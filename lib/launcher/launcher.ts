@@ -10,13 +10,13 @@ import { AppDescriptors } from '../process/descriptors.js'
 import { PidFile } from '../process/pid-file.js'
 import type { Ending, SpawnCommand } from '../process/subprocess.js'
 import { NodePath } from '../reload/node-path.js'
-import type { ReachedTimings, ReloadResult } from '../reload/reload-result.js'
 import { enteredDirectory } from '../reload/restart-command.js'
 import { takeActivation } from '../sockets/socket-activation.js'
 import { LauncherNotices } from '../systemd/launcher-status.js'
 import { findServiceManager, ServiceManager } from '../systemd/notify.js'
 import { printable } from '../util/printable.js'
 import { Checks } from './checks.js'
+import type { TellEnd } from './effects.js'
 import type { HeldListener } from './held-listeners.js'
 import type { Log } from './log.js'
 import { metricsOf } from './metrics.js'
@@ -77,7 +77,7 @@ export class Launcher {
       held: (why) => this.#watch?.held(why),
       follow: (service, isFirst, isReloading) => this.#follow(service, isFirst, isReloading),
       reloadBegins: () => this.#reloadBegins(),
-      reloadEnded: (outcome, reason, reached) => this.#reloadEnded(outcome, reason, reached),
+      reloadEnds: (reason) => this.#reloadEnds(reason),
       restarted: () => {
         this.#history.restarted()
         this.#tellHistory()
@@ -182,11 +182,14 @@ export class Launcher {
     }
   }
 
-  #reloadEnded(outcome: ReloadResult | Error, reason: string, reached?: ReachedTimings): Promise<void> {
-    this.#history.add(recordOf(outcome, reason, this.#rolls.generation, this.#rolls.elapsed, reached))
-    this.#tellHistory()
-    this.#watch?.over(!(outcome instanceof Error), this.#workers.current)
-    return this.#notices.reloaded(outcome instanceof Error ? outcome : undefined)
+  #reloadEnds(reason: string): TellEnd {
+    const times = this.#rolls.times
+    return (outcome, reached) => {
+      this.#history.add(recordOf(outcome, reason, times, reached))
+      this.#tellHistory()
+      this.#watch?.over(!(outcome instanceof Error), this.#workers.current)
+      return this.#notices.reloaded(outcome instanceof Error ? outcome : undefined)
+    }
   }
 
   /** The history of all reloads, for requests to a server. */

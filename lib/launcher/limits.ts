@@ -27,8 +27,8 @@ const LIMITS: Record<Exclude<Timer, 'boot' | 'share' | 'stop' | 'restart'>, numb
   kill: 5000,
   silence: 30_000,
   grow: 100,
-  // The notices have a limit of their own.
-  tell: 10_000,
+  // The notices have a limit of their own, and so has what Node says about a file that it cannot read.
+  tell: 15_000,
   scale: SERVE_LIMIT
 }
 

@@ -61,10 +61,12 @@ export class Processes {
   }
 
   /** Starts a server without a predecessor. */
-  async start({ server: id, like, isNew }: Extract<Effect, { do: 'start' }>): Promise<void> {
+  async start({ server: id, like, previous: own, isNew }: Extract<Effect, { do: 'start' }>): Promise<void> {
     const before = this.find(like)
-    const previous = before?.lasting
-    const generation = (previous?.generation ?? 1) + (isNew ? 1 : 0)
+    const lasting = before?.lasting
+    const generation = (lasting?.generation ?? 1) + (isNew ? 1 : 0)
+    // One of another worker is no predecessor; the workers are of one generation all the same.
+    const previous = like === own ? lasting : lasting && { generation: lasting.generation, pid: 0 }
     const command = unwatched(before?.settings.command ?? this.#command)
     if (isNew) watchBoot(command)
     await this.#start(id, () => ({ command, generation, inherited: this.#held.inheritance, previous })).catch(() => {})
@@ -76,7 +78,8 @@ export class Processes {
     try {
       const { pid } = await this.#start(id, () => {
         const { command, generation, listeners } = parent.family.takeRequest(child)
-        return { command, generation, inherited: parent.find(listeners), parent: { server: parent, child } }
+        const inherited = parent.find(listeners)
+        return { command, generation, inherited, parent: { server: parent, child }, previous: parent.lasting }
       })
       parent.tell({ type: 'child started', child, pid })
     } catch (error) {

@@ -1,24 +1,28 @@
 import { toControlFailure } from '../control/failure.js'
-import { beganBefore } from '../control/history.js'
 import type { ReloadRecord } from '../control/reports.js'
 import type { ReachedTimings, ReloadResult } from '../reload/reload-result.js'
+
+/** When a reload of all workers took place. */
+export interface RollTimes {
+  /** The generation that it should lead to. */
+  readonly generation: number
+  readonly began: string
+  /** How long it took. Milliseconds. */
+  readonly total: number
+}
 
 /**
  * What is remembered of a reload of all workers. The times of its parts are those of the first one, or of the one that
  * failed.
  *
- * @param next - the generation that it should have led to
- * @param total - how long it took. Milliseconds
  * @param reached - how long the parts took of one that failed, if that is known
  */
 export function recordOf(
   outcome: ReloadResult | Error,
   reason: string,
-  next: number,
-  total: number,
+  { generation: next, began, total }: RollTimes,
   reached?: ReachedTimings
 ): ReloadRecord {
-  const began = beganBefore(total)
   if (!(outcome instanceof Error)) {
     const { generation, timings, unchanged } = outcome
     const loaded = unchanged !== undefined && { unchanged }

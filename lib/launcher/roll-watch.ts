@@ -1,6 +1,8 @@
+import { beganBefore } from '../control/history.js'
 import { positionOf, type ReloadPosition } from '../control/reports.js'
 import type { Failure, Roll, Share } from '../protocol/launcher.js'
 import type { ReloadStep } from '../protocol/reload-step.js'
+import type { RollTimes } from './record.js'
 import type { Workers } from './workers.js'
 
 /** As far as the launcher knows; while a server makes its share, that one knows better. */
@@ -37,9 +39,10 @@ export class RollWatch {
     this.#generation = (this.#workers.current[0]?.lasting.generation ?? 0) + 1
   }
 
-  /** The generation that the reload should lead to. */
-  get generation(): number {
-    return this.#generation
+  /** What is remembered of the reload in progress if it ends now. */
+  get times(): RollTimes {
+    const { elapsed } = this
+    return { generation: this.#generation, began: beganBefore(elapsed), total: elapsed }
   }
 
   /** The callers of the reload in progress: another list for each reload. */

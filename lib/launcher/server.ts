@@ -65,7 +65,7 @@ export interface ServerSettings {
   control?: string | undefined
   /** Whether the launcher watches the files that it loads. */
   isWatched: boolean
-  /** The generation before a server without a predecessor. */
+  /** The last generation before it that served; the pid is 0 where its worker had no process of that. */
   previous?: GenerationId | undefined
 }
 

@@ -25,9 +25,16 @@ export type Effect =
   /** Waits (`restart`) before another server replaces this one. `crashes`: see {@link Worker}. */
   | { readonly do: 'pause'; readonly worker: WorkerId; readonly crashes: number; readonly lost: ServerId }
   /**
-   * Starts a server without a predecessor. `like`: with the command of that server; `isNew`: as its next generation.
+   * Starts a server without a predecessor. `like`: with the command of that server; `previous`: the last one of its
+   * worker; `isNew`: as its next generation.
    */
-  | { readonly do: 'start'; readonly server: ServerId; readonly like: ServerId | undefined; readonly isNew: boolean }
+  | {
+      readonly do: 'start'
+      readonly server: ServerId
+      readonly like: ServerId | undefined
+      readonly previous: ServerId | undefined
+      readonly isNew: boolean
+    }
   /** Starts the successor that a server has requested. */
   | { readonly do: 'start child'; readonly server: ServerId; readonly parent: ServerId; readonly child: number }
   | { readonly do: 'refuse child'; readonly parent: ServerId; readonly child: number }
@@ -42,7 +49,8 @@ export type Effect =
   | { readonly do: 'follow'; readonly server: ServerId; readonly isFirst: boolean; readonly isReloading: boolean }
   /** Tells the service manager. */
   | { readonly do: 'note reload' | 'note stop' }
-  | { readonly do: 'note end'; readonly failure: Failure | undefined }
+  /** `ask`: the first one of the reload, which names it. */
+  | { readonly do: 'note end'; readonly ask: Ask | undefined; readonly failure: Failure | undefined }
   | { readonly do: 'answer'; readonly asks: readonly Ask[]; readonly reason: string; readonly outcome: Outcome }
   | ({ readonly do: 'log' } & Notice)
   | { readonly do: 'end'; readonly ending: Ending }

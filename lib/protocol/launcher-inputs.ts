@@ -63,6 +63,6 @@ export type Input =
   | { readonly type: 'force'; readonly reason: string }
   /** A signal that means nothing to the launcher. */
   | { readonly type: 'forward'; readonly signal: NodeJS.Signals }
-  /** The service manager knows how the reload ended. */
-  | { readonly type: 'noted' }
+  /** The service manager knows how a reload ended. `ask`: the first one of that reload. */
+  | { readonly type: 'noted'; readonly ask: Ask | undefined }
   | { readonly type: 'due'; readonly timer: Timer; readonly id: number }

@@ -15,6 +15,7 @@ import {
   refuseScalers,
   setRoll,
   stay,
+  wait,
   workerOf
 } from './launcher-steps.js'
 
@@ -63,16 +64,11 @@ function lose(launcher: Launcher, { worker, server, stage }: Share): Step {
   return failShare(launcher, worker, isNew ? { kind: 'exited', ending, server } : { kind: 'ended', ending })
 }
 
-function goOn(launcher: Launcher, { stage, shares, reason, failure }: Roll): Step {
+function goOn(launcher: Launcher, { stage, shares, reason, failure, asks }: Roll): Step {
   if (stage !== 'sharing') {
     if (shares.some((share) => share.stage !== 'over')) return stay(launcher)
-    return stay(
-      setRoll(launcher, { stage: 'concluding' }),
-      { do: 'note end', failure },
-      {
-        ...{ do: 'wait', timer: 'tell', id: 0 }
-      }
-    )
+    const note: Effect = { do: 'note end', ask: asks[0], failure }
+    return stay(setRoll(launcher, { stage: 'concluding' }), note, wait('tell', 0))
   }
   const last = shares.at(-1)
   if (last !== undefined && !DONE.has(last.stage) && last.stage !== 'handed over') return take(launcher, last)
@@ -129,7 +125,12 @@ function neverServed(server: Server | undefined): Failure {
   return { kind: server?.stage === 'booting' && !server.hasPlugin ? 'no plugin' : 'not listening' }
 }
 
-/** The service manager knows how the reload ended; now the callers learn it. */
+/** The service manager knows how a reload ended. That may be known too late: then it is not the one in progress. */
+export function noted(launcher: Launcher, { ask }: InputOf<'noted'>): Step {
+  return launcher.roll?.asks[0] === ask ? conclude(launcher) : stay(launcher)
+}
+
+/** The service manager knows how the reload ended, or it has taken too long; now the callers learn it. */
 export function conclude(launcher: Launcher): Step {
   const { roll } = launcher
   if (roll?.stage !== 'concluding') return stay(launcher)

@@ -150,7 +150,13 @@ export function startServer(launcher: Launcher, worker: WorkerId, isNew = false)
   const { current } = workerOf(launcher, worker)
   const like = current ?? workerOf(launcher, 0).current
   const next = setWorker(addServer(launcher, worker, undefined), worker, { next: 'starting' })
-  return stay(next, cancel('restart', worker), { do: 'start', server: launcher.started, like, isNew })
+  return stay(next, cancel('restart', worker), {
+    do: 'start',
+    server: launcher.started,
+    like,
+    previous: current,
+    isNew
+  })
 }
 
 /** Kills a server, which also works if it hangs. A server that is being started is killed once it exists. */

@@ -1,6 +1,6 @@
 import type { Step } from './launcher-effects.js'
 import type { Input } from './launcher-inputs.js'
-import { advance, beginRoll, conclude, reload, shareDue } from './launcher-roll.js'
+import { advance, beginRoll, conclude, noted, reload, shareDue } from './launcher-roll.js'
 import { beginScale, scale, scaleDue, seeOff, shape } from './launcher-scale.js'
 import { silent, stillSilent } from './launcher-silence.js'
 import type { Launcher } from './launcher-state.js'
@@ -112,7 +112,7 @@ function react(launcher: Launcher, input: Input): Step {
     case 'forward':
       return forward(launcher, input.signal)
     case 'noted':
-      return conclude(launcher)
+      return noted(launcher, input)
     case 'due':
       return due(launcher, input)
     default:

@@ -14,6 +14,8 @@ export class LauncherModel {
   readonly timers = new Map<string, { timer: Extract<Input, { type: 'due' }>['timer']; id: number }>()
   readonly answers = new Map<number, EffectOf<'answer'>['outcome'][]>()
   #lastAsk = 0
+  /** The first caller of the last reload that has ended. */
+  #noting: number | undefined
 
   constructor(count: number, isWatched = false) {
     this.state = begin(count, isWatched)
@@ -67,6 +69,11 @@ export class LauncherModel {
     return this.give({ type: 'due', timer, id })
   }
 
+  /** The service manager knows how a reload ended: the last one, or that which this caller has requested first. */
+  noted(ask = this.#noting): readonly Effect[] {
+    return this.give({ type: 'noted', ask })
+  }
+
   /** Returns the number of the caller. */
   reload(reason = 'deploy'): number {
     const ask = ++this.#lastAsk
@@ -106,6 +113,7 @@ export class LauncherModel {
   }
 
   #note(effect: Effect): void {
+    if (effect.do === 'note end') this.#noting = effect.ask
     if (effect.do === 'wait') this.timers.set(`${effect.timer} ${effect.id}`, effect)
     if (effect.do === 'pause') this.timers.set(`restart ${effect.worker}`, { timer: 'restart', id: effect.worker })
     if (effect.do === 'cancel') this.timers.delete(`${effect.timer} ${effect.id}`)

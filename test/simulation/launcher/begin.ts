@@ -27,7 +27,7 @@ function createSystem({ server, launcher }: Machines, rules: Rules): System {
     timers: [],
     starts: [],
     callers: [],
-    isNoting: false,
+    noting: [],
     leader: undefined,
     isReleased: false,
     rolls: 0,

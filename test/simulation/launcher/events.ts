@@ -30,7 +30,7 @@ function addLauncher(system: System, add: Add): void {
   if (system.life !== 'runs') return
   for (const { id, up } of system.processes) if (up.length > 0) add('hears', String(id))
   for (const { server } of system.starts) add('starts', String(server))
-  if (system.isNoting) add('noted')
+  if (system.noting.length > 0) add('noted')
   for (const { timer, id, at } of system.timers) if (canComeDue(system, undefined, at)) add('due', `${timer} ${id}`)
   for (const member of system.processes)
     if (canFallSilent(system, member) && canComeDue(system, undefined, member.stalledAt + SILENCE))
@@ -62,10 +62,10 @@ function canComeDue(system: System, member: Member | undefined, at: number): boo
 }
 
 /** What a server waits for comes through the launcher. */
-function hasPost({ life, processes, starts, isNoting }: System, member: Member | undefined): boolean {
+function hasPost({ life, processes, starts, noting }: System, member: Member | undefined): boolean {
   if (member !== undefined && member.down.length > 0) return true
   const isRead = life === 'runs'
-  if (member === undefined && (starts.length > 0 || isNoting)) return true
+  if (member === undefined && (starts.length > 0 || noting.length > 0)) return true
   return processes.some(
     ({ up, down, life: itsLife, doomed, signals }) =>
       (isRead && up.length > 0) || doomed || (itsLife === 'runs' && (down.length > 0 || signals.length > 0))

@@ -35,8 +35,9 @@ const OF_LAUNCHER: Acts<(system: System, detail: string) => void> = {
     hearLauncher(system, { type: 'silent', server: Number(number) })
   },
   noted: (system) => {
-    system.isNoting = false
-    hearLauncher(system, { type: 'noted' })
+    const [ask, ...others] = system.noting
+    system.noting = others
+    hearLauncher(system, { type: 'noted', ask })
   },
   resumes: (system) => {
     system.life = 'runs'
@@ -56,7 +57,7 @@ const OF_LAUNCHER: Acts<(system: System, detail: string) => void> = {
   },
   'launcher dies': (system) => {
     system.life = 'dead'
-    Object.assign(system, { timers: [], starts: [], isNoting: false })
+    Object.assign(system, { timers: [], starts: [], noting: [] })
     for (const member of system.processes) {
       member.up = []
       tell(member, { type: 'launcher gone' })

@@ -99,8 +99,8 @@ const HOST: { readonly [D in Effect['do']]: Carry<D> } = {
   'note reload': (system) => {
     system.rolls++
   },
-  'note end': (system, { failure }) => {
-    system.isNoting = true
+  'note end': (system, { ask, failure }) => {
+    system.noting = [...system.noting, ask]
     if (failure !== undefined) return
     system.release = system.rolls
     system.isMixed = false

@@ -29,7 +29,7 @@ export function problemOf(system: System): string | undefined {
 
 /** Every wait of the launcher has a limit. */
 function launcherWaitsForEver(system: System): string | undefined {
-  const { launcher, isNoting } = system
+  const { launcher, noting } = system
   const { roll, servers, workers, phase } = launcher
   const isSet = (timer: string, id: number): boolean =>
     system.timers.some((other) => other.timer === timer && other.id === id)
@@ -39,7 +39,8 @@ function launcherWaitsForEver(system: System): string | undefined {
     return stage === 'killing' ? !isSet('kill', server ?? -1) : !isSet('share', worker)
   })
   if (owing !== undefined) return `the launcher waits for worker ${owing.worker} without a limit (${owing.stage})`
-  if (roll?.stage === 'concluding' && !isNoting && !isSet('tell', 0)) return 'the launcher concludes for ever'
+  if (roll?.stage === 'concluding' && !noting.includes(roll.asks[0]) && !isSet('tell', 0))
+    return 'the launcher concludes for ever'
   if (launcher.isGrowing && !isSet('grow', 0)) return 'the launcher grows for ever'
   if (scalesForEver(launcher, isSet)) return 'the number of workers changes for ever'
   const silent = servers.find((one) => isAlive(one) && one.isSilent && one.leaves !== 'no' && !one.isKilled)

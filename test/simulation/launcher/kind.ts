@@ -56,8 +56,8 @@ export const LAUNCHER: Kind<Machines, Rules, System> = {
     return copy
   },
   essenceOf: (system) => {
-    const { processes, launcher, life, timers, starts, callers, isNoting, isMixed } = system
-    const known = [launcher, life, timers.map(({ timer, id }) => `${timer} ${id}`).sort(), starts, isNoting, isMixed]
+    const { processes, launcher, life, timers, starts, callers, noting, isMixed } = system
+    const known = [launcher, life, timers.map(({ timer, id }) => `${timer} ${id}`).sort(), starts, noting, isMixed]
     const asked = callers.map(({ process, ask, wanted, outcome }) => [process, ask, wanted, outcome])
     const { asks, budget, excuse, broken } = system
     return [known, processes.map(essenceOfMember), asked, asks, budget, excuse, broken]

@@ -114,7 +114,8 @@ export interface System extends World {
   timers: readonly LauncherTimer[]
   starts: readonly Start[]
   callers: readonly Caller[]
-  isNoting: boolean
+  /** The reloads of which the service manager is told how they ended; each by its first caller. */
+  noting: readonly (number | undefined)[]
   /** The server by whose app the launcher goes. */
   leader: ServerId | undefined
   /** The sockets are left to the servers. */

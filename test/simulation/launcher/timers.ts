@@ -2,12 +2,12 @@ import { isAlive, type Launcher } from '../../../lib/protocol/launcher.js'
 import type { LauncherTimer, System } from './system.js'
 
 /** A timer that outlives its purpose could have another meaning later. */
-export function keepsATimer({ launcher, timers, isNoting }: System): string | undefined {
-  const stray = timers.find((timer) => !isOfUse(launcher, timer, isNoting))
+export function keepsATimer({ launcher, timers, noting }: System): string | undefined {
+  const stray = timers.find((timer) => !isOfUse(launcher, timer, noting))
   return stray === undefined ? undefined : `the launcher keeps the timer "${stray.timer} ${stray.id}"`
 }
 
-function isOfUse(launcher: Launcher, { timer, id }: LauncherTimer, isNoting: boolean): boolean {
+function isOfUse(launcher: Launcher, { timer, id }: LauncherTimer, noting: System['noting']): boolean {
   const server = launcher.servers.find((one) => one.id === id)
   switch (timer) {
     case 'restart':
@@ -20,7 +20,7 @@ function isOfUse(launcher: Launcher, { timer, id }: LauncherTimer, isNoting: boo
     case 'grow':
       return launcher.isGrowing
     case 'tell':
-      return isNoting && launcher.roll?.stage === 'concluding'
+      return launcher.roll?.stage === 'concluding' && noting.includes(launcher.roll.asks[0])
     case 'scale':
       return launcher.scaling !== undefined
     case 'boot':

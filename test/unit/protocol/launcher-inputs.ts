@@ -8,8 +8,9 @@ export function launcherInput(text: string): Input {
   const id = Number(rest.at(-1))
   switch (first) {
     case 'start':
-    case 'noted':
       return { type: first }
+    case 'noted':
+      return { type: first, ask: id }
     case 'started':
     case 'silent':
       return { type: first, server: id }

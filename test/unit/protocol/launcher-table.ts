@@ -114,7 +114,7 @@ const OF_LAUNCHER = [
   'force',
   'forward SIGHUP',
   'forward SIGTERM',
-  'noted'
+  'noted 0'
 ]
 
 /** The table as this machine would write it. */
@@ -129,14 +129,15 @@ function tableOf({ begin, step }: LauncherMachine): string {
   return lines.join('\n')
 }
 
-function inputsFor({ servers, workers }: Launcher): string[] {
+function inputsFor({ servers, workers, roll }: Launcher): string[] {
   const own = servers.flatMap(({ id, stage }) => [
     ...(stage === 'starting' ? [] : WORDS.map((word) => `${id} ${word}`)),
     ...OF_SERVER.map((what) => `${what} ${id}`),
     ...SERVER_TIMERS.map((timer) => `due ${timer} ${id}`)
   ])
   const ofWorkers = workers.flatMap(({ id }) => [`due share ${id}`, `due restart ${id}`])
-  return [...OF_LAUNCHER, 'due grow 0', 'due tell 0', 'due scale 0', ...ofWorkers, ...own]
+  const noted = roll === undefined ? [] : [`noted ${roll.asks[0]}`]
+  return [...OF_LAUNCHER, ...noted, 'due grow 0', 'due tell 0', 'due scale 0', ...ofWorkers, ...own]
 }
 
 function rowOf(before: Launcher, [after, effects]: Step): string {

@@ -50,7 +50,8 @@ class Walk {
     const { model } = this
     if (dice < 0.03) this.asks.push(model.reload())
     else if (dice < 0.035) this.asks.push(model.scale({ by: dice < 0.0325 ? 1 : -1 }))
-    else if (dice < 0.04) this.#give(this.pick<Input>([{ type: 'forward', signal: 'SIGHUP' }, { type: 'noted' }]))
+    else if (dice < 0.0375) this.#give({ type: 'forward', signal: 'SIGHUP' })
+    else if (dice < 0.04) model.noted()
     else if (dice < 0.2) this.#timer()
     else if (dice < 0.4) this.#start()
     else this.#server(dice)
@@ -74,7 +75,7 @@ class Walk {
   #timer(): void {
     const timer = this.pick([...this.model.timers.values()])
     if (timer !== undefined) this.model.due(timer.timer, timer.id)
-    else this.model.give({ type: 'noted' })
+    else this.model.noted()
   }
 
   #start(): void {

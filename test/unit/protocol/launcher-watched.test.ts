@@ -23,7 +23,7 @@ t.test('a first server that does not boot, with any exit code, leaves its place 
     const begun = launcher.give({ type: 'reload', ask: 1, reason: 'a file changed' })
     t.strictSame([starts(begun), logged(begun)], [[1], []])
     launcher.boot(1)
-    launcher.give({ type: 'noted' })
+    launcher.noted()
     t.match(launcher.answers.get(1), [{ shares: [{ server: 1 }] }])
     t.strictSame(launcher.leaders, [1])
   }
@@ -51,7 +51,7 @@ t.test('and so does each that follows; the reload has failed then', async (t) =>
   launcher.give({ type: 'reload', ask: 1, reason: 'a file changed' })
   launcher.started(1)
   t.strictSame(logged(launcher.end(1, 1)), ['held'])
-  launcher.give({ type: 'noted' })
+  launcher.noted()
   t.match(launcher.answers.get(1), [{ failure: { kind: 'exited' } }])
   t.strictSame(starts(launcher.give({ type: 'reload', ask: 2, reason: 'a file changed' })), [2])
 })

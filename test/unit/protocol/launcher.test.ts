@@ -47,8 +47,17 @@ t.test('a reload is refused at once when the only server leaves, and so is the o
   const stopping = { failure: { kind: 'stopping' } }
   t.match(launcher.give({ type: 'reload', ask: 1, reason: 'too late' }), [{ do: 'note reload' }])
   launcher.give({ type: 'reload', ask: 2, reason: 'and again' })
-  t.match(answers(launcher.give({ type: 'noted' })), [{ asks: [1], outcome: stopping }])
-  t.match(answers(launcher.give({ type: 'noted' })), [{ asks: [2], outcome: stopping }])
+  t.match(answers(launcher.noted()), [{ asks: [1], outcome: stopping }])
+  t.match(answers(launcher.noted()), [{ asks: [2], outcome: stopping }])
+})
+
+t.test('the service manager hears too late how a reload ended: the next one is not concluded by that', async (t) => {
+  const launcher = LauncherModel.serving(1)
+  launcher.say(0, { type: 'leaves', isError: false })
+  const [first, second] = [launcher.reload(), launcher.reload()]
+  t.match(answers(launcher.due('tell', 0)), [{ asks: [first] }])
+  t.strictSame(launcher.noted(first), [])
+  t.match(answers(launcher.noted(second)), [{ asks: [second] }])
 })
 
 t.test('the only server that leaves freely and has to be killed ends the launcher, with 1', async (t) => {
@@ -143,7 +152,7 @@ t.test('all successors serve, one after the other; then all predecessors leave',
   launcher.say(0, MADE)
   t.match(launcher.say(1, MADE), [{ do: 'cancel' }, { do: 'note end', failure: undefined }])
   t.equal(launcher.outcome(ask), undefined, 'not before the service manager knows')
-  launcher.give({ type: 'noted' })
+  launcher.noted()
   t.match(launcher.outcome(ask), { shares: [{ result: RESULT }, { result: RESULT }] })
 })
 
@@ -174,7 +183,7 @@ t.test('how long its steps took is known of the server that failed', async (t) =
   launcher.say(1, 'pong')
   launcher.say(1, { ...FAILED, timings })
   launcher.say(0, { ...FAILED, timings: { boot: 1, total: 999 } })
-  launcher.give({ type: 'noted' })
+  launcher.noted()
   t.match(launcher.outcome(ask), { failure: { worker: 1, timings } })
 
   const unwell = LauncherModel.serving(2)
@@ -185,7 +194,7 @@ t.test('how long its steps took is known of the server that failed', async (t) =
   unwell.say(0, { type: 'unwell', error: { name: 'Error', message: 'ill' } })
   unwell.say(0, { ...FAILED, timings })
   unwell.say(1, { ...FAILED, timings: { total: 999 } })
-  unwell.give({ type: 'noted' })
+  unwell.noted()
   t.match(unwell.outcome(asked), { failure: { worker: 0, timings, error: { message: 'ill' } } })
 })
 
@@ -209,7 +218,7 @@ t.test('a server that comes back although it was told to commit serves on, alone
   t.equal(launcher.timers.has('restart 0'), false, 'not before the server has said what it does')
   launcher.say(0, FAILED)
   t.strictSame(launcher.leaders, [0])
-  launcher.give({ type: 'noted' })
+  launcher.noted()
   t.match(launcher.outcome(ask), { failure: { kind: 'said' } })
   t.equal(launcher.timers.has('restart 0'), false)
 })
@@ -222,7 +231,7 @@ t.test('requests during a reload lead to one more, and each caller is answered',
     launcher.handOver(server)
     launcher.say(server, 'passed')
     launcher.say(server, MADE)
-    launcher.give({ type: 'noted' })
+    launcher.noted()
   }
   finish(0)
   t.strictSame(
@@ -246,7 +255,7 @@ t.test('a reload starts a worker that is down at once with the new code', async 
   launcher.boot(child + 1)
   launcher.say(0, 'passed')
   launcher.say(0, MADE)
-  launcher.give({ type: 'noted' })
+  launcher.noted()
   t.match(launcher.outcome(ask), { shares: [{ result: RESULT }, { server: child + 1 }] })
 })
 
@@ -272,7 +281,7 @@ t.test('the reload of a worker that hangs replaces its server', async (t) => {
   launcher.boot(3)
   launcher.say(0, 'passed')
   launcher.say(0, MADE)
-  launcher.give({ type: 'noted' })
+  launcher.noted()
   t.match(launcher.outcome(ask), { shares: [{}, {}] })
   t.strictSame(launcher.leaders, [2, 3])
 })
@@ -290,7 +299,7 @@ for (const stage of ['making', 'handed over'] as const) {
     ])
     launcher.say(0, FAILED)
     launcher.end(1)
-    launcher.give({ type: 'noted' })
+    launcher.noted()
     t.match(launcher.outcome(ask), { failure: { kind: 'late', server: 1 } })
     if (stage === 'making') t.equal(launcher.timers.has('restart 1'), true)
     else t.equal(launcher.leaders[1], 3, 'its successor serves on')
@@ -304,7 +313,7 @@ t.test('a server that does not come back in time is killed', async (t) => {
   launcher.say(1, 'pong')
   launcher.say(1, FAILED)
   t.strictSame(told(launcher.due('share', 0)), [[0, 'SIGKILL']])
-  launcher.give({ type: 'noted' })
+  launcher.noted()
   t.match(launcher.outcome(ask), { failure: { kind: 'said' } })
 })
 
@@ -344,7 +353,7 @@ t.test('a child that serves for good keeps its place, though it was silent on pr
   launcher.give({ type: 'silent', server: child })
   launcher.say(0, 'passed')
   launcher.say(0, MADE)
-  launcher.give({ type: 'noted' })
+  launcher.noted()
   t.strictSame(launcher.leaders, [child])
   t.strictSame(told(launcher.due('silence', child)), [])
 })
@@ -389,7 +398,7 @@ t.test('a stop after the commit lets the callers have the outcome', async (t) =>
   launcher.say(0, 'passed')
   launcher.give({ type: 'stop', signal: 'SIGTERM' })
   launcher.say(0, MADE)
-  launcher.give({ type: 'noted' })
+  launcher.noted()
   t.match(launcher.outcome(ask), { shares: [{ result: RESULT }] })
 })
 
@@ -426,7 +435,7 @@ t.test('a rolled back child that drains does not lead when its parent dies', asy
   launcher.say(child, { type: 'roll back' })
   launcher.say(child, { type: 'leaves', isError: false })
   launcher.say(0, FAILED)
-  launcher.give({ type: 'noted' })
+  launcher.noted()
   t.match(launcher.end(0).at(-1), { do: 'pause', lost: 0 }, 'another one starts at once')
 })
 
