@@ -37,7 +37,13 @@ export function hearLauncher(system: System, input: Input): void {
   const failures = new Set([failure, ...told.map((outcome) => outcome.failure)])
   // The reason of a reload that has failed was looked at then.
   for (const one of failures) if (one !== undefined && one !== before.roll?.failure) blame(system, one)
+  if (isConcludedByAnother(input, effects)) breakWorld(system, 'a reload is concluded by the note of another one')
   for (const effect of effects) (HOST[effect.do] as Carry<Effect['do']>)(system, effect)
+}
+
+function isConcludedByAnother(input: Input, effects: readonly Effect[]): boolean {
+  const answered = effects.find((effect) => effect.do === 'answer')
+  return input.type === 'noted' && answered !== undefined && !answered.asks.some((ask) => ask === input.ask)
 }
 
 function blame(system: System, failure: Failure): void {

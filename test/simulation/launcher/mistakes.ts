@@ -54,6 +54,12 @@ export const MISTAKES: ReadonlyArray<Mistake<Machines>> = [
     found: /servers live|for ever|never ends|never answered|goes by/
   },
   {
+    rule: 'words',
+    title: 'what the service manager knows of one reload concludes the next one',
+    machine: hearing(({ roll }, input) => (input.type === 'noted' ? { ...input, ask: roll?.asks[0] } : input)),
+    found: /by the note of another/
+  },
+  {
     rule: 'silence',
     title: 'a server that falls silent gets work',
     machine: hearing((_, input) => (input.type === 'silent' ? undefined : input)),

@@ -294,6 +294,17 @@ export const STORIES: readonly Story[] = [
     serves: [1]
   },
   {
+    title:
+      'the service manager hears of a failed reload when the next one has failed: each is concluded by its own note',
+    rules: { workers: 1, timers: 'any', network: 'slow' },
+    lines: [
+      ...[...(STAGES.making ?? []), '0 hears 1', '1 kill', '0 hears 1', '0 reload', '0 due tell 0'],
+      ...['0 due share 0', '0 noted', '0 noted']
+    ],
+    asks: ['failure', 'failure'],
+    serves: [1]
+  },
+  {
     title: 'one of two workers hangs during a reload, and is replaced',
     lines: ['2 hang', '0 reload'],
     asks: ['success'],
