@@ -16,6 +16,11 @@ export function briefGroups(status: ControlStatus, now: number): Row[][] {
   return [[...own, ...servers], historyOf(status, now), draining.flatMap(describeDrain)].filter(({ length }) => length)
 }
 
+/** Whether a row is the one of a server; what follows belongs to it. */
+export function isServer(name: string): boolean {
+  return /^(server|worker \d+)$/.test(name)
+}
+
 function serverRows(worker: ProcessStatus, name: string, { workers }: ControlStatus): Row[] {
   const { generation, pid, phase, connections, drain } = worker
   const [, state, style] = phaseRow(worker, workers)

@@ -1,9 +1,12 @@
 import type { WriteStream } from 'node:tty'
 import { clip } from './clip.js'
 
-/** The other screen of a terminal, without a cursor: https://invisible-island.net/xterm/ctlseqs/ctlseqs.html */
-const ENTER = '\x1b[?1049h\x1b[?25l'
-const LEAVE = '\x1b[?25h\x1b[?1049l'
+/**
+ * The other screen of a terminal, without a cursor: https://invisible-island.net/xterm/ctlseqs/ctlseqs.html. Lines do
+ * not wrap: a wide character takes two columns, and a line with many would move all below.
+ */
+const ENTER = '\x1b[?1049h\x1b[?7l\x1b[?25l'
+const LEAVE = '\x1b[?25h\x1b[?7h\x1b[?1049l'
 const HOME = '\x1b[H'
 const CLEAR_REST_OF_LINE = '\x1b[K'
 const CLEAR_BELOW = '\x1b[J'

@@ -1,5 +1,5 @@
 import type { ControlStatus } from '../control/messages.js'
-import { briefGroups } from './describe-brief.js'
+import { briefGroups, isServer } from './describe-brief.js'
 import { statusGroups } from './describe-status.js'
 import { fit, type Line } from './fit.js'
 import type { Paint } from './paint.js'
@@ -25,7 +25,7 @@ const RANKS: Readonly<Record<string, number>> = {
   'waits for': 3,
   holds: 3,
   upgraded: 3,
-  reloads: 2,
+  reloads: 3,
   restarts: 1
 }
 
@@ -52,12 +52,16 @@ function linesOf(groups: Row[][], separator: number, paint: Paint): Line[] {
   })
 }
 
-/** A row without a name has the rank of the one before. */
+/** A row without a name has the rank of the one before. What belongs to a server of a brief view never stays alone. */
 function ranksOf(rows: readonly Row[]): number[] {
   const ranks: number[] = []
-  for (const [name, , style] of rows) {
+  let server = -1
+  for (const [index, [name, , style]] of rows.entries()) {
     const isSteady = style === 'good' && name !== 'last' && name !== 'phase'
-    ranks.push(name === '' ? (ranks.at(-1) ?? 0) : isSteady ? STEADY : (RANKS[name] ?? 0))
+    const rank = name === '' ? (ranks.at(-1) ?? 0) : isSteady ? STEADY : (RANKS[name] ?? 0)
+    ranks.push(rank)
+    if (isServer(name)) server = index
+    else if (server >= 0) ranks[server] = Math.min(ranks[server] ?? 0, rank)
   }
   return ranks
 }

@@ -17,6 +17,9 @@ const INTERVAL = 1000
  */
 const SIGN_OF_LIFE = 10_000
 
+/** From how many rows on the state of the view has a line of its own, which is empty as long as there are answers. */
+const ENOUGH_ROWS = 10
+
 /** What changes all the time, and is no news in a pipe. */
 const FIGURES = new Set(
   'uptime elapsed left age memory connections migrated remaining requests health upgraded probation'.split(' ')
@@ -81,16 +84,22 @@ class ScreenView {
   show(seen: Seen): void {
     const isAnswer = 'status' in seen
     if (isAnswer) this.#last = seen.status
+    const { rows } = this.#screen
     const title = `${printable(this.#path)}, ${new Date().toLocaleTimeString('en-GB')}; Ctrl-C ends this`
     const state = isAnswer ? '' : this.#paint(`no answer, trying again: ${printable(seen.error.message)}`, 'bad')
-    const head = [this.#paint(title, 'name'), state]
-    const room = this.#screen.rows - head.length
+    const head = headLines(this.#paint(title, 'name'), state, rows)
+    const room = rows - head.length
     this.#screen.show([...head, ...(this.#last === undefined ? [] : statusLines(this.#last, room, this.#paint))])
   }
 
   end(): void {
     this.#screen.end()
   }
+}
+
+/** What is above a status: on few rows no more than is needed. */
+export function headLines(title: string, state: string, rows: number): string[] {
+  return [...(rows > 1 ? [title] : []), ...(state !== '' || rows >= ENOUGH_ROWS ? [state] : [])]
 }
 
 /** One after the other, as JSON a line for each. */

@@ -141,7 +141,7 @@ t.test('status --watch on a terminal', { skip }, async (t) => {
   const { server, control } = await startWithControl(t, { options: { probation: 0 } })
   const terminal = new PseudoTerminal(t, ['status', '--watch', '--control', control, '--timeout', '1000'])
   await terminal.shows(/serving/)
-  t.ok(terminal.drawn.includes('␛[?1049h␛[?25l␛[H'))
+  t.ok(terminal.drawn.includes('␛[?1049h␛[?7l␛[?25l␛[H'))
   const sizeless = new PseudoTerminal(t, ['status', '--watch', '--control', control], { columns: 0 })
   await sizeless.shows(/serving/)
   sizeless.type(CTRL_C)
@@ -152,7 +152,7 @@ t.test('status --watch on a terminal', { skip }, async (t) => {
   await terminal.shows(new RegExp(`no answer, trying again: .*pid[^\\n]*${second}`, 's'))
   terminal.type(CTRL_C)
   t.equal(await terminal.exit, 0)
-  t.ok(terminal.drawn.replace('^C', '').endsWith('␛[?25h␛[?1049l'), JSON.stringify(terminal.drawn.slice(-40)))
+  t.ok(terminal.drawn.replace('^C', '').endsWith('␛[?25h␛[?7h␛[?1049l'), JSON.stringify(terminal.drawn.slice(-40)))
 })
 
 t.test('status --watch on a terminal with 24 rows', { skip }, async (t) => {

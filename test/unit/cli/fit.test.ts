@@ -2,6 +2,7 @@ import t from 'tap'
 import { fit, type Line } from '../../../lib/cli/fit.js'
 import { plain } from '../../../lib/cli/paint.js'
 import { statusLines } from '../../../lib/cli/status-lines.js'
+import { headLines } from '../../../lib/cli/watch-status.js'
 import type { ControlStatus } from '../../../lib/control/messages.js'
 
 /** One line for each word, as in `a0 b7`: its block and its rank; `-` separates blocks. */
@@ -25,7 +26,8 @@ t.test('as much as fits, details first to go, and then the brief view', async (t
   t.equal(shown(5), 'a0 b3 b3 c0 (3)', 'of the brief view, separators first')
   t.equal(shown(3), 'a0 c0 (5)')
   t.equal(shown(2), 'a0 (6)')
-  t.equal(shown(1), '(7)')
+  t.equal(shown(1), 'a0', 'rather the most important line than how many others there are')
+  t.equal(shown(0), '')
   t.match(fit(full, brief, 6).at(-1), /^… 4 more lines;/)
 })
 
@@ -111,4 +113,58 @@ t.test('a single server keeps its lines while there is room without details', as
   t.equal(lines.length, 18)
   t.notOk(lines.some((line) => line.startsWith('memory')))
   t.match(drawn(alone, 8)[0], /^server +generation 2, pid 21: serving/)
+})
+
+t.test('no row stays without its server', async (t) => {
+  const crashed = { restarts: { count: 5 } }
+  const check = { check: { step: 'booting', reason: 'new config', elapsed: 100, generation: 3 } }
+  const more = [{}, crashed, {}, { ...crashed, ...check }, {}, check]
+  const workers = Array.from({ length: 30 }, (_, index) => worker(30 + index, more[index % more.length]))
+  const of = (all: readonly string[], index: number) => {
+    return all.slice(0, index).findLast((line) => /^(worker|server) /.test(line))
+  }
+  const whole = drawn(statusOf({ workers }), 200).filter((line) => line !== '')
+  t.ok(whole.length > 50)
+  for (let rows = 1; rows < 70; rows++) {
+    const lines = drawn(statusOf({ workers }), rows)
+    for (const [index, line] of lines.entries()) {
+      if (!/^(restarts|check) /.test(line)) continue
+      const server = Number(/^worker (\d+) /.exec(of(lines, index) ?? '')?.[1]) - 1
+      t.ok(Object.hasOwn(more[server % more.length] ?? {}, line.split(' ')[0] ?? ''), `${rows} rows: ${line}`)
+    }
+  }
+})
+
+t.test('a few rows have the most important lines', async (t) => {
+  const steady = { draining: [], queued: null, history: { succeeded: 0, failed: 0, rolledBack: 0, restarts: 0 } }
+  t.match(drawn(statusOf({ ...steady, history: { ...steady.history, last: null } }), 1), [/^worker 1 .*serving/])
+  const ended = [worker(21), worker(22, { phase: 'ended', restarts: { count: 4 } })]
+  t.match(drawn(statusOf({ workers: ended }), 1), [/^worker 2 .*ended/])
+  t.strictSame(headLines('title', '', 24), ['title', ''])
+  t.strictSame(headLines('title', '', 3), ['title'])
+  t.strictSame(headLines('title', 'no answer', 3), ['title', 'no answer'])
+  t.strictSame(headLines('title', '', 1), [])
+})
+
+t.test('a status of 1024 workers is shortened in few steps', async (t) => {
+  let steps = 0
+  const MOST = 2_000_000
+  const count = (value: number) => {
+    if (++steps > MOST) throw new Error(`more than ${MOST} steps`)
+    return value
+  }
+  const counting = (text: string, value: number, block: number): Line => {
+    return {
+      text,
+      block,
+      get rank() {
+        return count(value)
+      }
+    }
+  }
+  const full = Array.from({ length: 13_000 }, (_, index) => counting('x', index % 10, Math.floor(index / 13)))
+  const brief = Array.from({ length: 3000 }, (_, index) => counting('y', index % 4, 0))
+  t.equal(fit(full, brief, 22).length, 22)
+  const all = Array.from({ length: 1024 }, (_, index) => worker(30 + index, { restarts: { count: 1 } }))
+  t.equal(drawn(statusOf({ workers: all }), 22).length, 22)
 })
