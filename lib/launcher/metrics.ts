@@ -2,7 +2,7 @@ import type { History } from '../control/history.js'
 import { type Load, sumOfLoads } from '../metrics/load.js'
 import type { MetricsReport, WorkerReport } from '../metrics/report.js'
 import type { Server } from './server.js'
-import { answerOf, type ServerAnswer } from './status.js'
+import { answerOf, asOfNow, type ServerAnswer } from './status.js'
 import type { Member, Workers } from './workers.js'
 
 type Answers = ReadonlyMap<Server, ServerAnswer>
@@ -11,8 +11,10 @@ type Answers = ReadonlyMap<Server, ServerAnswer>
 export async function metricsOf(workers: Workers, history: History): Promise<MetricsReport> {
   // A server that boots while another one serves has nothing yet.
   const members = workers.members.filter(({ isCurrent, server }) => isCurrent || server.service !== undefined)
-  const asked = members.map(async ({ server }) => [server, await answerOf(server)] as const)
-  const answers: Answers = new Map(await Promise.all(asked))
+  const asked = members.map(async ({ server }) => ({ server, answer: await answerOf(server) }))
+  const told = await Promise.all(asked)
+  // All of one moment: while servers are asked, others may crash.
+  const answers: Answers = new Map(told.map(({ server, answer }) => [server, asOfNow(server, answer)]))
   const removed = members.filter(({ place }) => place < 0)
   return {
     workers: members.filter(({ isCurrent }) => isCurrent).map((place) => workerOf(place, members, answers)),

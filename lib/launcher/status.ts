@@ -20,10 +20,10 @@ const MOST_DRAINING = 16
 /** The status of a launcher and of its servers. */
 export async function statusOf(workers: Workers, history: History): Promise<ServiceReport> {
   const launcher = { pid: process.pid, uptime: Math.round(process.uptime() * 1000), memory: memoryStatus() }
-  const [tell, draining] = await Promise.all([askWorkers(workers), drainingOf(workers)])
-  // All counts at one moment: while servers are asked, others may crash.
+  const [tell, draining] = await Promise.all([askWorkers(workers), askDraining(workers)])
+  // All of one moment: while servers are asked, others may crash.
   const current = tell()
-  return { launcher, workers: current, draining, queued: workers.queued, history: history.report }
+  return { launcher, workers: current, draining: draining(), queued: workers.queued, history: history.report }
 }
 
 /**
@@ -35,27 +35,40 @@ export async function statusOfWorkers(workers: Workers): Promise<ProcessStatus[]
 }
 
 /** Asks the servers. Returns a function that adds what the launcher knows when it is called. */
-async function askWorkers({ places }: Workers): Promise<() => ProcessStatus[]> {
-  const answers = await Promise.all(
-    places.map(async ({ server, restarts }) => ({ restarts, status: (await answerOf(server)).status }))
+async function askWorkers(workers: Workers): Promise<() => ProcessStatus[]> {
+  const answers = new Map(
+    await Promise.all(
+      workers.places.map(async ({ id, server }) => [id, { server, ...(await answerOf(server)) }] as const)
+    )
   )
   return () =>
-    answers.map(({ restarts, status }) => {
-      const known = restarts()
-      return known.count === 0 ? status : { ...status, restarts: known }
+    workers.places.map(({ id, server, restarts }) => {
+      const asked = answers.get(id)
+      // In place of one that has ended since, another one may be there.
+      const status = asked?.server.isAlive ? asked.status : silent(server)
+      return restarts.count === 0 ? status : { ...status, restarts }
     })
 }
 
-/** Earlier generations; one that hangs has said before that it leaves. */
-async function drainingOf({ former }: Workers): Promise<ProcessStatus[]> {
+/**
+ * Asks earlier generations, of which one that hangs has said before that it leaves. Returns a function that leaves out
+ * those that have ended when it is called.
+ */
+async function askDraining({ former }: Workers): Promise<() => ProcessStatus[]> {
   const told = await Promise.all(
-    former.slice(0, MOST_DRAINING).map(async ({ server, leaves }) => ({ leaves, ...(await answerOf(server)) }))
+    former.slice(0, MOST_DRAINING).map(async ({ server, leaves }) => ({ server, leaves, ...(await answerOf(server)) }))
   )
-  return told.flatMap(({ leaves, status }) => {
-    const { phase } = status
-    const isDraining = phase === 'no answer' ? leaves : phase !== 'ended' && isLeaving(phase as Phase)
-    return isDraining ? [status] : []
-  })
+  return () =>
+    told.flatMap(({ server, leaves, status }) => {
+      const { phase } = status
+      const isDraining = phase === 'no answer' ? leaves : phase !== 'ended' && isLeaving(phase as Phase)
+      return isDraining && server.isAlive ? [status] : []
+    })
+}
+
+/** What is known of a server by now: of one that has ended since it answered, only that. */
+export function asOfNow(server: Server, answer: ServerAnswer): ServerAnswer {
+  return server.isAlive ? answer : { status: silent(server) }
 }
 
 /** Asks a server, and waits for a moment. */

@@ -162,19 +162,14 @@ export class Workers {
 
   /**
    * The process of each worker that serves its clients, or did so last: within a probation the successor. `restarts`:
-   * how often the launcher has started another one there, and how the last one ended, as of its call.
+   * how often the launcher has started another one there, and how the last one ended.
    */
-  get places(): Array<{ server: Server; restarts: () => RestartStatus }> {
-    return this.#host.state.workers.flatMap(({ id, current }) => {
+  get places(): Array<{ id: WorkerId; server: Server; restarts: RestartStatus }> {
+    return this.#host.state.workers.flatMap(({ id, current, next }) => {
       const accepting = acceptingOf(this.#host.state, id)?.id
       const server = this.#processes.find(accepting) ?? this.#processes.find(current)
-      return server === undefined ? [] : [{ server, restarts: () => this.#restartsOf(id) }]
+      return server === undefined ? [] : [{ id, server, restarts: this.#restarts.of(id, next === 'pausing') }]
     })
-  }
-
-  #restartsOf(id: WorkerId): RestartStatus {
-    const worker = this.#host.state.workers.find((one) => one.id === id)
-    return this.#restarts.of(id, worker?.next === 'pausing')
   }
 
   /** All processes that live, or stand for a worker. */
