@@ -1,7 +1,8 @@
 import type { ControlStatus } from '../control/messages.js'
 import type { ProcessStatus } from '../control/reports.js'
 import { describeDrain, describeOwnDrain } from './describe-drain.js'
-import { historyOf, inProgressRows, phaseRow, restartRows } from './describe-status.js'
+import { briefPhase } from './describe-phase.js'
+import { historyOf, inProgressRows, restartRows } from './describe-status.js'
 import type { Row } from './rows.js'
 import { counted, duration } from './units.js'
 
@@ -23,10 +24,10 @@ export function isServer(name: string): boolean {
 
 function serverRows(worker: ProcessStatus, name: string, { workers }: ControlStatus): Row[] {
   const { generation, pid, phase, connections, drain } = worker
-  const [, state, style] = phaseRow(worker, workers)
-  const clients = phase === 'no answer' || phase === 'ended' ? '' : `; ${counted(connections, 'connection')}`
+  const [, state, style] = briefPhase(worker, workers)
+  const clients = phase === 'no answer' || phase === 'ended' ? '' : `, ${counted(connections, 'connection')}`
   return [
-    [name, `generation ${generation}, pid ${pid}: ${state}${clients}`, style ?? 'notable'],
+    [name, `generation ${generation}, pid ${pid}${clients}: ${state}`, style ?? 'notable'],
     ...inProgressRows(worker),
     ...restartRows(worker),
     ...(drain === undefined ? [] : describeOwnDrain(drain, connections))

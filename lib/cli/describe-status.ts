@@ -9,8 +9,9 @@ import type {
   RestartStatus
 } from '../control/reports.js'
 import { describeDrain, describeOwnDrain } from './describe-drain.js'
+import { phaseRow } from './describe-phase.js'
 import { describeHealth, releaseRows } from './describe-reload.js'
-import { type Paint, plain, type Style } from './paint.js'
+import { type Paint, plain } from './paint.js'
 import { blocks, type Row } from './rows.js'
 import { counted, duration, size, spent } from './units.js'
 
@@ -102,39 +103,6 @@ function describeRestarts({ count, last, next }: RestartStatus): string {
     last === undefined ? '' : `, the last one because pid ${last.pid} ${last.signal ? `was ended by ${how}` : how}`
   return `${count}${why}${next === undefined ? '' : `; the next one in ${duration(next)}`}`
 }
-
-/** What it does, and what it waits for. */
-export function phaseRow(status: ProcessStatus, workers: readonly ProcessStatus[]): Row {
-  const { phase, reload, drain } = status
-  if (reload?.role === 'child')
-    return [
-      'phase',
-      `${phase} on probation, ${describeTrial(status, reload.probation, workers)}; pid ${reload.parent} takes over ` +
-        'again if it fails',
-      'notable'
-    ]
-  const left = drain === undefined ? '' : `, for ${duration(drain.left)} at most`
-  return ['phase', `${phase}${left}`, STYLES[phase] ?? 'notable']
-}
-
-/** Who has passed stays on probation until the others have: all workers are taken back if one fails. */
-function describeTrial(
-  status: ProcessStatus,
-  probation: { elapsed: number; duration: number },
-  workers: readonly ProcessStatus[]
-): string {
-  const { elapsed, duration: whole } = probation
-  if (elapsed < whole || workers.length < 2) return spent(probation)
-  const others = workers.flatMap((one, index) => (one === status || isAhead(one) ? [] : [`worker ${index + 1}`]))
-  const [other = 'the other workers'] = others
-  return `passed after ${duration(whole)}, waits for ${others.length > 1 ? 'the other workers' : other}`
-}
-
-function isAhead({ reload }: ProcessStatus): boolean {
-  return reload?.role === 'child' && reload.probation.elapsed >= reload.probation.duration
-}
-
-const STYLES: Readonly<Record<string, Style>> = { serving: 'good', 'no answer': 'bad', ended: 'bad' }
 
 function memoryRows(memory: MemoryStatus | undefined): Row[] {
   return memory === undefined ? [] : [['memory', `${size(memory.rss)}, of it ${size(memory.heapUsed)} heap`]]

@@ -176,7 +176,7 @@ t.test('status --watch on a terminal with 24 rows', { skip }, async (t) => {
   t.ok(lines.length <= 24, `${lines.length} lines`)
   for (const pattern of [
     new RegExp(`^launcher +pid ${workers.launcher}`),
-    ...[1, 2].map((number) => new RegExp(`^worker ${number} +generation 2, pid \\d+: serving`)),
+    ...[1, 2].map((number) => new RegExp(`^worker ${number} +generation 2, pid \\d+, \\d+ connections?: serving`)),
     /^reloads +1 succeeded/,
     /^last +generation 2 succeeded/,
     new RegExp(`^draining +generation 1, pid ${holder}, for`),

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { clip } from '../../../lib/cli/clip.js'
 import { fit, type Line } from '../../../lib/cli/fit.js'
 import { plain } from '../../../lib/cli/paint.js'
 import { statusLines } from '../../../lib/cli/status-lines.js'
@@ -66,8 +67,8 @@ const drawn = (status: ControlStatus, rows: number) => statusLines(status, rows,
 t.test('on a terminal with 24 rows, two workers and what drains', async (t) => {
   t.strictSame(drawn(statusOf({}), 22), [
     'launcher  pid 7, started 1 min 30 s ago',
-    'worker 1  generation 2, pid 21: serving; 3 connections',
-    'worker 2  generation 2, pid 22: serving; 3 connections',
+    'worker 1  generation 2, pid 21, 3 connections: serving',
+    'worker 2  generation 2, pid 22, 3 connections: serving',
     '',
     'reloads   1 succeeded, 1 rolled back',
     'last      generation 3 rolled back 4.0 s ago',
@@ -112,7 +113,7 @@ t.test('a single server keeps its lines while there is room without details', as
   t.match(lines[0], /^phase +serving$/)
   t.equal(lines.length, 18)
   t.notOk(lines.some((line) => line.startsWith('memory')))
-  t.match(drawn(alone, 8)[0], /^server +generation 2, pid 21: serving/)
+  t.match(drawn(alone, 8)[0], /^server +generation 2, pid 21, 3 connections: serving/)
 })
 
 t.test('no row stays without its server', async (t) => {
@@ -167,4 +168,19 @@ t.test('a status of 1024 workers is shortened in few steps', async (t) => {
   t.equal(fit(full, brief, 22).length, 22)
   const all = Array.from({ length: 1024 }, (_, index) => worker(30 + index, { restarts: { count: 1 } }))
   t.equal(drawn(statusOf({ workers: all }), 22).length, 22)
+})
+
+t.test('a line of the brief view fits on 80 columns, with large numbers', async (t) => {
+  const trial = (elapsed: number) => {
+    return { generation: 12, reload: { role: 'child', parent: 4_000_000, probation: { elapsed, duration: 60_000 } } }
+  }
+  const phases = (...elapsed: number[]) => {
+    const workers = elapsed.map((time, index) => worker(4_194_300 + index, trial(time)))
+    const lines = drawn(statusOf({ workers, draining: [] }), 12).filter((line) => line.startsWith('worker '))
+    for (const line of lines) t.equal(clip(line, 79), line)
+    return lines.map((line) => line.slice(line.indexOf(':') + 2))
+  }
+  t.strictSame(phases(60_000, 3000), ['passed, waits for worker 2', 'probation 3.0 of 60.0 s'])
+  t.match(phases(60_000, 3000, 3000), ['passed, waits for 2 others'])
+  t.strictSame(phases(60_000, 60_000), ['passed', 'passed'])
 })

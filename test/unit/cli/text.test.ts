@@ -216,8 +216,9 @@ t.test('a worker that has passed says for whom it waits', async (t) => {
     'serving on probation, passed after 3.0 s, waits for worker 2',
     'serving on probation, 0.1 of 3.0 s'
   ])
-  t.match(phases(trial(3000), made, trial(3000), {}), [/waits for the other workers$/, /waits for the other workers$/])
-  t.match(phases(trial(3000), trial(3000)), [/waits for the other workers$/, /waits for the other workers$/])
+  t.match(phases(trial(3000), made, trial(3000), {}), [/waits for workers 2 and 4$/, /waits for workers 2 and 4$/])
+  t.match(phases(made, made, made, trial(3000)), [/waits for 3 other workers$/])
+  t.match(phases(trial(3000), trial(3000)), [/, passed after 3\.0 s$/, /, passed after 3\.0 s$/], 'none is left')
   t.strictSame(phases(trial(3000)), ['serving on probation, 3.0 of 3.0 s'], 'alone, nobody is waited for')
 })
 
