@@ -64,13 +64,20 @@ function isValue(args: readonly string[], index: number): boolean {
   return !isScript(args[index]) || (ownOptionIn(args.slice(index)) !== undefined && takesValue(before))
 }
 
+/** Of this Node; undefined before anybody has asked. Its help takes a process each time. */
+let valued: readonly string[] | undefined
+
 /** As Node's own help says: `-r, --require=...` takes one, `--inspect[=[host:]port]` only behind a `=`. */
 function takesValue(option: string): boolean {
+  valued ??= optionsWithValue()
+  return valued.includes(option)
+}
+
+function optionsWithValue(): string[] {
   const { stdout } = spawnSync(process.execPath, ['--help'], { encoding: 'utf8', timeout: HELP_LIMIT })
-  const names = [...(stdout ?? '').matchAll(/^ {2}((?:--?[\w-]+, )*--?[\w-]+)=/gm)].flatMap(([, list = '']) =>
+  return [...(stdout ?? '').matchAll(/^ {2}((?:--?[\w-]+, )*--?[\w-]+)=/gm)].flatMap(([, list = '']) =>
     list.split(', ')
   )
-  return names.includes(option)
 }
 
 function isOption(argument: string | undefined): argument is string {

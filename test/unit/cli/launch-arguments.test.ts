@@ -1,3 +1,4 @@
+import childProcess from 'node:child_process'
 import t from 'tap'
 import { parseLaunchArguments } from '../../../lib/cli/launch-arguments.js'
 import { ownOptionForApp } from '../../../lib/cli/node-arguments.js'
@@ -117,4 +118,13 @@ t.test('an own option that follows the script is for the app, and is found', asy
   t.equal(ownOptionForApp(['--require', SCRIPT, '--control', 'x', SCRIPT]), undefined, 'Node takes the first file')
   t.equal(ownOptionForApp(['--import', 'tsx', SCRIPT]), undefined)
   t.strictSame(parseLaunchArguments(['--inspect', SCRIPT, '--control', 'x'], {}).control, undefined)
+})
+
+t.test('Node prints its help once, however many options are looked up', async (t) => {
+  const started = t.capture(childProcess, 'spawnSync', childProcess.spawnSync)
+  const args = ['--require', SCRIPT, '--import', SCRIPT, '--env-file', SCRIPT, '--control', 'x', SCRIPT]
+  t.equal(ownOptionForApp(args), undefined)
+  t.equal(ownOptionForApp(args), undefined)
+  const { length } = started()
+  t.ok(length <= 1, `${length} times`) // This process may have the list already.
 })
