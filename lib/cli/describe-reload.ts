@@ -7,7 +7,7 @@ import type { ReloadResult } from '../reload/reload-result.js'
 import { printable } from '../util/printable.js'
 import { type Paint, plain } from './paint.js'
 import { blocks, type Row } from './rows.js'
-import { duration, spent } from './units.js'
+import { duration, inSeconds, spent } from './units.js'
 
 /** What a reload came to. */
 export function describeResult(reload: ReloadResult, paint: Paint = plain): string {
@@ -65,20 +65,29 @@ export function describeScale({ before, workers, pids, reason }: ScaleResult): s
 /**
  * How a reload goes, or another change or a check, in a line.
  *
- * @param since - how long ago that was so, in milliseconds
+ * @param since - how long ago that was so, in milliseconds; undefined: without the figures that change all the time
  */
-export function describeProgress(position: ReloadPosition | CheckPosition | ScalePosition, since = 0): string {
+export function describeProgress(position: ReloadPosition | CheckPosition | ScalePosition, since?: number): string {
   const { step, child } = position
-  const { worker, workers, migrated, remaining, probation } = position as Partial<ReloadPosition>
+  const figures: Omit<Partial<ReloadPosition>, 'step'> = position
+  const { worker, workers, probation } = figures
+  const isTrial = since === undefined && probation !== undefined && probation.duration > 0
+  const what = isTrial ? `${step} of ${inSeconds(probation.duration)} s` : step
   const parts = [
-    worker === undefined ? step : `worker ${worker} of ${workers}: ${step}`,
+    worker === undefined ? what : `worker ${worker} of ${workers}: ${what}`,
     ...(child === undefined ? [] : [`${step === 'stopping' ? 'pid' : 'child'} ${child}`]),
-    ...(probation === undefined ? [] : [spent(after(since, probation))]),
-    ...(probation === undefined || migrated === undefined || remaining === undefined
-      ? []
-      : [`${migrated} of ${migrated + remaining} connections moved`])
+    ...(since === undefined ? [] : figuresOf(figures, since))
   ]
   return printable(parts.join(', '))
+}
+
+function figuresOf({ probation, migrated, remaining }: Omit<Partial<ReloadPosition>, 'step'>, since: number): string[] {
+  if (probation === undefined) return []
+  const moved =
+    migrated === undefined || remaining === undefined
+      ? []
+      : [`${migrated} of ${migrated + remaining} connections moved`]
+  return [spent(after(since, probation)), ...moved]
 }
 
 type Span = NonNullable<ReloadPosition['probation']>

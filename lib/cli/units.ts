@@ -25,7 +25,8 @@ export function spent({ elapsed, duration: whole }: { elapsed: number; duration:
   return `${inSeconds(elapsed)} of ${inSeconds(whole)} s`
 }
 
-function inSeconds(milliseconds: number): string {
+/** Seconds with one digit behind the point. */
+export function inSeconds(milliseconds: number): string {
   return (Math.floor(milliseconds / 100) / 10).toFixed(1)
 }
 

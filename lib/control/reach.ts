@@ -34,11 +34,14 @@ export async function reach(path: string, deadline: AbortSignal, late: () => Err
 function reasonOf({ code, message }: NodeJS.ErrnoException, path: string): string {
   if (code === 'ENOENT')
     return (
-      'there is no such socket; does the server run with this path as its control socket? Without the launcher, ' +
-      'a server removes it as soon as a stop begins'
+      'there is no such socket (does the server run with this path as its control socket? Without the launcher, ' +
+      'a server removes it as soon as a stop begins)'
     )
   if (code === 'EACCES' || code === 'EPERM')
-    return 'permission denied; only the user of the server, and the group of its option control, can connect'
+    return (
+      'permission denied; only the user of the server can connect, and the group of its option control or of the ' +
+      'option --control-group'
+    )
   if (os.stat(path)?.isFile() || os.stat(path)?.isDirectory()) return 'it is no socket'
   if (code === 'ECONNREFUSED')
     return 'no process accepts; a server that crashed left the socket behind, and the next one replaces it'

@@ -21,7 +21,7 @@ export function lineOf(notice: Notice, processes: Processes): string {
     case 'scaled':
       return `workers (${notice.reason}): now ${notice.target}, before ${notice.before}`
     case 'not scaled':
-      return `workers (${notice.reason}): the number stays at ${notice.before}; ${notice.target} were requested`
+      return `workers (${notice.reason}): the number stays at ${notice.before}; requested: ${notice.target}`
     case 'waiting': {
       const { reason, server } = notice
       const delay = describeDelay(server, server && processes.find(server.id)?.pid)

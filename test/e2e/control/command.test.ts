@@ -108,7 +108,7 @@ t.test('a status while a reload goes on', async (t) => {
   })
   process.kill(child, 'SIGKILL')
   t.match(await rolledBack, {
-    ...{ code: 1, stdout: /probation, child \d+, .* moved\n$/ },
+    ...{ code: 1, stdout: /probation of 60\.0 s, child \d+\n$/ },
     stderr:
       /^fastify-graceful-reload: the new generation was rolled back: it was killed by SIGKILL.*\ncode {2}GRACEFUL_ERR_ROLLED_BACK\n$/
   })
@@ -128,9 +128,9 @@ t.test('a reload tells how it goes, where that is wanted, and a stop what it has
   const { code, stdout, stderr } = await runCommand(['reload', '--control', control])
   const pid = await server.serving(3)
   t.equal(code, 0, stderr)
-  const probation = `probation, child ${pid}, 0\\.\\d of 0\\.3 s, 0 of 0 connections moved\n`
+  const probation = `probation of 0\\.3 s, child ${pid}\n`
   const steps = `booting, child ${pid}\nhanding over, child ${pid}\n${probation}`
-  t.match(stdout, new RegExp(`^(preparing\n)?${steps}(confirming, .*\n)?reloaded +generation 3`))
+  t.match(stdout, new RegExp(`^(preparing\n)?${steps}(confirming, child ${pid}\n)?reloaded +generation 3`))
   t.match(stdout, /\nreason +fastify-graceful-reload reload\n$/, 'the outcome comes last')
   t.equal(stderr, '')
   await server.exitOf(await server.serving(2))

@@ -6,6 +6,7 @@ import { describeStatus } from '../../../lib/cli/describe-status.js'
 import { progressOn } from '../../../lib/cli/progress-line.js'
 import { duration, spent } from '../../../lib/cli/units.js'
 import type { ControlStatus } from '../../../lib/control/messages.js'
+import type { ReloadPosition } from '../../../lib/control/reports.js'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -29,7 +30,7 @@ t.test('durations in the units of a person', async (t) => {
 
 t.test('the probation goes on between two lines of a server, and not beyond its end', async (t) => {
   const position = { step: 'probation', reason: '', elapsed: 700, probation: { elapsed: 40, duration: 1500 } } as const
-  t.equal(describeProgress(position), 'probation, 0.0 of 1.5 s')
+  t.equal(describeProgress(position, 0), 'probation, 0.0 of 1.5 s')
   t.equal(describeProgress(position, 970), 'probation, 1.0 of 1.5 s')
   t.equal(describeProgress(position, 9700), 'probation, 1.5 of 1.5 s')
 })
@@ -42,24 +43,45 @@ t.test('a line of a terminal has the figures of the moment in which it is drawn'
     // Drawn at once, and again by the clock of the line, which keeps no process alive.
     const alive = setInterval(() => {}, 1000)
     progress.tell('probation', (since) => {
-      if (since > 0 && drawn.length > 0) resolve(clearInterval(alive))
-      return `since ${since > 100}`
+      if (since !== undefined && since > 0 && drawn.length > 0) resolve(clearInterval(alive))
+      return `since ${since !== undefined && since > 100}`
     })
   })
   progress.end()
   t.match(drawn, [/since false/, /since true/])
 })
 
-t.test('in a pipe there is a line for each step, with its first figures', async (t) => {
+t.test('in a pipe there is a line for each step without figures, and one with them each minute', async (t) => {
   const written: string[] = []
   const stream = { write: (text: string) => written.push(text) }
-  const progress = progressOn(stream as unknown as WriteStream, {})
-  progress.tell('booting', () => 'booting')
-  progress.tell('probation', () => 'probation, 0.0 of 3.0 s')
-  progress.tell('probation', () => 'probation, 1.0 of 3.0 s')
-  progress.tell('booting', () => 'booting')
+  const calls = new Set<() => void>()
+  let now = 0
+  const every = (interval: number, callback: () => void) => {
+    t.equal(interval, MINUTE)
+    calls.add(callback)
+    return () => calls.delete(callback)
+  }
+  const progress = progressOn(stream as unknown as WriteStream, {}, { now: () => now, every })
+  const shown = () => written.splice(0).join('').split('\n').slice(0, -1)
+  const booting = { step: 'booting', reason: '', elapsed: 1, child: 8101, migrated: 0, remaining: 7 } as const
+  const trial = (elapsed: number, migrated: number) => {
+    return { ...booting, step: 'probation', probation: { elapsed, duration: 300_000 }, migrated } as const
+  }
+  const tell = (position: ReloadPosition) => progress.tell(position.step, (since) => describeProgress(position, since))
+  tell(booting)
+  tell(trial(0, 0))
+  tell(trial(59_000, 3))
+  t.strictSame(shown(), ['booting, child 8101', 'probation of 300.0 s, child 8101'])
+  t.equal(calls.size, 1, 'only the last place is repeated')
+  now += 1000
+  for (const call of calls) call()
+  t.strictSame(shown(), ['probation, child 8101, 60.0 of 300.0 s, 3 of 10 connections moved'])
+  tell(booting)
+  for (const call of calls) call()
+  t.strictSame(shown(), ['booting, child 8101', 'booting, child 8101'])
   progress.end('done')
-  t.strictSame(written, ['booting\n', 'probation, 0.0 of 3.0 s\n', 'booting\n'])
+  t.equal(calls.size, 0)
+  t.strictSame(shown(), [])
 })
 
 t.test('a line is cut where the terminal ends, and its colours are not', async (t) => {
