@@ -39,13 +39,13 @@ function resultRows(result: ReloadResult): Row[] {
 export function releaseRows(release: Release | undefined, unchanged = false): Row[] {
   if (release === undefined) return []
   return [
-    ['release', `${nameOf(release)}${unchanged ? `, ${describeSame(release)}` : ''}`],
+    ['release', `${describeRelease(release)}${unchanged ? `, ${describeSame(release)}` : ''}`],
     ['node', release.node]
   ]
 }
 
 /** With the name of the script: two apps may be in one folder. */
-function nameOf({ script, directory, version }: Release): string {
+export function describeRelease({ script, directory, version }: Release): string {
   const where = script === undefined ? `in ${directory}` : `${basename(script)} in ${dirname(script)}`
   return version === undefined ? where : `${where}, version ${version}`
 }

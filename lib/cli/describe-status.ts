@@ -27,7 +27,7 @@ export function describeStatus(status: ControlStatus, paint: Paint = plain, now 
 /** The blocks of it. */
 export function statusGroups(status: ControlStatus, now: number): Row[][] {
   const { launcher, workers, plugin, draining = [] } = status
-  const own = pluginRows(plugin)
+  const own = pluginRows(plugin, launcher !== null && workers.some((worker) => isOther(worker.plugin, plugin)))
   const processes = workers.map((worker, index) => [
     ...(workers.length > 1 ? [['worker', `${index + 1} of ${workers.length}`] as Row] : []),
     ...processRows(worker, status)
@@ -48,27 +48,43 @@ export function statusGroups(status: ControlStatus, now: number): Row[][] {
   return [...groups, historyOf(status, now), ...draining.map(describeDrain)]
 }
 
-function pluginRows(version: string | null | undefined): Row[] {
-  return version === null || version === undefined ? [] : [['plugin', version]]
+function pluginRows(version: string | null | undefined, isNotable: boolean): Row[] {
+  if (version === null || version === undefined) return []
+  return [isNotable ? ['plugin', version, 'notable'] : ['plugin', version]]
+}
+
+function isOther(one: string | undefined, known: string | null): boolean {
+  return one !== undefined && known !== null && one !== known
 }
 
 /** Each server says its own: that of the launcher is worth a line where a reload has brought another one. */
 function launcherNodeRows({ node, workers }: ControlStatus): Row[] {
-  return workers.some(({ release }) => release !== undefined && release.node !== node) ? [['node', node]] : []
+  return workers.some(({ release }) => isOther(release?.node, node)) ? [['node', node, 'notable']] : []
 }
 
-function processRows(status: ProcessStatus, { history, launcher, plugin, workers }: ControlStatus): Row[] {
+/** Versions that differ from those of the launcher. */
+export function otherVersionRows({ release, plugin }: ProcessStatus, { launcher, ...own }: ControlStatus): Row[] {
+  if (launcher === null) return []
+  return [
+    ...(release !== undefined && isOther(release.node, own.node) ? [['node', release.node, 'notable'] as Row] : []),
+    ...(plugin === own.plugin ? [] : pluginRows(plugin, isOther(plugin, own.plugin)))
+  ]
+}
+
+function processRows(status: ProcessStatus, service: ControlStatus): Row[] {
+  const { history, workers } = service
   const { generation, pid, uptime, connections, release, drain, memory } = status
   const { last } = history
   const isUnchanged = last?.outcome === 'succeeded' && last.generation === generation && last.unchanged === true
+  const others = otherVersionRows(status, service)
   return [
     phaseRow(status, workers),
     ...inProgressRows(status),
     ['generation', String(generation)],
     ['pid', String(pid)],
     ['uptime', duration(uptime)],
-    ...releaseRows(release, isUnchanged),
-    ...(launcher === null || status.plugin === plugin ? [] : pluginRows(status.plugin)),
+    ...releaseRows(release, isUnchanged).filter(([name]) => !others.some(([other]) => other === name)),
+    ...others,
     ...clientRows(status),
     ...memoryRows(memory),
     ...restartRows(status),

@@ -68,7 +68,11 @@ t.test('on a terminal with 24 rows, two workers and what drains', async (t) => {
   t.strictSame(drawn(statusOf({}), 22), [
     'launcher  pid 7, started 1 min 30 s ago',
     'worker 1  generation 2, pid 21, 3 connections: serving',
+    'release   server.js in /srv/app/42, version 1.42.0',
+    'uptime    1 min',
     'worker 2  generation 2, pid 22, 3 connections: serving',
+    'release   server.js in /srv/app/42, version 1.42.0',
+    'uptime    1 min',
     '',
     'reloads   1 succeeded, 1 rolled back',
     'last      generation 3 rolled back 4.0 s ago',
@@ -83,7 +87,7 @@ t.test('on a terminal with 24 rows, two workers and what drains', async (t) => {
     'holds     mail',
     'open      3 connections',
     'memory    92.0 MB',
-    '… 21 more lines; without --watch, status prints all'
+    '… 17 more lines; without --watch, status prints all'
   ])
   t.equal(drawn(statusOf({}), 100).length, 40)
 })
@@ -183,4 +187,22 @@ t.test('a line of the brief view fits on 80 columns, with large numbers', async 
   t.strictSame(phases(60_000, 3000), ['passed, waits for worker 2', 'probation 3.0 of 60.0 s'])
   t.match(phases(60_000, 3000, 3000), ['passed, waits for 2 others'])
   t.strictSame(phases(60_000, 60_000), ['passed', 'passed'])
+})
+
+t.test('versions that differ from those of the launcher stay longer than details', async (t) => {
+  const workers = [worker(21), worker(22, { plugin: '1.1.0', release: { ...release, node: 'v24.2.0' } })]
+  const whole = statusOf({ workers, draining: [] })
+  const versions = (rows: number) => drawn(whole, rows).filter((line) => /^(node|plugin) /.test(line))
+  const other = [/^node +v24\.2\.0$/, /^plugin +1\.1\.0$/]
+  const { length } = drawn(whole, 100)
+  t.match(versions(length - 9), [/^node +v24\.1\.0$/, /^plugin +1\.0\.0$/, ...other])
+  t.notMatch(drawn(whole, length - 9)[0], /started/, 'the whole view, without details')
+  for (const rows of [12, 14, 16]) {
+    t.match(drawn(whole, rows)[0], /^launcher +pid 7, started/)
+    t.match(versions(rows), other, `${rows} rows`)
+  }
+  t.strictSame(
+    drawn(statusOf({ draining: [] }), 14).filter((line) => /^(node|plugin) /.test(line)),
+    []
+  )
 })
