@@ -4,7 +4,7 @@ import { Processes } from '../../../lib/launcher/processes.js'
 import type { Server } from '../../../lib/launcher/server.js'
 import { AppDescriptors } from '../../../lib/process/descriptors.js'
 
-const COMMAND = { file: process.execPath, args: ['--version'], cwd: process.cwd(), env: process.env }
+const COMMAND = { file: process.execPath, args: ['--eval', '0'], cwd: process.cwd(), env: process.env }
 
 const AGAIN = { ...COMMAND, isNode: true, script: undefined }
 
