@@ -1,7 +1,9 @@
+import { request } from 'node:http'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { ControlStatus } from '../../../lib/control/messages.js'
-import { HttpConnection } from '../../support/connection.js'
+import { HttpConnection, type Target } from '../../support/connection.js'
 import { askControl, startWithControl } from '../../support/control-requests.js'
 import { NO_CURL } from '../../support/curl.js'
 import { metricsAt } from '../../support/metrics.js'
@@ -10,7 +12,6 @@ import type { TestServer } from '../../support/server.js'
 import { startServer } from '../../support/start.js'
 import { tempFolder } from '../../support/temp-folder.js'
 import { untilLeft, untilTrue } from '../../support/tree.js'
-import { RawWebSocket } from '../../support/websocket.js'
 import { startWorkers } from '../../support/workers.js'
 
 t.jobs = 2
@@ -136,24 +137,44 @@ t.test('background work alone is all that a process still finishes', async (t) =
   t.equal(await server.exitOf(first), 0)
 })
 
+/** Nothing can tell its clients to go, so a drain waits for them. */
+const ANOTHER_PROTOCOL = `
+const { start } = require('./app.cjs')
+const head = 'HTTP/1.1 101 Switching Protocols\\r\\nConnection: Upgrade\\r\\nUpgrade: echo\\r\\n\\r\\n'
+const extend = (app) => app.server.on('upgrade', (_request, socket) => {
+  socket.on('error', () => {}).on('end', () => socket.end()).resume().write(head)
+})
+start({ Fastify: require('fastify'), graceful: require('fastify-graceful-reload'), extend })
+`
+
+function upgrade(target: Target): Promise<Socket> {
+  const headers = { connection: 'Upgrade', upgrade: 'echo' }
+  return new Promise((resolve, reject) => {
+    const asked = request({ ...('path' in target ? { socketPath: target.path } : target), headers })
+    asked.on('upgrade', (_response, socket) => resolve(socket as Socket)).on('error', reject)
+    asked.end()
+  })
+}
+
 t.test('connections of another protocol', { skip: NO_CURL }, async (t) => {
   const control = join(await tempFolder(t), 'control.sock')
-  const config = { options: OPTIONS, extra: {} }
-  const server = await startServer(t, { script: 'websocket.cjs', launcher: ['--control', control], config })
-  // It answers no close frame.
-  const client = await RawWebSocket.open(server.target(), '/ws/echo')
-  t.teardown(() => client.socket.destroy())
+  const { server } = await startWorkers(t, {
+    ...{ count: 1, env: { FASTIFY_GRACEFUL_CONTROL: control }, config: { options: OPTIONS } },
+    edit: (release) => release.write('server.cjs', ANOTHER_PROTOCOL)
+  })
+  const client = await upgrade(server.target())
+  t.teardown(() => client.destroy())
   const before = await metricsAt(control)
   t.match(before.all('upgraded_connections'), { '{worker="1",role="serving"}': 1, '{worker="1",role="draining"}': 0 })
-  const pid = server.current
-  t.match(await askControl(control, { command: 'stop' }), { stopping: { pid: server.launcher } })
+  const [pid = 0] = server.events('serving').map(({ pid }) => pid)
+  t.match(await askControl(control, { command: 'stop' }), { stopping: { pid: server.pid } })
   await server.eventOf(pid, 'draining')
   t.match((await statusOf(control)).workers, [{ pid, phase: 'draining', connections: 1, drain: { upgraded: 1 } }])
   const after = await metricsAt(control)
   t.strictSame(after.all('upgraded_connections'), { '{worker="1",role="draining"}': 1 })
   const { stdout } = await runCommand(['status', '--control', control])
   t.match(stdout, /^upgraded +1 connection, such as WebSockets$/m)
-  client.socket.destroy()
+  client.destroy()
   t.equal((await server.exit).code, 0)
 })
 
