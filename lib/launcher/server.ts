@@ -18,13 +18,10 @@ import type { CheckResult } from '../reload/check-result.js'
 import { encodeLaunch, entriesAt, HANDOFF_VARIABLE } from '../reload/handoff.js'
 import type { GenerationId } from '../reload/reload-result.js'
 import { asStartCommand } from '../reload/start-command.js'
-import { Deadline } from '../util/deadline.js'
 import { AskedChecks } from './asked-checks.js'
+import { AskedReports } from './asked-reports.js'
 import { Family, type Parent, type Relative } from './family.js'
 import type { HeldListener } from './held-listeners.js'
-
-/** How long a server may take to say how it is. Milliseconds. */
-const REPORT_LIMIT = 1000
 
 /** The message of a server when it begins to serve. */
 export type Service = Extract<ToLauncher, { type: 'serves' }>
@@ -93,7 +90,7 @@ export class Server implements Relative {
   readonly #events: ServerEvents
   readonly #listeners = new Map<number, HeldListener>()
   readonly #envelope: Envelope
-  readonly #reports: Array<(report: Report) => void> = []
+  readonly #reports = new AskedReports<Report>((message) => this.tell(message))
   readonly #checks = new AskedChecks((message) => this.tell(message))
   #process!: ChannelProcess
 
@@ -213,16 +210,7 @@ export class Server implements Relative {
 
   /** The status of the server; undefined if it does not answer in time. */
   report(): Promise<Report | undefined> {
-    return new Promise((resolve) => {
-      const deadline = new Deadline()
-      deadline.set(REPORT_LIMIT, () => resolve(undefined))
-      // Answers come in the order of the questions, also late ones.
-      this.#reports.push((report) => {
-        deadline.clear()
-        resolve(report)
-      })
-      this.tell({ type: 'report' })
-    })
+    return this.#reports.ask()
   }
 
   /** Says something, with a handle that stays open here. Rejects when it is certainly not sent. */
@@ -279,7 +267,7 @@ export class Server implements Relative {
       case 'check failed':
         return this.#checks.heard(message)
       case 'reported':
-        return this.#reports.shift()?.(message)
+        return this.#reports.heard(message)
       case 'pong':
         this.#pinged = undefined
         return this.said({ type: 'pong' })

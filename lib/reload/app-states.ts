@@ -1,3 +1,7 @@
+import type { HostedApp } from '../process/hosted-app.js'
+import type { Listener } from '../sockets/listeners.js'
+import { asCarried } from './state-check.js'
+
 /** What the apps of the parent have saved. */
 export interface SavedStates {
   /** In the order of the apps; undefined for an app that has saved nothing. */
@@ -17,6 +21,28 @@ export interface Heir {
   readonly listens: boolean
   /** Whether it loads a state. */
   readonly loads: boolean
+}
+
+/**
+ * Asks all apps for their states.
+ *
+ * @param listeners - those that the child inherits, in the order of the handoff
+ * @throws {TypeError} as a rejection, when part of a state would be lost on its way; and whatever `save` throws
+ */
+export async function saveStates(apps: readonly HostedApp[], listeners: readonly Listener[]): Promise<SavedStates> {
+  const indicesOf = (app: HostedApp) => listeners.flatMap(({ owner }, index) => (owner === app ? [index] : []))
+  const stateListeners = apps.map(indicesOf)
+  const states = asCarried(await Promise.all(apps.map(async ({ options }) => options.state?.save())))
+  return { states, stateListeners }
+}
+
+/** The apps of the child. @param open - its listeners */
+export function heirsOf(apps: readonly HostedApp[], open: readonly Listener[]): Heir[] {
+  return apps.map((app) => {
+    const own = open.filter(({ owner }) => owner === app)
+    const listeners = own.flatMap(({ index }) => index ?? [])
+    return { listeners, listens: own.length > 0, loads: app.options.state !== undefined }
+  })
 }
 
 /** Which state goes to which app, both as places in their lists. */

@@ -4,7 +4,7 @@ import type { ReloadInProgress } from '../control/reports.js'
 import { toPlainError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import { Envelope } from '../process/envelope.js'
-import type { App, HostedApp } from '../process/hosted-app.js'
+import type { App } from '../process/hosted-app.js'
 import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
 import { isOfConnections } from '../protocol/connection-messages.js'
@@ -15,7 +15,7 @@ import type { InheritedListeners } from '../sockets/inherited-listeners.js'
 import { formatAddress } from '../sockets/listener-key.js'
 import type { Listener } from '../sockets/listeners.js'
 import { setTicketKeys } from '../sockets/tls-tickets.js'
-import { type SavedStates, shareOut } from './app-states.js'
+import { heirsOf, type SavedStates, shareOut } from './app-states.js'
 import { ChildConnections } from './child-connections.js'
 import { HealthCheck } from './health-check.js'
 import type { LastWords } from './last-words.js'
@@ -155,14 +155,7 @@ export class ChildRole {
   async loadState(): Promise<void> {
     const { listeners, log } = this.#service
     const apps = [...this.#service.apps]
-    const indicesOf = (app: HostedApp) =>
-      listeners.open.flatMap(({ owner, index }) => (owner === app && index !== undefined ? [index] : []))
-    const heirs = apps.map((app) => ({
-      listeners: indicesOf(app),
-      listens: listeners.open.some(({ owner }) => owner === app),
-      loads: app.options.state !== undefined
-    }))
-    const { pairs, left } = shareOut(this.#legacy, heirs)
+    const { pairs, left } = shareOut(this.#legacy, heirsOf(apps, listeners.open))
     if (left > 0) log.warn('a saved state was not loaded: no app with the option state listens where its app listened')
     try {
       for (const [heir, state] of pairs) await apps[heir]?.options.state?.load(this.#legacy.states[state])

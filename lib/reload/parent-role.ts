@@ -5,7 +5,6 @@ import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
 import type { ServerCallers } from '../process/callers.js'
 import { heed } from '../process/heed.js'
-import type { HostedApp } from '../process/hosted-app.js'
 import { loadModulesNow } from '../process/later-modules.js'
 import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
@@ -15,7 +14,7 @@ import type { ReloadBrief, ToChild, ToParent } from '../protocol/messages.js'
 import type { Ask, ChildId, ParentWord, Reload } from '../protocol/server.js'
 import { ticketKeysOf } from '../sockets/tls-tickets.js'
 import { unless } from '../util/unless.js'
-import type { SavedStates } from './app-states.js'
+import { type SavedStates, saveStates } from './app-states.js'
 import { shareCompileCache } from './compile-cache.js'
 import { HandOver } from './hand-over.js'
 import { HealthWatch } from './health-watch.js'
@@ -23,7 +22,6 @@ import { bootTime } from './longest-boot.js'
 import { PassedOn } from './passed-on.js'
 import type { Relatives } from './relatives.js'
 import type { ReloadHealth } from './reload-health.js'
-import { asCarried } from './state-check.js'
 import { Successor } from './successor.js'
 import { Successors } from './successors.js'
 
@@ -170,13 +168,10 @@ export class ParentRole {
 
   /** The saved state must not become old at once, so this process has stopped accepting. */
   async saveState(child: ChildId): Promise<void> {
-    const apps = [...this.#service.apps]
     const { listeners = [] } = this.successors.get(child) ?? {}
-    const indicesOf = (app: HostedApp) => listeners.flatMap(({ owner }, index) => (owner === app ? [index] : []))
-    const stateListeners = apps.map(indicesOf)
     try {
-      const states = asCarried(await Promise.all(apps.map(async ({ options }) => options.state?.save())))
-      if (this.#latest === child) this.#saved = { states, stateListeners }
+      const saved = await saveStates([...this.#service.apps], listeners)
+      if (this.#latest === child) this.#saved = saved
       this.#host.tell({ type: 'saved', child })
     } catch (cause) {
       const error = Object.assign(new StateError(toError(cause).message), { cause })
