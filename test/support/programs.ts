@@ -1,14 +1,29 @@
-import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { execFile, execFileSync, type PromiseWithChild, spawnSync } from 'node:child_process'
 import { promisify } from 'node:util'
 import { bare } from './bare.js'
 import { WAIT_LIMIT } from './limit.js'
 
 /** What a client program printed; it has ended with 0. */
-export type Program = Promise<{ stdout: string; stderr: string }>
+export type Program = PromiseWithChild<{ stdout: string; stderr: string }>
 
 /** Starts a client program. Rejects when it ends with another code than 0. */
 export function runProgram(file: string, args: string[]): Program {
   return promisify(execFile)(file, args, { timeout: WAIT_LIMIT, maxBuffer: 2 ** 24 })
+}
+
+/** Resolves when a program has printed this so often. Rejects when it ends before. */
+export async function printed(program: Program, text: string, times: number): Promise<void> {
+  let output = ''
+  const isPrinted = new Promise<void>((resolve) => {
+    program.child.stdout?.on('data', (chunk) => {
+      output += chunk
+      if (output.split(text).length > times) resolve()
+    })
+  })
+  const ended = program.then(({ stdout }) => {
+    throw new Error(`ended without "${text}" ${times} times:\n${stdout}`)
+  })
+  await Promise.race([isPrinted, ended])
 }
 
 /** Why a test of a client program must be skipped; false if it is here, and its version names all the features. */
