@@ -1,4 +1,5 @@
 import type { Effect, Step } from './server-effects.js'
+import { ignore } from './server-ignored.js'
 import type { Input } from './server-inputs.js'
 import type { Failure, Place, Server } from './server-state.js'
 import {
@@ -82,7 +83,7 @@ export function checking(server: Server, at: Checking, input: Input): Step {
     case 'force':
       return force(server, input.reason, ...killing(at), ...refused(at, input.reason))
     default:
-      return stay(server)
+      return ignore<'checking'>(server, input)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Effect, Step } from './server-effects.js'
+import { ignore } from './server-ignored.js'
 import type { Input } from './server-inputs.js'
 import type { Server } from './server-state.js'
 import {
@@ -53,7 +54,7 @@ export function successor(server: Server, at: Successor, input: Input): Step {
     case 'force':
       return force(server, input.reason)
     default:
-      return stay(server)
+      return ignore<'successor'>(server, input)
   }
 }
 
@@ -135,7 +136,7 @@ export function trial(server: Server, at: Trial, input: Input): Step {
     case 'due':
       return dueOnTrial(server, at, input)
     default:
-      return stay(server)
+      return ignore<'trial'>(server, input)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Effect, Step } from './server-effects.js'
+import { ignore } from './server-ignored.js'
 import type { Input } from './server-inputs.js'
 import type { Server } from './server-state.js'
 import {
@@ -57,7 +58,7 @@ export function leaving(server: Server, at: Leaving, input: Input): Step {
     case 'force':
       return end(server, at, input.reason)
     default:
-      return stay(server)
+      return ignore<'leaving'>(server, input)
   }
 }
 

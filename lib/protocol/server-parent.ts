@@ -1,4 +1,5 @@
 import type { Effect, Step } from './server-effects.js'
+import { ignore } from './server-ignored.js'
 import type { Input } from './server-inputs.js'
 import type { Server } from './server-state.js'
 import {
@@ -51,7 +52,7 @@ export function parent(server: Server, at: Parent, input: Input): Step {
     case 'started':
       return stray(server, input.child)
     default:
-      return stay(server)
+      return ignore<'parent'>(server, input)
   }
 }
 

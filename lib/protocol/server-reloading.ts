@@ -1,4 +1,5 @@
 import type { Effect, Step } from './server-effects.js'
+import { ignore } from './server-ignored.js'
 import type { Input } from './server-inputs.js'
 import { stopAsParent, undo } from './server-parent.js'
 import type { Failure, Server, Stop } from './server-state.js'
@@ -67,7 +68,7 @@ export function reloading(server: Server, at: Reloading, input: Input): Step {
     case 'force':
       return force(server, input.reason, { do: 'kill child', child: at.child }, ...refused(at.reload, input.reason))
     default:
-      return stay(server)
+      return ignore<'reloading'>(server, input)
   }
 }
 
@@ -239,6 +240,6 @@ export function recovered(server: Server, at: PlaceOf<'recovered'>, input: Input
     case 'started':
       return stray(server, input.child)
     default:
-      return stay(server)
+      return ignore<'recovered'>(server, input)
   }
 }

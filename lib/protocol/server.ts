@@ -1,6 +1,7 @@
 import { checking, requestCheck } from './server-checking.js'
 import { canGiveBack, successor, trial } from './server-child.js'
 import type { Effect, Step } from './server-effects.js'
+import { ignore } from './server-ignored.js'
 import type { Input } from './server-inputs.js'
 import { finish, leaving } from './server-leaving.js'
 import { parent } from './server-parent.js'
@@ -112,7 +113,7 @@ function booting(server: Server, at: PlaceOf<'booting'>, input: Input): Step {
     case 'force':
       return force(server, input.reason)
     default:
-      return stay(server)
+      return ignore<'booting'>(server, input)
   }
 }
 
@@ -131,13 +132,19 @@ function serving(server: Server, input: Input): Step {
     case 'started':
       return stray(server, input.child)
     default:
-      return stay(server)
+      return ignore<'serving'>(server, input)
   }
 }
 
 function closed(server: Server, input: Input): Step {
-  if (input.type === 'started') return stray(server, input.child)
-  return stay(server, ...(input.type === 'reload' ? refuse(asksOf(input), 'stopping', 'closed') : []))
+  switch (input.type) {
+    case 'started':
+      return stray(server, input.child)
+    case 'reload':
+      return stay(server, ...refuse(asksOf(input), 'stopping', 'closed'))
+    default:
+      return ignore<'closed'>(server, input)
+  }
 }
 
 /** Under a launcher, the launcher reloads all of its workers, and outlives this process. */
