@@ -14,7 +14,8 @@ const GOOD = {
   'lib/process/host.ts': "import { boot } from './boot.js'\nimport { step } from '../protocol/server.js'\n",
   'lib/process/boot.ts': "import type { Phase } from '../protocol/phases.js'\nimport { on } from 'node:events'\n",
   'lib/protocol/server.ts': "import type { Child } from '../reload/child.js'\nimport { PHASES } from './phases.js'\n",
-  'lib/protocol/phases.ts': "// import './drain.js'\nexport const PHASES = 'https://nodejs.org'\n",
+  'lib/protocol/phases.ts':
+    "// import './drain.js'; Date.now()\nexport const PHASES = 'https://nodejs.org, process.pid'\n",
   'lib/reload/child.ts': "/** Like './drain.js', without its console; see socket._handle. */\n",
   'lib/internals/listening-handle.ts': 'server._handle?.close()\n'
 }
@@ -39,6 +40,28 @@ test('CONTRIBUTING.md names the folders that are enforced', async (t) => {
   const rows = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8').matchAll(/^\| `lib\/(\w+)\/` +\|/gm)
   t.strictSame([...rows].map(([, name]) => name).sort(), [...FOLDERS])
 })
+
+for (const [line, name] of [
+  ['const now = Date.now()', 'Date'],
+  ['const at = performance.now()', 'performance'],
+  ['setTimeout(() => {}, 1)', 'setTimeout'],
+  ['setInterval(() => {}, 1)', 'setInterval'],
+  ['setImmediate(() => {})', 'setImmediate'],
+  ['queueMicrotask(() => {})', 'queueMicrotask'],
+  ['const pid = process.pid', 'process'],
+  [`const text = \`\${process.pid}\``, 'process'],
+  ['let later: Promise<void>', 'Promise'],
+  ['const step = async () => {}', 'async'],
+  ['for await (const input of inputs) step(input)', 'await'],
+  ['const dice = Math.random()', 'Math.random'],
+  ['globalThis.count = 1', 'globalThis']
+] as const)
+  test(`the checker sees a machine with "${line}"`, async (t) => {
+    const withLine = (file: string) => new Map(Object.entries({ ...GOOD, [file]: `${line}\n` }))
+    const problem = `lib/protocol/phases.ts uses ${name}, and is no pure machine`
+    t.strictSame(shapeProblems(withLine('lib/protocol/phases.ts'), manifest), [problem])
+    t.strictSame(shapeProblems(withLine('lib/errors.ts'), manifest), [], 'elsewhere it is allowed')
+  })
 
 test('the checker finds nothing in a good tree', async (t) => {
   t.strictSame(shapeProblems(new Map(Object.entries(GOOD)), manifest), [])

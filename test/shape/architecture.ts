@@ -79,7 +79,7 @@ export function shapeProblems(sources: Sources, manifest: Manifest): string[] {
       imports.filter(({ specifier }) => !specifier.startsWith('.')),
       manifest
     ),
-    ...[...code].flatMap(([path, text]) => textProblems(path, text))
+    ...[...code].flatMap(([path, text]) => [...textProblems(path, text), ...impureProblems(path, text)])
   ]
 }
 
@@ -92,6 +92,26 @@ function protocolProblems({ from, specifier, typeOnly }: Import): string[] {
   if (!from.startsWith('lib/protocol/') || typeOnly) return []
   if (specifier.startsWith('.') && resolve(from, specifier).startsWith('lib/protocol/')) return []
   return [`${from} imports more than types from ${specifier}`]
+}
+
+/** What a machine must not ask, wait for or reach: the clock, chance, the process, what is outside. */
+const IMPURE = new RegExp(
+  [
+    /\b(?:Date|performance|setTimeout|setInterval|setImmediate|queueMicrotask|Promise|globalThis)\b/,
+    /\b(?:async|await)\b/,
+    /\bprocess(?=\.\w)/,
+    /\bMath\.random\b/
+  ]
+    .map(({ source }) => source)
+    .join('|'),
+  'g'
+)
+
+/** A machine is a function of its state and its input. Strings do not count. */
+function impureProblems(path: string, text: string): string[] {
+  if (!path.startsWith('lib/protocol/')) return []
+  const names = [...withoutStrings(text).matchAll(IMPURE)].map(([name]) => name)
+  return [...new Set(names)].map((name) => `${path} uses ${name}, and is no pure machine`)
 }
 
 /** The ways back to where they began, at least one of each group of files that import each other. */
@@ -196,4 +216,8 @@ function packageOf(specifier: string): string {
 function withoutComments(text: string): string {
   const stringOrComment = /'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`|\/\/[^\n]*|\/\*[\s\S]*?\*\//g
   return text.replace(stringOrComment, (match) => (match.startsWith('/') ? '' : match))
+}
+
+function withoutStrings(text: string): string {
+  return text.replace(/'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"/g, "''")
 }
