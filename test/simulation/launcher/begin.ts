@@ -34,8 +34,7 @@ function createSystem({ server, launcher }: Machines, rules: Rules): System {
     release: 0,
     isMixed: false,
     stoppedAt: undefined,
-    endedAt: undefined,
-    hasStalled: false
+    endedAt: undefined
   }
   link(system)
   hearLauncher(system, { type: 'start' })

@@ -1,5 +1,6 @@
+import { SILENCE } from '../../../lib/launcher/limits.js'
 import { adder, type Event } from '../kind.js'
-import { addOutcomes, canEnd, dueAt as dueAtServer, label } from '../server/events.js'
+import { addOutcomes, canEnd, dueAt as dueAtServer, isFirst, label } from '../server/events.js'
 import { lives } from '../server/people.js'
 import type { Work } from '../server/world.js'
 import type { Fault } from './rules.js'
@@ -14,8 +15,11 @@ export interface LauncherEvent extends Event {
 
 type Add = ReturnType<typeof adder<LauncherEvent>>
 
-/** How long a server may owe an answer before it gets no work. Milliseconds. */
-const SILENCE = 6000
+/** How often the launcher asks each server whether it answers: `lib/launcher/workers.ts`. Milliseconds. */
+const PING_INTERVAL = 1000
+
+/** How long a server that stalls may go unnoticed: until the next question, and until the answer is late. */
+const UNNOTICED = PING_INTERVAL + SILENCE
 
 /** What happens by itself sooner or later. */
 export function progress(system: System): LauncherEvent[] {
@@ -33,7 +37,7 @@ function addLauncher(system: System, add: Add): void {
   if (system.noting.length > 0) add('noted')
   for (const { timer, id, at } of system.timers) if (canComeDue(system, undefined, at)) add('due', `${timer} ${id}`)
   for (const member of system.processes)
-    if (canFallSilent(system, member) && canComeDue(system, undefined, member.stalledAt + SILENCE))
+    if (canFallSilent(system, member) && canComeDue(system, undefined, member.stalledAt + UNNOTICED))
       add('silent', String(member.number))
 }
 
@@ -47,10 +51,15 @@ function addMember(system: System, member: Member, add: Add): void {
   if (member.doomed) add('dies')
   else if (member.life === 'stalls' && !member.isHung) add('resumes')
   if (member.doomed || member.life === 'stalls') return
-  for (const work of member.works) if (canEnd(member, work)) addOutcomes(add, work, 'good')
+  for (const work of member.works) if (canEnd(member, work) && hasTime(system, work)) addOutcomes(add, work, 'good')
   if (member.down.length > 0) add('hears')
   if (member.signals.length > 0) add('obeys')
   for (const { timer, at } of member.timers) if (canComeDue(system, member, at)) add('due', timer)
+}
+
+/** Whether work that takes its time has had it. */
+function hasTime(system: System, { at }: Work): boolean {
+  return at === undefined || canComeDue(system, undefined, at)
 }
 
 /** Before a timer comes due, the host reads the channel, and what the other end has passed on. */
@@ -75,7 +84,7 @@ function hasPost({ life, processes, starts, noting }: System, member: Member | u
 /** A stalled process does not hold up the clock. */
 function isNext({ processes, timers, life }: System, at: number): boolean {
   if (life === 'runs' && timers.some((other) => other.at < at)) return false
-  return processes.every((one) => one.life !== 'runs' || one.timers.every((other) => other.at >= at))
+  return processes.every((one) => one.life !== 'runs' || isFirst(one, at))
 }
 
 /** What the outside may do, as far as the budget goes. */
@@ -133,7 +142,7 @@ const CAN: Partial<Record<Fault, (member: Member) => boolean>> = {
 /** When a limit is over, of the launcher or of a server; undefined: the event is no limit. */
 export function dueAt(system: System, event: Event): number | undefined {
   const { process, act, detail } = event
-  if (act === 'silent') return (memberOf(system, Number(detail))?.stalledAt ?? 0) + SILENCE
+  if (act === 'silent') return (memberOf(system, Number(detail))?.stalledAt ?? 0) + UNNOTICED
   if (process > 0) return dueAtServer(system, event)
   return act === 'due' ? system.timers.find(({ timer, id }) => `${timer} ${id}` === detail)?.at : undefined
 }

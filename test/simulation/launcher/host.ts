@@ -7,15 +7,11 @@ import { breakWorld } from '../server/world.js'
 import { killedAtWork } from './kills.js'
 import { tell } from './links.js'
 import { missingNotice } from './notices.js'
+import { serviceOf } from './rules.js'
 import { type EffectOf, type Member, memberOf, type System } from './system.js'
 import { untrueAnswer, untrueCount, untrueEnding, untrueFailure, untrueUnscaled } from './truth.js'
 
 /** Carries out what a launcher wants, as an honest host does. */
-
-type Service = NonNullable<Parameters<typeof limitOf>[1]>
-
-/** The limits that the apps have reported. */
-const SERVICE = { readyTimeout: 30_000, times: { reload: 33_000, stop: 34_000 } } as Service
 
 const SERVER_TIMERS: readonly Timer[] = ['boot', 'steady', 'stop', 'force', 'kill', 'silence']
 
@@ -60,7 +56,7 @@ const HOST: { readonly [D in Effect['do']]: Carry<D> } = {
     const { timer, id } = effect
     const server = timer === 'share' ? system.launcher.workers.find((one) => one.id === id)?.current : id
     const age = system.now - (memberOf(system, server)?.startedAt ?? system.now)
-    setTimer(system, timer, id, limitOf(effect, SERVICE, age))
+    setTimer(system, timer, id, limitOf(effect, serviceOf(system.rules), age))
   },
   cancel: (system, { timer, id }) => cancelTimer(system, timer, id),
   forget: (system, { server }) => {

@@ -1,5 +1,8 @@
 import type { Effect, Input, Launcher, Server } from '../../../lib/protocol/launcher.js'
+import { keepsTime } from '../server/host.js'
 import { type Member, memberOf, type System } from './system.js'
+
+type Due = Extract<Input, { type: 'due' }>
 
 /** A process with something in progress is not killed, unless its time is over. */
 
@@ -10,7 +13,8 @@ export function killedAtWork(
   input: Input,
   effects: readonly Effect[]
 ): Member | undefined {
-  if (input.type === 'due' || input.type === 'force' || before.phase !== 'running') return undefined
+  if (input.type === 'due') return killedEarly(system, input, effects)
+  if (input.type === 'force' || before.phase !== 'running') return undefined
   const killed = effects.flatMap((effect) =>
     effect.do === 'kill' && effect.signal === 'SIGKILL' ? (memberOf(system, effect.server) ?? []) : []
   )
@@ -20,6 +24,16 @@ export function killedAtWork(
       before.servers.find(({ id }) => id === member.number)
     )
   )
+}
+
+/** The server whose apps still have time, by a clock that keeps time. */
+function killedEarly(system: System, { timer, id }: Due, effects: readonly Effect[]): Member | undefined {
+  const server = memberOf(system, id)
+  const isEnded = effects.some(
+    (effect) => effect.do === 'kill' || (effect.do === 'tell' && effect.order.type === 'force')
+  )
+  if (timer !== 'stop' || !isEnded || !keepsTime(system) || server?.life !== 'runs') return undefined
+  return server.works.some(({ at = 0 }) => at > system.now) ? server : undefined
 }
 
 function isAtWork({ life, doomed, accepts, server }: Member, known: Server | undefined): boolean {

@@ -32,7 +32,17 @@ export const LAUNCHER: Kind<Machines, Rules, System> = {
   limits: ['0 silent', ...TIMERS.map((timer) => `0 due ${timer}`)],
   faultNames: FAULTS,
   faultRarity: 12,
-  usual: { workers: 2, timers: 'in order', network: 'prompt', saves: false, checks: false, launched: true, old: false },
+  usual: {
+    workers: 2,
+    timers: 'in order',
+    network: 'prompt',
+    saves: false,
+    checks: false,
+    launched: true,
+    old: false,
+    apps: [25_000],
+    busy: false
+  },
   planOf: (random) => {
     const budget = budgetOf(random, FAULTS)
     const workers = random.pick([1, 2, 2, 3])
@@ -45,7 +55,9 @@ export const LAUNCHER: Kind<Machines, Rules, System> = {
       saves: random.oneIn(4),
       checks: random.oneIn(6),
       launched: true,
-      old: false
+      old: false,
+      apps: [25_000],
+      busy: false
     } as const
     return { rules, budget, isBooted: !random.oneIn(10) }
   },

@@ -1,3 +1,5 @@
+import type { limitOf } from '../../../lib/launcher/limits.js'
+import { longestDrain } from '../server/durations.js'
 import type { Rules as ServerRules } from '../server/rules.js'
 
 /** What a simulation of a launcher allows. */
@@ -37,4 +39,11 @@ export interface Rules extends ServerRules {
   readonly workers: number
   /** Whether the launcher watches the files of the app. */
   readonly watched?: boolean
+}
+
+type Service = NonNullable<Parameters<typeof limitOf>[1]>
+
+/** What a server reports about its apps: the longest of their limits. */
+export function serviceOf(rules: Rules): Service {
+  return { readyTimeout: 30_000, times: { reload: 33_000, stop: longestDrain(rules) + 9000 } } as Service
 }

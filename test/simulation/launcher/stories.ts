@@ -60,6 +60,47 @@ const SIX_CRASHES = [
   ...['3', '4', '5', '6', '7'].flatMap((id) => [`... until ${id} work boot: all listen`, `${id} crash`])
 ]
 
+/** Two apps, the second of which has a longer limit, and needs it. */
+const TWO_LIMITS = { apps: [500, 60_000], busy: true }
+
+const twoLimits: Story[] = [
+  {
+    title: 'a stop waits for the app with the longer limit',
+    rules: TWO_LIMITS,
+    lines: ['0 stop', '... until 2 work drain: drained'],
+    serves: []
+  },
+  {
+    title: 'after a reload, servers that finish what they have get the time of the app with the longer limit',
+    rules: TWO_LIMITS,
+    lines: ['0 reload', '... until 2 work drain: drained'],
+    asks: ['success'],
+    serves: [1, 1]
+  }
+]
+
+/**
+ * The launcher is killed, and what a server has to read before it learns that has not been read: connections on their
+ * way, in a burst of new ones, keep the end of a channel from being seen (`lib/internals/channel-end.ts`).
+ */
+const burst: Story[] = [
+  {
+    title: 'the launcher dies while both servers stand still, with unread orders before its end',
+    lines: [...(STAGES.committing ?? []), '1 stall', '2 stall', '0 launcher dies', '1 resumes', '2 resumes'],
+    serves: []
+  },
+  {
+    title: 'the launcher dies while a server stands still, and that one ends when it goes on',
+    lines: ['2 stall', '0 launcher dies', '... until 1 work close apps: closed', '2 resumes'],
+    serves: []
+  },
+  {
+    title: 'the launcher dies while it has not read what a server that boots has said',
+    lines: ['2 crash', '... until 0 starts 2', '0 launcher dies'],
+    serves: []
+  }
+]
+
 /** How a launcher ends is in none of these lines, but must be true of its servers. */
 const endings: Story[] = [
   { title: 'one server crashes in a stop, the other one leaves well', lines: ['0 stop', '2 crash'], serves: [] },
@@ -237,6 +278,8 @@ export const STORIES: readonly Story[] = [
   ...stops,
   ...WATCHED_STORIES,
   ...endings,
+  ...twoLimits,
+  ...burst,
   ...SCALINGS,
   {
     title: 'a server that finishes what it has outlives the one before it, whose place another one has by now',

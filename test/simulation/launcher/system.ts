@@ -128,8 +128,6 @@ export interface System extends World {
   /** When the stop of the service began, and when the launcher ended. */
   stoppedAt: number | undefined
   endedAt: number | undefined
-  /** The clock has stood still for somebody who stalled: no limit can be measured. */
-  hasStalled: boolean
 }
 
 export function memberOf(system: System, number: ServerId | undefined): Member | undefined {

@@ -1,5 +1,8 @@
+import { stopLimit } from '../../../lib/launcher/limits.js'
 import { type Failure, isLast, type Outcome } from '../../../lib/protocol/launcher.js'
 import { countFrom } from '../../../lib/protocol/worker-count.js'
+import { longestDrain } from '../server/durations.js'
+import { type Rules, serviceOf } from './rules.js'
 import type { Caller, Ending, Member, System } from './system.js'
 
 /** Every request for a reload gets one answer, and the answer is true. */
@@ -110,6 +113,9 @@ export function untrueEnding({ processes, launcher }: System, { exitCode, signal
  */
 const SHARE = 30_000 + 10_000 + 5000 + 80_000 + 53_000 + 80_000 + 10_000
 
+/** How much longer it may owe that, as an app has a longer limit than most: in each of the last three. */
+const moreShare = (rules: Rules): number => 3 * Math.max(0, longestDrain(rules) - 25_000)
+
 /** A server to inherit from, a boot, and the end of those that leave. */
 const SCALE = 30_000 + 30_000 + 50_000
 
@@ -117,15 +123,15 @@ const SCALE = 30_000 + 30_000 + 50_000
 export function lateAnswer({ now, launcher, rules }: System, at: number): string | undefined {
   // Workers that are no longer there may have had their share; one more may have been waited for.
   const workers = Math.max(launcher.workers.length, rules.workers)
-  const limit = 2 * workers * SHARE + SCALE
+  const limit = 2 * workers * (SHARE + moreShare(rules)) + SCALE
   return now - at <= limit ? undefined : `takes ${now - at} ms`
 }
 
 /** Told to stop, killed: what each server may take, all at once. One that is being started is told when it is there. */
-const STOP = 44_000 + 5000 + 1000
+const stopTime = (rules: Rules): number => stopLimit(serviceOf(rules)) + 5000 + 1000
 
-export function lateStop({ now, stoppedAt, endedAt }: System): string | undefined {
+export function lateStop({ now, stoppedAt, endedAt, rules }: System): string | undefined {
   if (stoppedAt === undefined) return undefined
   const taken = (endedAt ?? now) - stoppedAt
-  return taken <= STOP ? undefined : `the stop takes ${taken} ms`
+  return taken <= stopTime(rules) ? undefined : `the stop takes ${taken} ms`
 }

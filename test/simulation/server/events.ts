@@ -1,7 +1,7 @@
 import type { Timer } from '../../../lib/protocol/server.js'
 import { adder, type Event } from '../kind.js'
 import { lives } from './people.js'
-import type { Fault } from './rules.js'
+import { type Fault, REPORTS } from './rules.js'
 import type { Process, Work, WorkName, World } from './world.js'
 
 /** What may happen next in a world. */
@@ -42,7 +42,7 @@ export function progress(world: World): ServerEvent[] {
       add('resumes')
       continue
     }
-    for (const work of process.works) if (canEnd(process, work)) addOutcomes(add, work, 'good')
+    for (const work of process.works) if (canEnd(process, work) && hasTime(world, work)) addOutcomes(add, work, 'good')
     if (process.fromParent.length > 0) add('hears', 'parent')
     for (const other of world.processes) {
       if (other.parent === process.id && other.toParent.length > 0) add('hears', String(other.id))
@@ -66,9 +66,16 @@ export function canEnd(process: Process, { name }: Work): boolean {
   return name !== 'own close' || (at.name === 'leaving' && at.stage !== 'draining' && at.stage !== 'lame duck')
 }
 
-/** When a timer comes due; undefined: the event is no timer. */
+/** When a timer comes due, or work that takes its time ends; undefined: the event can happen at any moment. */
 export function dueAt(world: World, { process, act, detail }: Event): number | undefined {
-  return act === 'due' ? world.processes[process - 1]?.timers.find(({ timer }) => timer === detail)?.at : undefined
+  if (act === 'due') return world.processes[process - 1]?.timers.find(({ timer }) => timer === detail)?.at
+  if (detail !== 'drain: drained') return undefined
+  return world.processes[process - 1]?.works.find(({ name }) => name === 'drain')?.at
+}
+
+/** Whether work that takes its time has had it. */
+function hasTime(world: World, { at }: Work): boolean {
+  return at === undefined || world.rules.timers === 'any' || at <= world.now || isNext(world, at)
 }
 
 /**
@@ -91,7 +98,12 @@ function hasPost(world: World, process: Process): boolean {
 
 /** A process that stalls does not hold up the clock. */
 function isNext(world: World, at: number): boolean {
-  return world.processes.every(({ life, timers }) => life !== 'runs' || timers.every((other) => other.at >= at))
+  return world.processes.every((process) => process.life !== 'runs' || isFirst(process, at))
+}
+
+/** Whether nothing of a process comes before this time. */
+export function isFirst({ timers, works }: Process, time: number): boolean {
+  return timers.every(({ at }) => at >= time) && works.every(({ at = time }) => at >= time)
 }
 
 /** What the outside may do, as far as the budget goes. */
@@ -163,6 +175,8 @@ function waysOf(world: World, process: Process, fault: Fault): readonly string[]
       return []
     case 'fail':
       return cannotBeSent(world, process) ? ['take over'] : []
+    case 'throw':
+      return process.throws === undefined ? REPORTS : []
     case 'undo':
       return is(world.rules.launched && world.processes.some(({ id }) => id !== process.id))
     case 'stall':

@@ -5,6 +5,7 @@ import { begin, endProcess, hear } from './host.js'
 import { describe } from './invariants.js'
 import type { ToChild, ToParent } from './letters.js'
 import { childOf, isAble, lives, processOf } from './people.js'
+import type { Report } from './rules.js'
 import { endWork, report } from './works.js'
 import { breakWorld, type Process, type World } from './world.js'
 
@@ -87,10 +88,14 @@ const ACTS: { readonly [K in ServerEvent['act']]: Act } = {
     process.end = 'killed'
     endProcess(world, process, 'SIGHUP', 'SIGHUP')
   },
-  stall: (_world, process) => {
+  stall: (world, process) => {
     process.life = 'stalls'
+    world.hasStalled = true
   },
   hang: endWork,
+  throw: (_world, process, effect) => {
+    process.throws = effect as Report
+  },
   fail: bounce,
   overtake: (world, process) => {
     process.fromParent = process.fromParent.slice(0, -1)

@@ -1,6 +1,6 @@
 import type { Ask, Effect, Input } from '../../../lib/protocol/server.js'
 import { settleAsk, untrueEnd } from './asks.js'
-import { DURATIONS } from './durations.js'
+import { durationOf, longestDrain } from './durations.js'
 import { describe } from './invariants.js'
 import { killedAtWork } from './kills.js'
 import type { ToChild, ToParent } from './letters.js'
@@ -15,6 +15,7 @@ import { breakWorld, type Process, type WorkName, type World } from './world.js'
 /** Gives a process an input, and carries out its effects. */
 export function hear(world: World, process: Process, input: Input): void {
   const [server, effects] = world.machine.step(process.server, input)
+  world.isTimeUp = input.type === 'due' && keepsTime(world)
   const killed = killedAtWork(world, process, input, effects)
   process.server = server
   if (killed !== undefined)
@@ -28,7 +29,7 @@ const nothing = (): void => {}
 
 const HOST: { readonly [K in Effect['do']]: Carry<K> } = {
   wait: (world, process, { timer }) => {
-    const set = { timer, at: world.now + DURATIONS[timer] }
+    const set = { timer, at: world.now + durationOf(timer, world.rules) }
     process.timers = [...process.timers.filter((other) => other.timer !== timer), set]
   },
   cancel: (_world, process, { timer }) => {
@@ -142,14 +143,17 @@ const HOST: { readonly [K in Effect['do']]: Carry<K> } = {
     if (cause !== 'reloaded' && cause !== 'app closes') world.links?.leaves(process, cause === 'error')
   },
   'be lame duck': nothing,
-  drain: (_world, process) => {
+  drain: (world, process) => {
     process.accepts = false
     process.drained = true
-    begin(process, 'drain')
+    beginDrain(world, process)
   },
   hurry: nothing,
   'close apps': (_world, process) => begin(process, 'close apps'),
-  cut: nothing,
+  cut: (world, process) => {
+    const early = process.works.find(({ at = 0 }) => at > world.now)
+    if (early !== undefined && world.isTimeUp) breakWorld(world, `${process.id} is cut off before its time is over`)
+  },
   close: (world, process, { reason, code }) => {
     if (world.rules.launched && process.left === undefined)
       breakWorld(world, `process ${process.id} ends, and has not told its launcher that it leaves`)
@@ -160,15 +164,32 @@ const HOST: { readonly [K in Effect['do']]: Carry<K> } = {
 
 function carryOut(world: World, process: Process, effect: Effect): void {
   const carry = HOST[effect.do] as Carry<Effect['do']>
-  carry(world, process, effect)
+  if (process.throws === effect.do) {
+    process.throws = undefined
+    // The host of a reload says that it is concluded in any case: `lib/reload/conclusion.ts`.
+    if (effect.do !== 'conclude') return
+    carry(world, process, effect)
+    end(process, 'note', effect.child)
+    begin(process, 'conclude', effect.child)
+  } else carry(world, process, effect)
+}
+
+/** Whether limits can be measured. */
+export const keepsTime = ({ rules, hasStalled }: World): boolean => rules.timers === 'in order' && !hasStalled
+
+/** A drain joins the one that is in progress. */
+function beginDrain({ rules, now }: World, process: Process): void {
+  const { at = now + longestDrain(rules) } = process.works.find(({ name }) => name === 'drain') ?? {}
+  const drain = { name: 'drain', of: 0 } as const
+  process.works = [...process.works, rules.busy ? { ...drain, at } : drain]
 }
 
 export function begin(process: Process, name: WorkName, of = 0): void {
   process.works = [...process.works, { name, of }]
 }
 
-export function end(process: Process, name: WorkName): void {
-  process.works = process.works.filter((work) => work.name !== name)
+export function end(process: Process, name: WorkName, of = 0): void {
+  process.works = process.works.filter((work) => work.name !== name || work.of !== of)
 }
 
 /** A process that is over hears nothing, and its parent reads all that it has said before. */

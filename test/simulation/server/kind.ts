@@ -95,14 +95,26 @@ export const SERVER: Kind<Machine, Rules, World> = {
   limits: TIMERS.map((timer) => `n due ${timer}`),
   faultNames: FAULTS,
   faultRarity: 8,
-  usual: { timers: 'any', network: 'slow', saves: false, checks: false, launched: false, old: false },
+  usual: {
+    timers: 'any',
+    network: 'slow',
+    saves: false,
+    checks: false,
+    launched: false,
+    old: false,
+    apps: [25_000],
+    busy: false
+  },
   planOf: (random) => {
     const launched = random.oneIn(6)
     const budget = budgetOf(random, FAULTS, launched ? { supervised: 1 } : {})
     const timers = random.oneIn(3) ? 'any' : 'in order'
     const network = random.oneIn(3) ? 'slow' : 'prompt'
     return {
-      rules: { timers, network, saves: random.oneIn(3), checks: random.oneIn(3), launched, old: random.oneIn(6) },
+      rules: {
+        ...{ timers, network, saves: random.oneIn(3), checks: random.oneIn(3), launched, old: random.oneIn(6) },
+        ...{ apps: random.oneIn(6) ? [500, 60_000] : [25_000], busy: random.oneIn(6) }
+      },
       budget,
       isBooted: !random.oneIn(10)
     }
@@ -141,7 +153,7 @@ function essenceOfProcess(process: Process): unknown {
 export function orderless({ timers, works }: Process): { timers: string[]; works: string[] } {
   return {
     timers: timers.map(({ timer }) => timer).sort(),
-    works: works.map(({ name, of }) => `${name}${of}`).sort()
+    works: works.map(({ name, of, at }) => `${name}${of}${at === undefined ? '' : '!'}`).sort()
   }
 }
 

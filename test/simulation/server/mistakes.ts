@@ -1,4 +1,4 @@
-import type { Input, Server, Timer } from '../../../lib/protocol/server.js'
+import type { Input, Server, Step, Timer } from '../../../lib/protocol/server.js'
 import * as machine from '../../../lib/protocol/server.js'
 import { type Mistake, slipsOf } from '../mistakes.js'
 import type { Machine } from './world.js'
@@ -103,6 +103,15 @@ export const MISTAKES: ReadonlyArray<Mistake<Machine>> = [
     title: 'a child that has ended without a word is not noticed',
     machine: hearing((_, input) => (input.type === 'child ended' ? undefined : input)),
     found: /sleeps, and nobody accepts/
+  },
+  {
+    rule: 'outside',
+    title: 'a report that throws ends the step that it is part of',
+    machine: altered(([next, effects]): Step => {
+      const index = effects.findIndex((effect) => effect.do === 'conclude')
+      return [next, index < 0 ? effects : effects.slice(0, index + 1)]
+    }),
+    found: /waits without the limit "tell"/
   },
   {
     rule: 'silence',

@@ -20,8 +20,14 @@ export const FAULTS = [
   'stall',
   'hang',
   'fail',
-  'overtake'
+  'overtake',
+  'throw'
 ] as const
+
+/** Effects that only report something. An app's logger, subscriber or hook can make them throw. */
+export const REPORTS = ['queue', 'warn', 'note child', 'note check', 'conclude', 'be lame duck'] as const
+
+export type Report = (typeof REPORTS)[number]
 
 export type Fault = (typeof FAULTS)[number]
 
@@ -37,4 +43,8 @@ export interface Rules {
   readonly launched: boolean
   /** Whether a release that is checked has a version of the plugin that knows no checks. */
   readonly old: boolean
+  /** The `drainTimeout` of each app. Milliseconds. */
+  readonly apps: readonly number[]
+  /** Whether the app that may drain for longest needs all of that time. */
+  readonly busy: boolean
 }

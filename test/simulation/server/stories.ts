@@ -1,5 +1,5 @@
 import type { Story as StoryOf } from '../story.js'
-import type { Rules } from './rules.js'
+import type { Report, Rules } from './rules.js'
 
 type Story = StoryOf<Rules>
 
@@ -194,10 +194,64 @@ const checks: Story[] = [
   }
 ]
 
+/** A logger, a subscriber or a hook throws, or a reason that cannot be written: whatever it is, the process goes on. */
+const THROWING: Readonly<Record<Report, Omit<Story, 'title'>>> = {
+  'note child': { lines: ['1 throw note child', '1 reload'], serves: [2], asks: ['success'] },
+  'note check': { lines: ['1 throw note check', '1 check'], serves: [1], asks: ['success'] },
+  queue: { lines: [...BOOT, '1 throw queue', '1 reload', '2 kill'], serves: [3], asks: ['failure', 'success'] },
+  conclude: { lines: ['1 throw conclude', '1 reload'], serves: [2], asks: ['success'] },
+  'be lame duck': { lines: ['1 throw be lame duck', '1 stop lame duck'], serves: [] },
+  warn: { lines: [...BOOT.slice(0, 3), '2 throw warn', '1 kill'], serves: [2] }
+}
+
+const throwing = Object.entries(THROWING).map(
+  ([report, story]): Story => ({ title: `nobody can be told ("${report}" throws)`, ...story })
+)
+
+/** Two apps, the second of which has a longer limit, and needs it. */
+const TWO_LIMITS = { apps: [500, 60_000], busy: true, timers: 'in order', network: 'prompt' } as const
+
+const twoLimits: Story[] = [
+  { title: 'a stop waits for the app with the longer limit', rules: TWO_LIMITS, lines: ['1 stop'], serves: [] },
+  {
+    title: 'a lame duck waits for the app with the longer limit',
+    rules: TWO_LIMITS,
+    lines: ['1 stop lame duck', '... until 1 due lame duck'],
+    serves: []
+  },
+  {
+    title: 'a stop in the probation waits for the app of the child with the longer limit',
+    rules: TWO_LIMITS,
+    lines: [...PROBATION, '1 stop', '... until 2 work drain: drained'],
+    serves: []
+  },
+  {
+    title: 'a parent that has been reloaded waits for the app with the longer limit',
+    rules: TWO_LIMITS,
+    lines: ['1 reload', '... until 1 work drain: drained'],
+    serves: [2],
+    asks: ['success']
+  }
+]
+
 export const STORIES: readonly Story[] = [
   ...atEachStage,
   ...checks,
   { title: 'a reload', lines: ['1 reload'], serves: [2], asks: ['success'] },
+  ...throwing,
+  {
+    title: 'the child of a reload that nobody could be told of ends with its parent',
+    lines: ['1 throw note child', ...BOOT.slice(0, 3), '1 stop'],
+    serves: [],
+    asks: ['stopping']
+  },
+  {
+    title: "the path of a socket was removed, and now is somebody else's: no child is started, and the parent serves",
+    lines: [...BOOT.slice(0, 2), '1 work spawn 1: not started'],
+    serves: [1],
+    asks: ['failure']
+  },
+  ...twoLimits,
   {
     title: 'another worker fails while the child accepts, unheard: it finishes what it has, and is not killed',
     rules: { launched: true },

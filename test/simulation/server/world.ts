@@ -13,7 +13,7 @@ import type {
 } from '../../../lib/protocol/server.js'
 import type { Budget, State } from '../kind.js'
 import type { Outcome, ToChild, ToParent } from './letters.js'
-import type { Rules } from './rules.js'
+import type { Report, Rules } from './rules.js'
 
 /**
  * What there is in a simulation: processes, what they say to each other, what they wait for, and what may still go
@@ -32,6 +32,8 @@ export interface Work {
   readonly name: WorkName
   /** Of the work that is about one child or one ask. */
   readonly of: number
+  /** Before this it cannot end well; undefined: it can end at any moment. */
+  readonly at?: number
 }
 
 export type WorkName =
@@ -99,6 +101,8 @@ export interface Process {
   checks: readonly ChildId[]
   /** How its reloads have ended. */
   told: readonly Told[]
+  /** The next effect of this name throws. */
+  throws: Report | undefined
   timers: readonly SetTimer[]
   works: readonly Work[]
   toParent: readonly ToParent[]
@@ -142,6 +146,10 @@ export interface World extends State {
   excuse: string | undefined
   /** What a child has reported of a reload that was passed on to it. */
   reported: Outcome | undefined
+  /** The clock has stood still for somebody who stalled: no limit can be measured. */
+  hasStalled: boolean
+  /** The limit of a process is over, by a clock that keeps time. */
+  isTimeUp: boolean
   /** The first thing that is wrong. */
   broken: string | undefined
 }
@@ -157,6 +165,8 @@ export function createWorld(machine: Machine, rules: Rules, budget: Budget): Wor
     stops: [],
     excuse: undefined,
     reported: undefined,
+    hasStalled: false,
+    isTimeUp: false,
     broken: undefined
   }
 }
@@ -186,6 +196,7 @@ export function addProcess(world: World, parent: number, child: ChildId, isCheck
     left: undefined,
     checks: [],
     told: [],
+    throws: undefined,
     timers: [],
     works: [{ name: 'boot', of: 0 }],
     toParent: [],
