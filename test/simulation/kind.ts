@@ -58,6 +58,8 @@ export interface Kind<M, R, S extends State> {
    * process `n due ready`.
    */
   readonly limits: readonly string[]
+  /** To this, `npm run simulate -- all` adds two faults. */
+  readonly pairs: Pick<Search<R>, 'rules' | 'budget'>
   /** What the outside may do, as a budget counts it. */
   readonly faultNames: readonly string[]
   /** In a random schedule, one of so many events is a fault. */

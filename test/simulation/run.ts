@@ -1,4 +1,4 @@
-import { planWith } from './kind.js'
+import { type AnyKind, type Budget, planWith } from './kind.js'
 import { KINDS } from './kinds.js'
 import { Random } from './random.js'
 import { runRandom } from './schedule.js'
@@ -8,16 +8,21 @@ import { explain, lineOf } from './trace.js'
 
 /**
  * `npm run simulate`: `RUNS` random schedules of servers, from `SEED` on; with `-- launcher` or `-- connection`, of a
- * launcher or of a connection. `npm run simulate -- all`: every schedule of a reload with two faults. Ends with 1 at
- * the first schedule that breaks an invariant.
+ * launcher or of a connection. `npm run simulate -- all`: every schedule with two faults, of all kinds, or with
+ * `-- all launcher` of one kind. Ends with 1 at the first schedule that breaks an invariant, and when a search was cut
+ * after `STATES` states, unless `CUT=allowed`.
  */
 
+/** How many states a search may have. */
+const limit = process.env.STATES === undefined ? undefined : Number(process.env.STATES)
+
+const named = KINDS.filter(({ name }) => process.argv.includes(name))
 const problem = process.argv.includes('all') ? searchPairs() : runSeeds()
 if (problem !== undefined) process.stdout.write(`${problem}\n`)
 process.exitCode = problem === undefined ? 0 : 1
 
 function runSeeds(): string | undefined {
-  const kind = KINDS.find(({ name }) => process.argv.includes(name)) ?? SERVER
+  const [kind = SERVER as AnyKind] = named
   const seed = Number(process.env.SEED ?? Date.now() % 1_000_000_000)
   const runs = Number(process.env.RUNS ?? kind.runs.simulate)
   const begun = performance.now()
@@ -35,13 +40,24 @@ function runSeeds(): string | undefined {
 }
 
 function searchPairs(): string | undefined {
-  const { faultNames, machine } = SERVER
-  const pairs = faultNames.flatMap((one, index) => faultNames.slice(index).map((other) => [one, other] as const))
-  for (const [one, other] of pairs) {
-    const budget = { reload: 1, [one]: 1, [other]: one === other ? 2 : 1 }
-    const { states, isCut, problem, events } = searchAll(SERVER, machine, planWith(SERVER, { saves: true }, budget))
-    process.stdout.write(`${one}, ${other}: ${states} states${isCut ? ', cut' : ''}\n`)
-    if (problem !== undefined) return `${problem}\n${events.map(lineOf).join('\n')}`
+  let cut = 0
+  for (const kind of named.length > 0 ? named : KINDS) {
+    const { faultNames, pairs } = kind
+    for (const [index, one] of faultNames.entries())
+      for (const other of faultNames.slice(index)) {
+        const budget = addTo(addTo(pairs.budget, one), other)
+        const found = searchAll(kind, kind.machine, planWith(kind, pairs.rules, budget), limit)
+        const { states, isCut, events } = found
+        process.stdout.write(`${kind.name}: ${one}, ${other}: ${states} states${isCut ? ', cut' : ''}\n`)
+        if (found.problem !== undefined) return `${found.problem}\n${events.map(lineOf).join('\n')}`
+        if (isCut) cut++
+      }
   }
-  return undefined
+  return cut > 0 && process.env.CUT !== 'allowed'
+    ? `${cut} searches were cut: not every schedule was searched`
+    : undefined
+}
+
+function addTo(budget: Budget, fault: string): Budget {
+  return { ...budget, [fault]: (budget[fault] ?? 0) + 1 }
 }

@@ -20,7 +20,8 @@ interface Frame {
 
 const LIMIT = 2_000_000
 
-export function searchAll(kind: AnyKind, machine: unknown, plan: Plan<unknown>): Found {
+/** @param limit - how many states are searched at most */
+export function searchAll(kind: AnyKind, machine: unknown, plan: Plan<unknown>, limit = LIMIT): Found {
   const seen = new Set<number>()
   const frames: Frame[] = []
   /** What is wrong in a state that was not seen before. */
@@ -34,7 +35,7 @@ export function searchAll(kind: AnyKind, machine: unknown, plan: Plan<unknown>):
     return problem
   }
   let problem = visit(kind.begin(machine, plan))
-  while (problem === undefined && frames.length > 0 && seen.size < LIMIT) {
+  while (problem === undefined && frames.length > 0 && seen.size < limit) {
     const frame = frames.at(-1) as Frame
     const event = frame.events[frame.next++]
     if (event === undefined) {
@@ -46,7 +47,7 @@ export function searchAll(kind: AnyKind, machine: unknown, plan: Plan<unknown>):
     problem = visit(state)
   }
   const events = frames.flatMap(({ events, next }) => events[next - 1] ?? [])
-  return { states: seen.size, events, problem, isCut: seen.size >= LIMIT }
+  return { states: seen.size, events, problem, isCut: seen.size >= limit }
 }
 
 /**

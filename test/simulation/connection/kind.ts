@@ -36,6 +36,7 @@ export const CONNECTION: Kind<Machines, Rules, World> = {
   mistakes: MISTAKES,
   runs: { judge: 1000, test: 20_000, simulate: 1_000_000 },
   limits: ['0 due', 'n due'],
+  pairs: { rules: { keeps: true, returns: true, isRelayed: true }, budget: {} },
   faultNames: ['fault'],
   faultRarity: 8,
   usual: { move: 'http', peers: 1, offers: 1, isRelayed: false, keeps: false, returns: false },

@@ -1,6 +1,6 @@
 import * as launcher from '../../../lib/protocol/launcher.js'
 import * as server from '../../../lib/protocol/server.js'
-import { budgetOf, type Kind } from '../kind.js'
+import { budgetOf, type Kind, type Search } from '../kind.js'
 import { orderless, placesOf } from '../server/kind.js'
 import { copyWorld } from '../server/world.js'
 import { beginSystem } from './begin.js'
@@ -16,6 +16,14 @@ import type { Machines, Member, System } from './system.js'
 /** The faults that keep the system small enough. Random schedules have servers that end, stall or fail. */
 const SMALL: readonly Fault[] = ['stop', 'force', 'signal', 'launcher dies', 'launcher stalls', 'no start']
 
+/** What keeps the end of two workers small: nothing is started again. */
+const BESIDE_A_STOP: readonly Fault[] = ['force', 'signal', 'hang', 'work hangs', 'launcher dies', 'scale down']
+
+function search(workers: number, budget: Search<Rules>['budget'], isQuick = false): Search<Rules> {
+  const title = `${Object.keys(budget).join(' and ')}, ${workers} worker${workers === 1 ? '' : 's'}`
+  return { title, rules: { workers }, budget, isQuick }
+}
+
 const TIMERS = ['restart', 'scale', 'share', 'boot', 'steady', 'stop', 'force', 'kill', 'silence', 'grow', 'tell']
 
 /** A launcher with its workers, each of them a chain of servers. */
@@ -23,13 +31,16 @@ export const LAUNCHER: Kind<Machines, Rules, System> = {
   name: 'launcher',
   machine: { launcher, server },
   stories: STORIES,
-  searches: [{}, ...SMALL.map((fault) => ({ [fault]: 1 }))].map((more) => {
-    const budget = { reload: 1, ...more }
-    return { title: Object.keys(budget).join(' and '), rules: { workers: 1 }, budget, isQuick: false }
-  }),
+  searches: [
+    ...[{}, ...SMALL.map((fault) => ({ [fault]: 1 }))].map((more) => search(1, { reload: 1, ...more })),
+    // Each schedule of a reload without a fault is one of these too.
+    search(2, { reload: 1, 'no start': 1 }),
+    ...BESIDE_A_STOP.map((fault) => search(2, { stop: 1, [fault]: 1 }, true))
+  ],
   mistakes: MISTAKES,
   runs: { judge: 400, test: 8000, simulate: 100_000 },
   limits: ['0 silent', ...TIMERS.map((timer) => `0 due ${timer}`)],
+  pairs: { rules: { workers: 1 }, budget: { reload: 1 } },
   faultNames: FAULTS,
   faultRarity: 12,
   usual: {

@@ -93,6 +93,7 @@ export const SERVER: Kind<Machine, Rules, World> = {
   mistakes: MISTAKES,
   runs: { judge: 3000, test: 100_000, simulate: 1_000_000 },
   limits: TIMERS.map((timer) => `n due ${timer}`),
+  pairs: { rules: { saves: true }, budget: { reload: 1 } },
   faultNames: FAULTS,
   faultRarity: 8,
   usual: {
