@@ -14,6 +14,9 @@ const { Random } = require(`${simulation}/random.js`)
 /** Below this score, in percent, the command fails. */
 const ENOUGH = 90
 
+/** The same of what the simulation alone notices of a whole machine: it was about 61 of a hundred. */
+const ENOUGH_ALONE = 55
+
 /** The files of a machine, which of them are mutated, and the tests that judge the mutants. */
 const MACHINES = {
   server: {
@@ -40,7 +43,13 @@ const MACHINES = {
     judge: judgeConnection,
     tests: ['unit/protocol/connection.test.js']
   },
-  // Alone with figures, or with files: there is nothing to simulate.
+  // Alone with figures, words or files: there is nothing to simulate.
+  words: {
+    files: ['joined-reasons.js', 'phases.js', 'reload-step.js', 'worker-count.js'],
+    entries: [],
+    judge: undefined,
+    tests: ['joined-reasons', 'phases', 'reload-step', 'worker-count'].map((name) => `unit/protocol/${name}.test.js`)
+  },
   health: { files: ['health.js'], entries: [], judge: undefined, tests: ['unit/protocol/health.test.js'] },
   watch: { files: ['watch.js'], entries: [], judge: undefined, tests: ['unit/protocol/watch.test.js'] }
 }
@@ -55,14 +64,17 @@ const only = process.argv[2] ?? ''
 const scores = []
 for (const [name, machine] of Object.entries(MACHINES)) {
   const files = machine.files.filter((file) => file.startsWith(only))
-  if (files.length > 0) scores.push(await scoreOf(name, machine, files))
+  if (files.length === 0) continue
+  const { killed, alone } = await scoreOf(name, machine, files)
+  // A sample of one file says little.
+  scores.push(killed >= ENOUGH && (files.length < machine.files.length || alone >= ENOUGH_ALONE))
 }
 if (scores.length === 0) throw new Error(`no file of a machine begins with "${only}"`)
-process.exitCode = scores.every((score) => score >= ENOUGH) ? 0 : 1
+process.exitCode = scores.every(Boolean) ? 0 : 1
 
 /**
- * Prints the mutants that no test notices, and those that the simulation alone does not. Returns the noticed share,
- * in percent.
+ * Prints the mutants that no test notices, and those that the simulation alone does not. Returns both shares that are
+ * noticed, in percent.
  */
 async function scoreOf(name, machine, files) {
   const begun = performance.now()
@@ -106,7 +118,7 @@ function report(name, { killed, simulated, survived, equivalent, sample, seconds
     `${name}: ${all} mutants, ${killed} killed, ${survived} survived, ${equivalent} equivalent: ` +
       `${percent(killed, all).toFixed(1)} %${sample === 0 ? '' : alone} (${seconds.toFixed(0)} s)\n`
   )
-  return percent(killed, all)
+  return { killed: percent(killed, all), alone: percent(simulated, sample) }
 }
 
 function isEquivalent({ file, line, what }) {

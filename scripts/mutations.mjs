@@ -11,6 +11,9 @@ export function* mutationsOf(program, source) {
 
 function* nodesOf(node) {
   if (typeof node?.type === 'string') yield node
+  // The compiler adds zeros: `(0, other.call)()`, `void 0`.
+  if (node.type === 'SequenceExpression') return yield* nodesOf(node.expressions.at(-1))
+  if (node.operator === 'void') return
   for (const value of Object.values(node)) {
     if (Array.isArray(value))
       for (const child of value) if (child !== null && typeof child === 'object') yield* nodesOf(child)
@@ -23,9 +26,14 @@ function* none() {}
 const replace = ({ start, end }, text, what) => ({ start, end, text, what })
 const textOf = (source, { start, end }) => source.slice(start, end)
 
+const OPERATORS = { '===': '!==', '!==': '===', '>': '<=', '<=': '>', '<': '>=', '>=': '<', '+': '-', '-': '+' }
+
+/** Properties whose values are words of a machine. */
+const WORDS = ['stage', 'name', 'timer', 'cause', 'kind', 'about', 'type']
+
 const BY_TYPE = {
   *BinaryExpression(node, source) {
-    const other = { '===': '!==', '!==': '===', '>': '<=', '+': '-' }[node.operator]
+    const other = OPERATORS[node.operator]
     if (other === undefined) return
     const text = `${textOf(source, node.left)} ${other} ${textOf(source, node.right)}`
     yield replace(node, text, `${node.operator} becomes ${other}`)
@@ -53,13 +61,23 @@ const BY_TYPE = {
   *Literal(node, _source) {
     if (typeof node.value === 'boolean')
       yield replace(node, String(!node.value), `${node.value} becomes ${!node.value}`)
+    if (typeof node.value === 'number')
+      yield replace(node, String(node.value + 1), `${node.value} becomes ${node.value + 1}`)
   },
   *Property(node, _source) {
     if (node.value.type !== 'Literal' || typeof node.value.value !== 'string') return
-    if (['stage', 'name', 'timer', 'cause', 'kind', 'about', 'type'].includes(node.key.name))
-      yield replace(node.value, "'no such word'", `${node.key.name} becomes another`)
+    if (WORDS.includes(node.key.name)) yield replace(node.value, "'no such word'", `${node.key.name} becomes another`)
+  },
+  *ObjectExpression({ properties }, _source) {
+    const isTable = properties.length > 2 && properties.every(({ value }) => typeof value?.value === 'string')
+    if (!isTable || properties.some(({ key }) => key.name === 'do' || WORDS.includes(key.name))) return
+    for (const { key, value } of properties)
+      yield replace(value, "'no such word'", `${key.name ?? key.value} becomes another`)
   },
   *CallExpression(node, source) {
+    const { property } = node.callee
+    const other = { some: 'every', every: 'some' }[property?.name]
+    if (other !== undefined) yield replace(property, other, `${property.name} becomes ${other}`)
     yield* dropped(node, node.arguments, source)
   },
   *ArrayExpression(node, source) {

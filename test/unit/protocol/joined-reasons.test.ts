@@ -13,4 +13,7 @@ t.test('the reason of a reload that several callers share', async (t) => {
   t.equal(joinReasons(long, 'C'), `${long}; …`)
   t.equal(joinReasons(`${long}; …`, 'D'), `${long}; …`)
   t.equal(joinReasons('B', long), 'B; …')
+  const most = 'x'.repeat(497)
+  t.equal(joinReasons(most, 'C'), `${most}; C`, '500 characters')
+  t.equal(joinReasons(most, 'CD'), `${most}; …`, '501 characters')
 })

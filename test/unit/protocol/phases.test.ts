@@ -32,6 +32,7 @@ const places: Array<[Place, Phase]> = [
     },
     'reloading'
   ],
+  [{ name: 'checking', stage: 'booting', check: reload, child: 1, saves: false, failure: undefined }, 'serving'],
   [{ name: 'parent', stage: 'probation', reload, child: 1, how: '' }, 'handed over'],
   [{ ...leaving, stage: 'telling' }, 'handed over'],
   [{ ...leaving, stage: 'lame duck' }, 'lame duck'],
