@@ -1,4 +1,5 @@
 import type { Effect, Input, Launcher, Server } from '../../../lib/protocol/launcher.js'
+import { longestDrain } from '../server/durations.js'
 import { keepsTime } from '../server/host.js'
 import { type Member, memberOf, type System } from './system.js'
 
@@ -26,14 +27,20 @@ export function killedAtWork(
   )
 }
 
-/** The server whose apps still have time, by a clock that keeps time. */
+/**
+ * The server whose apps still have time, by a clock that keeps time. One that has to hear its child first begins to
+ * drain later than the launcher counts, and may have less.
+ */
 function killedEarly(system: System, { timer, id }: Due, effects: readonly Effect[]): Member | undefined {
   const server = memberOf(system, id)
   const isEnded = effects.some(
     (effect) => effect.do === 'kill' || (effect.do === 'tell' && effect.order.type === 'force')
   )
-  if (timer !== 'stop' || !isEnded || !keepsTime(system) || server?.life !== 'runs') return undefined
-  return server.works.some(({ at = 0 }) => at > system.now) ? server : undefined
+  const isMeasured = keepsTime(system) && system.rules.network === 'prompt'
+  if (timer !== 'stop' || !isEnded || !isMeasured || server?.life !== 'runs') return undefined
+  const begun = (at: number): number => at - longestDrain(system.rules)
+  const isEarly = server.works.some(({ at = 0 }) => at > system.now && begun(at) <= (system.stoppedAt ?? 0))
+  return isEarly ? server : undefined
 }
 
 function isAtWork({ life, doomed, accepts, server }: Member, known: Server | undefined): boolean {

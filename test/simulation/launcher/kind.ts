@@ -67,8 +67,9 @@ export const LAUNCHER: Kind<Machines, Rules, System> = {
       checks: random.oneIn(6),
       launched: true,
       old: false,
-      apps: [25_000],
-      busy: false
+      apps: random.oneIn(6) ? [500, 60_000] : [25_000],
+      // Otherwise a stop may be on its way for a long time, and a limit says nothing about the work of a server.
+      busy: timers === 'in order' && network === 'prompt' && random.oneIn(4)
     } as const
     return { rules, budget, isBooted: !random.oneIn(10) }
   },

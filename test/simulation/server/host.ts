@@ -120,7 +120,7 @@ const HOST: { readonly [K in Effect['do']]: Carry<K> } = {
     tellParent(world, process, { type: 'word', word })
   },
   accept: (_world, process) => {
-    process.accepts = true
+    process.accepts = process.hasAccepted = true
   },
   'check health': (world, process) => {
     if (world.rules.checks) begin(process, 'check')
@@ -133,7 +133,7 @@ const HOST: { readonly [K in Effect['do']]: Carry<K> } = {
     process.owns = false
   },
   serve: (world, process) => {
-    process.accepts = true
+    process.accepts = process.hasAccepted = true
     process.owns = true
     world.links?.serves(process)
   },
@@ -181,7 +181,7 @@ export const keepsTime = ({ rules, hasStalled }: World): boolean => rules.timers
 function beginDrain({ rules, now }: World, process: Process): void {
   const { at = now + longestDrain(rules) } = process.works.find(({ name }) => name === 'drain') ?? {}
   const drain = { name: 'drain', of: 0 } as const
-  process.works = [...process.works, rules.busy ? { ...drain, at } : drain]
+  process.works = [...process.works, rules.busy && process.hasAccepted ? { ...drain, at } : drain]
 }
 
 export function begin(process: Process, name: WorkName, of = 0): void {

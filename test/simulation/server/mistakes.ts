@@ -86,6 +86,12 @@ export const MISTAKES: ReadonlyArray<Mistake<Machine>> = [
     ),
     found: /kills \d+ .* at work/
   },
+  {
+    rule: 'work',
+    title: 'a lame duck whose time is over is cut off as soon as it drains',
+    machine: believing((_, input) => (isDue(input, 'lame duck') ? { type: 'due', timer: 'stop' } : undefined)),
+    found: /is cut off before its time is over/
+  },
   ...TIMERS.map((timer) => ({
     rule: 'limit' as const,
     title: `the limit "${timer}" is forgotten`,

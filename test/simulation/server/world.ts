@@ -87,6 +87,8 @@ export interface Process {
   /** Its boot never ends. */
   hangs: boolean
   accepts: boolean
+  /** It has accepted connections, so there is something to drain. */
+  hasAccepted: boolean
   /** Its listeners are closed; nothing can open them again. */
   drained: boolean
   /** Its connections are on the move to the child. */
@@ -188,6 +190,7 @@ export function addProcess(world: World, parent: number, child: ChildId, isCheck
     doomed: false,
     hangs: false,
     accepts: false,
+    hasAccepted: false,
     drained: false,
     moves: false,
     owns: false,
