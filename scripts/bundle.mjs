@@ -29,7 +29,7 @@ const CHILD = 'child.js'
 const LARGEST = 24 * 1024
 
 /** The module that knows all others; in the compiled sources it knows none. */
-const MODULES = 'util/modules.js'
+const MODULES = 'process/all-modules.js'
 
 /** Node looks for the names that an ES module can import in the text: https://github.com/nodejs/cjs-module-lexer */
 const NAMES = 'exports.graceful = module.exports'
@@ -165,9 +165,9 @@ function withLazyImports(name) {
 }
 
 /**
- * The list of lib/util/modules.ts in the published files. First come the modules of other packages, which have their
- * own files, and of Node. The command is one file, and a launcher never runs most of it: it needs only those of other
- * packages.
+ * The list of lib/process/all-modules.ts in the published files. First come the modules of other packages, which have
+ * their own files, and of Node. The command is one file, and a launcher never runs most of it: it needs only those of
+ * other packages.
  */
 function listOfModules(entry) {
   const own = modulesOf(entry).filter((name) => name !== MODULES)

@@ -1,5 +1,5 @@
 import { fromPlainError, NoCheckError } from '../errors.js'
-import { describeEnding, type Ending } from '../process/subprocess.js'
+import { describeEnding, type Ending } from '../process/channel-process.js'
 import type { FromLauncher, ToLauncher } from '../protocol/launcher-messages.js'
 import type { CheckResult } from '../reload/check-result.js'
 import { type Deferred, deferred } from '../util/deferred.js'

@@ -8,7 +8,7 @@ import {
   toPlainError,
   UnsupportedError
 } from '../errors.js'
-import { describeEnding } from '../process/subprocess.js'
+import { describeEnding } from '../process/channel-process.js'
 import type { Failure } from '../protocol/launcher.js'
 import { MOST_WORKERS } from '../protocol/worker-count.js'
 import { exitErrorOf } from '../reload/boot-failure.js'

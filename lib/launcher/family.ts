@@ -1,5 +1,5 @@
 import type { ListeningHandle } from '../internals/listening-handle.js'
-import type { ChannelProcess, Ending } from '../process/subprocess.js'
+import type { ChannelProcess, Ending } from '../process/channel-process.js'
 import type { Word } from '../protocol/launcher.js'
 import type { FromLauncher, ToLauncher } from '../protocol/launcher-messages.js'
 import type { TicketKeys, ToChild, ToParent } from '../protocol/messages.js'

@@ -1,6 +1,6 @@
 import { toError } from '../errors.js'
 import type { Level } from '../events.js'
-import { describeEnding } from '../process/subprocess.js'
+import { describeEnding } from '../process/channel-process.js'
 import type { Notice, Server as ServerState } from '../protocol/launcher.js'
 import { bootLimit, SILENCE } from './limits.js'
 import type { Processes } from './processes.js'

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
-import type { Relay } from '../process/subprocess.js'
+import type { Relay } from '../process/channel-process.js'
 import { os } from '../util/os.js'
 
 /**

@@ -1,7 +1,7 @@
 import { hideBootWatch, watchBoot } from '../boot-watch.js'
 import { toPlainError } from '../errors.js'
 import { type Counts, noCounts, sum } from '../metrics/counts.js'
-import type { SpawnCommand } from '../process/subprocess.js'
+import type { SpawnCommand } from '../process/channel-process.js'
 import type { Effect, Input, ServerId } from '../protocol/launcher.js'
 import type { HeldListener, HeldListeners } from './held-listeners.js'
 import { isRefused } from './refused.js'

@@ -3,8 +3,14 @@ import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
 import { loadedFiles, TELL_LOADED_FILES } from '../internals/loaded-files.js'
 import { type Counts, latest, noCounts } from '../metrics/counts.js'
+import {
+  ChannelProcess,
+  discard,
+  type Ending,
+  type Inheritance,
+  type SpawnCommand
+} from '../process/channel-process.js'
 import { Envelope } from '../process/envelope.js'
-import { ChannelProcess, discard, type Ending, type Inheritance, type SpawnCommand } from '../process/subprocess.js'
 import type { Word } from '../protocol/launcher.js'
 import {
   type ConnectionsWord,

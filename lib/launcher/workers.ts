@@ -3,7 +3,7 @@ import type { RestartStatus, ScaleResult } from '../control/reports.js'
 import { toPlainError } from '../errors.js'
 import type { Counts } from '../metrics/counts.js'
 import { Callers } from '../process/callers.js'
-import type { Ending, SpawnCommand } from '../process/subprocess.js'
+import type { Ending, SpawnCommand } from '../process/channel-process.js'
 import {
   acceptingOf,
   currentOf,

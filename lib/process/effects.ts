@@ -136,7 +136,7 @@ function leave(
   if (cause !== 'reloaded' && cause !== 'app closes') service.launcher?.leaves(cause === 'error')
   if (cause !== 'asked' && cause !== 'error') return
   if (cause === 'asked') {
-    service.others.hear(reason)
+    service.foreignHandlers.hear(reason)
     asParent.successors.stopFormer(reason, child)
   }
   const pid = child === undefined ? undefined : asParent.successors.get(child)?.pid

@@ -46,7 +46,7 @@ export class Exit {
 
   /** Listens to signals, of the first app that has a say in it. */
   install(signals: ResolvedOptions['signals']): Signals {
-    const { others } = this.#find().service
+    const { foreignHandlers } = this.#find().service
     const events: SignalEvents = {
       around: (context, act) => this.#around(context, act),
       stop: (reason, error) => this.#stop(reason, error),
@@ -54,7 +54,7 @@ export class Exit {
       force: (reason) => this.#force(reason),
       ends: () => this.#ends()
     }
-    this.#signals ??= others.watch(signals, () => new Signals(signals, events, others))
+    this.#signals ??= foreignHandlers.watch(signals, () => new Signals(signals, events, foreignHandlers))
     return this.#signals
   }
 
@@ -127,7 +127,7 @@ export class Exit {
 
   async #waitForEnd(reason: string): Promise<void> {
     const { service, shutdown } = this.#find()
-    const enders = service.others.enders(service.others.signalIn(reason), this.#error)
+    const enders = service.foreignHandlers.enders(service.foreignHandlers.signalIn(reason), this.#error)
     // They end the process at once, and what pino still writes then is lost.
     if (enders.length > 0) await within(service.log.written(), LINGER, 'the log').catch(() => {})
     for (const end of enders) end()
@@ -153,7 +153,7 @@ export class Exit {
   /** This process serves, and whatever else listens to its signals does so by now. */
   serves(): void {
     const { service } = this.#find()
-    service.others.serves()
+    service.foreignHandlers.serves()
   }
 
   /** Something else ends a process that is stopping: the log names what that cuts off, and the exit code is not 0. */

@@ -1,4 +1,4 @@
-import { MODULES } from '../util/modules.js'
+import { MODULES } from './all-modules.js'
 
 /**
  * How long to wait before the modules are loaded: callers of `listen` and the first clients come first. After a

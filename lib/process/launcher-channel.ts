@@ -2,8 +2,8 @@ import { toError } from '../errors.js'
 import { onChannelEnd } from '../internals/channel-end.js'
 import { onMessageFromAbove, sendUp } from '../internals/ipc-channel.js'
 import type { FromLauncher, ToLauncher } from '../protocol/launcher-messages.js'
+import { guarded } from '../util/guarded.js'
 import type { Envelope } from './envelope.js'
-import { heed } from './heed.js'
 
 /** The messages and the end of a launcher, for its server. */
 export interface LauncherChannelEvents {
@@ -39,7 +39,7 @@ export class LauncherChannel {
       const message = envelope.open('server', raw)
       if (message !== undefined) {
         this.#heardAt = performance.now()
-        heed(() => events.said(message, handle))
+        guarded(() => events.said(message, handle))
       }
       return envelope.isOurs(raw)
     })

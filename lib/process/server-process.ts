@@ -24,7 +24,7 @@ import { Effects } from './effects.js'
 import { Envelope } from './envelope.js'
 import { Exit } from './exit.js'
 import { checkInProgress, inProgress } from './in-progress.js'
-import { linkToLauncher } from './launcher-link.js'
+import { obeyLauncher } from './launcher-orders.js'
 import type { Parts } from './parts.js'
 import { ServerHost } from './server-host.js'
 import { type Origin, Service } from './service.js'
@@ -96,7 +96,7 @@ export class ServerProcess {
     this.apps = new Apps(this.#parts, this.#exit, this.#control, activated, warnings)
     if (launcher !== undefined) {
       const makeCheck = (reason: string) => this.check(reason)
-      linkToLauncher(launcher, this.#parts, this.#exit, { status: () => this.#control.status(), makeCheck })
+      obeyLauncher(launcher, this.#parts, this.#exit, { status: () => this.#control.status(), makeCheck })
     }
     this.#parts.asChild?.begin()
   }

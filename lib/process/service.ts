@@ -25,12 +25,12 @@ import type { Timers } from '../util/timers.js'
 import { within } from '../util/within.js'
 import type { AppDescriptors } from './descriptors.js'
 import { doubtsOf, ignoredOptions } from './doubts.js'
+import { ForeignHandlers } from './foreign-handlers.js'
 import type { GracefulHooks } from './hooks.js'
 import { HostedApp } from './hosted-app.js'
 import { loadLaterModules } from './later-modules.js'
 import type { LauncherClient } from './launcher-client.js'
 import { ProcessLog } from './log.js'
-import { OtherListeners } from './other-listeners.js'
 import { PidFile } from './pid-file.js'
 import { Surroundings } from './surroundings.js'
 
@@ -87,7 +87,7 @@ export class Service {
   readonly history = new History()
   readonly counter = new Counter()
   readonly surroundings: Surroundings
-  readonly others = new OtherListeners((warning) => this.log.warnOnce(warning))
+  readonly foreignHandlers = new ForeignHandlers((warning) => this.log.warnOnce(warning))
   /** Notices to the service manager. */
   notices = new ServerNotices(this, undefined, false)
   #leader: HostedApp | undefined

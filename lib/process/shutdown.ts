@@ -134,8 +134,8 @@ export class Shutdown {
    */
   async closeApps(reason: string): Promise<boolean> {
     const left = this.#drains.end - performance.now()
-    const { others: handlers } = this.#service
-    const others = handlers.close(handlers.signalIn(reason))
+    const { foreignHandlers } = this.#service
+    const others = foreignHandlers.close(foreignHandlers.signalIn(reason))
     const closing = [...this.#service.apps].map(({ app, options }) =>
       within(
         others.then(() => app.close()),

@@ -2,11 +2,11 @@ import closeWithGrace from 'close-with-grace'
 import { toError } from '../errors.js'
 import { isGraceErrorListener } from '../internals/shutdown-handlers.js'
 import { RUNTIME } from '../util/runtime.js'
+import type { ForeignHandlers } from './foreign-handlers.js'
 import type { SignalContext } from './hooks.js'
-import type { OtherListeners } from './other-listeners.js'
 import type { SignalOptions } from './signal-options.js'
 import { Terminal } from './terminal.js'
-import { WhileAlone } from './while-alone.js'
+import { YieldingHandler } from './yielding-handler.js'
 
 /** What the signals of a process mean. */
 export interface SignalEvents {
@@ -58,9 +58,9 @@ type Heard = Parameters<closeWithGrace.CloseWithGraceAsyncCallback>[0]
  */
 export class Signals {
   readonly #events: SignalEvents
-  readonly #others: OtherListeners
+  readonly #foreignHandlers: ForeignHandlers
   readonly #grace: { uninstall(): void }
-  readonly #errors: WhileAlone | undefined
+  readonly #errors: YieldingHandler | undefined
   readonly #handlers = new Map<NodeJS.Signals, () => void>()
   readonly #terminal = new Terminal()
   readonly #onEnd = () => this.#events.ends()
@@ -69,16 +69,16 @@ export class Signals {
   /** close-with-grace has got a reason to leave. */
   #hasHeard = false
 
-  constructor(signals: Required<SignalOptions> | false, events: SignalEvents, others: OtherListeners) {
+  constructor(signals: Required<SignalOptions> | false, events: SignalEvents, foreignHandlers: ForeignHandlers) {
     this.#events = events
-    this.#others = others
+    this.#foreignHandlers = foreignHandlers
     const stop: string[] = signals === false ? [] : signals.stop
     // A handler for SIGSEGV and its like would turn a crash into an endless loop; SIGHUP means something else, SIGUSR2
     // is the app's.
     const skip = GRACE_SIGNALS.filter((signal) => !stop.includes(signal) || !CAN_GRACE_HEAR_SIGNALS)
     this.#grace = this.#listen([...skip, ...GRACE_ERRORS, ...(signals === false ? BEFORE_EXIT : [])])
     if (signals === false) return
-    this.#errors = new WhileAlone(
+    this.#errors = new YieldingHandler(
       'uncaughtException',
       (listener) => !isGraceErrorListener(listener),
       () => this.#listen([...GRACE_SIGNALS, 'unhandledRejection', ...BEFORE_EXIT])
@@ -105,7 +105,7 @@ export class Signals {
 
   /** Gives every signal back. */
   uninstall(): void {
-    this.#others.release()
+    this.#foreignHandlers.release()
     this.#grace.uninstall()
     this.#errors?.uninstall()
     process.removeListener('exit', this.#onEnd)
@@ -118,7 +118,7 @@ export class Signals {
     const onSecondError = (error: unknown) => this.force(secondError(error))
     // Every step of the way out has a limit of its own.
     const options = { delay: false as const, logger: false as const, skip, onSecondSignal, onSecondError }
-    return this.#others.asOwn(() => closeWithGrace(options, (heard) => this.#heard(heard)))
+    return this.#foreignHandlers.asOwn(() => closeWithGrace(options, (heard) => this.#heard(heard)))
   }
 
   /** When the promise is fulfilled the process exits. */
@@ -132,7 +132,7 @@ export class Signals {
     }
     this.#hasHeard = true
     this.#leaving = true
-    this.#others.leaves(heard.signal)
+    this.#foreignHandlers.leaves(heard.signal)
     const { signal } = heard
     if (signal !== undefined) return this.#around(signal, 'stop', () => this.#events.stop(signal, undefined))
     const reason = error === undefined ? 'the event loop is empty' : `uncaught error: ${error.message}`
@@ -145,7 +145,7 @@ export class Signals {
   }
 
   #stop(signal: NodeJS.Signals): void {
-    this.#others.leaves(signal)
+    this.#foreignHandlers.leaves(signal)
     if (this.#leaving) this.#force(signal, secondSignal(signal))
     else this.#around(signal, 'stop', () => this.exit(signal))
   }

@@ -1,4 +1,4 @@
-import type { Ending } from '../process/subprocess.js'
+import type { Ending } from '../process/channel-process.js'
 import type { Timer } from './launcher-inputs.js'
 import type { Ask, Failure, Launcher, Server, ServerId, Share, WorkerId } from './launcher-state.js'
 

@@ -1,5 +1,5 @@
 import type { PlainError } from '../errors.js'
-import type { Ending } from '../process/subprocess.js'
+import type { Ending } from '../process/channel-process.js'
 import type { ReachedTimings, ReloadResult } from '../reload/reload-result.js'
 import type { Ask, ScaleRequest, ServerId } from './launcher-state.js'
 

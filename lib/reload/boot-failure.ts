@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { hideBootWatch } from '../boot-watch.js'
 import { ChildExitedError, fromPlainError, type PlainError } from '../errors.js'
-import { describeEnding, type Ending } from '../process/subprocess.js'
+import { describeEnding, type Ending } from '../process/channel-process.js'
 import type { StartCommand } from './start-command.js'
 
 /** How long Node may take to read one file. Milliseconds. */

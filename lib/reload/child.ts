@@ -1,5 +1,5 @@
 import type { ListeningHandle } from '../internals/listening-handle.js'
-import type { Ending } from '../process/subprocess.js'
+import type { Ending } from '../process/channel-process.js'
 import type { ToChild, ToParent } from '../protocol/messages.js'
 import type { HandoffListener } from './handoff.js'
 import type { StartCommand } from './start-command.js'

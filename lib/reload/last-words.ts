@@ -3,7 +3,7 @@ import { toPlainError } from '../errors.js'
 import { sendUp } from '../internals/ipc-channel.js'
 import { watchStderr } from '../internals/stderr.js'
 import type { Envelope } from '../process/envelope.js'
-import { heed } from '../process/heed.js'
+import { guarded } from '../util/guarded.js'
 
 /** How many lines of stderr are kept. */
 const LINES = 20
@@ -68,7 +68,7 @@ export class LastWords {
   readonly #onExit = (): void => {
     if (!process.connected) return
     // The app has listeners of its own behind this one, whatever it has thrown.
-    heed(() => this.#send())
+    guarded(() => this.#send())
   }
 
   #send(): void {

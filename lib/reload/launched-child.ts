@@ -1,5 +1,5 @@
 import type { ListeningHandle } from '../internals/listening-handle.js'
-import type { Ending } from '../process/subprocess.js'
+import type { Ending } from '../process/channel-process.js'
 import type { ToLauncher } from '../protocol/launcher-messages.js'
 import type { ToChild, ToParent } from '../protocol/messages.js'
 import type { Child, Hear } from './child.js'

@@ -1,8 +1,8 @@
 import { onChannelEnd } from '../internals/channel-end.js'
 import { onMessageFromAbove, sendUp } from '../internals/ipc-channel.js'
 import type { Envelope } from '../process/envelope.js'
-import { heed } from '../process/heed.js'
 import type { ToChild, ToParent } from '../protocol/messages.js'
+import { guarded } from '../util/guarded.js'
 
 /** The messages and the end of a parent, for its child. */
 export interface ParentChannelEvents {
@@ -73,7 +73,7 @@ export class ParentChannel {
   /** Returns whether it was for this channel. */
   #hear(raw: unknown, handle: unknown): boolean {
     const message = this.#envelope.open('child', raw)
-    if (message !== undefined) heed(() => this.#events.said(message, handle))
+    if (message !== undefined) guarded(() => this.#events.said(message, handle))
     return this.#envelope.isOurs(raw)
   }
 

@@ -4,15 +4,15 @@ import { fromPlainError, OutcomeUnknownError, StateError, toError, VetoedError }
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
 import type { ServerCallers } from '../process/callers.js'
-import { heed } from '../process/heed.js'
+import { describeEnding, type Ending } from '../process/channel-process.js'
 import { loadModulesNow } from '../process/later-modules.js'
 import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
-import { describeEnding, type Ending } from '../process/subprocess.js'
 import { isOfConnections } from '../protocol/connection-messages.js'
 import type { ReloadBrief, ToChild, ToParent } from '../protocol/messages.js'
 import type { Ask, ChildId, ParentWord, Reload } from '../protocol/server.js'
 import { ticketKeysOf } from '../sockets/tls-tickets.js'
+import { guarded } from '../util/guarded.js'
 import { unless } from '../util/unless.js'
 import { type SavedStates, saveStates } from './app-states.js'
 import { shareCompileCache } from './compile-cache.js'
@@ -321,7 +321,7 @@ export class ParentRole {
 
   #ended(child: ChildId, successor: Successor, ending: Ending): void {
     const isOutOfReach = successor.child?.isOutOfReach === true
-    heed(() => {
+    guarded(() => {
       successor.ended(ending)
       this.#service.ledger.ended(child)
       successor.exchange?.gone(isOutOfReach)
@@ -333,7 +333,7 @@ export class ParentRole {
     const again = isRequest && successor.times.serving === 0 ? (ending.signal ?? undefined) : undefined
     this.#host.tell({ type: 'child ended', child, how: describeEnding(ending), again })
     // By now this process accepts again, if it is to serve.
-    heed(() => successor.exchange?.takeBack(isOutOfReach))
+    guarded(() => successor.exchange?.takeBack(isOutOfReach))
     if (successor.exchange !== undefined) this.#service.arrivals.delete(successor.exchange.arrivals)
   }
 }

@@ -1,5 +1,5 @@
+import { ChannelProcess, discard, type Ending, type Inheritance } from '../process/channel-process.js'
 import type { Envelope } from '../process/envelope.js'
-import { ChannelProcess, discard, type Ending, type Inheritance } from '../process/subprocess.js'
 import type { ToChild } from '../protocol/messages.js'
 import type { Child, Hear } from './child.js'
 import { HANDOFF_VARIABLE } from './handoff.js'

@@ -1,4 +1,4 @@
-import type { SpawnCommand } from '../process/subprocess.js'
+import type { SpawnCommand } from '../process/channel-process.js'
 
 /** How to start a process. */
 export interface StartCommand {

@@ -1,7 +1,7 @@
 import type { Exchange } from '../connections/exchange.js'
 import { BadHandoffError } from '../errors.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
-import type { Ending } from '../process/subprocess.js'
+import type { Ending } from '../process/channel-process.js'
 import type { CheckFacts, ToParent } from '../protocol/messages.js'
 import type { Listener } from '../sockets/listeners.js'
 import { exitErrorOf, type LastSaid, withExamination } from './boot-failure.js'

@@ -51,9 +51,9 @@ const MADE_AT: Readonly<Record<string, readonly Place[]>> = {
   'lib/process/effects.ts: WARNINGS[about](reason)': [['lib/process/effects.ts', 'WARNINGS']],
   'lib/process/log.ts: logger': [['lib/events.ts', 'LINES']],
   'lib/process/log.ts: warning': [],
-  'lib/process/other-listeners.ts: warning': [
-    ['lib/process/other-listener.ts', 'WARNINGS'],
-    ['lib/process/other-listener.ts', 'taken']
+  'lib/process/foreign-handlers.ts: warning': [
+    ['lib/process/foreign-handler.ts', 'WARNINGS'],
+    ['lib/process/foreign-handler.ts', 'taken']
   ],
   'lib/process/server-process.ts: warning': [],
   'lib/process/service.ts: doubt': [

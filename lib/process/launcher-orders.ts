@@ -5,8 +5,8 @@ import type { Exit } from './exit.js'
 import type { LauncherClient, LauncherEvents } from './launcher-client.js'
 import type { Parts } from './parts.js'
 
-/** Requests of the launcher become inputs of the machine. */
-export function linkToLauncher(
+/** Does what the launcher orders: its orders become inputs of the machine. */
+export function obeyLauncher(
   launcher: LauncherClient,
   parts: Parts,
   exit: Exit,

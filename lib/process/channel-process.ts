@@ -4,9 +4,9 @@ import type { Readable } from 'node:stream'
 import { SpawnFailedError } from '../errors.js'
 import { contain } from '../internals/ipc-channel.js'
 import { Deadline } from '../util/deadline.js'
+import { guarded } from '../util/guarded.js'
 import { os } from '../util/os.js'
 import type { AppDescriptors } from './descriptors.js'
-import { heed } from './heed.js'
 
 /** How a process ended. */
 export interface Ending {
@@ -62,7 +62,7 @@ export class ChannelProcess {
   private constructor(process: ChildProcess, hear: HearRaw) {
     this.#process = process
     contain(process)
-    process.on('message', (raw, handle) => heed(() => hear(raw, handle)))
+    process.on('message', (raw, handle) => guarded(() => hear(raw, handle)))
     // Without a listener, a failed send or kill would end this process; the end of the other one tells the same story.
     process.on('error', () => {})
     this.ended = this.#end()

@@ -1,5 +1,5 @@
-/** A listener of this process that is there only as long as nobody else listens to the same event. */
-export class WhileAlone {
+/** A handler of this process that is there only as long as nobody else listens to the same event. */
+export class YieldingHandler {
   readonly #event: 'uncaughtException'
   readonly #isForeign: (listener: NodeJS.UncaughtExceptionListener) => boolean
   readonly #install: () => { uninstall(): void }
@@ -7,8 +7,8 @@ export class WhileAlone {
   #isChanging = false
 
   /**
-   * @param isForeign - whether a listener is one before which this one gives way
-   * @param install - adds the listener; what is returned takes it away again
+   * @param isForeign - whether a listener is one to which this one yields
+   * @param install - adds the handler; what is returned takes it away again
    */
   constructor(
     event: 'uncaughtException',

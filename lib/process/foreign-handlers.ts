@@ -8,26 +8,26 @@ import {
   runWithoutSignal
 } from '../internals/shutdown-handlers.js'
 import { callerOf } from '../util/call-site.js'
-import { type Found, isToBeTold, treatmentOf, type Use, warningsOf } from './other-listener.js'
+import { type ForeignHandler, isToBeTold, treatmentOf, type Use, warningsOf } from './foreign-handler.js'
 import type { SignalOptions } from './signal-options.js'
 
 /** The events of errors for which close-with-grace and similar packages may be called at the end. */
 const ERRORS = ['uncaughtException', 'unhandledRejection']
 
-/** The listeners of this plugin. If an app begins while another one closes, neither may take the other's listeners. */
+/** The handlers of this plugin. If an app begins while another one closes, neither may take the other's handlers. */
 const OWN = new WeakSet<ProcessListener>()
 
 /**
- * All other listeners to the signals of this process. The first one that ends the process cuts off the work of all
- * others.
+ * All handlers of the signals of this process that other code has installed. The first one that ends the process cuts
+ * off the work of all others.
  */
-export class OtherListeners {
+export class ForeignHandlers {
   readonly #warn: (warning: string) => void
   readonly #uses = new Map<string, Use>()
-  #taken: Found[] = []
-  #left: Found[] = []
+  #taken: ForeignHandler[] = []
+  #left: ForeignHandler[] = []
   /** Those that the log has not named yet. */
-  #untold: Found[] = []
+  #untold: ForeignHandler[] = []
   readonly #came = new Set<string>()
   #isServing = false
   #isChanging = false
@@ -37,7 +37,7 @@ export class OtherListeners {
     this.#warn = warn
   }
 
-  /** Installs the listeners of this plugin before all others, and from now on watches the others. */
+  /** Installs the handlers of this plugin before all others, and from now on watches the others. */
   watch<T>(signals: Required<SignalOptions> | false, install: () => T): T {
     if (signals === false) return install()
     for (const use of ['stop', 'reload', 'force'] as const) for (const name of signals[use]) this.#uses.set(name, use)
@@ -53,7 +53,7 @@ export class OtherListeners {
     return own
   }
 
-  /** Listeners that are added meanwhile belong to this plugin. */
+  /** Handlers that are added meanwhile belong to this plugin. */
   asOwn<T>(install: () => T): T {
     const note = (_event: string | symbol, listener: ProcessListener) => void OWN.add(listener)
     process.prependListener('newListener' as 'exit', note as () => void)
@@ -64,14 +64,14 @@ export class OtherListeners {
     }
   }
 
-  /** This process serves: now the log can name the listeners for which the plugin cannot vouch. */
+  /** This process serves: now the log can name the handlers for which the plugin cannot vouch. */
   serves(): void {
     this.#isServing = true
     this.#tell()
   }
 
   /**
-   * This process begins to stop: listeners that are added from now on are for the stop.
+   * This process begins to stop: handlers that are added from now on are for the stop.
    *
    * @param signal - that has come, if one has: Node tells everybody who listens
    */
@@ -81,7 +81,7 @@ export class OtherListeners {
   }
 
   /**
-   * Another process, such as a launcher, got the signal instead of this one: the listeners of this process are called.
+   * Another process, such as a launcher, got the signal instead of this one: the handlers of this process are called.
    */
   hear(signal: string): void {
     if (this.#came.has(signal) || this.#uses.get(signal) !== 'stop') return
@@ -116,7 +116,7 @@ export class OtherListeners {
   }
 
   /**
-   * The listeners that end the process when they are done, each as a function to call.
+   * The handlers that end the process when they are done, each as a function to call.
    *
    * @param signal - that has come, if one has
    * @param error - that ends this process, if one does
@@ -128,7 +128,7 @@ export class OtherListeners {
     return listeners.map((listener) => () => listener.call(process, error ?? signal))
   }
 
-  /** Puts the listeners back that were taken. */
+  /** Puts the handlers back that were taken. */
   release(): void {
     process.removeListener('newListener', this.#onAdded)
     process.removeListener('removeListener', this.#onRemoved)
@@ -151,13 +151,13 @@ export class OtherListeners {
     if (this.#isServing) this.#tell()
   }
 
-  /** A package that removes one of its listeners does not need the others either. */
+  /** A package that removes one of its handlers does not need the others either. */
   readonly #onRemoved = (_event: string | symbol, listener: ProcessListener): void => {
     if (!this.#isChanging) this.#taken = this.#taken.filter((each) => each.listener !== listener)
   }
 
   /** Takes it, or leaves it where it is. Returns whether it was taken. */
-  #sort(found: Found): boolean {
+  #sort(found: ForeignHandler): boolean {
     const treatment = treatmentOf(found.kind, found.use)
     if (isToBeTold(found)) this.#untold.push(found)
     if (treatment === 'warn') this.#left.push(found)
@@ -167,21 +167,21 @@ export class OtherListeners {
     return true
   }
 
-  #withdraw({ event, listener }: Found): void {
+  #withdraw({ event, listener }: ForeignHandler): void {
     this.#isChanging = true
     process.removeListener(event, listener as NodeJS.SignalsListener)
     this.#isChanging = false
   }
 
-  #giveBack({ event, listener, isOnce }: Found): void {
+  #giveBack({ event, listener, isOnce }: ForeignHandler): void {
     this.#isChanging = true
     process[isOnce ? 'once' : 'on'](event, listener as NodeJS.SignalsListener)
     this.#isChanging = false
   }
 
-  #listenersOf(event: NodeJS.Signals): Found[] {
+  #listenersOf(event: NodeJS.Signals): ForeignHandler[] {
     const use = this.#uses.get(event) as Use
-    return process.rawListeners(event).flatMap((raw): Found[] => {
+    return process.rawListeners(event).flatMap((raw): ForeignHandler[] => {
       const listener = (raw as { listener?: ProcessListener }).listener ?? (raw as ProcessListener)
       if (OWN.has(listener)) return []
       const kind = use === 'error' ? (isGraceErrorListener(listener) ? 'exits' : 'unknown') : kindOf(listener)
@@ -189,9 +189,9 @@ export class OtherListeners {
     })
   }
 
-  /** The listeners of the signal that has come; of any signal, if none has. */
+  /** The handlers of the signal that has come; of any signal, if none has. */
   #meantBy(kind: HandlerKind, signal: string | undefined): ProcessListener[] {
-    const isMeant = ({ event, use }: Found) => use !== 'error' && (signal === undefined || event === signal)
+    const isMeant = ({ event, use }: ForeignHandler) => use !== 'error' && (signal === undefined || event === signal)
     return distinct(this.#taken.filter((each) => each.kind === kind && isMeant(each)))
   }
 
@@ -200,8 +200,8 @@ export class OtherListeners {
   }
 }
 
-/** Finds the places of listeners, as long as all that listen to a signal are there. */
-function findPlaces(found: readonly Found[]): void {
+/** Finds the places of handlers, as long as all that listen to a signal are there. */
+function findPlaces(found: readonly ForeignHandler[]): void {
   for (const event of new Set(found.filter(isToBeTold).map((each) => each.event))) {
     const places = placesOfListeners(event)
     const listeners: ProcessListener[] = process.listeners(event)
@@ -209,6 +209,6 @@ function findPlaces(found: readonly Found[]): void {
   }
 }
 
-function distinct(found: readonly Found[]): ProcessListener[] {
+function distinct(found: readonly ForeignHandler[]): ProcessListener[] {
   return [...new Set(found.map(({ listener }) => listener))]
 }

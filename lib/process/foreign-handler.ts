@@ -3,8 +3,8 @@ import type { HandlerKind, ProcessListener } from '../internals/shutdown-handler
 /** What an event of the process means to this plugin. */
 export type Use = 'stop' | 'reload' | 'force' | 'error'
 
-/** A listener that is not this plugin's. */
-export interface Found {
+/** A signal handler that is not this plugin's. */
+export interface ForeignHandler {
   readonly event: NodeJS.Signals
   readonly use: Use
   readonly listener: ProcessListener
@@ -15,9 +15,9 @@ export interface Found {
 }
 
 /**
- * What the plugin does with a listener that it did not install: it takes the listener away and calls it when the
- * process ends, leaves it where it is, or leaves it and logs a warning. Only this plugin decides what a reload signal
- * means: many listeners would end the process, and whatever else a listener does is for a process that goes on.
+ * What the plugin does with a handler that it did not install: it takes the handler away and calls it when the process
+ * ends, leaves it where it is, or leaves it and logs a warning. Only this plugin decides what a reload signal means:
+ * many handlers would end the process, and whatever else a handler does is for a process that goes on.
  */
 export function treatmentOf(kind: HandlerKind, use: Use): 'take' | 'leave' | 'warn' {
   if (kind === 'idle') return 'leave'
@@ -26,8 +26,8 @@ export function treatmentOf(kind: HandlerKind, use: Use): 'take' | 'leave' | 'wa
   return 'take'
 }
 
-/** The warning about such listeners: one sentence for each listener, which may listen to several signals. */
-export function warningsOf(found: readonly Found[]): string[] {
+/** The warning about such handlers: one sentence for each handler, which may listen to several signals. */
+export function warningsOf(found: readonly ForeignHandler[]): string[] {
   const told = new Map<string, string[]>()
   for (const { event, use, listener, place } of found) {
     const warning = WARNINGS[use](describe(listener, place))
@@ -57,6 +57,6 @@ function describe({ name }: ProcessListener, place: string | undefined): string 
 }
 
 /** Whether the log names it. */
-export function isToBeTold({ kind, use }: Found): boolean {
+export function isToBeTold({ kind, use }: ForeignHandler): boolean {
   return kind === 'unknown' && use !== 'error'
 }
