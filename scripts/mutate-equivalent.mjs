@@ -14,7 +14,7 @@ export const EQUIVALENT = [
   { file: 'server-steps.js', line: "earlier.cause === 'app closes' && stop.cause", what: '&& becomes' },
   // A server that has ended has an ending.
   { file: 'launcher-roll.js', line: 'const { ending = {', what: 'drops the default' },
-  // A share that asks has a server, which is not forgotten as long as it is spoken of.
+  // A turn that asks has a server, which is not forgotten as long as it is spoken of.
   { file: 'launcher-roll.js', line: 'server === undefined ?', what: 'always the second' },
   // A stop has refused what was queued, and nothing is queued after it.
   { file: 'launcher-roll.js', line: "phase === 'running' ? beginRoll", what: 'always the first' },

@@ -26,7 +26,7 @@ const MACHINES = {
     tests: ['unit/protocol/server.test.js']
   },
   launcher: {
-    files: ['', '-roll', '-scale', '-share', '-silence', '-steps', '-stop', '-worker'].map(
+    files: ['', '-roll', '-scale', '-turn', '-silence', '-steps', '-stop', '-worker'].map(
       (part) => `launcher${part}.js`
     ),
     entries: ['launcher.js'],

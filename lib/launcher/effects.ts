@@ -103,9 +103,9 @@ function waitsOf({ host, processes, events, restarts }: Parts, deadlines: Deadli
   return {
     wait: (effect) => {
       const { timer, id } = effect
-      const server = processes.find(timer === 'share' ? currentOf(host.state, id)?.id : id)
+      const server = processes.find(timer === 'turn' ? currentOf(host.state, id)?.id : id)
       const age = server === undefined ? 0 : performance.now() - server.begun
-      const booting = timer === 'share' ? toldIn(id, host, processes) : (server?.readyTimeout ?? 0)
+      const booting = timer === 'turn' ? toldIn(id, host, processes) : (server?.readyTimeout ?? 0)
       deadlines.wait(`${timer} ${id}`, limitOf(effect, server?.service ?? processes.service, age, booting))
     },
     cancel: ({ timer, id }) => deadlines.cancel(`${timer} ${id}`),
@@ -157,10 +157,10 @@ function outsideOf(parts: Parts) {
     },
     'note reload': () => events.reloadBegins(),
     'note end': async ({ ask, failure }) => {
-      const { shares = [], reason = '' } = host.state.roll ?? {}
+      const { turns = [], reason = '' } = host.state.roll ?? {}
       const tellEnd = events.reloadEnds(reason)
       const outcome =
-        failure === undefined ? resultOf(shares, reason, findIn(processes)) : await reasonOf(failure, parts)
+        failure === undefined ? resultOf(turns, reason, findIn(processes)) : await reasonOf(failure, parts)
       const told = tellEnd(outcome, failure?.kind === 'said' ? failure.timings : undefined)
       void told.finally(() => host.tell({ type: 'noted', ask }))
     },
@@ -202,7 +202,7 @@ function answerOf(outcome: Outcome, reason: string, parts: Parts): ReloadResult 
   const { host, processes } = parts
   const find = findIn(processes)
   if ('failure' in outcome) return toldOf(outcome.failure, parts)
-  if ('shares' in outcome) return resultOf(outcome.shares, reason, find)
+  if ('turns' in outcome) return resultOf(outcome.turns, reason, find)
   if ('workers' in outcome) {
     const pids = host.state.workers.flatMap(({ current }) => find(current)?.pid ?? [])
     return { ...outcome, pids, reason }

@@ -1,4 +1,4 @@
-import type { Effect, Share, Timer } from '../protocol/launcher.js'
+import type { Effect, Timer, Turn } from '../protocol/launcher.js'
 import { bootTime } from '../reload/longest-boot.js'
 import type { Service } from './server.js'
 
@@ -21,7 +21,7 @@ export const SILENCE = 5000
 /** How long it may owe one before a reload takes it for hung: its loop may be busy. Milliseconds. */
 const HANG = 10_000
 
-const LIMITS: Record<Exclude<Timer, 'boot' | 'share' | 'stop' | 'restart'>, number> = {
+const LIMITS: Record<Exclude<Timer, 'boot' | 'turn' | 'stop' | 'restart'>, number> = {
   steady: 10_000,
   force: 1000,
   kill: 5000,
@@ -47,7 +47,7 @@ export function limitOf(
 ): number {
   if (timer === 'stop') return stopLimit(service)
   if (timer === 'boot') return Math.max(0, bootLimit(service, crashes, reported) - (reported === 0 ? 0 : age))
-  if (timer === 'share' && step !== undefined) return shareLimit(step, service, age, reported)
+  if (timer === 'turn' && step !== undefined) return turnLimit(step, service, age, reported)
   return LIMITS[timer as keyof typeof LIMITS]
 }
 
@@ -65,7 +65,7 @@ export function stopLimit(service: Service | undefined): number {
 }
 
 /** A server ends by itself what is late, and tells its hooks how the reload ended, before it tells the launcher. */
-function shareLimit(step: Share['stage'], service: Service | undefined, age: number, reported: number): number {
+function turnLimit(step: Turn['stage'], service: Service | undefined, age: number, reported: number): number {
   if (step === 'waiting') return Math.max(0, SERVE_LIMIT - age)
   if (step === 'asking') return HANG
   const own = step === 'handed over' ? probationOf(service) : bootTime(readyTimeoutOf(service), reported)

@@ -1,14 +1,14 @@
-import type { ServerId, Share } from '../protocol/launcher.js'
+import type { ServerId, Turn } from '../protocol/launcher.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import type { Server } from './server.js'
 
 /** The result of a reload of all workers: that of the first one; with several workers, all results as `workers`. */
 export function resultOf(
-  shares: readonly Share[],
+  turns: readonly Turn[],
   reason: string,
   find: (id: ServerId | undefined) => Server | undefined
 ): ReloadResult {
-  const results = shares.map(({ server, result }) => result ?? resultOfRestart(find(server) as Server, reason))
+  const results = turns.map(({ server, result }) => result ?? resultOfRestart(find(server) as Server, reason))
   const [first] = results as [ReloadResult]
   return results.length === 1 ? first : { ...first, workers: results }
 }

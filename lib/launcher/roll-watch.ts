@@ -1,12 +1,12 @@
 import { beganBefore } from '../control/history.js'
 import { positionOf, type ReloadPosition } from '../control/reports.js'
-import type { Failure, Roll, Share } from '../protocol/launcher.js'
+import type { Failure, Roll, Turn } from '../protocol/launcher.js'
 import type { ReloadStep } from '../protocol/reload-step.js'
 import type { RollTimes } from './record.js'
 import type { Workers } from './workers.js'
 
-/** As far as the launcher knows; while a server makes its share, that one knows better. */
-const STEPS: Readonly<Record<Share['stage'], ReloadStep>> = {
+/** As far as the launcher knows; while a server has its turn, that one knows better. */
+const STEPS: Readonly<Record<Turn['stage'], ReloadStep>> = {
   waiting: 'waiting',
   asking: 'preparing',
   making: 'booting',
@@ -20,7 +20,7 @@ const STEPS: Readonly<Record<Share['stage'], ReloadStep>> = {
 }
 
 /** The stages in which a server can report how far its reload is. */
-const TOLD: ReadonlySet<Share['stage']> = new Set(['making', 'handed over', 'passed'])
+const TOLD: ReadonlySet<Turn['stage']> = new Set(['making', 'handed over', 'passed'])
 
 /** Reports how far the reload of all workers is. */
 export class RollWatch {
@@ -62,32 +62,32 @@ export class RollWatch {
 
   async #positionNow(): Promise<ReloadPosition | undefined> {
     const { roll, count } = this.#workers
-    const share = roll && shownOf(roll)
-    if (roll === undefined || share === undefined) return undefined
-    const turn = count > 1 ? { worker: roll.shares.indexOf(share) + 1, workers: count } : {}
-    const own = { reason: roll.reason, elapsed: this.elapsed, ...turn }
+    const turn = roll && shownOf(roll)
+    if (roll === undefined || turn === undefined) return undefined
+    const place = count > 1 ? { worker: roll.turns.indexOf(turn) + 1, workers: count } : {}
+    const own = { reason: roll.reason, elapsed: this.elapsed, ...place }
     const { failure } = roll
     if (failure !== undefined) return { step: stepOfFailed(roll, failure), ...own }
-    const asked = TOLD.has(share.stage) && (share.stage !== 'passed' || share.isSpoiled)
-    const report = asked ? await this.#workers.find(share.server)?.report() : undefined
-    return { step: stepOf(share), ...positionOf(report?.status.reload), ...own }
+    const asked = TOLD.has(turn.stage) && (turn.stage !== 'passed' || turn.isSpoiled)
+    const report = asked ? await this.#workers.find(turn.server)?.report() : undefined
+    return { step: stepOf(turn), ...positionOf(report?.status.reload), ...own }
   }
 }
 
-/** What is known of a share without its server, which may have no reload any more when it is about to say so. */
-function stepOf({ stage, isSpoiled }: Share): ReloadStep {
+/** What is known of a turn without its server, which may have no reload any more when it is about to say so. */
+function stepOf({ stage, isSpoiled }: Turn): ReloadStep {
   if (!isSpoiled || !TOLD.has(stage)) return STEPS[stage]
   return stage === 'making' ? 'cancelling' : 'rolling back'
 }
 
 /** Of the worker that failed, or is about to say so; else of the one whose turn it is. */
-function shownOf({ shares, failure }: Roll): Share | undefined {
-  const failed = failure && shares.find(({ worker }) => worker === failure.worker)
-  return failed ?? shares.find(({ isSpoiled, stage }) => isSpoiled && stage !== 'over') ?? shares.at(-1)
+function shownOf({ turns, failure }: Roll): Turn | undefined {
+  const failed = failure && turns.find(({ worker }) => worker === failure.worker)
+  return failed ?? turns.find(({ isSpoiled, stage }) => isSpoiled && stage !== 'over') ?? turns.at(-1)
 }
 
 /** The other workers have come as far as their probation, at least. */
-function stepOfFailed({ shares }: Roll, failure: Failure): ReloadStep {
+function stepOfFailed({ turns }: Roll, failure: Failure): ReloadStep {
   const isTakenBack = failure.kind === 'said' && failure.error.code === 'GRACEFUL_ERR_ROLLED_BACK'
-  return isTakenBack || shares.length > 1 ? 'rolling back' : 'cancelling'
+  return isTakenBack || turns.length > 1 ? 'rolling back' : 'cancelling'
 }

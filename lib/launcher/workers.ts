@@ -13,6 +13,7 @@ import {
   type ServerId,
   type WorkerId
 } from '../protocol/launcher.js'
+import { formerOf } from '../protocol/launcher-former-servers.js'
 import type { FromLauncher } from '../protocol/launcher-messages.js'
 import type { WorkerCount } from '../protocol/worker-count.js'
 import type { ReloadResult } from '../reload/reload-result.js'
@@ -20,7 +21,6 @@ import { whenHeard } from '../util/deadline.js'
 import { deferred } from '../util/deferred.js'
 import { Balancer } from './balancer.js'
 import { Effects, type Parts, type WorkersEvents } from './effects.js'
-import { formerOf } from './former.js'
 import { type HeldListener, HeldListeners } from './held-listeners.js'
 import { LauncherHost } from './launcher-host.js'
 import { SILENCE } from './limits.js'

@@ -1,6 +1,6 @@
 import type { Ending } from '../process/channel-process.js'
 import type { Timer } from './launcher-inputs.js'
-import type { Ask, Failure, Launcher, Server, ServerId, Share, WorkerId } from './launcher-state.js'
+import type { Ask, Failure, Launcher, Server, ServerId, Turn, WorkerId } from './launcher-state.js'
 
 /** The effects of the machine of a launcher. */
 
@@ -18,7 +18,7 @@ export type Effect =
       readonly do: 'wait'
       readonly timer: Timer
       readonly id: number
-      readonly step?: Share['stage']
+      readonly step?: Turn['stage']
       readonly crashes?: number
     }
   | { readonly do: 'cancel'; readonly timer: Timer; readonly id: number }
@@ -55,9 +55,9 @@ export type Effect =
   | ({ readonly do: 'log' } & Notice)
   | { readonly do: 'end'; readonly ending: Ending }
 
-/** How a reload ended, or another change. `shares`: what each worker did. */
+/** How a reload ended, or another change. `turns`: what each worker did. */
 export type Outcome =
-  | { readonly shares: readonly Share[] }
+  | { readonly turns: readonly Turn[] }
   | { readonly before: number; readonly workers: number }
   | { readonly failure: Failure }
   /** The number of workers stays as it was. */

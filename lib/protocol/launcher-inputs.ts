@@ -25,7 +25,7 @@ export type Timer =
   /** The pause before a worker starts its next server. */
   | 'restart'
   /** What a worker has to do in a reload. */
-  | 'share'
+  | 'turn'
   /** A server boots, after the service has served; longer after each crash, as the machine may be slow. */
   | 'boot'
   /** How long a server must run so that its end does not count as a crash soon after its start. */

@@ -1,6 +1,5 @@
 import type { Effect, Step } from './launcher-effects.js'
-import { AT_WORK, beginShare, commit, DONE, failShare, move, replaceHung, restart, tell } from './launcher-share.js'
-import type { Failure, Launcher, Request, Roll, Server, Share, WorkerId } from './launcher-state.js'
+import type { Failure, Launcher, Request, Roll, Server, Turn, WorkerId } from './launcher-state.js'
 import {
   cancel,
   chain,
@@ -18,6 +17,7 @@ import {
   wait,
   workerOf
 } from './launcher-steps.js'
+import { AT_WORK, beginTurn, commit, DONE, failTurn, move, replaceHung, restart, tell } from './launcher-turn.js'
 
 /**
  * A reload of all workers, one after the other: each successor serves before the next worker begins. Their predecessors
@@ -39,7 +39,7 @@ function refusal({ reason, asks }: Request): Effect {
 }
 
 export function beginRoll(launcher: Launcher, request: Request): Step {
-  const roll: Roll = { ...request, stage: 'sharing', shares: [], failure: undefined }
+  const roll: Roll = { ...request, stage: 'taking turns', turns: [], failure: undefined }
   return stay({ ...launcher, roll, queued: undefined }, { do: 'note reload' })
 }
 
@@ -47,51 +47,51 @@ export function beginRoll(launcher: Launcher, request: Request): Step {
 export function advance(launcher: Launcher): Step {
   const { roll } = launcher
   if (roll === undefined || roll.stage === 'concluding') return stay(launcher)
-  const lost = roll.shares.find((share) => isLost(launcher, share))
+  const lost = roll.turns.find((turn) => isLost(launcher, turn))
   const step = lost === undefined ? goOn(launcher, roll) : lose(launcher, lost)
   return step[0] === launcher ? step : chain(launcher, () => step, advance)
 }
 
-/** The server of a share has ended; a new one counts until the reload has succeeded. */
-function isLost(launcher: Launcher, { server, stage }: Share): boolean {
+/** The server of a turn has ended; a new one counts until the reload has succeeded. */
+function isLost(launcher: Launcher, { server, stage }: Turn): boolean {
   const isInvolved = AT_WORK.has(stage) || stage === 'closing' || stage === 'restarting' || stage === 'restarted'
   return isInvolved && find(launcher, server)?.stage === 'ended'
 }
 
-function lose(launcher: Launcher, { worker, server, stage }: Share): Step {
+function lose(launcher: Launcher, { worker, server, stage }: Turn): Step {
   const { ending = { exitCode: 1, signal: null } } = find(launcher, server) ?? {}
   const isNew = stage === 'restarting' || stage === 'restarted'
-  return failShare(launcher, worker, isNew ? { kind: 'exited', ending, server } : { kind: 'ended', ending })
+  return failTurn(launcher, worker, isNew ? { kind: 'exited', ending, server } : { kind: 'ended', ending })
 }
 
-function goOn(launcher: Launcher, { stage, shares, reason, failure, asks }: Roll): Step {
-  if (stage !== 'sharing') {
-    if (shares.some((share) => share.stage !== 'over')) return stay(launcher)
+function goOn(launcher: Launcher, { stage, turns, reason, failure, asks }: Roll): Step {
+  if (stage !== 'taking turns') {
+    if (turns.some((turn) => turn.stage !== 'over')) return stay(launcher)
     const note: Effect = { do: 'note end', ask: asks[0], failure }
     return stay(setRoll(launcher, { stage: 'concluding' }), note, wait('tell', 0))
   }
-  const last = shares.at(-1)
+  const last = turns.at(-1)
   if (last !== undefined && !DONE.has(last.stage) && last.stage !== 'handed over') return take(launcher, last)
-  if (shares.length < launcher.workers.length) return beginShare(launcher, shares, reason)
-  const isPassed = shares.every((share) => DONE.has(share.stage) && !share.isSpoiled)
+  if (turns.length < launcher.workers.length) return beginTurn(launcher, turns, reason)
+  const isPassed = turns.every((turn) => DONE.has(turn.stage) && !turn.isSpoiled)
   return isPassed ? commit(launcher) : stay(launcher)
 }
 
 /** The turn of a worker, before its server makes the reload. */
-function take(launcher: Launcher, share: Share): Step {
-  const { worker, stage } = share
+function take(launcher: Launcher, turn: Turn): Step {
+  const { worker, stage } = turn
   const own = workerOf(launcher, worker)
   const { next } = own
   const current = currentOf(launcher, worker)
   if (stage === 'restarting')
-    return isServing(find(launcher, share.server)) ? move(launcher, worker, 'restarted') : stay(launcher)
+    return isServing(find(launcher, turn.server)) ? move(launcher, worker, 'restarted') : stay(launcher)
   if (stage === 'killing')
-    return isAlive(find(launcher, share.server)) ? stay(launcher) : move(launcher, worker, 'waiting')
+    return isAlive(find(launcher, turn.server)) ? stay(launcher) : move(launcher, worker, 'waiting')
   if (stage === 'making') return stay(launcher)
-  if (isLast(launcher, own)) return failShare(launcher, worker, { kind: 'stopping' })
+  if (isLast(launcher, own)) return failTurn(launcher, worker, { kind: 'stopping' })
   if (next === 'pausing' || next === 'held') return restart(launcher, worker)
   if (!isServing(current)) return stage === 'asking' ? move(launcher, worker, 'waiting') : stay(launcher)
-  if (stage === 'asking' && share.server === current.id) return stay(launcher)
+  if (stage === 'asking' && turn.server === current.id) return stay(launcher)
   return chain(
     launcher,
     (before) => move(before, worker, 'asking', { server: current.id }),
@@ -100,24 +100,24 @@ function take(launcher: Launcher, share: Share): Step {
 }
 
 /** A worker has not done in time what it has to do. */
-export function shareDue(launcher: Launcher, worker: WorkerId): Step {
+export function turnDue(launcher: Launcher, worker: WorkerId): Step {
   const { roll } = launcher
-  const share = roll?.shares.find((one) => one.worker === worker)
-  if (roll === undefined || share === undefined) return stay(launcher)
-  const { stage } = share
-  const server = find(launcher, share.server)
-  if (stage === 'waiting') return failShare(launcher, worker, neverServed(currentOf(launcher, worker)))
+  const turn = roll?.turns.find((one) => one.worker === worker)
+  if (roll === undefined || turn === undefined) return stay(launcher)
+  const { stage } = turn
+  const server = find(launcher, turn.server)
+  if (stage === 'waiting') return failTurn(launcher, worker, neverServed(currentOf(launcher, worker)))
   if (stage === 'asking')
     return server === undefined ? stay(launcher) : replaceHung(launcher, worker, server, roll.reason)
   if (stage === 'over' || stage === 'killing' || stage === 'restarted') return stay(launcher)
-  const failure: Failure = { kind: 'late', server: share.server }
+  const failure: Failure = { kind: 'late', server: turn.server }
   // After a commit the successor has taken the lead already, and the server finishes its requests in progress.
-  if (!isAlive(server) || roll.stage === 'committing') return failShare(launcher, worker, failure)
+  if (!isAlive(server) || roll.stage === 'committing') return failTurn(launcher, worker, failure)
   return chain(
     launcher,
     (next) => stay(next, { do: 'log', about: 'late', server: server.id }),
     (next) => kill(next, server),
-    (next) => failShare(next, worker, failure)
+    (next) => failTurn(next, worker, failure)
   )
 }
 
@@ -134,8 +134,8 @@ export function noted(launcher: Launcher, { ask }: InputOf<'noted'>): Step {
 export function conclude(launcher: Launcher): Step {
   const { roll } = launcher
   if (roll?.stage !== 'concluding') return stay(launcher)
-  const { asks, reason, failure, shares } = roll
-  const outcome = failure === undefined ? { shares } : { failure }
+  const { asks, reason, failure, turns } = roll
+  const outcome = failure === undefined ? { turns } : { failure }
   return stay({ ...launcher, roll: undefined }, cancel('tell', 0), { do: 'answer', asks, reason, outcome })
 }
 
@@ -147,7 +147,7 @@ export function abandon(launcher: Launcher): Step {
   const told: Effect[] = isDone
     ? []
     : [
-        ...roll.shares.map(({ worker }) => cancel('share', worker)),
+        ...roll.turns.map(({ worker }) => cancel('turn', worker)),
         { do: 'answer', asks: roll.asks, reason: roll.reason, outcome: { failure } }
       ]
   const refused = queued === undefined ? [] : [refusal(queued)]

@@ -36,5 +36,5 @@ export function stillSilent(launcher: Launcher, id: ServerId): Step {
 
 /** After that, a child that has not taken the place of its parent has been taken back. */
 function isReloading({ roll }: Launcher, worker: WorkerId): boolean {
-  return roll?.shares.some((share) => share.worker === worker && share.stage !== 'over') ?? false
+  return roll?.turns.some((turn) => turn.worker === worker && turn.stage !== 'over') ?? false
 }

@@ -83,7 +83,7 @@ export interface Leaving extends Scaling {
 }
 
 /** What one worker does in a reload of all. */
-export interface Share {
+export interface Turn {
   readonly worker: WorkerId
   /** The server that makes the reload; or the one without a predecessor that was started for it. */
   readonly server: ServerId | undefined
@@ -116,14 +116,14 @@ export interface Share {
 
 /** A reload of all workers, one after the other; it holds for all of them or for none. */
 export interface Roll extends Request {
-  readonly stage: 'sharing' | 'committing' | 'undoing' | 'concluding'
-  readonly shares: readonly Share[]
+  readonly stage: 'taking turns' | 'committing' | 'undoing' | 'concluding'
+  readonly turns: readonly Turn[]
   readonly failure: Failure | undefined
 }
 
 /** Why a reload failed. */
 export type Failure = FailureCause & {
-  /** The worker whose share failed. */
+  /** The worker whose turn failed. */
   readonly worker?: WorkerId
 }
 

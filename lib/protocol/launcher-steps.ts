@@ -8,7 +8,7 @@ import type {
   ScaleRequest,
   Server,
   ServerId,
-  Share,
+  Turn,
   Worker,
   WorkerId
 } from './launcher-state.js'
@@ -111,9 +111,9 @@ export function setRoll(launcher: Launcher, change: Partial<Roll>): Launcher {
   return launcher.roll === undefined ? launcher : { ...launcher, roll: { ...launcher.roll, ...change } }
 }
 
-export function setShare(launcher: Launcher, worker: WorkerId, change: Partial<Share>): Launcher {
-  const { shares = [] } = launcher.roll ?? {}
-  return setRoll(launcher, { shares: shares.map((one) => (one.worker === worker ? { ...one, ...change } : one)) })
+export function setTurn(launcher: Launcher, worker: WorkerId, change: Partial<Turn>): Launcher {
+  const { turns = [] } = launcher.roll ?? {}
+  return setRoll(launcher, { turns: turns.map((one) => (one.worker === worker ? { ...one, ...change } : one)) })
 }
 
 /** Adds a server that is being started. Its id is the number of those before it. */

@@ -1,7 +1,6 @@
 import type { Effect, Step } from './launcher-effects.js'
 import type { Word } from './launcher-inputs.js'
 import { loseNew } from './launcher-scale.js'
-import { hearInRoll, loseStart, mayComeBack, spoil, unspoil } from './launcher-share.js'
 import { answers } from './launcher-silence.js'
 import type { Launcher, Server, ServerId, Worker } from './launcher-state.js'
 import {
@@ -28,6 +27,7 @@ import {
   workerOf
 } from './launcher-steps.js'
 import { dismiss, forceServer, LAST_SIGNALS, stopServer } from './launcher-stop.js'
+import { hearInRoll, loseStart, mayComeBack, spoil, unspoil } from './launcher-turn.js'
 
 /** The workers: their servers start, serve, fall silent and end, and others take their place. */
 
@@ -115,10 +115,10 @@ function boots(launcher: Launcher, { id, worker, parent, stage }: Server): Step 
   if (stage !== 'booting') return stay(launcher)
   const { current, crashes } = workerOf(launcher, worker)
   const own: Effect[] = launcher.hasServed && current === id ? [{ ...wait('boot', id), crashes }] : []
-  const share = launcher.roll?.shares.find((one) => one.worker === worker)
-  const isMaking = share?.stage === 'making' && share.server === parent
-  const isRestarting = share?.stage === 'restarting' && share.server === id
-  const shared: Effect[] = isMaking || isRestarting ? [{ ...wait('share', worker), step: share.stage }] : []
+  const turn = launcher.roll?.turns.find((one) => one.worker === worker)
+  const isMaking = turn?.stage === 'making' && turn.server === parent
+  const isRestarting = turn?.stage === 'restarting' && turn.server === id
+  const shared: Effect[] = isMaking || isRestarting ? [{ ...wait('turn', worker), step: turn.stage }] : []
   return stay(launcher, ...own, ...shared)
 }
 

@@ -1,6 +1,6 @@
 import type { Step } from './launcher-effects.js'
 import type { Input } from './launcher-inputs.js'
-import { advance, beginRoll, conclude, noted, reload, shareDue } from './launcher-roll.js'
+import { advance, beginRoll, conclude, noted, reload, turnDue } from './launcher-roll.js'
 import { beginScale, scale, scaleDue, seeOff, shape } from './launcher-scale.js'
 import { silent, stillSilent } from './launcher-silence.js'
 import type { Launcher } from './launcher-state.js'
@@ -125,8 +125,8 @@ function due(launcher: Launcher, { timer, id }: InputOf<'due'>): Step {
   switch (timer) {
     case 'restart':
       return workerOf(launcher, id).next === 'pausing' ? startServer(launcher, id) : stay(launcher)
-    case 'share':
-      return shareDue(launcher, id)
+    case 'turn':
+      return turnDue(launcher, id)
     case 'grow':
       return startOthers(launcher)
     case 'tell':
@@ -174,7 +174,7 @@ function follow(launcher: Launcher): Step {
 function prune(launcher: Launcher): Step {
   const { servers, workers, roll } = launcher
   const isSpokenOf = (id: number) =>
-    workers.some(({ current }) => current === id) || roll?.shares.some(({ server }) => server === id)
+    workers.some(({ current }) => current === id) || roll?.turns.some(({ server }) => server === id)
   const left = servers.filter(({ id, stage }) => stage !== 'ended' || isSpokenOf(id))
   return stay(left.length === servers.length ? launcher : { ...launcher, servers: left })
 }

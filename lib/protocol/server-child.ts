@@ -1,6 +1,6 @@
 import type { Effect, Step } from './server-effects.js'
 import { ignore } from './server-ignored.js'
-import type { Input } from './server-inputs.js'
+import type { Input, ParentWord } from './server-inputs.js'
 import type { Server } from './server-state.js'
 import {
   andThen,
@@ -18,7 +18,6 @@ import {
   stopOf,
   wait
 } from './server-steps.js'
-import type { ParentWord } from './server-words.js'
 
 /** A process as the child of a reload: until it serves, and on probation. */
 

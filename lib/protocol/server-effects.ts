@@ -1,6 +1,5 @@
-import type { Timer } from './server-inputs.js'
+import type { ChildWord, ParentWord, Timer } from './server-inputs.js'
 import type { Ask, Cause, ChildId, Failure, Reload, Server } from './server-state.js'
-import type { ChildWord, LauncherWord, ParentWord } from './server-words.js'
 
 /** The effects of the machine of a server process. */
 
@@ -105,3 +104,6 @@ export type Warning = 'orphan' | 'silent parent' | 'not taken back' | 'too late'
 
 /** The new state, and the effects, in this order. */
 export type Step = readonly [Server, readonly Effect[]]
+
+/** The messages of a server to its launcher about a reload. */
+export type LauncherWord = 'handed over' | 'passed'

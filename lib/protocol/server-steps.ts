@@ -1,8 +1,7 @@
 import { joinReasons } from './joined-reasons.js'
 import type { Effect, Refusal, Step } from './server-effects.js'
-import type { Input, Timer } from './server-inputs.js'
+import type { Input, ParentWord, Timer } from './server-inputs.js'
 import type { Ask, Cause, ChildId, Failure, Place, Reload, Server, Stop } from './server-state.js'
-import type { ParentWord } from './server-words.js'
 
 /**
  * What several states have in common: small moves, and the ways from one state to another that several of them take.

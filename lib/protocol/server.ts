@@ -28,7 +28,6 @@ import {
 export type * from './server-effects.js'
 export type * from './server-inputs.js'
 export type * from './server-state.js'
-export type * from './server-words.js'
 
 /** How a process begins: as the first generation, as the child of a reload, or as that of a check. */
 export function begin(how: 'first' | 'successor' | 'check', launched: boolean): Server {

@@ -54,7 +54,7 @@ export interface Kind<M, R, S extends State> {
   /** How many random schedules are enough for a mutant, for a test, and for `npm run simulate`. */
   readonly runs: { readonly judge: number; readonly test: number; readonly simulate: number }
   /**
-   * The limits that random schedules must meet, or they prove nothing about them: `0 due share`, or of any other
+   * The limits that random schedules must meet, or they prove nothing about them: `0 due turn`, or of any other
    * process `n due ready`.
    */
   readonly limits: readonly string[]

@@ -128,8 +128,8 @@ function obeyOrder(system: System, member: Member, order: Extract<Down, { type: 
     case 'parent ended':
       return hear(system, member, { type: 'parent gone' })
     case 'make reload':
-      member.share = ask(system, member)
-      return hear(system, member, { type: 'reload', ask: member.share, reason: order.reason, supervised: true })
+      member.turn = ask(system, member)
+      return hear(system, member, { type: 'reload', ask: member.turn, reason: order.reason, supervised: true })
     case 'stop':
     case 'leave':
       return stop(system, member, order.reason)

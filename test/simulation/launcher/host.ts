@@ -54,7 +54,7 @@ const nothing = (): void => {}
 const HOST: { readonly [D in Effect['do']]: Carry<D> } = {
   wait: (system, effect) => {
     const { timer, id } = effect
-    const server = timer === 'share' ? system.launcher.workers.find((one) => one.id === id)?.current : id
+    const server = timer === 'turn' ? system.launcher.workers.find((one) => one.id === id)?.current : id
     const age = system.now - (memberOf(system, server)?.startedAt ?? system.now)
     setTimer(system, timer, id, limitOf(effect, serviceOf(system.rules), age))
   },

@@ -34,9 +34,9 @@ function launcherWaitsForEver(system: System): string | undefined {
   const isSet = (timer: string, id: number): boolean =>
     system.timers.some((other) => other.timer === timer && other.id === id)
   if (phase === 'ended') return undefined
-  const owing = roll?.shares.find(({ stage, worker, server }) => {
+  const owing = roll?.turns.find(({ stage, worker, server }) => {
     if (['passed', 'restarted', 'over'].includes(stage)) return false
-    return stage === 'killing' ? !isSet('kill', server ?? -1) : !isSet('share', worker)
+    return stage === 'killing' ? !isSet('kill', server ?? -1) : !isSet('turn', worker)
   })
   if (owing !== undefined) return `the launcher waits for worker ${owing.worker} without a limit (${owing.stage})`
   if (roll?.stage === 'concluding' && !noting.includes(roll.asks[0]) && !isSet('tell', 0))
@@ -109,15 +109,15 @@ function remembersTooMuch({ launcher: { servers, workers, roll } }: System): str
     ({ id, stage }) =>
       stage === 'ended' &&
       !workers.some(({ current }) => current === id) &&
-      !roll?.shares.some(({ server }) => server === id)
+      !roll?.turns.some(({ server }) => server === id)
   )
   return ended === undefined ? undefined : `the launcher still knows server ${ended.id}`
 }
 
 /** Workers begin a reload one after the other. */
 function twoAtOnce({ launcher: { roll } }: System): string | undefined {
-  if (roll?.stage !== 'sharing') return undefined
-  const busy = roll.shares.filter(({ stage }) => !['handed over', 'passed', 'restarted', 'over'].includes(stage))
+  if (roll?.stage !== 'taking turns') return undefined
+  const busy = roll.turns.filter(({ stage }) => !['handed over', 'passed', 'restarted', 'over'].includes(stage))
   return busy.length > 1 ? `workers ${busy.map(({ worker }) => worker).join(' and ')} reload at once` : undefined
 }
 

@@ -24,7 +24,7 @@ function search(workers: number, budget: Search<Rules>['budget'], isQuick = fals
   return { title, rules: { workers }, budget, isQuick }
 }
 
-const TIMERS = ['restart', 'scale', 'share', 'boot', 'steady', 'stop', 'force', 'kill', 'silence', 'grow', 'tell']
+const TIMERS = ['restart', 'scale', 'turn', 'boot', 'steady', 'stop', 'force', 'kill', 'silence', 'grow', 'tell']
 
 /** A launcher with its workers, each of them a chain of servers. */
 export const LAUNCHER: Kind<Machines, Rules, System> = {
@@ -112,8 +112,8 @@ export const LAUNCHER: Kind<Machines, Rules, System> = {
     processes.flatMap(({ life, isHung, release }) => (life === 'over' || isHung ? [] : [release])),
   placesOf: (system) => {
     const { roll, phase } = system.launcher
-    const shares = roll && `${roll.stage}: ${roll.shares.map(({ stage }) => stage).join(', ')}`
-    return [shares ?? phase, placesOf(system)].join('; ')
+    const turns = roll && `${roll.stage}: ${roll.turns.map(({ stage }) => stage).join(', ')}`
+    return [turns ?? phase, placesOf(system)].join('; ')
   }
 }
 

@@ -28,8 +28,8 @@ export function link(system: System): void {
     leaves: (process, isError) => word(process, { type: 'leaves', isError }),
     settled: (process, ask, outcome) => {
       const member = process as Member
-      if (member.share !== ask) return
-      member.share = 0
+      if (member.turn !== ask) return
+      member.turn = 0
       if (outcome === 'success') word(process, { type: 'reload made', result: {} as never })
       else word(process, { type: 'reload failed', error: { name: 'Error', message: outcome } })
     },

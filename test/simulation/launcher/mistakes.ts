@@ -15,16 +15,16 @@ const { altered, without, hearing, believing } = slipsOf(
 
 const said = (server: number, type: 'pong' | 'passed'): Input => ({ type: 'said', server, word: { type } })
 
-/** What a server is taken to have said when the limit of its share is over. */
+/** What a server is taken to have said when the limit of its turn is over. */
 const instead =
   (stage: 'asking' | 'handed over', word: 'pong' | 'passed'): Say =>
   ({ roll }, input) => {
-    if (input.type !== 'due' || input.timer !== 'share') return input
-    const share = roll?.shares.find(({ worker }) => worker === input.id)
-    return share?.stage === stage && share.server !== undefined ? said(share.server, word) : input
+    if (input.type !== 'due' || input.timer !== 'turn') return input
+    const turn = roll?.turns.find(({ worker }) => worker === input.id)
+    return turn?.stage === stage && turn.server !== undefined ? said(turn.server, word) : input
   }
 
-const TIMERS: readonly Timer[] = ['share', 'stop', 'force', 'kill', 'grow']
+const TIMERS: readonly Timer[] = ['turn', 'stop', 'force', 'kill', 'grow']
 
 export const MISTAKES: ReadonlyArray<Mistake<Machines>> = [
   {

@@ -29,8 +29,8 @@ function ofReload(before: Launcher, after: Launcher): string[] {
   const isQueued = before.queued === undefined && after.queued !== undefined
   const queued = isQueued ? [before.roll === undefined ? 'queued behind scaling' : 'queued'] : []
   // A reload that is over makes room for the next one, which starts from the beginning.
-  const known = before.roll?.asks === after.roll?.asks ? (before.roll?.shares.length ?? 0) : 0
-  const waiting = (after.roll?.shares.slice(known) ?? []).flatMap(({ worker }) => {
+  const known = before.roll?.asks === after.roll?.asks ? (before.roll?.turns.length ?? 0) : 0
+  const waiting = (after.roll?.turns.slice(known) ?? []).flatMap(({ worker }) => {
     const id = after.workers.find((one) => one.id === worker)?.current
     // One that is held is started at once.
     if (isHeld(before, worker)) return []
@@ -70,13 +70,13 @@ function ofServers(before: Launcher, after: Launcher, input: Input): string[] {
 
 /** Why a server is killed when a timer comes due. */
 function lateFor({ roll }: Launcher, { timer, id }: Extract<Input, { type: 'due' }>): string {
-  const isAsked = roll?.shares.find(({ worker }) => worker === id)?.stage === 'asking'
+  const isAsked = roll?.turns.find(({ worker }) => worker === id)?.stage === 'asking'
   const reasons: Partial<Record<typeof timer, string>> = {
     boot: 'no boot',
     stop: 'no stop',
     force: 'no stop',
     silence: 'deaf',
-    share: isAsked ? 'hung' : 'late'
+    turn: isAsked ? 'hung' : 'late'
   }
   return reasons[timer] ?? `no reason (${timer})`
 }

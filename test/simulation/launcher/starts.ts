@@ -17,7 +17,7 @@ export function start(system: System, server: ServerId): void {
   const member: Member = Object.assign(base, {
     ...{ number: server, worker, release, startedAt: now, isJoined, isBuried: false },
     ...{ up: [{ type: 'word', word: { type: 'hello' } } as const], down: [], signals: [] },
-    ...{ owes: false, stalledAt: 0, isHung: false, exit: undefined, isHurt: false, share: 0 }
+    ...{ owes: false, stalledAt: 0, isHung: false, exit: undefined, isHurt: false, turn: 0 }
   })
   hearLauncher(system, { type: 'started', server })
   if (parent > 0) tell(mother, { type: 'child started', child: member.child })

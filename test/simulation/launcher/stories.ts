@@ -294,7 +294,7 @@ export const STORIES: readonly Story[] = [
     lines: [
       ...['0 reload', '1 hears', '0 hears 1', '1 hears', '1 work hooks: approved', '0 hears 1', '0 starts 1'],
       ...['0 hears 2', '2 work boot: some listen', '1 hears', '2 due claims', '2 due word', '0 hears 2', '2 hang'],
-      '0 due share 0'
+      '0 due turn 0'
     ],
     asks: ['failure'],
     serves: [0]
@@ -304,7 +304,7 @@ export const STORIES: readonly Story[] = [
     rules: { workers: 1, timers: 'in order', network: 'slow' },
     lines: [
       ...['0 reload', '1 hears', '0 hears 1', '1 hears', '1 work hooks: approved', '0 hears 1', '1 stall'],
-      ...['0 due share 0', '0 due kill 0', '0 noted', '0 due boot 1', '0 starts 1', '2 hang']
+      ...['0 due turn 0', '0 due kill 0', '0 noted', '0 due boot 1', '0 starts 1', '2 hang']
     ],
     asks: ['failure'],
     serves: [1]
@@ -332,7 +332,7 @@ export const STORIES: readonly Story[] = [
   {
     title: 'a server whose process is not there yet does not serve in time: nobody says that it lacks the plugin',
     rules: { workers: 1, timers: 'any', network: 'slow' },
-    lines: [...(STAGES.making ?? []), '0 hears 1', '1 kill', '0 hears 1', '0 noted', '0 reload', '0 due share 0'],
+    lines: [...(STAGES.making ?? []), '0 hears 1', '1 kill', '0 hears 1', '0 noted', '0 reload', '0 due turn 0'],
     asks: ['failure', 'failure'],
     serves: [1]
   },
@@ -342,7 +342,7 @@ export const STORIES: readonly Story[] = [
     rules: { workers: 1, timers: 'any', network: 'slow' },
     lines: [
       ...[...(STAGES.making ?? []), '0 hears 1', '1 kill', '0 hears 1', '0 reload', '0 due tell 0'],
-      ...['0 due share 0', '0 noted', '0 noted']
+      ...['0 due turn 0', '0 noted', '0 noted']
     ],
     asks: ['failure', 'failure'],
     serves: [1]
@@ -354,7 +354,7 @@ export const STORIES: readonly Story[] = [
     serves: [1, 1]
   },
   {
-    title: 'one of two workers hangs while the other one makes its share',
+    title: 'one of two workers hangs while the other one has its turn',
     lines: [...(STAGES.making ?? []), '2 hang'],
     asks: ['success'],
     serves: [1, 1]
@@ -434,7 +434,7 @@ export const STORIES: readonly Story[] = [
   {
     title: 'the time of a server for its reload is over before it has heard that its child confirms',
     rules: { workers: 1, timers: 'any', network: 'slow' },
-    lines: ['0 reload', '... until 1 due probation', '0 hears 1', '0 due share 0'],
+    lines: ['0 reload', '... until 1 due probation', '0 hears 1', '0 due turn 0'],
     asks: ['failure'],
     serves: [1]
   },

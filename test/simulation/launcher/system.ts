@@ -74,8 +74,8 @@ export interface Member extends Process {
   exit: number | NodeJS.Signals | undefined
   /** The outside has done something to it. */
   isHurt: boolean
-  /** The ask that it makes a share of a reload for; 0: none. */
-  share: Ask
+  /** The ask for which it has a turn in a reload; 0: none. */
+  turn: Ask
 }
 
 /** A server that is being started. */

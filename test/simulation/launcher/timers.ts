@@ -12,10 +12,10 @@ function isOfUse(launcher: Launcher, { timer, id }: LauncherTimer, noting: Syste
   switch (timer) {
     case 'restart':
       return launcher.workers.find((one) => one.id === id)?.next === 'pausing'
-    case 'share': {
-      const share = launcher.roll?.shares.find(({ worker }) => worker === id)
-      const isLimited = share !== undefined && !['over', 'restarted', 'killing'].includes(share.stage)
-      return isLimited && (share.stage !== 'passed' || share.isSpoiled)
+    case 'turn': {
+      const turn = launcher.roll?.turns.find(({ worker }) => worker === id)
+      const isLimited = turn !== undefined && !['over', 'restarted', 'killing'].includes(turn.stage)
+      return isLimited && (turn.stage !== 'passed' || turn.isSpoiled)
     }
     case 'grow':
       return launcher.isGrowing

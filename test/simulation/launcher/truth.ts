@@ -121,7 +121,7 @@ const SCALE = 30_000 + 30_000 + 50_000
 
 /** A hung server delays a reload at most by its limits. A reload may have to wait for another one. */
 export function lateAnswer({ now, launcher, rules }: System, at: number): string | undefined {
-  // Workers that are no longer there may have had their share; one more may have been waited for.
+  // Workers that are no longer there may have had their turn; one more may have been waited for.
   const workers = Math.max(launcher.workers.length, rules.workers)
   const limit = 2 * workers * (SHARE + moreShare(rules)) + SCALE
   return now - at <= limit ? undefined : `takes ${now - at} ms`

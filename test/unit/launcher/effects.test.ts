@@ -8,7 +8,7 @@ t.test('a long look for the reason counts neither for the reload that failed nor
   const examined = deferred<void>()
   const server = { lastSaid: { error: undefined, stderr: [] as string[] }, examine: () => examined.promise }
   const known = new Map([[5, server as unknown as Server]])
-  const host = { state: { roll: { shares: [], reason: 'deploy', asks: [3] }, workers: [{ id: 0 }] } }
+  const host = { state: { roll: { turns: [], reason: 'deploy', asks: [3] }, workers: [{ id: 0 }] } }
   const [noted, told] = [deferred<object>(), deferred<Error | ReloadResult>()]
   const ends: string[] = []
   const parts = {

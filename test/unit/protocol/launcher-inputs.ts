@@ -1,7 +1,7 @@
 import type { Input, Timer, Word } from '../../../lib/protocol/launcher.js'
 import type { WorkerCount } from '../../../lib/protocol/worker-count.js'
 
-/** Inputs of the machine of a launcher, in words: `0 serves`, `due share 1`, `stop SIGTERM`. */
+/** Inputs of the machine of a launcher, in words: `0 serves`, `due turn 1`, `stop SIGTERM`. */
 export function launcherInput(text: string): Input {
   const [first = '', ...rest] = text.split(' ')
   if (/^\d+$/.test(first)) return ofServer(Number(first), rest.join(' '))

@@ -43,11 +43,11 @@ const WAYS: ReadonlyArray<readonly [workers: number, way: string]> = [
   [2, `${FIRST_DONE}; 1 ended 1`],
   [2, `${FIRST_DONE}; 1 ended 1; started 3`],
   [1, `${ONE}; reload 1`],
-  [1, `${ONE}; reload 1; due share 0`],
-  [1, `${ONE}; reload 1; due share 0; 0 ended SIGKILL`],
+  [1, `${ONE}; reload 1; due turn 0`],
+  [1, `${ONE}; reload 1; due turn 0; 0 ended SIGKILL`],
   [1, MAKING],
   [1, `${MAKING}; 0 start child 1`],
-  [1, `${MAKING}; 0 start child 1; due share 0`],
+  [1, `${MAKING}; 0 start child 1; due turn 0`],
   [1, `${MAKING}; 0 start child 1; started 1`],
   [1, HANDED],
   [1, `${HANDED}; 1 roll back; reload 2`],
@@ -135,7 +135,7 @@ function inputsFor({ servers, workers, roll }: Launcher): string[] {
     ...OF_SERVER.map((what) => `${what} ${id}`),
     ...SERVER_TIMERS.map((timer) => `due ${timer} ${id}`)
   ])
-  const ofWorkers = workers.flatMap(({ id }) => [`due share ${id}`, `due restart ${id}`])
+  const ofWorkers = workers.flatMap(({ id }) => [`due turn ${id}`, `due restart ${id}`])
   const noted = roll === undefined ? [] : [`noted ${roll.asks[0]}`]
   return [...OF_LAUNCHER, ...noted, 'due grow 0', 'due tell 0', 'due scale 0', ...ofWorkers, ...own]
 }
@@ -157,9 +157,9 @@ function factsOf({ servers, workers, roll, queued, ...own }: Launcher): Map<stri
   add('', own)
   for (const { id, ...server } of servers) add(`s${id} `, server satisfies Omit<Server, 'id'>)
   for (const { id, ...worker } of workers) add(`w${id} `, worker)
-  const { shares = [], ...rest } = roll ?? {}
+  const { turns = [], ...rest } = roll ?? {}
   add('roll ', rest)
-  for (const { worker, ...share } of shares) add(`share ${worker} `, share)
+  for (const { worker, ...turn } of turns) add(`turn ${worker} `, turn)
   add('queued ', queued ?? {})
   return facts
 }

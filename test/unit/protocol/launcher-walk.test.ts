@@ -133,9 +133,9 @@ function flaw({ state, timers, pending, answers }: LauncherModel): string | unde
     if (isKilled && stage !== 'starting' && stage !== 'ended' && !timers.has(`kill ${id}`))
       return `the end of server ${id} is awaited for ever`
   }
-  for (const { worker, stage, isSpoiled } of roll?.shares ?? []) {
+  for (const { worker, stage, isSpoiled } of roll?.turns ?? []) {
     const isFree = ['over', 'restarted', 'killing'].includes(stage) || (stage === 'passed' && !isSpoiled)
-    if (!isFree && !timers.has(`share ${worker}`)) return `worker ${worker} may be ${stage} for ever`
+    if (!isFree && !timers.has(`turn ${worker}`)) return `worker ${worker} may be ${stage} for ever`
   }
   return [...answers].find(([, { length }]) => length !== 1) && 'a caller was answered twice'
 }

@@ -24,7 +24,7 @@ t.test('a first server that does not boot, with any exit code, leaves its place 
     t.strictSame([starts(begun), logged(begun)], [[1], []])
     launcher.boot(1)
     launcher.noted()
-    t.match(launcher.answers.get(1), [{ shares: [{ server: 1 }] }])
+    t.match(launcher.answers.get(1), [{ turns: [{ server: 1 }] }])
     t.strictSame(launcher.leaders, [1])
   }
 })

@@ -153,7 +153,7 @@ t.test('all successors serve, one after the other; then all predecessors leave',
   t.match(launcher.say(1, MADE), [{ do: 'cancel' }, { do: 'note end', failure: undefined }])
   t.equal(launcher.outcome(ask), undefined, 'not before the service manager knows')
   launcher.noted()
-  t.match(launcher.outcome(ask), { shares: [{ result: RESULT }, { result: RESULT }] })
+  t.match(launcher.outcome(ask), { turns: [{ result: RESULT }, { result: RESULT }] })
 })
 
 t.test('one that fails brings all of them back', async (t) => {
@@ -256,7 +256,7 @@ t.test('a reload starts a worker that is down at once with the new code', async 
   launcher.say(0, 'passed')
   launcher.say(0, MADE)
   launcher.noted()
-  t.match(launcher.outcome(ask), { shares: [{ result: RESULT }, { server: child + 1 }] })
+  t.match(launcher.outcome(ask), { turns: [{ result: RESULT }, { server: child + 1 }] })
 })
 
 t.test('a server that was started for a reload and dies makes it fail, and is started again', async (t) => {
@@ -274,7 +274,7 @@ t.test('the reload of a worker that hangs replaces its server', async (t) => {
   const launcher = LauncherModel.serving(2)
   const ask = launcher.reload()
   launcher.handOver(0)
-  const effects = launcher.due('share', 1)
+  const effects = launcher.due('turn', 1)
   t.strictSame(told(effects), [[1, 'SIGKILL']])
   t.strictSame(logged(effects), ['hung'])
   t.match(launcher.end(1).at(-2), { do: 'start', server: 3, isNew: true })
@@ -282,7 +282,7 @@ t.test('the reload of a worker that hangs replaces its server', async (t) => {
   launcher.say(0, 'passed')
   launcher.say(0, MADE)
   launcher.noted()
-  t.match(launcher.outcome(ask), { shares: [{}, {}] })
+  t.match(launcher.outcome(ask), { turns: [{}, {}] })
   t.strictSame(launcher.leaders, [2, 3])
 })
 
@@ -293,7 +293,7 @@ for (const stage of ['making', 'handed over'] as const) {
     launcher.handOver(0)
     if (stage === 'making') launcher.say(1, 'pong')
     else launcher.handOver(1)
-    t.strictSame(told(launcher.due('share', 1)), [
+    t.strictSame(told(launcher.due('turn', 1)), [
       [1, 'SIGKILL'],
       [0, 'undo']
     ])
@@ -312,7 +312,7 @@ t.test('a server that does not come back in time is killed', async (t) => {
   launcher.handOver(0)
   launcher.say(1, 'pong')
   launcher.say(1, FAILED)
-  t.strictSame(told(launcher.due('share', 0)), [[0, 'SIGKILL']])
+  t.strictSame(told(launcher.due('turn', 0)), [[0, 'SIGKILL']])
   launcher.noted()
   t.match(launcher.outcome(ask), { failure: { kind: 'said' } })
 })
@@ -399,7 +399,7 @@ t.test('a stop after the commit lets the callers have the outcome', async (t) =>
   launcher.give({ type: 'stop', signal: 'SIGTERM' })
   launcher.say(0, MADE)
   launcher.noted()
-  t.match(launcher.outcome(ask), { shares: [{ result: RESULT }] })
+  t.match(launcher.outcome(ask), { turns: [{ result: RESULT }] })
 })
 
 t.test('the parent ends while its child boots: the child serves; but not after a stop', async (t) => {

@@ -1,6 +1,6 @@
 import type { Effect, Order, Step } from './launcher-effects.js'
 import type { Word } from './launcher-inputs.js'
-import type { Failure, Launcher, Server, ServerId, Share, Worker, WorkerId } from './launcher-state.js'
+import type { Failure, Launcher, Server, ServerId, Turn, Worker, WorkerId } from './launcher-state.js'
 import {
   cancel,
   chain,
@@ -12,7 +12,7 @@ import {
   kill,
   lead,
   setRoll,
-  setShare,
+  setTurn,
   setWorker,
   startServer,
   stay,
@@ -24,39 +24,39 @@ import {
  * code.
  */
 
-type Stage = Share['stage']
+type Stage = Turn['stage']
 
 /** The stages in which a server other than a new one takes part, and must learn how the reload ends. */
 export const AT_WORK: ReadonlySet<Stage> = new Set(['making', 'handed over', 'passed'])
 /** The stages in which the worker has done all that it can do before the others. */
 export const DONE: ReadonlySet<Stage> = new Set(['passed', 'restarted', 'over'])
 
-/** Moves a share on. What its worker has to do now has a limit. */
-export function move(launcher: Launcher, worker: WorkerId, stage: Stage, change: Partial<Share> = {}): Step {
+/** Moves a turn on. What its worker has to do now has a limit. */
+export function move(launcher: Launcher, worker: WorkerId, stage: Stage, change: Partial<Turn> = {}): Step {
   const isLimited = !DONE.has(stage) && stage !== 'killing'
-  const timer: Effect = isLimited ? { do: 'wait', timer: 'share', id: worker, step: stage } : cancel('share', worker)
-  return stay(setShare(launcher, worker, { ...change, stage }), timer)
+  const timer: Effect = isLimited ? { do: 'wait', timer: 'turn', id: worker, step: stage } : cancel('turn', worker)
+  return stay(setTurn(launcher, worker, { ...change, stage }), timer)
 }
 
 /** What a server says about the reload that it makes. */
 export function hearInRoll(launcher: Launcher, { id }: Server, word: Word): Step {
-  const share = launcher.roll?.shares.find(({ server }) => server === id)
-  if (launcher.roll === undefined || share === undefined) return stay(launcher)
-  const { worker, stage } = share
+  const turn = launcher.roll?.turns.find(({ server }) => server === id)
+  if (launcher.roll === undefined || turn === undefined) return stay(launcher)
+  const { worker, stage } = turn
   switch (word.type) {
     case 'pong':
       return stage === 'asking' ? begin(launcher, worker, id, launcher.roll.reason) : stay(launcher)
     case 'handed over':
       return stage === 'making' ? move(launcher, worker, 'handed over') : stay(launcher)
     case 'passed':
-      return stage === 'handed over' ? passed(launcher, share) : stay(launcher)
+      return stage === 'handed over' ? passed(launcher, turn) : stay(launcher)
     case 'reload made':
       return move(launcher, worker, 'over', { result: word.result })
     case 'reload failed':
-      return stage === 'over' ? stay(launcher) : failed(launcher, share, saidBy(word))
+      return stage === 'over' ? stay(launcher) : failed(launcher, turn, saidBy(word))
     case 'unwell':
       // After a commit it is too late.
-      if (stage !== 'passed' || launcher.roll.stage !== 'sharing') return stay(launcher)
+      if (stage !== 'passed' || launcher.roll.stage !== 'taking turns') return stay(launcher)
       return undo(launcher, { kind: 'said', error: word.error, worker })
     default:
       return stay(launcher)
@@ -75,59 +75,59 @@ function begin(launcher: Launcher, worker: WorkerId, server: ServerId, reason: s
   )
 }
 
-/** The server of a spoiled share is about to report that. */
-function passed(launcher: Launcher, { worker, isSpoiled }: Share): Step {
+/** The server of a spoiled turn is about to report that. */
+function passed(launcher: Launcher, { worker, isSpoiled }: Turn): Step {
   return isSpoiled ? spoiled(launcher, worker) : move(launcher, worker, 'passed')
 }
 
 function spoiled(launcher: Launcher, worker: WorkerId): Step {
-  return stay(launcher, { do: 'wait', timer: 'share', id: worker, step: 'closing' })
+  return stay(launcher, { do: 'wait', timer: 'turn', id: worker, step: 'closing' })
 }
 
 /** A successor has ended or given up: the server that makes the reload will say that it has failed. */
 export function spoil(launcher: Launcher, successor: Server): Step {
-  const share = launcher.roll?.shares.find(({ server }) => server === successor.parent && server !== undefined)
+  const turn = launcher.roll?.turns.find(({ server }) => server === successor.parent && server !== undefined)
   const last = launcher.servers.findLast(({ parent }) => parent === successor.parent)
-  if (share === undefined || last?.id !== successor.id) return stay(launcher)
-  const next = setShare(launcher, share.worker, { isSpoiled: true })
-  return share.stage === 'passed' ? spoiled(next, share.worker) : stay(next)
+  if (turn === undefined || last?.id !== successor.id) return stay(launcher)
+  const next = setTurn(launcher, turn.worker, { isSpoiled: true })
+  return turn.stage === 'passed' ? spoiled(next, turn.worker) : stay(next)
 }
 
 /** Its next successor counts, not one of an earlier reload that has ended late. */
 export function unspoil(launcher: Launcher, server: ServerId): Launcher {
-  const share = launcher.roll?.shares.find((one) => one.server === server)
-  return share === undefined ? launcher : setShare(launcher, share.worker, { isSpoiled: false })
+  const turn = launcher.roll?.turns.find((one) => one.server === server)
+  return turn === undefined ? launcher : setTurn(launcher, turn.worker, { isSpoiled: false })
 }
 
 /** After a commit, this means that the successor ended before its server got the message: the server serves on. */
-function failed(launcher: Launcher, { worker, server }: Share, failure: Failure): Step {
+function failed(launcher: Launcher, { worker, server }: Turn, failure: Failure): Step {
   const isBack = launcher.roll?.stage === 'committing' && !isAlive(currentOf(launcher, worker))
   return chain(
     launcher,
     (next) => (isBack && server !== undefined ? lead(next, worker, server) : stay(next)),
-    (next) => failShare(next, worker, failure)
+    (next) => failTurn(next, worker, failure)
   )
 }
 
 /** Whether a server has the order to leave and has not reported the outcome: it may take over again. */
 export function mayComeBack({ roll, servers }: Launcher, worker: WorkerId): boolean {
-  const share = roll?.stage === 'committing' ? roll.shares.find((one) => one.worker === worker) : undefined
-  return share?.stage === 'closing' && servers.some((one) => one.id === share.server && isAlive(one))
+  const turn = roll?.stage === 'committing' ? roll.turns.find((one) => one.worker === worker) : undefined
+  return turn?.stage === 'closing' && servers.some((one) => one.id === turn.server && isAlive(one))
 }
 
-/** One share has failed, and so has the reload. */
-export function failShare(launcher: Launcher, worker: WorkerId, failure: Failure): Step {
+/** One turn has failed, and so has the reload. */
+export function failTurn(launcher: Launcher, worker: WorkerId, failure: Failure): Step {
   const named = { ...failure, worker }
   return chain(
     launcher,
     (next) => move(next, worker, 'over'),
-    (next) => (next.roll?.stage === 'sharing' ? undo(next, named) : stay(noteFailure(next, named)))
+    (next) => (next.roll?.stage === 'taking turns' ? undo(next, named) : stay(noteFailure(next, named)))
   )
 }
 
 function noteFailure(launcher: Launcher, failure: Failure): Launcher {
   const { stage, failure: known } = launcher.roll ?? {}
-  // After a commit only: a share that is undone fails as it should.
+  // After a commit only: a turn that is undone fails as it should.
   if (known === undefined) return stage === 'committing' ? setRoll(launcher, { failure }) : launcher
   // The server that was not well says at last how long its steps took.
   const isSame = stage === 'undoing' && known.worker === failure.worker
@@ -138,7 +138,7 @@ function noteFailure(launcher: Launcher, failure: Failure): Launcher {
 /** The predecessors come back. */
 function undo(launcher: Launcher, failure: Failure): Step {
   const undoing = setRoll(launcher, { stage: 'undoing', failure })
-  return each(undoing, undoing.roll?.shares ?? [], (before, { worker, server, stage }) => {
+  return each(undoing, undoing.roll?.turns ?? [], (before, { worker, server, stage }) => {
     if (!AT_WORK.has(stage) || server === undefined) return move(before, worker, 'over')
     return chain(
       before,
@@ -151,7 +151,7 @@ function undo(launcher: Launcher, failure: Failure): Step {
 /** All workers have come as far: the predecessors leave. */
 export function commit(launcher: Launcher): Step {
   const committing = setRoll(launcher, { stage: 'committing' })
-  return each(committing, committing.roll?.shares ?? [], (before, { worker, server, stage }) => {
+  return each(committing, committing.roll?.turns ?? [], (before, { worker, server, stage }) => {
     if (stage !== 'passed' || server === undefined) return move(before, worker, 'over')
     const heir = heirOf(before, server)
     return chain(
@@ -167,8 +167,8 @@ export const tell = (server: ServerId, order: Order): Effect => ({ do: 'tell', s
 
 /** The server for the reload could not be started. */
 export function loseStart(launcher: Launcher, id: ServerId, error: unknown): Step {
-  const share = launcher.roll?.shares.find(({ server, stage }) => server === id && stage === 'restarting')
-  return share === undefined ? stay(launcher) : failShare(launcher, share.worker, { kind: 'not started', error })
+  const turn = launcher.roll?.turns.find(({ server, stage }) => server === id && stage === 'restarting')
+  return turn === undefined ? stay(launcher) : failTurn(launcher, turn.worker, { kind: 'not started', error })
 }
 
 /**
@@ -194,13 +194,13 @@ export function replaceHung(launcher: Launcher, worker: WorkerId, server: Server
   )
 }
 
-export function beginShare(launcher: Launcher, shares: readonly Share[], reason: string): Step {
-  const { id: worker } = launcher.workers[shares.length] as Worker
-  const share: Share = { worker, server: undefined, stage: 'waiting', isSpoiled: false, result: undefined }
+export function beginTurn(launcher: Launcher, turns: readonly Turn[], reason: string): Step {
+  const { id: worker } = launcher.workers[turns.length] as Worker
+  const turn: Turn = { worker, server: undefined, stage: 'waiting', isSpoiled: false, result: undefined }
   const server = currentOf(launcher, worker)
   const isAtOnce = isServing(server) || workerOf(launcher, worker).next === 'held'
   return chain(
-    setRoll(launcher, { shares: [...shares, share] }),
+    setRoll(launcher, { turns: [...turns, turn] }),
     (next) => move(next, worker, 'waiting'),
     (next) => (isAtOnce ? stay(next) : stay(next, { do: 'log', about: 'waiting', reason, server }))
   )

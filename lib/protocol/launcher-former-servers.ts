@@ -1,4 +1,4 @@
-import type { Launcher, ServerId } from '../protocol/launcher.js'
+import type { Launcher, ServerId } from './launcher-state.js'
 
 /** A server that has served, and that no worker has. */
 export interface Former {
@@ -13,7 +13,7 @@ export interface Former {
 /** Servers that have served and that no worker has. Their numbers rise. */
 export function formerOf({ servers, workers, roll }: Launcher): Former[] {
   const current = new Map(workers.map((worker) => [worker.id, worker.current ?? -1]))
-  const making = new Set(roll?.shares.map(({ server }) => server))
+  const making = new Set(roll?.turns.map(({ server }) => server))
   return servers
     .filter(({ id, worker, stage }) => stage === 'serving' && current.get(worker) !== id)
     .map(({ id, worker, leaves }) => {
