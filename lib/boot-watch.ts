@@ -4,7 +4,7 @@ import { isMainThread } from 'node:worker_threads'
 import { onChannelEnd } from './internals/channel-end.js'
 import { gatherLoadedFiles } from './internals/loaded-files.js'
 import { Envelope } from './process/envelope.js'
-import { checkerOf, HANDOFF_VARIABLE, isWatchedBy, secretOf } from './reload/handoff.js'
+import { checkerOf, HANDOFF_VARIABLE, isWatchedBy, secretOf } from './reload/handoff-flag.js'
 import { LastWords } from './reload/last-words.js'
 import type { StartCommand } from './reload/start-command.js'
 

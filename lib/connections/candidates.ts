@@ -1,8 +1,20 @@
 import type { Socket } from 'node:net'
-import { connectionHandle } from '../internals/connection-handle.js'
-import type { Candidate, MovingGroup } from './moving.js'
+import { type ConnectionHandle, connectionHandle } from '../internals/connection-handle.js'
 import type { Connections } from './tracker.js'
 import type { WebSockets } from './websockets.js'
+
+/** The connections of one listener, with the index under which the other process knows it. */
+export interface MovingGroup {
+  readonly index: number
+  readonly connections: Connections
+}
+
+/** A connection that could move now. */
+export interface Candidate {
+  readonly group: MovingGroup
+  readonly socket: Socket
+  readonly handle: ConnectionHandle
+}
 
 /**
  * For how long to look at connections at a time, of which there may be thousands while this process still serves.

@@ -2,10 +2,10 @@ import type { Socket } from 'node:net'
 import { type ConnectionHandle, keepHandle, readOn } from '../internals/connection-handle.js'
 import type { GiverWord, Outcome } from '../protocol/connection.js'
 import type { FromGiver, Life } from '../protocol/connection-messages.js'
+import type { Candidate } from './candidates.js'
 import { type Gift, Giving, type Patience } from './giving.js'
 import type { KeptConnection } from './kept.js'
-import type { Candidate } from './moving.js'
-import type { Arrival } from './upgrades.js'
+import type { Arrival } from './websocket-upgrade.js'
 import type { WebSockets } from './websockets.js'
 
 /** Everything needed to give connections to another process. */

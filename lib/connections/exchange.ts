@@ -1,8 +1,8 @@
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ConnectionMessage } from '../protocol/connection-messages.js'
+import type { Arrivals } from './arrivals.js'
 import type { Kept } from './kept.js'
-import type { Arrivals } from './move-in.js'
-import type { Migration } from './move-out.js'
+import type { Migration } from './migration.js'
 
 /** The connections that pass between this process and one other, its parent or a child of it. */
 export class Exchange {

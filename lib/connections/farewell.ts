@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { Goodbyes, TICK } from './goodbyes.js'
 import type { Connections } from './tracker.js'
-import { CLOSE_CODES } from './upgrades.js'
+import { CLOSE_CODES } from './websocket-close.js'
 import type { WebSockets } from './websockets.js'
 
 /** Everything needed to close the WebSockets that do not move. */

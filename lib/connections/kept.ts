@@ -1,7 +1,7 @@
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import { endKept, type KeptInput } from '../protocol/connection-kept.js'
 import type { Life } from '../protocol/connection-messages.js'
-import type { Register } from './register.js'
+import type { RequestRegister } from './request-register.js'
 
 /** A connection that has moved, with this process's copy of it. */
 export interface KeptConnection extends Omit<Life, 'timeLeft'> {
@@ -23,12 +23,12 @@ const cannot: Serve = () => false
  * it had no request in progress.
  */
 export class Kept {
-  readonly #register: Register
+  readonly #register: RequestRegister
   readonly #connections = new Map<number, KeptConnection>()
   #latest = 0
   #isOver = false
 
-  constructor(register: Register) {
+  constructor(register: RequestRegister) {
     this.#register = register
   }
 

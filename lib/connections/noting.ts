@@ -2,7 +2,7 @@ import diagnosticsChannel from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { canSeeRequests, onRequestBegin } from '../internals/http-parser.js'
-import { type Noted, Register } from './register.js'
+import { type Noted, RequestRegister } from './request-register.js'
 
 /** A connection that was moved here. */
 interface Brought {
@@ -27,13 +27,13 @@ interface Finish {
  * closed here without a FIN, this process tells the parent about each connection that ends.
  */
 export class Noting {
-  readonly #register: Register
+  readonly #register: RequestRegister
   readonly #tell: (ids: number[]) => void
   readonly #noted = new Map<Socket, Brought>()
   #closed: number[] = []
   #isOn = true
 
-  private constructor(register: Register, tell: (ids: number[]) => void) {
+  private constructor(register: RequestRegister, tell: (ids: number[]) => void) {
     this.#register = register
     this.#tell = tell
     diagnosticsChannel.subscribe('http.server.response.finish', this.#onFinish)
@@ -47,7 +47,7 @@ export class Noting {
   static begin(path: string | undefined, tell: (ids: number[]) => void): Noting | undefined {
     if (path === undefined || !canSeeRequests()) return undefined
     try {
-      return new Noting(Register.open(path), tell)
+      return new Noting(RequestRegister.open(path), tell)
     } catch {
       return undefined // The parent keeps no copy of what is not noted.
     }

@@ -2,8 +2,8 @@ import { types } from 'node:util'
 import { toError } from '../errors.js'
 import type { WebSocket } from '../internals/websocket.js'
 import { asCarried } from '../reload/state-check.js'
-import type { Arrival } from './upgrades.js'
 import type { Consent } from './websocket-routes.js'
+import type { Arrival } from './websocket-upgrade.js'
 
 /** Why a WebSocket cannot move although its route says that it may. */
 export interface Obstacle {

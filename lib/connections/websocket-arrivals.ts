@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import type { Server, Socket } from 'node:net'
 import { catchAnswer, refuse } from '../internals/caught-answer.js'
 import { acceptConnection, type ConnectionHandle } from '../internals/connection-handle.js'
-import { type Arrival, CLOSE_CODES, closeFrame, formatUpgrade, isSameAnswer, type Upgrade } from './upgrades.js'
+import { CLOSE_CODES, closeFrame } from './websocket-close.js'
+import { type Arrival, formatUpgrade, isSameAnswer, type Upgrade } from './websocket-upgrade.js'
 
 /** What came along with a WebSocket. */
 interface Came {

@@ -4,9 +4,10 @@ import type { FastifyRequest } from 'fastify'
 import { isBetweenFrames, isPlain, isRouted, type WebSocket, webSocketOn } from '../internals/websocket.js'
 import { pathOf } from '../util/path-of.js'
 import { stateOf } from './state-of-websocket.js'
-import { type Arrival, CLOSE_CODES, closeFrame, hasBody, type Mobility, type Upgrade } from './upgrades.js'
 import { WebSocketArrivals } from './websocket-arrivals.js'
+import { CLOSE_CODES, closeFrame } from './websocket-close.js'
 import { type Consent, consentOf } from './websocket-routes.js'
+import { type Arrival, hasBody, type Mobility, type Upgrade } from './websocket-upgrade.js'
 
 type Handshake = Omit<Upgrade, 'protocol' | 'hasState'>
 

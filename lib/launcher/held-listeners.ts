@@ -1,6 +1,6 @@
 import type { ListeningHandle } from '../internals/listening-handle.js'
 import type { TicketKeys } from '../protocol/messages.js'
-import type { HandoffListener } from '../reload/handoff.js'
+import type { HandoffListener } from '../reload/handoff-flag.js'
 import { UnixPath } from '../sockets/unix-path.js'
 
 /** A listening socket that outlives its server. Connections wait in its queue while no server accepts. */

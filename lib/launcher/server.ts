@@ -21,7 +21,7 @@ import {
 import type { ToChild } from '../protocol/messages.js'
 import { type LastSaid, withExamination } from '../reload/boot-failure.js'
 import type { CheckResult } from '../reload/check-result.js'
-import { encodeLaunch, entriesAt, HANDOFF_VARIABLE } from '../reload/handoff.js'
+import { encodeLaunch, entriesAt, HANDOFF_VARIABLE } from '../reload/handoff-flag.js'
 import type { GenerationId } from '../reload/reload-result.js'
 import { asStartCommand } from '../reload/start-command.js'
 import { AskedChecks } from './asked-checks.js'

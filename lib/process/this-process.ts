@@ -1,6 +1,6 @@
 import { endBootWatch } from '../boot-watch.js'
 import { gatherLoadedFiles } from '../internals/loaded-files.js'
-import { descriptorsOf, isWatchedBy, launcherControlOf, launcherOf, secretOf } from '../reload/handoff.js'
+import { descriptorsOf, isWatchedBy, launcherControlOf, launcherOf, secretOf } from '../reload/handoff-flag.js'
 import { LastWords } from '../reload/last-words.js'
 import { Command } from '../reload/restart-command.js'
 import { takeFlag } from '../sockets/inherited-listeners.js'

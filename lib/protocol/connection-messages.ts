@@ -1,4 +1,4 @@
-import type { Arrival, Upgrade } from '../connections/upgrades.js'
+import type { Arrival, Upgrade } from '../connections/websocket-upgrade.js'
 import { anything, count, type Field, flag, listOf, number, optional, record, type Table, text } from './fields.js'
 
 /**
@@ -34,7 +34,7 @@ export type FromGiver =
   | { type: 'connection sent'; id: number }
   /**
    * The giver begins to give connections; or it has given all that it could. `register`: the path of the file in which
-   * the taker notes its requests in progress, see `lib/connections/register.ts`.
+   * the taker notes its requests in progress, see `lib/connections/request-register.ts`.
    */
   | { type: 'migration'; isOver: boolean; register?: string | undefined }
 

@@ -6,7 +6,7 @@ import { onChannelEnd } from '../internals/channel-end.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { Service } from '../process/service.js'
 import type { ConnectionMessage, FromGiver } from '../protocol/connection-messages.js'
-import { exchangeWith, move } from './exchanges.js'
+import { exchangeWith, move } from './connection-exchange.js'
 import type { ParentChannel } from './parent-channel.js'
 
 /** The connections that pass between this process and its parent. */

@@ -1,4 +1,4 @@
-import { AnswerCount } from '../connections/answers.js'
+import { AnswerCount } from '../connections/answer-count.js'
 import { beganBefore } from '../control/history.js'
 import type { ReloadInProgress } from '../control/reports.js'
 import { toPlainError } from '../errors.js'

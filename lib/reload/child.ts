@@ -1,7 +1,7 @@
 import type { ListeningHandle } from '../internals/listening-handle.js'
 import type { Ending } from '../process/channel-process.js'
 import type { ToChild, ToParent } from '../protocol/messages.js'
-import type { HandoffListener } from './handoff.js'
+import type { HandoffListener } from './handoff-flag.js'
 import type { StartCommand } from './start-command.js'
 
 /** A message of the child, and the handle that came with it. */

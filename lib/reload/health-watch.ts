@@ -1,4 +1,4 @@
-import { AnswerCount } from '../connections/answers.js'
+import { AnswerCount } from '../connections/answer-count.js'
 import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
 import {

@@ -16,10 +16,10 @@ import { guarded } from '../util/guarded.js'
 import { unless } from '../util/unless.js'
 import { type SavedStates, saveStates } from './app-states.js'
 import { shareCompileCache } from './compile-cache.js'
-import { HandOver } from './hand-over.js'
 import { HealthWatch } from './health-watch.js'
 import { bootTime } from './longest-boot.js'
-import { PassedOn } from './passed-on.js'
+import { MovingOut } from './moving-out.js'
+import { PassedOnReloads } from './passed-on-reloads.js'
 import type { Relatives } from './relatives.js'
 import type { ReloadHealth } from './reload-health.js'
 import { Successor } from './successor.js'
@@ -30,11 +30,11 @@ const NOTHING_SAVED: SavedStates = { states: [], stateListeners: [] }
 /** This process as the parent of a reload: what it asks of the system, of the apps and of the child. */
 export class ParentRole {
   readonly successors: Successors
-  #handOver: HandOver | undefined
+  #movingOut: MovingOut | undefined
   #health: HealthWatch | undefined
   readonly #service: Service
   readonly #host: ServerHost
-  readonly #passedOn: PassedOn
+  readonly #passedOn: PassedOnReloads
   readonly #relatives: () => Relatives
   #asking = new AbortController()
   #begun = 0
@@ -46,7 +46,7 @@ export class ParentRole {
     this.#relatives = relatives
     this.#service = service
     this.#host = host
-    this.#passedOn = new PassedOn(host, callers)
+    this.#passedOn = new PassedOnReloads(host, callers)
     this.successors = new Successors(service)
   }
 
@@ -83,7 +83,7 @@ export class ParentRole {
     const elapsed = Math.round(performance.now() - this.#begun)
     const pid = this.successors.get(child)?.child?.pid
     const migrated = this.#service.migration?.migrated ?? 0
-    const health = this.#handOver && this.health
+    const health = this.#movingOut && this.health
     return {
       reason,
       ...(pid !== undefined && { child: pid }),
@@ -98,7 +98,7 @@ export class ParentRole {
     const service = this.#service
     this.#begun = performance.now()
     service.migration = undefined
-    this.#handOver = undefined
+    this.#movingOut = undefined
     this.#health = service.options.health === false ? undefined : new HealthWatch(service, this.#host)
     this.#saved = NOTHING_SAVED
     this.#latest = undefined
@@ -204,7 +204,7 @@ export class ParentRole {
     service.ledger.report(child, (tally) => this.successors.deliver(child, { type: 'tally', tally }).catch(() => {}))
     service.log.announce('handed-over', { child: successor.pid, probation })
     service.notices.handedOver()
-    this.#handOver = new HandOver(service, successor.child, successor.exchange, successor.listeners)
+    this.#movingOut = new MovingOut(service, successor.child, successor.exchange, successor.listeners)
     this.#health?.begin(child, () => this.successors.send(child, { type: 'how are you' }))
     const script = successor.release?.script
     const link = service.command.movedLink(script)
@@ -217,7 +217,7 @@ export class ParentRole {
 
   /** This process serves again, or stops: connections that have not moved yet stay. */
   stopMoving(): void {
-    this.#handOver?.stop()
+    this.#movingOut?.stop()
   }
 
   /** This process serves again. The child, if it lives, finishes its requests in progress. */
@@ -236,7 +236,7 @@ export class ParentRole {
 
   /** From now on, the drain makes clients disconnect. */
   endFarewell(): void {
-    this.#handOver?.endFarewell()
+    this.#movingOut?.endFarewell()
   }
 
   /** Passes a reload that a caller has requested of this process on to the child, which makes it. */

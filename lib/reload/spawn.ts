@@ -1,7 +1,7 @@
 import type { AppDescriptors } from '../process/descriptors.js'
 import { Envelope } from '../process/envelope.js'
 import type { StartChild } from './child.js'
-import { encodeHandoff, entriesAt } from './handoff.js'
+import { encodeHandoff, entriesAt } from './handoff-flag.js'
 import { SpawnedChild } from './spawned-child.js'
 
 /**

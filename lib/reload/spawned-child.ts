@@ -2,7 +2,7 @@ import { ChannelProcess, discard, type Ending, type Inheritance } from '../proce
 import type { Envelope } from '../process/envelope.js'
 import type { ToChild } from '../protocol/messages.js'
 import type { Child, Hear } from './child.js'
-import { HANDOFF_VARIABLE } from './handoff.js'
+import { HANDOFF_VARIABLE } from './handoff-flag.js'
 import type { StartCommand } from './start-command.js'
 
 /** The child process of a reload, started by its parent. */

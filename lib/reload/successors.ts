@@ -3,7 +3,7 @@ import type { Service } from '../process/service.js'
 import type { DrainQuestion, ToChild } from '../protocol/messages.js'
 import type { ChildId } from '../protocol/server.js'
 import type { Child } from './child.js'
-import { exchangeWith } from './exchanges.js'
+import { exchangeWith } from './connection-exchange.js'
 import type { Relative } from './relatives.js'
 import type { Successor } from './successor.js'
 

@@ -5,9 +5,9 @@ import {
   type ClaimedListener,
   decodeHandoff,
   HANDOFF_VARIABLE,
-  type Handoff,
+  type HandoffFlag,
   type InheritedListener
-} from '../reload/handoff.js'
+} from '../reload/handoff-flag.js'
 import { os } from '../util/os.js'
 import { type ActivatedSocket, fitness, isInTheWay } from './activation-match.js'
 import { type BoundAddress, formatAddress, sameAddress } from './listener-key.js'
@@ -29,7 +29,7 @@ export class InheritedListeners {
   #unclaimed: InheritedListener[]
   readonly #left: InheritedListener[] = []
 
-  private constructor(handoff: Omit<Handoff, 'version'>) {
+  private constructor(handoff: Omit<HandoffFlag, 'version'>) {
     this.generation = handoff.generation
     this.isCheck = handoff.check === true
     this.#isLaunched = handoff.launched === true

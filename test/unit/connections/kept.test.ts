@@ -1,11 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { Kept, type KeptConnection } from '../../../lib/connections/kept.js'
-import { Register } from '../../../lib/connections/register.js'
+import { RequestRegister } from '../../../lib/connections/request-register.js'
 
 /** Keeps connections 1, 2, … and tells which handles were closed, and which connections were served again. */
 function keep(count: number) {
-  const register = Register.create()
+  const register = RequestRegister.create()
   const kept = new Kept(register)
   const closed: number[] = []
   const served: KeptConnection[] = []

@@ -5,12 +5,12 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { Noting } from '../../../lib/connections/noting.js'
-import { Register } from '../../../lib/connections/register.js'
+import { RequestRegister } from '../../../lib/connections/request-register.js'
 import { tempFolder } from '../../support/temp-folder.js'
 
 t.test('a request is noted as in progress from its first byte until the kernel has its answer', async (t) => {
   const { socket, client } = await connection(t)
-  const register = Register.create()
+  const register = RequestRegister.create()
   const closed: number[] = []
   const noting = Noting.begin(register.path, (ids) => closed.push(...ids))
   noting?.add(7, socket)

@@ -3,7 +3,7 @@ import type { ServerHost } from '../process/server-host.js'
 import type { Ask } from '../protocol/server.js'
 
 /** Reloads that a child makes for this process, with the callers of each. */
-export class PassedOn {
+export class PassedOnReloads {
   readonly #host: ServerHost
   readonly #callers: ServerCallers
   readonly #asks: Array<readonly Ask[]> = []

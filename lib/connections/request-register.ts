@@ -14,7 +14,7 @@ const BYTES = STATES.map((_, byte) => Buffer.of(byte))
  * its number. It is true even when the child is killed: a write to a file is done when the call returns, while a
  * message may still wait in the process, and Node has no memory that two processes share.
  */
-export class Register {
+export class RequestRegister {
   /** Where the child finds it; it removes the name as soon as it has it open. */
   readonly path: string
   #fd: number
@@ -29,14 +29,14 @@ export class Register {
    *
    * @throws {Error} when there is no place for it
    */
-  static create(): Register {
+  static create(): RequestRegister {
     const path = join(tmpdir(), `fastify-graceful-reload-${randomUUID()}`)
-    return new Register(path, openSync(path, 'wx+', 0o600))
+    return new RequestRegister(path, openSync(path, 'wx+', 0o600))
   }
 
   /** @throws {Error} when it cannot be had */
-  static open(path: string): Register {
-    const register = new Register(path, openSync(path, constants.O_RDWR | constants.O_NOFOLLOW))
+  static open(path: string): RequestRegister {
+    const register = new RequestRegister(path, openSync(path, constants.O_RDWR | constants.O_NOFOLLOW))
     register.#remove()
     return register
   }

@@ -3,7 +3,7 @@ import { Agent, request as ask, createServer as createHttp } from 'node:http'
 import { connect, createServer as createHttp2 } from 'node:http2'
 import type { AddressInfo, Server } from 'node:net'
 import t from 'tap'
-import { AnswerCount } from '../../../lib/connections/answers.js'
+import { AnswerCount } from '../../../lib/connections/answer-count.js'
 import { Connections } from '../../../lib/connections/tracker.js'
 
 /** Answers with the status that the path says. */

@@ -1,13 +1,13 @@
 import { existsSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { Register } from '../../../lib/connections/register.js'
+import { RequestRegister } from '../../../lib/connections/request-register.js'
 import { tempFolder } from '../../support/temp-folder.js'
 
 t.test('what one process has noted, the other one reads', async (t) => {
-  const parents = Register.create()
+  const parents = RequestRegister.create()
   t.equal(statSync(parents.path).mode & 0o777, 0o600)
-  const childs = Register.open(parents.path)
+  const childs = RequestRegister.open(parents.path)
   t.equal(existsSync(parents.path), false, 'it has no name any more')
   childs.note(3, 'in progress')
   childs.note(70_000, 'in progress')
@@ -24,7 +24,7 @@ t.test('what one process has noted, the other one reads', async (t) => {
 })
 
 t.test('one that no child has opened leaves no file behind', async (t) => {
-  const register = Register.create()
+  const register = RequestRegister.create()
   t.equal(existsSync(register.path), true)
   register.close()
   t.equal(existsSync(register.path), false)
@@ -34,6 +34,6 @@ t.test('a link that somebody has put there is not followed', async (t) => {
   const folder = await tempFolder(t)
   writeFileSync(join(folder, 'file'), 'precious')
   symlinkSync(join(folder, 'file'), join(folder, 'link'))
-  t.throws(() => Register.open(join(folder, 'link')), { code: 'ELOOP' })
-  t.throws(() => Register.open(join(folder, 'nothing')), { code: 'ENOENT' })
+  t.throws(() => RequestRegister.open(join(folder, 'link')), { code: 'ELOOP' })
+  t.throws(() => RequestRegister.open(join(folder, 'nothing')), { code: 'ENOENT' })
 })

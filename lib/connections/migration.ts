@@ -4,9 +4,9 @@ import { setImmediate as nextTurnOfLoop } from 'node:timers/promises'
 import { readOn, stopReading } from '../internals/connection-handle.js'
 import type { Outcome } from '../protocol/connection.js'
 import type { FromTaker } from '../protocol/connection-messages.js'
-import type { Candidates } from './candidates.js'
+import type { Candidate, Candidates } from './candidates.js'
 import { Departure, type Passage } from './departure.js'
-import { type Candidate, LONGEST_HOLD, mostHeld, nextTurn, type Progress } from './moving.js'
+import { LONGEST_HOLD, mostHeld, nextTurn, type Progress } from './pace.js'
 import type { Connections } from './tracker.js'
 
 /** The settings of a migration. */

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { PROTOCOL_VERSION } from '../../../lib/protocol/messages.js'
-import { decodeHandoff, encodeHandoff, type HandoffListener } from '../../../lib/reload/handoff.js'
+import { decodeHandoff, encodeHandoff, type HandoffListener } from '../../../lib/reload/handoff-flag.js'
 
 const SECRET = 'only-these-two-know'
 

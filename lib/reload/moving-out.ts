@@ -2,16 +2,16 @@ import { tmpdir } from 'node:os'
 import type { Exchange } from '../connections/exchange.js'
 import { Farewell } from '../connections/farewell.js'
 import { Kept } from '../connections/kept.js'
-import type { Migration } from '../connections/move-out.js'
-import { Register } from '../connections/register.js'
+import type { Migration } from '../connections/migration.js'
+import { RequestRegister } from '../connections/request-register.js'
 import { toError } from '../errors.js'
 import type { Service } from '../process/service.js'
 import type { Listener } from '../sockets/listeners.js'
 import type { Child } from './child.js'
-import { move } from './exchanges.js'
+import { move } from './connection-exchange.js'
 
 /** The open connections of a parent whose child serves: they move, or their clients have to connect again. */
-export class HandOver {
+export class MovingOut {
   readonly migration: Migration
   readonly #farewell: Farewell
 
@@ -49,9 +49,9 @@ export class HandOver {
 }
 
 /** Without one, the connections that have moved end with a child that crashes. */
-function createRegister({ log }: Service): Register | undefined {
+function createRegister({ log }: Service): RequestRegister | undefined {
   try {
-    return Register.create()
+    return RequestRegister.create()
   } catch (error) {
     // The whole message has a name in it that is never the same.
     const { code, message } = toError(error) as NodeJS.ErrnoException

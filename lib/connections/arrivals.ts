@@ -6,7 +6,7 @@ import type { Arrived } from './arrived.js'
 import type { KeptConnection } from './kept.js'
 import { Takings } from './taking.js'
 import type { Connections } from './tracker.js'
-import type { Arrival, Upgrade } from './upgrades.js'
+import type { Arrival, Upgrade } from './websocket-upgrade.js'
 
 /** What this process needs to take connections from another one. */
 export interface ArrivalSettings {

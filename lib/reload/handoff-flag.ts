@@ -26,7 +26,7 @@ export interface InheritedListener extends HandoffListener {
 export type ClaimedListener = InheritedListener & { handle: ListeningHandle }
 
 /** The value of the flag. */
-export interface Handoff {
+export interface HandoffFlag {
   version: number
   /** The pid that the child's `process.ppid` must be: a flag that reached another process means nothing to it. */
   parent: number
@@ -66,7 +66,7 @@ export function encodeHandoff(
     ...handoff,
     ...(descriptors.length > 0 && { descriptors: [...descriptors] }),
     ...(isCheck && { check: true as const })
-  } satisfies Handoff)
+  } satisfies HandoffFlag)
 }
 
 /** What the flag says of listeners that cross. `places`: where the process finds them, in the same order. */
@@ -96,7 +96,7 @@ export function encodeLaunch(
     launched: true
   } as const
   const own = { ...(control !== undefined && { control }), ...(isWatched && { watched: true as const }) }
-  return JSON.stringify({ ...handoff, ...own } satisfies Handoff)
+  return JSON.stringify({ ...handoff, ...own } satisfies HandoffFlag)
 }
 
 /**
@@ -104,7 +104,7 @@ export function encodeLaunch(
  *
  * @throws {BadHandoffError} when it is no handoff that this version understands
  */
-export function decodeHandoff(text: string): Handoff {
+export function decodeHandoff(text: string): HandoffFlag {
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -113,7 +113,7 @@ export function decodeHandoff(text: string): Handoff {
   }
   const problem = findProblem(value)
   if (problem !== undefined) throw new BadHandoffError(`${HANDOFF_VARIABLE} ${problem}`)
-  return value as Handoff
+  return value as HandoffFlag
 }
 
 /** The pid of the launcher that has made this flag, if it was one. This does not check whether the flag is sound. */
@@ -152,9 +152,9 @@ export function descriptorsOf(flag: string | undefined): number[] | undefined {
   return isStranger || !isDescriptors(descriptors) ? undefined : descriptors
 }
 
-function peek(flag: string | undefined): Partial<Handoff> {
+function peek(flag: string | undefined): Partial<HandoffFlag> {
   try {
-    return Object(JSON.parse(flag ?? '{}')) as Partial<Handoff>
+    return Object(JSON.parse(flag ?? '{}')) as Partial<HandoffFlag>
   } catch {
     return {} // What is wrong with it is said when an app is registered.
   }

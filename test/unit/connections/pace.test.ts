@@ -1,5 +1,5 @@
 import t from 'tap'
-import { mostHeld, nextTurn, type Progress } from '../../../lib/connections/moving.js'
+import { mostHeld, nextTurn, type Progress } from '../../../lib/connections/pace.js'
 
 const DURATION = 3000
 

@@ -1,20 +1,3 @@
-import type { Socket } from 'node:net'
-import type { ConnectionHandle } from '../internals/connection-handle.js'
-import type { Connections } from './tracker.js'
-
-/** The connections of one listener, with the index under which the other process knows it. */
-export interface MovingGroup {
-  readonly index: number
-  readonly connections: Connections
-}
-
-/** A connection that could move now. */
-export interface Candidate {
-  readonly group: MovingGroup
-  readonly socket: Socket
-  readonly handle: ConnectionHandle
-}
-
 /** How far a migration has come. */
 export interface Progress {
   /** Since the first connection. Milliseconds. */
