@@ -13,10 +13,10 @@ import type { LauncherHost } from './launcher-host.js'
 import { limitOf } from './limits.js'
 import type { Log } from './log.js'
 import { levelOf, lineOf, restartLine } from './log-lines.js'
-import type { Processes } from './processes.js'
 import type { Restarts } from './restarts.js'
 import { resultOf } from './result.js'
 import type { Server, Service } from './server.js'
+import type { Servers } from './servers.js'
 
 /**
  * Resolves when all know it who must know it before the callers do. `reached`: how long the steps took of a reload that
@@ -46,7 +46,7 @@ export interface WorkersEvents {
 /** The parts of a launcher that effects are carried out by. */
 export interface Parts {
   readonly host: LauncherHost
-  readonly processes: Processes
+  readonly servers: Servers
   readonly held: HeldListeners
   readonly callers: Callers<ReloadResult | ScaleResult>
   readonly events: WorkersEvents
@@ -99,14 +99,14 @@ export class Effects implements EffectHandler<Effect> {
   }
 }
 
-function waitsOf({ host, processes, events, restarts }: Parts, deadlines: Deadlines<Wait>) {
+function waitsOf({ host, servers, events, restarts }: Parts, deadlines: Deadlines<Wait>) {
   return {
     wait: (effect) => {
       const { timer, id } = effect
-      const server = processes.find(timer === 'turn' ? currentOf(host.state, id)?.id : id)
+      const server = servers.find(timer === 'turn' ? currentOf(host.state, id)?.id : id)
       const age = server === undefined ? 0 : performance.now() - server.begun
-      const booting = timer === 'turn' ? toldIn(id, host, processes) : (server?.readyTimeout ?? 0)
-      deadlines.wait(`${timer} ${id}`, limitOf(effect, server?.service ?? processes.service, age, booting))
+      const booting = timer === 'turn' ? toldIn(id, host, servers) : (server?.readyTimeout ?? 0)
+      deadlines.wait(`${timer} ${id}`, limitOf(effect, server?.service ?? servers.service, age, booting))
     },
     cancel: ({ timer, id }) => deadlines.cancel(`${timer} ${id}`),
     forget: ({ server }) => {
@@ -114,7 +114,7 @@ function waitsOf({ host, processes, events, restarts }: Parts, deadlines: Deadli
     },
     pause: ({ worker, crashes, lost }) => {
       const pause = restartPause(crashes, Math.random())
-      const server = processes.find(lost)
+      const server = servers.find(lost)
       if (server !== undefined) events.log(restartLine(server, pause), 'error')
       deadlines.wait(`restart ${worker}`, pause)
       restarts.add(worker, server, pause)
@@ -124,43 +124,42 @@ function waitsOf({ host, processes, events, restarts }: Parts, deadlines: Deadli
 }
 
 /** How long the servers of a worker that boot have said that they may take. Milliseconds. */
-function toldIn(worker: number, { state }: LauncherHost, processes: Processes): number {
+function toldIn(worker: number, { state }: LauncherHost, servers: Servers): number {
   const booting = state.servers.filter((one) => one.worker === worker && one.stage === 'booting')
-  return Math.max(0, ...booting.map(({ id }) => processes.find(id)?.readyTimeout ?? 0))
+  return Math.max(0, ...booting.map(({ id }) => servers.find(id)?.readyTimeout ?? 0))
 }
 
 function serversOf(parts: Parts) {
-  const { processes, held } = parts
+  const { servers, held } = parts
   return {
-    start: (effect) => processes.start(effect),
-    'start child': (effect) => processes.startChild(effect),
-    'refuse child': ({ parent, child }) => processes.refuseChild(parent, child, new StoppingError('stop')),
+    start: (effect) => servers.start(effect),
+    'start child': (effect) => servers.startChild(effect),
+    'refuse child': ({ parent, child }) => servers.refuseChild(parent, child, new StoppingError('stop')),
     tell: ({ server, order }) => {
-      if (order.type === 'ping') processes.find(server)?.ping()
-      else if (order.type === 'leave') processes.find(server)?.tell({ type: 'stop', reason: order.reason, asOne: true })
-      else processes.find(server)?.tell(order)
+      if (order.type === 'ping') servers.find(server)?.ping()
+      else if (order.type === 'leave') servers.find(server)?.tell({ type: 'stop', reason: order.reason, asOne: true })
+      else servers.find(server)?.tell(order)
     },
     undo: ({ server, failure }) => {
-      processes.find(server)?.tell({ type: 'undo', error: toPlainError(toldOf(failure, parts)) })
+      servers.find(server)?.tell({ type: 'undo', error: toPlainError(toldOf(failure, parts)) })
     },
-    kill: ({ server, signal }) => processes.find(server)?.kill(signal),
+    kill: ({ server, signal }) => servers.find(server)?.kill(signal),
     release: () => held.release()
   } satisfies Partial<Table>
 }
 
 function outsideOf(parts: Parts) {
-  const { host, processes, callers, events, ended } = parts
+  const { host, servers, callers, events, ended } = parts
   return {
     follow: ({ server, isFirst, isReloading }) => {
-      const { service } = processes.find(server) ?? {}
+      const { service } = servers.find(server) ?? {}
       if (service !== undefined) events.follow(service, isFirst, isReloading)
     },
     'note reload': () => events.reloadBegins(),
     'note end': async ({ ask, failure }) => {
       const { turns = [], reason = '' } = host.state.roll ?? {}
       const tellEnd = events.reloadEnds(reason)
-      const outcome =
-        failure === undefined ? resultOf(turns, reason, findIn(processes)) : await reasonOf(failure, parts)
+      const outcome = failure === undefined ? resultOf(turns, reason, findIn(servers)) : await reasonOf(failure, parts)
       const told = tellEnd(outcome, failure?.kind === 'said' ? failure.timings : undefined)
       void told.finally(() => host.tell({ type: 'noted', ask }))
     },
@@ -169,28 +168,28 @@ function outsideOf(parts: Parts) {
       callers.answer(asks, answerOf(outcome, reason, parts))
     },
     log: (effect) => {
-      if (effect.about === 'held') events.held(lineOf(effect, processes))
-      else events.log(lineOf(effect, processes), levelOf(effect))
+      if (effect.about === 'held') events.held(lineOf(effect, servers))
+      else events.log(lineOf(effect, servers), levelOf(effect))
     },
     end: ({ ending }) => ended(ending)
   } satisfies Partial<Table>
 }
 
-const findIn = (processes: Processes) => (id: ServerId | undefined) => processes.find(id)
+const findIn = (servers: Servers) => (id: ServerId | undefined) => servers.find(id)
 
 /** Why a reload has failed; of a server that has not said it, also what Node says. */
 async function reasonOf(failure: Failure, parts: Parts): Promise<Error> {
   if (failure.kind !== 'exited') return toldOf(failure, parts)
   // If this takes long, the server may no longer be spoken of. Otherwise the answer to the callers knows it as well.
-  const server = parts.processes.find(failure.server)
+  const server = parts.servers.find(failure.server)
   await server?.examine()
   return toldOf(failure, parts, server)
 }
 
 /** With several workers the error names the one that failed. */
-function toldOf(failure: Failure, parts: Pick<Parts, 'host' | 'processes'>, known?: Server): Error {
-  const { host, processes } = parts
-  const error = errorOf(failure, known ?? ('server' in failure ? processes.find(failure.server) : undefined))
+function toldOf(failure: Failure, parts: Pick<Parts, 'host' | 'servers'>, known?: Server): Error {
+  const { host, servers } = parts
+  const error = errorOf(failure, known ?? ('server' in failure ? servers.find(failure.server) : undefined))
   const { workers } = host.state
   const place = workers.findIndex(({ id }) => id === failure.worker)
   const isOfAll = failure.kind === 'stopping' || workers.length === 1
@@ -199,8 +198,8 @@ function toldOf(failure: Failure, parts: Pick<Parts, 'host' | 'processes'>, know
 
 /** The answer for the callers. */
 function answerOf(outcome: Outcome, reason: string, parts: Parts): ReloadResult | ScaleResult | Error {
-  const { host, processes } = parts
-  const find = findIn(processes)
+  const { host, servers } = parts
+  const find = findIn(servers)
   if ('failure' in outcome) return toldOf(outcome.failure, parts)
   if ('turns' in outcome) return resultOf(outcome.turns, reason, find)
   if ('workers' in outcome) {

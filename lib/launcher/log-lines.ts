@@ -3,12 +3,12 @@ import type { Level } from '../events.js'
 import { describeEnding } from '../process/channel-process.js'
 import type { Notice, Server as ServerState } from '../protocol/launcher.js'
 import { bootLimit, SILENCE } from './limits.js'
-import type { Processes } from './processes.js'
 import type { Server } from './server.js'
+import type { Servers } from './servers.js'
 
 /** A line of the launcher's log. */
-export function lineOf(notice: Notice, processes: Processes): string {
-  const pid = 'server' in notice && typeof notice.server === 'number' ? processes.find(notice.server)?.pid : undefined
+export function lineOf(notice: Notice, servers: Servers): string {
+  const pid = 'server' in notice && typeof notice.server === 'number' ? servers.find(notice.server)?.pid : undefined
   switch (notice.about) {
     case 'queued':
       return `reload (${notice.reason}): another reload is in progress, so one more will follow it`
@@ -24,21 +24,21 @@ export function lineOf(notice: Notice, processes: Processes): string {
       return `workers (${notice.reason}): the number stays at ${notice.before}; requested: ${notice.target}`
     case 'waiting': {
       const { reason, server } = notice
-      const delay = describeDelay(server, server && processes.find(server.id)?.pid)
+      const delay = describeDelay(server, server && servers.find(server.id)?.pid)
       return `reload (${reason}): ${delay}; waiting for a server that serves`
     }
     case 'hung':
       return `reload (${notice.reason}): server ${pid} does not answer; killing it and starting another one`
     case 'held': {
-      const ending = processes.find(notice.server)?.ending
+      const ending = servers.find(notice.server)?.ending
       const how = ending === undefined ? 'is leaving because of an error' : describeEnding(ending)
       return `server ${pid} ${how}; the next one starts when a file changes`
     }
     case 'not started':
       return toError(notice.error).message
     case 'no boot': {
-      const reported = processes.find(notice.server)?.readyTimeout ?? 0
-      const limit = bootLimit(processes.service, notice.crashes, reported)
+      const reported = servers.find(notice.server)?.readyTimeout ?? 0
+      const limit = bootLimit(servers.service, notice.crashes, reported)
       return `server ${pid} does not serve within ${limit} ms: killing it`
     }
     case 'late':

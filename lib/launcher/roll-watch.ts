@@ -2,7 +2,7 @@ import { beganBefore } from '../control/history.js'
 import { positionOf, type ReloadPosition } from '../control/reports.js'
 import type { Failure, Roll, Turn } from '../protocol/launcher.js'
 import type { ReloadStep } from '../protocol/reload-step.js'
-import type { RollTimes } from './record.js'
+import type { RollTimes } from './reload-record.js'
 import type { Workers } from './workers.js'
 
 /** As far as the launcher knows; while a server has its turn, that one knows better. */

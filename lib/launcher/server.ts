@@ -26,8 +26,8 @@ import type { GenerationId } from '../reload/reload-result.js'
 import { asStartCommand } from '../reload/start-command.js'
 import { AskedChecks } from './asked-checks.js'
 import { AskedReports } from './asked-reports.js'
-import { Family, type Parent, type Relative } from './family.js'
 import type { HeldListener } from './held-listeners.js'
+import { MessageRelay, type Parent, type RelayedServer } from './message-relay.js'
 
 /** The message of a server when it begins to serve. */
 export type Service = Extract<ToLauncher, { type: 'serves' }>
@@ -73,9 +73,9 @@ export interface ServerSettings {
 }
 
 /** One server process, as its launcher sees it. */
-export class Server implements Relative {
+export class Server implements RelayedServer {
   readonly settings: ServerSettings
-  readonly family: Family
+  readonly relay: MessageRelay
   /** On the clock of `performance.now()`. */
   readonly begun = performance.now()
   /** What it reported when it began to serve, and how long after its start that was. */
@@ -102,7 +102,7 @@ export class Server implements Relative {
 
   private constructor(settings: ServerSettings, envelope: Envelope, events: ServerEvents) {
     this.settings = settings
-    this.family = new Family(this, settings.inherited)
+    this.relay = new MessageRelay(this, settings.inherited)
     this.#envelope = envelope
     this.#events = events
   }
@@ -121,7 +121,7 @@ export class Server implements Relative {
     const inheritance = { ...own, sockets: inherited.map(({ handle }) => handle.fd) }
     server.#process = await ChannelProcess.start(flagged, inheritance, (raw, handle) => server.#hear(raw, handle))
     server.#process.ended.then((ending) => server.#end(ending))
-    if (parent !== undefined) server.family.join(parent)
+    if (parent !== undefined) server.relay.join(parent)
     return server
   }
 
@@ -244,7 +244,7 @@ export class Server implements Relative {
     if (toParent?.type === 'failed') this.lastSaid = toParent
     if (toLauncher !== undefined) this.#obey(toLauncher, duplicate)
     else if (toParent === undefined) this.#hearForeign(raw, handle)
-    else this.family.tellParent(toParent, duplicate)
+    else this.relay.tellParent(toParent, duplicate)
   }
 
   /** The app's own messages are for the program that started the launcher. A handle does not get that far. */
@@ -278,12 +278,12 @@ export class Server implements Relative {
         this.#pinged = undefined
         return this.said({ type: 'pong' })
       case 'start child':
-        this.family.request(message)
+        this.relay.request(message)
         return this.said(message)
       case 'kill child':
-        return this.family.killChild(message.child)
+        return this.relay.killChild(message.child)
       case 'tell child':
-        return this.family.tellChild(message, handle)
+        return this.relay.tellChild(message, handle)
       case 'hello':
       case 'leaves':
       case 'handed over':
@@ -322,7 +322,7 @@ export class Server implements Relative {
 
   #end(ending: Ending): void {
     this.#ending = ending
-    this.family.end(ending)
+    this.relay.end(ending)
     this.#checks.end(ending)
     this.#events.ended(ending)
   }

@@ -24,10 +24,10 @@ import { Effects, type Parts, type WorkersEvents } from './effects.js'
 import { type HeldListener, HeldListeners } from './held-listeners.js'
 import { LauncherHost } from './launcher-host.js'
 import { SILENCE } from './limits.js'
-import { Processes } from './processes.js'
 import { Restarts } from './restarts.js'
 import { scalePosition } from './scale-position.js'
 import type { Server, ServerSettings } from './server.js'
+import { Servers } from './servers.js'
 
 /** How often the launcher checks whether each server answers. Milliseconds. */
 const PING_INTERVAL = 1000
@@ -48,7 +48,7 @@ export interface Member {
  */
 export class Workers {
   readonly #held: HeldListeners
-  readonly #processes: Processes
+  readonly #servers: Servers
   readonly #restarts = new Restarts()
   readonly #callers = new Callers<ReloadResult | ScaleResult>()
   readonly #host: LauncherHost
@@ -71,7 +71,7 @@ export class Workers {
     events: WorkersEvents
   ) {
     this.#held = new HeldListeners(inherited.listeners)
-    this.#processes = new Processes(
+    this.#servers = new Servers(
       command,
       this.#held,
       { ...shared, own: inherited.own },
@@ -86,7 +86,7 @@ export class Workers {
     )
     const parts: Parts = {
       host: new LauncherHost(count, shared.isWatched, new Effects(() => parts)),
-      processes: this.#processes,
+      servers: this.#servers,
       held: this.#held,
       callers: this.#callers,
       restarts: this.#restarts,
@@ -135,7 +135,7 @@ export class Workers {
     return {
       outcome: outcome as Promise<ScaleResult>,
       position: () => {
-        const place = scalePosition(this.#host.state, ask, this.#processes)
+        const place = scalePosition(this.#host.state, ask, this.#servers)
         return place && { ...place, reason, elapsed: Math.round(performance.now() - asked) }
       }
     }
@@ -157,7 +157,7 @@ export class Workers {
 
   /** The server of each worker that has had one: the one that serves, or did so last. */
   get current(): Server[] {
-    return this.#host.state.workers.flatMap(({ current }) => this.#processes.find(current) ?? [])
+    return this.#host.state.workers.flatMap(({ current }) => this.#servers.find(current) ?? [])
   }
 
   /**
@@ -167,7 +167,7 @@ export class Workers {
   get places(): Array<{ id: WorkerId; server: Server; restarts: RestartStatus }> {
     return this.#host.state.workers.flatMap(({ id, current, next }) => {
       const accepting = acceptingOf(this.#host.state, id)?.id
-      const server = this.#processes.find(accepting) ?? this.#processes.find(current)
+      const server = this.#servers.find(accepting) ?? this.#servers.find(current)
       return server === undefined ? [] : [{ id, server, restarts: this.#restarts.of(id, next === 'pausing') }]
     })
   }
@@ -176,7 +176,7 @@ export class Workers {
   get members(): Member[] {
     const { state } = this.#host
     return state.servers.flatMap(({ id, worker }) => {
-      const server = this.#processes.find(id)
+      const server = this.#servers.find(id)
       const place = state.workers.findIndex((one) => one.id === worker)
       const isCurrent = state.workers[place]?.current === id
       if (server === undefined || !(server.isAlive || isCurrent)) return []
@@ -186,7 +186,7 @@ export class Workers {
 
   /** The counts of all processes, including ended ones. */
   get counts(): Counts {
-    return this.#processes.counts
+    return this.#servers.counts
   }
 
   /** Tells all servers something. */
@@ -197,7 +197,7 @@ export class Workers {
   /** Servers that have served and are not that of a worker; of each, whether it is certain that it leaves. */
   get former(): Array<{ server: Server; leaves: boolean }> {
     return formerOf(this.#host.state).flatMap(({ id, leaves }) => {
-      const server = this.#processes.find(id)
+      const server = this.#servers.find(id)
       return server === undefined ? [] : [{ server, leaves }]
     })
   }
@@ -215,7 +215,7 @@ export class Workers {
 
   /** A server by its number, if it is still spoken of. */
   find(id: ServerId | undefined): Server | undefined {
-    return this.#processes.find(id)
+    return this.#servers.find(id)
   }
 
   /** Calls back whenever something has been decided, until the returned function is called. */
@@ -237,7 +237,7 @@ export class Workers {
   get serving(): Server[] {
     return this.#host.state.workers.flatMap(({ id }) => {
       const server = currentOf(this.#host.state, id)
-      return isServing(server) ? (this.#processes.find(server.id) ?? []) : []
+      return isServing(server) ? (this.#servers.find(server.id) ?? []) : []
     })
   }
 
@@ -260,13 +260,13 @@ export class Workers {
   get #accepting(): Server[] {
     return this.#host.state.workers.flatMap(({ id }) => {
       const server = acceptingOf(this.#host.state, id)
-      return server === undefined || server.isSilent ? [] : (this.#processes.find(server.id) ?? [])
+      return server === undefined || server.isSilent ? [] : (this.#servers.find(server.id) ?? [])
     })
   }
 
   #ping(): void {
     for (const { id, stage } of this.#host.state.servers) {
-      const server = stage === 'serving' ? this.#processes.find(id) : undefined
+      const server = stage === 'serving' ? this.#servers.find(id) : undefined
       if (server === undefined || server.ping() < SILENCE) continue
       // After a stall of this process, what the server has said meanwhile is read first.
       whenHeard(() => {
@@ -288,10 +288,10 @@ export class Workers {
     for (const worker of workers) {
       const server = currentOf(this.#host.state, worker.id)
       if (isServing(server) || isLast(this.#host.state, worker))
-        this.#held.need(worker.id, this.#processes.find(server?.id)?.listeners ?? [])
+        this.#held.need(worker.id, this.#servers.find(server?.id)?.listeners ?? [])
     }
-    this.#processes.keep(servers.map(({ id }) => id))
-    this.#held.sweep(this.#processes.listeners)
+    this.#servers.keep(servers.map(({ id }) => id))
+    this.#held.sweep(this.#servers.listeners)
     this.#isSpread ||= this.count > 1
     if (this.#isSpread) this.#spread.update()
   }

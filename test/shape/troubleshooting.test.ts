@@ -38,7 +38,7 @@ const MADE_AT: Readonly<Record<string, readonly Place[]>> = {
   'lib/cli/launch.ts: isUsage ? (0, usage_js_1.withAdvice)(message) : message': [],
   'lib/control/handler.ts: (0, errors_js_1.toError)(error).message': [],
   'lib/index.ts: warning': [],
-  'lib/launcher/effects.ts: (0, log_lines_js_1.lineOf)(effect, processes)': [['lib/launcher/log-lines.ts', 'lineOf']],
+  'lib/launcher/effects.ts: (0, log_lines_js_1.lineOf)(effect, servers)': [['lib/launcher/log-lines.ts', 'lineOf']],
   'lib/launcher/effects.ts: (0, log_lines_js_1.restartLine)(server, pause)': [
     ['lib/launcher/log-lines.ts', 'restartLine']
   ],
@@ -49,12 +49,12 @@ const MADE_AT: Readonly<Record<string, readonly Place[]>> = {
   'lib/launcher/watch/file-watch.ts: why': [],
   'lib/process/apps.ts: warning': [['lib/process/server-process.ts', 'STRANGER']],
   'lib/process/effects.ts: WARNINGS[about](reason)': [['lib/process/effects.ts', 'WARNINGS']],
-  'lib/process/log.ts: logger': [['lib/events.ts', 'LINES']],
-  'lib/process/log.ts: warning': [],
   'lib/process/foreign-handlers.ts: warning': [
     ['lib/process/foreign-handler.ts', 'WARNINGS'],
     ['lib/process/foreign-handler.ts', 'taken']
   ],
+  'lib/process/log.ts: logger': [['lib/events.ts', 'LINES']],
+  'lib/process/log.ts: warning': [],
   'lib/process/server-process.ts: warning': [],
   'lib/process/service.ts: doubt': [
     ['lib/process/doubts.ts', 'ignoredOptions'],

@@ -13,7 +13,7 @@ t.test('a long look for the reason counts neither for the reload that failed nor
   const ends: string[] = []
   const parts = {
     host: { ...host, tell: noted.resolve },
-    processes: { find: (id: number) => known.get(id) },
+    servers: { find: (id: number) => known.get(id) },
     events: {
       reloadEnds: (reason: string) => {
         ends.push(reason)

@@ -4,22 +4,22 @@ import { type Counts, noCounts, sum } from '../metrics/counts.js'
 import type { SpawnCommand } from '../process/channel-process.js'
 import type { Effect, Input, ServerId } from '../protocol/launcher.js'
 import type { HeldListener, HeldListeners } from './held-listeners.js'
-import { isRefused } from './refused.js'
+import { isRefused } from './refused-command-line.js'
 import { Server, type ServerEvents, type ServerSettings, type Service } from './server.js'
 
-/** The events of the processes. */
-export interface ProcessesEvents extends Pick<ServerEvents, 'closed' | 'asked' | 'counted' | 'loads' | 'foreign'> {
+/** The events of the servers. */
+export interface ServersEvents extends Pick<ServerEvents, 'closed' | 'asked' | 'counted' | 'loads' | 'foreign'> {
   input(input: Input): void
 }
 
 /** The server processes of a launcher: those that live, and those that are still spoken of. */
-export class Processes {
+export class Servers {
   /** The facts of the last server that began to serve. */
   service: Service | undefined
   readonly #command: SpawnCommand
   readonly #held: HeldListeners
   readonly #shared: Pick<ServerSettings, 'own' | 'control' | 'isWatched'>
-  readonly #events: ProcessesEvents
+  readonly #events: ServersEvents
   readonly #servers = new Map<ServerId, Server>()
   /** The counts of servers that have ended. */
   #counted = noCounts()
@@ -32,7 +32,7 @@ export class Processes {
     command: SpawnCommand,
     held: HeldListeners,
     shared: Pick<ServerSettings, 'own' | 'control' | 'isWatched'>,
-    events: ProcessesEvents
+    events: ServersEvents
   ) {
     this.#shared = shared
     this.#command = command
@@ -77,7 +77,7 @@ export class Processes {
     const parent = this.find(parentId) as Server
     try {
       const { pid } = await this.#start(id, () => {
-        const { command, generation, listeners } = parent.family.takeRequest(child)
+        const { command, generation, listeners } = parent.relay.takeRequest(child)
         const inherited = parent.find(listeners)
         return { command, generation, inherited, parent: { server: parent, child }, previous: parent.lasting }
       })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isRefused } from '../../../lib/launcher/refused.js'
+import { isRefused } from '../../../lib/launcher/refused-command-line.js'
 import type { Server } from '../../../lib/launcher/server.js'
 
 const given = (exitCode: number, args: string[], hasLoaded = false) =>

@@ -1,41 +1,41 @@
 import t from 'tap'
 import { HeldListeners } from '../../../lib/launcher/held-listeners.js'
-import { Processes } from '../../../lib/launcher/processes.js'
 import type { Server } from '../../../lib/launcher/server.js'
+import { Servers } from '../../../lib/launcher/servers.js'
 import { AppDescriptors } from '../../../lib/process/descriptors.js'
 
 const COMMAND = { file: process.execPath, args: ['--eval', '0'], cwd: process.cwd(), env: process.env }
 
 const AGAIN = { ...COMMAND, isNode: true, script: undefined }
 
-function newProcesses(): Processes {
+function newServers(): Servers {
   const ignore = () => {}
   const events = { input: ignore, closed: ignore, asked: ignore, counted: ignore, loads: ignore, foreign: ignore }
   const own = { descriptors: AppDescriptors.ofStart([]) }
-  return new Processes(COMMAND, new HeldListeners([]), { own, isWatched: false }, events)
+  return new Servers(COMMAND, new HeldListeners([]), { own, isWatched: false }, events)
 }
 
 /** Starts a server; returns it. */
-async function start(processes: Processes, id: number, like?: number, previous?: number, isNew = false) {
-  await processes.start({ do: 'start', server: id, like, previous, isNew })
-  return processes.find(id) as Server
+async function start(servers: Servers, id: number, like?: number, previous?: number, isNew = false) {
+  await servers.start({ do: 'start', server: id, like, previous, isNew })
+  return servers.find(id) as Server
 }
 
 t.test('which generation a server is of, and what was before it', async (t) => {
-  const processes = newProcesses()
-  const first = await start(processes, 0)
+  const servers = newServers()
+  const first = await start(servers, 0)
   t.match(first, { generation: 1, settings: { previous: undefined } })
   const { pid } = first
-  const restarted = await start(processes, 1, 0, 0, true)
+  const restarted = await start(servers, 1, 0, 0, true)
   t.match(restarted, { generation: 2, settings: { previous: { generation: 1, pid } } })
   t.strictSame(restarted.lasting, { generation: 1, pid }, 'it has not served')
 
-  const other = await start(processes, 2, 0, undefined, true)
+  const other = await start(servers, 2, 0, undefined, true)
   t.match(other, { generation: 2, settings: { previous: { generation: 1, pid: 0 } } }, 'not of that worker')
 
-  first.family.request({ type: 'start child', child: 1, command: AGAIN, generation: 2, listeners: [] })
-  await processes.startChild({ do: 'start child', server: 3, parent: 0, child: 1 })
-  const child = processes.find(3) as Server
+  first.relay.request({ type: 'start child', child: 1, command: AGAIN, generation: 2, listeners: [] })
+  await servers.startChild({ do: 'start child', server: 3, parent: 0, child: 1 })
+  const child = servers.find(3) as Server
   t.match(child, { generation: 2, lasting: { generation: 1, pid } }, 'a child that may have to go on alone')
-  t.match(await start(processes, 4, 3, 3), { generation: 1 }, 'a restart is no reload')
+  t.match(await start(servers, 4, 3, 3), { generation: 1 }, 'a restart is no reload')
 })

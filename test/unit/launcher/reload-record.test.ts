@@ -1,6 +1,6 @@
 import t from 'tap'
 import { ChildExitedError, RolledBackError } from '../../../lib/errors.js'
-import { recordOf } from '../../../lib/launcher/record.js'
+import { recordOf } from '../../../lib/launcher/reload-record.js'
 
 t.test('what is remembered of a reload', async (t) => {
   const timings = { boot: 1, handoff: 2, probation: 3, total: 6 }

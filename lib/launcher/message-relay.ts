@@ -10,10 +10,10 @@ export type StartChild = Extract<ToLauncher, { type: 'start child' }>
 type TellChild = Extract<ToLauncher, { type: 'tell child' }>
 
 /** A server, as its parent and its children see it. */
-export interface Relative {
+export interface RelayedServer {
   readonly pid: number
   readonly isAlive: boolean
-  readonly family: Family
+  readonly relay: MessageRelay
   kill: ChannelProcess['kill']
   /** As its launcher. */
   tell(message: FromLauncher, handle?: ListeningHandle): void
@@ -27,20 +27,20 @@ export interface Relative {
 
 /** The server that another one will succeed, with its number for that one. */
 export interface Parent {
-  readonly server: Relative
+  readonly server: RelayedServer
   readonly child: number
 }
 
 /** Passes on the messages between a server, its parent and its children. The launcher has started all of them. */
-export class Family {
-  readonly #self: Relative
+export class MessageRelay {
+  readonly #self: RelayedServer
   readonly #inherited: readonly HeldListener[]
   /** While it lives. */
   #parent: Parent | undefined
-  readonly #children = new Map<number, Relative>()
+  readonly #children = new Map<number, RelayedServer>()
   readonly #requests = new Map<number, StartChild>()
 
-  constructor(self: Relative, inherited: readonly HeldListener[]) {
+  constructor(self: RelayedServer, inherited: readonly HeldListener[]) {
     this.#self = self
     this.#inherited = inherited
   }
@@ -49,7 +49,7 @@ export class Family {
   join(parent: Parent): void {
     if (!parent.server.isAlive) return
     this.#parent = parent
-    parent.server.family.#children.set(parent.child, this.#self)
+    parent.server.relay.#children.set(parent.child, this.#self)
   }
 
   /** It wants a child. */
@@ -88,10 +88,10 @@ export class Family {
   end(ending: Ending): void {
     if (this.#parent !== undefined) {
       const { server, child } = this.#parent
-      server.family.#children.delete(child)
+      server.relay.#children.delete(child)
       server.tell({ type: 'child ended', child, ...ending })
     }
-    for (const child of this.#children.values()) child.family.#parent = undefined
+    for (const child of this.#children.values()) child.relay.#parent = undefined
   }
 
   /** It has no predecessor that serves, so it serves as soon as it can. */

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Workers } from '../../../lib/launcher/workers.js'
-import { LauncherNotices } from '../../../lib/systemd/launcher-status.js'
+import { LauncherNotices } from '../../../lib/systemd/launcher-notices.js'
 import type { Notice, ServiceManager } from '../../../lib/systemd/notify.js'
 
 t.test('after a reload that failed in the pause, the service manager is told the generation that lasts', async (t) => {
