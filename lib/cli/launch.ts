@@ -8,11 +8,11 @@ import { REFUSED } from '../launcher/refused-command-line.js'
 import type { Ending } from '../process/channel-process.js'
 import { loadModulesNow } from '../process/later-modules.js'
 import { RUNTIME } from '../util/runtime.js'
+import { surviveBrokenOutput } from './broken-output.js'
 import { parseLaunchArguments } from './launch-arguments.js'
 import { ownOptionForApp, ownOptionIn } from './node-arguments.js'
 import { readOptions } from './option-reader.js'
 import { LAUNCH_OPTIONS } from './options.js'
-import { outliveReaders } from './readers.js'
 import { usage, withAdvice } from './usage.js'
 
 /** How long a signal to this process itself may take to end it. Milliseconds. */
@@ -31,7 +31,7 @@ export async function launch(args: readonly string[]): Promise<void> {
   try {
     const told = toldOnly(args)
     if (told !== undefined) {
-      outliveReaders(false)
+      surviveBrokenOutput(false)
       return void process.stdout.write(told)
     }
     // A deployment may remove the folder of this package, and those of others beside it.

@@ -5,7 +5,7 @@ import { completion } from './completion.js'
 import { commandUsage, usage, withAdvice } from './usage.js'
 
 /** What is printed, or what is wrong. */
-type Outcome = { text: string } | { problem: string }
+type Output = { text: string } | { problem: string }
 
 const INSTALLING = `usage: fastify-graceful-reload completion bash|zsh|fish
 
@@ -25,18 +25,18 @@ export function runLocal(name: LocalName, args: readonly string[]): number {
 }
 
 /** Both have one argument at most. */
-function tooMany([first, second]: readonly string[]): Outcome | undefined {
+function tooMany([first, second]: readonly string[]): Output | undefined {
   return second === undefined || isHelp(first) ? undefined : { problem: `Unexpected argument '${second}'` }
 }
 
-function help(name: string | undefined): Outcome {
+function help(name: string | undefined): Output {
   if (name === undefined || name === 'help' || isHelp(name)) return { text: usage() }
   if (isCommand(name)) return { text: commandUsage(name) }
   if (isLocal(name)) return { text: INSTALLING }
   return { problem: `there is no command '${name}'${didYouMean(name, Object.keys(COMMANDS))}` }
 }
 
-function complete(shell: string | undefined): Outcome {
+function complete(shell: string | undefined): Output {
   if (isHelp(shell)) return { text: INSTALLING }
   if (shell === undefined) return { problem: 'completion: the shell is missing: it must be bash, zsh or fish' }
   const text = completion(shell)

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { type ConnectionHandle, keepHandle, readOn } from '../internals/connection-handle.js'
-import type { GiverWord, Outcome } from '../protocol/connection.js'
+import type { GiverOutcome, GiverWord } from '../protocol/connection.js'
 import type { FromGiver, Life } from '../protocol/connection-messages.js'
 import type { Candidate } from './candidates.js'
 import { type Gift, Giving, type Patience } from './giving.js'
@@ -27,7 +27,7 @@ export interface Passage {
 export class Departure implements Gift {
   readonly candidate: Candidate
   /** Resolves when it is known who has the connection. */
-  readonly outcome: Promise<Outcome>
+  readonly outcome: Promise<GiverOutcome>
   readonly #id: number
   readonly #passage: Passage
   readonly #onSilence: () => void
@@ -39,7 +39,7 @@ export class Departure implements Gift {
   #life: Life | undefined
   /** The state of a WebSocket, at the moment of its release. */
   #arrival: Arrival | undefined
-  #conclude!: (outcome: Outcome) => void
+  #conclude!: (outcome: GiverOutcome) => void
 
   /** @param onSilence - called when the other process does not answer soon */
   constructor(id: number, candidate: Candidate, passage: Passage, patience: Patience, onSilence: () => void) {
@@ -117,7 +117,7 @@ export class Departure implements Gift {
     return this.#passage.isOutOfReach?.() === true
   }
 
-  concluded(outcome: Outcome): void {
+  concluded(outcome: GiverOutcome): void {
     this.candidate.socket.removeListener('close', this.#onClose)
     this.#conclude(outcome)
   }

@@ -2,10 +2,10 @@ import {
   type Giver,
   type GiverEffect,
   type GiverInput,
+  type GiverOutcome,
   type GiverWord,
   give,
   type Move,
-  type Outcome,
   offer,
   wouldRelease
 } from '../protocol/connection.js'
@@ -22,7 +22,7 @@ export interface Gift {
   readOn(): void
   /** Closes this process's copy. */
   letGo(): void
-  concluded(outcome: Outcome): void
+  concluded(outcome: GiverOutcome): void
   /** The taker owes no answer any more. */
   forgotten(): void
   /**

@@ -2,7 +2,7 @@ import diagnosticsChannel from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 import { setImmediate as nextTurnOfLoop } from 'node:timers/promises'
 import { readOn, stopReading } from '../internals/connection-handle.js'
-import type { Outcome } from '../protocol/connection.js'
+import type { GiverOutcome } from '../protocol/connection.js'
 import type { FromTaker } from '../protocol/connection-messages.js'
 import type { Candidate, Candidates } from './candidates.js'
 import { Departure, type Passage } from './departure.js'
@@ -164,7 +164,7 @@ export class Migration {
     this.#settings.moved?.()
   }
 
-  async #depart(candidate: Candidate): Promise<Outcome> {
+  async #depart(candidate: Candidate): Promise<GiverOutcome> {
     const id = ++this.#lastId
     const begun = performance.now()
     const patience = { answer: ANSWER_LIMIT, limit: this.#settings.duration + SILENCE_LIMIT }

@@ -5,16 +5,16 @@ import { familiesOf } from '../metrics/families.js'
 import type { MetricsReport } from '../metrics/report.js'
 import type { WorkerCount } from '../protocol/worker-count.js'
 import type { CheckResult } from '../reload/check-result.js'
+import type { ControlConnection } from './connection.js'
 import { BadMethodError, BadRequestError, BusyError, LongRequestError, UnknownPathError } from './errors.js'
-import type { Exchange } from './exchange.js'
 import { toControlFailure } from './failure.js'
 import { healthOf } from './health.js'
 import { excerpt } from './json.js'
 import { encodeAnswer } from './messages.js'
 import { ownVersion } from './own-version.js'
+import type { First } from './progress-news.js'
+import { type ProgressSource, ProgressStream, type ReloadSource } from './progress-stream.js'
 import { rawAnswer } from './raw-answer.js'
-import type { First } from './reload-news.js'
-import { type ProgressSource, type ReloadSource, ReloadStream } from './reload-stream.js'
 import type { CheckPosition, ProcessStatus, ScalePosition, ScaleResult, StatusReport } from './reports.js'
 import {
   methodsOf,
@@ -86,37 +86,37 @@ export class ControlHttp {
     // Of several on one connection, the first counts.
     this.#server.maxRequestsPerSocket = 1
     this.#server.on('request', (request, response) => void this.#answer(request, response))
-    this.#server.on('clientError', (error, stream) => (stream as Exchange).refuse(rawAnswer(describe(error))))
+    this.#server.on('clientError', (error, stream) => (stream as ControlConnection).refuse(rawAnswer(describe(error))))
     this.#server.on('connect', ({ method = '', url = '' }: IncomingMessage, stream: Duplex) => {
       try {
         requestNameOf(method, url, undefined)
       } catch (error) {
-        ;(stream as Exchange).refuse(rawAnswer(error, moreOf(error), allowOf(error, url)))
+        ;(stream as ControlConnection).refuse(rawAnswer(error, moreOf(error), allowOf(error, url)))
       }
     })
   }
 
-  accept(exchange: Exchange): void {
+  accept(connection: ControlConnection): void {
     // https://nodejs.org/api/http.html#event-connection: "can also be explicitly emitted by users to inject
     // connections"
-    this.#server.emit('connection', exchange)
+    this.#server.emit('connection', connection)
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const exchange = request.socket as unknown as Exchange
+    const connection = request.socket as unknown as ControlConnection
     const { method = '', url = '' } = request
     try {
       const name = requestNameOf(method, url, String(request.headers[VERSION_HEADER] ?? '') || undefined)
       const body = method === 'POST' ? await bodyOf(request) : new Uint8Array()
       const asked = name === 'workers' ? workersIn(body, REASON) : { reason: reasonIn(body, REASON) }
-      if (!exchange.heard()) return
+      if (!connection.heard()) return
       if ('wanted' in asked) await this.#scale(asked.wanted, asked.reason, response)
       else await this.#fulfil(name, asked.reason, response)
     } catch (error) {
-      exchange.heard()
+      connection.heard()
       fail(error, url, response)
     }
-    exchange.told()
+    connection.told()
   }
 
   async #fulfil(name: RequestName, reason: string, response: ServerResponse): Promise<void> {
@@ -180,7 +180,7 @@ export class ControlHttp {
       this.#waiting -= 1
     })
     response.writeHead(200, headers(LINES_TYPE))
-    await new ReloadStream(source, first, former, response).end(outcome)
+    await new ProgressStream(source, first, former, response).end(outcome)
   }
 }
 

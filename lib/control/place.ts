@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { InvalidOptionError } from '../errors.js'
-import { groupNumber, HIGHEST_GROUP } from '../util/group.js'
+import { groupNumber, HIGHEST_GROUP } from '../util/unix-group.js'
 import { unknownOption } from '../util/unknown-option.js'
 
 /** Where the control socket is, and who may use it. */

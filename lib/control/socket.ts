@@ -6,14 +6,14 @@ import { bindAgain } from '../sockets/bind-again.js'
 import { giveAccess } from '../sockets/socket-access.js'
 import { TOO_LONG, UnixPath } from '../sockets/unix-path.js'
 import { os } from '../util/os.js'
+import { ControlConnection } from './connection.js'
 import { BusyError, ControlSocketError } from './errors.js'
-import { Exchange } from './exchange.js'
 import type { ControlHandlers, ControlHttp } from './http.js'
 import type { ControlPlace } from './place.js'
 import { rawAnswer } from './raw-answer.js'
 
 /** How many connections are answered at a time, and how many are accepted at all: those between get 503. */
-const MOST_EXCHANGES = 64
+const MOST_ANSWERED = 64
 const MOST_CONNECTIONS = 256
 
 /**
@@ -23,7 +23,7 @@ const MOST_CONNECTIONS = 256
 export class ControlSocket {
   /** Does not keep the process alive. */
   readonly server: Server
-  readonly #exchanges = new Set<Exchange>()
+  readonly #connections = new Set<ControlConnection>()
   readonly #handlers: ControlHandlers
   #http: ControlHttp | undefined
   #path: UnixPath | undefined
@@ -86,7 +86,7 @@ export class ControlSocket {
 
   /** The process leaves: a request that has come is answered, and one that still does not come is not waited for. */
   hurry(): void {
-    for (const exchange of this.#exchanges) exchange.hurry()
+    for (const connection of this.#connections) connection.hurry()
   }
 
   /** Ends what {@link openAlone} began. */
@@ -97,12 +97,12 @@ export class ControlSocket {
   }
 
   #accept(socket: Socket): void {
-    const exchange = new Exchange(socket)
-    socket.once('close', () => this.#exchanges.delete(exchange))
-    if (this.#exchanges.size >= MOST_EXCHANGES)
-      exchange.refuse(rawAnswer(new BusyError(`there are ${MOST_EXCHANGES} connections to its control socket`)))
-    else this.#http?.accept(exchange)
-    this.#exchanges.add(exchange)
+    const connection = new ControlConnection(socket)
+    socket.once('close', () => this.#connections.delete(connection))
+    if (this.#connections.size >= MOST_ANSWERED)
+      connection.refuse(rawAnswer(new BusyError(`there are ${MOST_ANSWERED} connections to its control socket`)))
+    else this.#http?.accept(connection)
+    this.#connections.add(connection)
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { ProcessStatus } from '../control/reports.js'
-import { countsByCode } from './codes.js'
 import type { Family, Sample } from './exposition.js'
 import type { Load } from './load.js'
+import { countsByCode } from './reload-codes.js'
 import type { MetricsReport, WorkerReport } from './report.js'
 
 /** The versions of the process that answers. */

@@ -2,7 +2,7 @@ import type { ReloadHistory } from '../control/reports.js'
 import type { Service } from '../process/service.js'
 import type { Phase } from '../protocol/phases.js'
 import type { Release } from '../reload/release.js'
-import { countsByCode } from './codes.js'
+import { countsByCode } from './reload-codes.js'
 
 /**
  * What `app.graceful.stats()` returns: the figures of this process, and what is known in it of the generations before.

@@ -35,7 +35,7 @@ export type TakerWord = 'taken' | 'refused'
  * silent for too long, and is given no more; with `http` the connection is the taker's if that wakes up, and else ends
  * with it.
  */
-export type Outcome = 'moved' | 'stays' | 'refused' | 'closed' | 'abandoned'
+export type GiverOutcome = 'moved' | 'stays' | 'refused' | 'closed' | 'abandoned'
 
 export interface Giver {
   readonly move: Move
@@ -81,7 +81,7 @@ export type GiverEffect =
    */
   | { readonly do: 'wait'; readonly timer: 'answer' | 'limit' }
   | { readonly do: 'cancel' }
-  | { readonly do: 'conclude'; readonly outcome: Outcome }
+  | { readonly do: 'conclude'; readonly outcome: GiverOutcome }
   /** No answer of the taker is expected any more. */
   | { readonly do: 'forget' }
 
@@ -173,14 +173,14 @@ function giveUp(giver: Giver): GiverStep {
   return takeBack(giver, giver.move === 'surplus' ? 'stays' : 'abandoned', { do: 'read on' })
 }
 
-function takeBack(giver: Giver, outcome: Outcome, ...effects: GiverEffect[]): GiverStep {
+function takeBack(giver: Giver, outcome: GiverOutcome, ...effects: GiverEffect[]): GiverStep {
   return [{ ...giver, at: 'late' }, [{ do: 'cancel' }, ...effects, { do: 'conclude', outcome }]]
 }
 
-function stay(giver: Giver, outcome: Outcome, ...effects: GiverEffect[]): GiverStep {
+function stay(giver: Giver, outcome: GiverOutcome, ...effects: GiverEffect[]): GiverStep {
   return end(giver, outcome, ...effects, { do: 'read on' })
 }
 
-function end(giver: Giver, outcome: Outcome, ...effects: GiverEffect[]): GiverStep {
+function end(giver: Giver, outcome: GiverOutcome, ...effects: GiverEffect[]): GiverStep {
   return [{ ...giver, at: 'over' }, [{ do: 'cancel' }, ...effects, { do: 'conclude', outcome }, { do: 'forget' }]]
 }

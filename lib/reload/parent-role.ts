@@ -12,8 +12,8 @@ import { isOfConnections } from '../protocol/connection-messages.js'
 import type { ReloadBrief, ToChild, ToParent } from '../protocol/messages.js'
 import type { Ask, ChildId, ParentWord, Reload } from '../protocol/server.js'
 import { ticketKeysOf } from '../sockets/tls-tickets.js'
+import { abortable } from '../util/abortable.js'
 import { guarded } from '../util/guarded.js'
-import { unless } from '../util/unless.js'
 import { type SavedStates, saveStates } from './app-states.js'
 import { shareCompileCache } from './compile-cache.js'
 import { HealthWatch } from './health-watch.js'
@@ -107,7 +107,7 @@ export class ParentRole {
     service.surroundings.tellAtReload((warning) => service.log.warn(warning))
     service.notices.reloading()
     try {
-      for (const { hooks } of service.apps) await unless(hooks.run('preReload', { reason }, signal), signal)
+      for (const { hooks } of service.apps) await abortable(hooks.run('preReload', { reason }, signal), signal)
       this.#host.tell({ type: 'approved', saves: [...service.apps].some(({ options }) => options.state) })
     } catch (cause) {
       const error = Object.assign(new VetoedError(toError(cause).message), { cause })

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { RELOAD_CODES } from '../../../lib/metrics/codes.js'
 import { expose } from '../../../lib/metrics/exposition.js'
 import { familiesOf } from '../../../lib/metrics/families.js'
+import { RELOAD_CODES } from '../../../lib/metrics/reload-codes.js'
 import { NO_PROMTOOL, promtoolSays } from '../../support/metrics.js'
 import { PACKAGE_ROOT } from '../../support/release.js'
 

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { toControlFailure } from './failure.js'
 import { encodeAnswer } from './messages.js'
-import { type First, newsOf, type Position, type Reported } from './reload-news.js'
+import { type First, newsOf, type Position, type Reported } from './progress-news.js'
 import type { ReloadPosition } from './reports.js'
 
 /** Makes reloads, and reports their progress. */
@@ -31,7 +31,7 @@ const UNREAD_LIMIT = 16 * 1024
  * Sends a client the progress of the reload that it has requested, line by line, and at last the outcome. The same for
  * a check, or for another number of workers.
  */
-export class ReloadStream {
+export class ProgressStream {
   readonly #source: ProgressSource
   readonly #response: ServerResponse
   /** The reload that was in progress when the client requested this one: this one follows it. */

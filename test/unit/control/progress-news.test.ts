@@ -1,5 +1,5 @@
 import t from 'tap'
-import { newsOf } from '../../../lib/control/reload-news.js'
+import { newsOf } from '../../../lib/control/progress-news.js'
 import type { ReloadPosition } from '../../../lib/control/reports.js'
 
 const at = (step: ReloadPosition['step'], more: Partial<ReloadPosition> = {}): ReloadPosition => {

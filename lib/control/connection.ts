@@ -20,7 +20,7 @@ const LONGEST_LINGER = 5000
  * socket, which so stays ours: who is slow has a limit, who ends its side is answered, what comes after the request is
  * dropped, and the socket is not closed with unread bytes in it, which could cost the client its answer.
  */
-export class Exchange extends Duplex {
+export class ControlConnection extends Duplex {
   readonly #socket: Socket
   #state: 'asking' | 'waiting' | 'answered' = 'asking'
   #hasBegun = false

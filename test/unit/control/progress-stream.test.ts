@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import t from 'tap'
-import { ReloadStream } from '../../../lib/control/reload-stream.js'
+import { ProgressStream } from '../../../lib/control/progress-stream.js'
 import type { ReloadPosition } from '../../../lib/control/reports.js'
 
 const FIRST = { step: 'waiting', reason: 'mine' } as const
@@ -16,7 +16,7 @@ class Scene {
   #changed = () => {}
 
   /** Resolves when there has been a first look. */
-  async follow(first: typeof FIRST | undefined): Promise<ReloadStream> {
+  async follow(first: typeof FIRST | undefined): Promise<ProgressStream> {
     const source = {
       reloadId: () => this.id,
       inProgress: async () => {
@@ -31,7 +31,7 @@ class Scene {
     }
     const write = (text: string) => void this.lines.push(lineOf(text))
     const response = Object.assign(new EventEmitter(), { write, end: write, writableLength: 0 })
-    const stream = new ReloadStream(source, first, this.former, response as unknown as ServerResponse)
+    const stream = new ProgressStream(source, first, this.former, response as unknown as ServerResponse)
     await new Promise(setImmediate)
     return stream
   }

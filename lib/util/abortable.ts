@@ -1,5 +1,5 @@
 /** The promise's outcome, unless one of the signals aborts first: then its reason is thrown. */
-export async function unless<T>(promise: Promise<T>, ...signals: AbortSignal[]): Promise<T> {
+export async function abortable<T>(promise: Promise<T>, ...signals: AbortSignal[]): Promise<T> {
   const disposers: Array<() => void> = []
   const aborted = new Promise<never>((_, reject) => {
     for (const signal of signals) {

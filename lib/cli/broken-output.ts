@@ -3,7 +3,7 @@
  * reports the outcome all the same. One that only shows something has failed where it could not be written; nobody has
  * failed where nobody reads on.
  */
-export function outliveReaders(changes: boolean): void {
+export function surviveBrokenOutput(changes: boolean): void {
   process.stderr.on('error', () => {})
   let isTold = false
   process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
