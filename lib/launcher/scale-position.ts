@@ -25,10 +25,10 @@ function growing(
   const index = workers.findIndex(({ id }, at) => at >= before && !isServing(currentOf(launcher, id)))
   const { current, next } = workers[index] ?? {}
   if (current === undefined && (isGrowing || next === 'starting')) return undefined
-  const turn = { worker: index + 1, workers: target }
+  const place = { worker: index + 1, workers: target }
   return current === undefined
-    ? { step: 'waiting', ...turn }
-    : { step: 'booting', ...turn, ...childOf(current, servers) }
+    ? { step: 'waiting', ...place }
+    : { step: 'booting', ...place, ...childOf(current, servers) }
 }
 
 function childOf(server: number, servers: Servers): Pick<ScalePosition, 'child'> {

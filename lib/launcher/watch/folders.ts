@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { Folder, identityOf } from './folder.js'
 import { filesIn } from './tree.js'
-import { foldersOf, isWanted, meantIn, type Share, type Wanted } from './wanted.js'
+import { foldersOf, isWanted, meantIn, type Wanted, type WantedInFolder } from './wanted.js'
 
 /** What is reported about the files. */
 export interface FoldersEvents {
@@ -18,7 +18,7 @@ const RENEWAL = 20
 
 interface Watched {
   readonly folder: Folder
-  share: Share
+  wanted: WantedInFolder
 }
 
 /** All folders that are watched: those of the files that are wanted, for as long as they are. */
@@ -50,31 +50,31 @@ export class Folders {
 
   /** @param before - what was wanted until now: whatever of it is found in a new folder has come with that */
   #update(before: Wanted): void {
-    const shares = foldersOf(this.#wanted)
+    const byFolder = foldersOf(this.#wanted)
     for (const [path, watched] of this.#watched) {
-      const share = shares.get(path)
-      if (share !== undefined && identityOf(share.stats) === watched.folder.identity) continue
+      const wanted = byFolder.get(path)
+      if (wanted !== undefined && identityOf(wanted.stats) === watched.folder.identity) continue
       watched.folder.close()
       this.#watched.delete(path)
       // What was in it has gone with it.
-      if (share === undefined) for (const name of watched.share.names) this.#events.touched(join(path, name))
+      if (wanted === undefined) for (const name of watched.wanted.names) this.#events.touched(join(path, name))
     }
-    for (const [path, share] of shares) {
+    for (const [path, wanted] of byFolder) {
       const known = this.#watched.get(path)
-      const isNew = known === undefined || known.share.meant.length !== share.meant.length
-      if (known === undefined) this.#watched.set(path, { folder: this.#open(path, share), share })
-      else known.share = share
-      if (isNew) this.#look(path, share, before)
+      const isNew = known === undefined || known.wanted.meant.length !== wanted.meant.length
+      if (known === undefined) this.#watched.set(path, { folder: this.#open(path, wanted), wanted })
+      else known.wanted = wanted
+      if (isNew) this.#look(path, wanted, before)
     }
   }
 
-  #look(path: string, share: Share, before: Wanted): void {
-    for (const file of meantIn(path, share, filesIn(path)))
+  #look(path: string, wanted: WantedInFolder, before: Wanted): void {
+    for (const file of meantIn(path, wanted, filesIn(path)))
       if (isWanted(before, file)) this.#events.touched(file)
       else this.#events.seen(file)
   }
 
-  #open(path: string, { stats }: Share): Folder {
+  #open(path: string, { stats }: WantedInFolder): Folder {
     return new Folder(path, stats, {
       touched: (name) => this.#touched(path, name),
       renewed: () => this.#renew(),
@@ -86,10 +86,10 @@ export class Folders {
   }
 
   #touched(path: string, name: string | undefined): void {
-    const share = this.#watched.get(path)?.share
-    if (share === undefined) return
-    const { names, meant } = share
-    if (name === undefined) for (const file of meantIn(path, share, filesIn(path))) this.#events.touched(file)
+    const wanted = this.#watched.get(path)?.wanted
+    if (wanted === undefined) return
+    const { names, meant } = wanted
+    if (name === undefined) for (const file of meantIn(path, wanted, filesIn(path))) this.#events.touched(file)
     else if (names.has(name) || meant.some((isMeant) => isMeant(name))) this.#events.touched(join(path, name))
   }
 

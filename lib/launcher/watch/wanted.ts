@@ -16,7 +16,7 @@ export interface Wanted {
 }
 
 /** What to watch in one folder. */
-export interface Share {
+export interface WantedInFolder {
   readonly stats: Stats
   /** Files that have a name. */
   readonly names: Set<string>
@@ -25,17 +25,17 @@ export interface Share {
 }
 
 /** What to watch, folder by folder, in the present file system. */
-export function foldersOf({ home, files, folders, trees }: Wanted): Map<string, Share> {
-  const shares = new Map<string, Share>()
-  const find = (path: string): Share | undefined => {
-    const known = shares.get(path)
+export function foldersOf({ home, files, folders, trees }: Wanted): Map<string, WantedInFolder> {
+  const byFolder = new Map<string, WantedInFolder>()
+  const find = (path: string): WantedInFolder | undefined => {
+    const known = byFolder.get(path)
     if (known !== undefined) return known
     const stats = statSync(path, { throwIfNoEntry: false })
     if (!stats?.isDirectory()) return undefined
-    const share: Share = { stats, names: new Set(), meant: [] }
-    shares.set(path, share)
+    const wanted: WantedInFolder = { stats, names: new Set(), meant: [] }
+    byFolder.set(path, wanted)
     if (isInside(path, home)) find(dirname(path))
-    return share
+    return wanted
   }
   for (const file of files) add(file, find)
   for (const [path, isMeant] of folders) find(path)?.meant.push(isMeant)
@@ -43,23 +43,23 @@ export function foldersOf({ home, files, folders, trees }: Wanted): Map<string, 
     if (find(root) === undefined) add(root, find)
     else for (const path of foldersBelow(root)) find(path)?.meant.push(isMeant)
   }
-  return shares
+  return byFolder
 }
 
 /** A missing file can appear in the last folder of its path that exists. */
-function add(path: string, find: (path: string) => Share | undefined): void {
+function add(path: string, find: (path: string) => WantedInFolder | undefined): void {
   const folder = dirname(path)
-  const share = find(folder)
-  if (share !== undefined) share.names.add(basename(path))
+  const wanted = find(folder)
+  if (wanted !== undefined) wanted.names.add(basename(path))
   else if (dirname(folder) !== folder) nearest(dirname(folder), find)
 }
 
-function nearest(folder: string, find: (path: string) => Share | undefined): void {
+function nearest(folder: string, find: (path: string) => WantedInFolder | undefined): void {
   if (find(folder) === undefined && dirname(folder) !== folder) nearest(dirname(folder), find)
 }
 
 /** The files in a folder that are meant, of these and those that have a name. */
-export function meantIn(folder: string, { names, meant }: Share, present: readonly string[]): string[] {
+export function meantIn(folder: string, { names, meant }: WantedInFolder, present: readonly string[]): string[] {
   const found = present.filter((name) => names.has(name) || meant.some((isMeant) => isMeant(name)))
   return [...new Set([...names, ...found])].map((name) => join(folder, name))
 }
