@@ -1,3 +1,4 @@
+import type { Host, Machine } from '../process/host.js'
 import {
   type Giver,
   type GiverEffect,
@@ -10,6 +11,7 @@ import {
   wouldRelease
 } from '../protocol/connection.js'
 import { Deadline } from '../util/deadline.js'
+import { hostOf } from './connection-host.js'
 
 /** A connection that is given away, as the one sees it who has it. */
 export interface Gift {
@@ -40,66 +42,69 @@ export interface Patience {
   readonly limit: number
 }
 
+/** The machine of the giver of a connection. */
+export function giverMachine(move: Move): Omit<Machine<Giver, GiverInput, GiverEffect>, 'name'> {
+  const [start, first] = offer(move)
+  return { start, first, step: give, begin: { move }, placeOf: ({ at }) => at }
+}
+
 /** Gives one connection to another process. */
 export class Giving {
   readonly #gift: Gift
   readonly #patience: Patience
   readonly #deadline = new Deadline()
-  #giver: Giver
+  readonly #host: Host<Giver, GiverInput, GiverEffect>
 
   constructor(move: Move, patience: Patience, gift: Gift) {
     this.#gift = gift
     this.#patience = patience
-    const [giver, effects] = offer(move)
-    this.#giver = giver
-    for (const effect of effects) this.#carryOut(effect)
+    this.#host = hostOf('giver', giverMachine(move), (effect) => this.#carryOut(effect))
+    this.#host.begin()
   }
 
   /** Whether the taker has let the limit pass, and has not answered since. */
   get isLate(): boolean {
-    return this.#giver.at === 'late'
+    return this.#host.state.at === 'late'
   }
 
   /** Takes the taker's answer. */
   answered(isTaken: boolean): void {
-    if (isTaken) this.tell({ type: 'taken', atRest: wouldRelease(this.#giver) && this.#gift.isAtRest() })
+    if (isTaken) this.tell({ type: 'taken', atRest: wouldRelease(this.#host.state) && this.#gift.isAtRest() })
     else this.tell({ type: 'refused' })
   }
 
   tell(input: GiverInput): void {
-    const [giver, effects] = give(this.#giver, input)
-    this.#giver = giver
-    for (const effect of effects) this.#carryOut(effect)
+    this.#host.tell(input)
   }
 
-  #carryOut(effect: GiverEffect): void {
+  #carryOut(effect: GiverEffect): unknown {
     switch (effect.do) {
       case 'offer':
-        this.#gift.offer().catch(() => this.tell({ type: 'not sent' }))
-        break
+        return this.#offer()
       case 'say':
-        this.#say(effect.word)
-        break
+        return this.#say(effect.word)
       case 'read on':
-        this.#gift.readOn()
-        break
+        return this.#gift.readOn()
       case 'let go':
-        this.#gift.letGo()
-        break
+        return this.#gift.letGo()
       case 'wait':
-        this.#deadline.set(this.#patience[effect.timer], () => this.tell({ type: 'due' }))
-        break
+        return this.#deadline.set(this.#patience[effect.timer], () => this.tell({ type: 'due' }))
       case 'cancel':
-        this.#deadline.clear()
-        break
+        return this.#deadline.clear()
       case 'conclude':
-        this.#gift.concluded(effect.outcome)
-        break
+        return this.#gift.concluded(effect.outcome)
       case 'forget':
-        this.#gift.forgotten()
-        break
+        return this.#gift.forgotten()
       default:
-        effect satisfies never
+        return effect satisfies never
+    }
+  }
+
+  async #offer(): Promise<void> {
+    try {
+      await this.#gift.offer()
+    } catch {
+      this.tell({ type: 'not sent' })
     }
   }
 

@@ -1,6 +1,8 @@
+import type { Host, Machine } from '../process/host.js'
 import type { Move, TakerWord } from '../protocol/connection.js'
 import { receive, type Taker, type TakerEffect, type TakerInput, take } from '../protocol/connection-taker.js'
 import { Deadline } from '../util/deadline.js'
+import { hostOf } from './connection-host.js'
 
 /** A connection that has come from another process. */
 export interface Offered {
@@ -15,52 +17,53 @@ export interface Offered {
 /** How long it may take until it is known whether a giver that cannot be reached has ended. Milliseconds. */
 const DOUBT = 1000
 
+/** The machine of the taker of a connection. */
+export function takerMachine(move: Move, isAble: boolean): Omit<Machine<Taker, TakerInput, TakerEffect>, 'name'> {
+  const [start, first] = take(move, isAble)
+  return { start, first, step: receive, begin: { move, isAble }, placeOf: ({ at }) => at }
+}
+
 /** Takes one connection from another process. */
 export class Taking {
   readonly #offered: Offered
   readonly #deadline = new Deadline()
-  #taker: Taker
+  readonly #host: Host<Taker, TakerInput, TakerEffect>
 
   /** @param isAble - whether the handle has arrived, and there is a server with room for it */
   constructor(move: Move, isAble: boolean, offered: Offered) {
     this.#offered = offered
-    const [taker, effects] = take(move, isAble)
-    this.#taker = taker
-    for (const effect of effects) this.#carryOut(effect)
+    this.#host = hostOf('taker', takerMachine(move, isAble), (effect) => this.#carryOut(effect))
+    this.#host.begin()
   }
 
   get isOver(): boolean {
-    return this.#taker.at === 'over'
+    return this.#host.state.at === 'over'
   }
 
   tell(input: TakerInput): void {
-    const [taker, effects] = receive(this.#taker, input)
-    this.#taker = taker
-    for (const effect of effects) this.#carryOut(effect)
+    this.#host.tell(input)
   }
 
-  #carryOut(effect: TakerEffect): void {
+  #carryOut(effect: TakerEffect): unknown {
     switch (effect.do) {
       case 'say':
-        void this.#offered
-          .say(effect.word)
-          .then((isSent) => this.tell({ type: isSent === false ? 'not sent' : 'sent' }))
-        break
+        return this.#say(effect.word)
       case 'accept':
-        this.#offered.accept()
-        break
+        return this.#offered.accept()
       case 'close':
-        this.#offered.close()
-        break
+        return this.#offered.close()
       case 'wait':
-        this.#deadline.set(DOUBT, () => this.tell({ type: 'due' }))
-        break
+        return this.#deadline.set(DOUBT, () => this.tell({ type: 'due' }))
       case 'cancel':
-        this.#deadline.clear()
-        break
+        return this.#deadline.clear()
       default:
-        effect satisfies never
+        return effect satisfies never
     }
+  }
+
+  async #say(word: TakerWord): Promise<void> {
+    const isSent = await this.#offered.say(word)
+    this.tell({ type: isSent === false ? 'not sent' : 'sent' })
   }
 }
 

@@ -4,7 +4,7 @@ import { begin, type Effect, type Input, type Launcher, step } from '../protocol
 /** The machine of a launcher with so many workers. `isWatched`: it reloads when a file of the app changes. */
 export function launcherMachine(workers: number, isWatched = false): Machine<Launcher, Input, Effect> {
   const start = begin(workers, isWatched)
-  return { start, step, begin: { begin: 'launcher', workers, ...(isWatched && { isWatched }) }, placeOf }
+  return { start, step, name: 'launcher', begin: { workers, ...(isWatched && { isWatched }) }, placeOf }
 }
 
 /** Runs the machine of a launcher. */

@@ -2,6 +2,7 @@ import type { ListeningHandle } from '../internals/listening-handle.js'
 import type { ChannelProcess, Ending } from '../process/channel-process.js'
 import type { Word } from '../protocol/launcher.js'
 import type { FromLauncher, ToLauncher } from '../protocol/launcher-messages.js'
+import { answerAsParent } from '../protocol/launcher-parent.js'
 import type { TicketKeys, ToChild, ToParent } from '../protocol/messages.js'
 import type { HeldListener } from './held-listeners.js'
 
@@ -67,7 +68,7 @@ export class MessageRelay {
   tellParent(message: ToParent, handle: ListeningHandle | undefined): void {
     if (message.type === 'boots') this.#self.boots(message.readyTimeout)
     if (this.#parent === undefined) {
-      this.#beParent(message, handle)
+      this.#answerAsParent(message, handle)
       return
     }
     const { server, child } = this.#parent
@@ -94,13 +95,14 @@ export class MessageRelay {
     for (const child of this.#children.values()) child.relay.#parent = undefined
   }
 
-  /** It has no predecessor that serves, so it serves as soon as it can. */
-  #beParent(message: ToParent, handle: ListeningHandle | undefined): void {
+  #answerAsParent(message: ToParent, handle: ListeningHandle | undefined): void {
     handle?.close()
+    const answer = answerAsParent(message.type)
+    if (answer === 'settled') this.#self.tellAsParent({ type: 'settled' })
+    if (answer !== 'take over') return
     const ticketKeys = this.#inherited.flatMap(({ ticketKeys: keys }, index): Array<[number, TicketKeys]> => {
       return keys === undefined ? [] : [[index, keys]]
     })
-    if (message.type === 'ready') this.#self.tellAsParent({ type: 'take over', states: [], ticketKeys })
-    if (message.type === 'serving') this.#self.tellAsParent({ type: 'settled' })
+    this.#self.tellAsParent({ type: 'take over', states: [], ticketKeys })
   }
 }

@@ -104,7 +104,7 @@ function childsOf({ service, asChild, serves }: Parts) {
 }
 
 function endOf(parts: Parts) {
-  const { service, shutdown } = parts
+  const { service, shutdown, exit } = parts
   return {
     leave: (effect) => leave(parts, effect),
     'be lame duck': ({ reason }) => service.log.announce('lame-duck', { reason, duration: service.options.lameDuck }),
@@ -112,7 +112,8 @@ function endOf(parts: Parts) {
     hurry: () => shutdown.hurry(),
     'close apps': () => closeApps(parts),
     cut: ({ reason }) => shutdown.cut(reason),
-    close: (effect) => close(parts, effect)
+    close: (effect) => close(parts, effect),
+    exit: ({ code }) => exit(code)
   } satisfies Partial<Table>
 }
 

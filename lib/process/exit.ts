@@ -51,7 +51,7 @@ export class Exit {
       around: (context, act) => this.#around(context, act),
       stop: (reason, error) => this.#stop(reason, error),
       reload: (signal) => this.#reloadFor(signal),
-      force: (reason) => this.#force(reason),
+      force: (reason) => this.#find().host.tell({ type: 'force', reason }),
       ends: () => this.#ends()
     }
     this.#signals ??= foreignHandlers.watch(signals, () => new Signals(signals, events, foreignHandlers))
@@ -135,16 +135,13 @@ export class Exit {
     await new Promise((resolve) => setTimeout(resolve, limit).unref())
   }
 
-  /** Nothing can be cut off of a process that has closed, and only waits for its own end: it ends as it would have. */
-  #force(reason: string): void {
-    const { host } = this.#find()
-    if (host.at.name === 'closed') process.exit()
-    host.tell({ type: 'force', reason })
-    this.#exit(1)
-  }
-
-  /** Not before the launcher has the message: it would take the end for a crash. */
-  #exit(code: 0 | 1): void {
+  /**
+   * Ends the process now, but not before the launcher has the message that it leaves: it would take the end for a
+   * crash.
+   *
+   * @param code - undefined: that of its end
+   */
+  exit(code: 1 | undefined): void {
     const { launcher } = this.#find().service
     if (launcher === undefined) process.exit(code)
     void launcher.flushed.then(() => process.exit(code))

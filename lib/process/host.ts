@@ -1,9 +1,13 @@
-import { debuglog } from 'node:util'
+import { type DebugLogger, debuglog } from 'node:util'
 
 /** A machine of `lib/protocol/`, and where it begins. */
 export interface Machine<S, I, E> {
   readonly start: S
+  /** What is done before the first input. */
+  readonly first?: readonly E[]
   step(state: S, input: I): readonly [next: S, effects: readonly E[]]
+  /** For a trace: which machine of its process it is. */
+  readonly name: string
   /** For a trace: how it began. */
   readonly begin: object
   /** For a trace: where it is. */
@@ -22,20 +26,34 @@ export interface EffectHandler<E> {
 
 const trace = debuglog('fastify-graceful-reload')
 
-/** Runs a machine: passes inputs in, one at a time, and has its effects carried out. It decides nothing. */
+/**
+ * Runs a machine: passes inputs in, one at a time, and has its effects carried out. It decides nothing.
+ *
+ * If the machine has effects before its first input, its owner calls {@link Host.begin}: they may need the host.
+ */
 export class Host<S, I extends { readonly type: string }, E extends { readonly do: string }> {
   readonly #machine: Machine<S, I, E>
   readonly #handler: EffectHandler<E>
+  readonly #trace: DebugLogger
   readonly #inputs: I[] = []
   #state: S
   #isRunning = false
   readonly #onRested = new Set<() => void>()
 
-  constructor(machine: Machine<S, I, E>, handler: EffectHandler<E>) {
+  /** @param traceTo - where the trace goes, if it would drown those of other machines */
+  constructor(machine: Machine<S, I, E>, handler: EffectHandler<E>, traceTo = trace) {
     this.#machine = machine
     this.#handler = handler
+    this.#trace = traceTo
     this.#state = machine.start
-    if (trace.enabled) trace('%s', JSON.stringify(machine.begin))
+    const { name, begin, first } = machine
+    if (traceTo.enabled) traceTo('%s', JSON.stringify({ machine: name, begin, effects: first }))
+  }
+
+  /** Has the effects before the first input carried out. */
+  begin(): void {
+    const { first = [] } = this.#machine
+    this.#run(() => this.#carryOutAll(first))
   }
 
   get state(): S {
@@ -45,9 +63,13 @@ export class Host<S, I extends { readonly type: string }, E extends { readonly d
   /** Something has happened. If an effect causes another input, that waits for its turn. */
   tell(input: I): void {
     this.#inputs.push(input)
-    if (this.#isRunning) return
+    if (!this.#isRunning) this.#run()
+  }
+
+  #run(first?: () => void): void {
     this.#isRunning = true
     try {
+      first?.()
       for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) this.#take(next)
     } finally {
       this.#isRunning = false
@@ -65,7 +87,12 @@ export class Host<S, I extends { readonly type: string }, E extends { readonly d
   #take(input: I): void {
     const [state, effects] = this.#machine.step(this.#state, input)
     this.#state = state
-    if (trace.enabled) trace('%s', traceLine(input, effects, this.#machine.placeOf(state)))
+    const { name } = this.#machine
+    if (this.#trace.enabled) this.#trace('%s', traceLine(name, input, effects, this.#machine.placeOf(state)))
+    this.#carryOutAll(effects)
+  }
+
+  #carryOutAll(effects: readonly E[]): void {
     for (const effect of effects) this.#carryOut(effect)
   }
 
@@ -88,11 +115,16 @@ export class Host<S, I extends { readonly type: string }, E extends { readonly d
 }
 
 /** One line of JSON, which can become a test. Of an error it has the message. */
-function traceLine(input: { readonly type: string }, effects: readonly object[], place: unknown): string {
+function traceLine(
+  machine: string,
+  input: { readonly type: string },
+  effects: readonly object[],
+  place: unknown
+): string {
   const plain = (_key: string, value: unknown) => (value instanceof Error ? { error: value.message } : value)
   try {
-    return JSON.stringify({ input, effects, place }, plain)
+    return JSON.stringify({ machine, input, effects, place }, plain)
   } catch (error) {
-    return JSON.stringify({ input: input.type, place, unwritable: String(error) })
+    return JSON.stringify({ machine, input: input.type, place, unwritable: String(error) })
   }
 }

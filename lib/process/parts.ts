@@ -27,4 +27,6 @@ export interface Parts {
   serves(): void
   /** Nothing is left to do. */
   ended(end: End, error: Error | undefined): void
+  /** The process ends now. `code` undefined: with that of its end. */
+  exit(code: 1 | undefined): void
 }

@@ -5,7 +5,8 @@ type Role = Parameters<typeof begin>[0]
 
 /** The machine of a server process. */
 export function serverMachine(role: Role, launched: boolean): Machine<Server, Input, Effect> {
-  return { start: begin(role, launched), step, begin: { begin: role, launched }, placeOf: ({ at }) => at }
+  const placeOf = ({ at }: Server) => at
+  return { start: begin(role, launched), step, name: 'server', begin: { role, launched }, placeOf }
 }
 
 /** Runs the machine of this process. */

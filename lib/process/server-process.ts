@@ -217,7 +217,8 @@ export class ServerProcess {
       conclusion: new Conclusion(service, host, callers, asParent),
       asChild,
       serves: () => this.#serve(),
-      ended: (end, error) => this.#exit.ended(end, error)
+      ended: (end, error) => this.#exit.ended(end, error),
+      exit: (code) => this.#exit.exit(code)
     }
     return parts
   }

@@ -55,8 +55,15 @@ export function step(server: Server, input: Input): Step {
   if (input.type === 'reload' && server.launched && input.supervised !== true) return askLauncher(server, input)
   if (input.type === 'concluded') return answerTold(server, input, ({ child }) => child === input.child)
   if (input.type === 'due' && input.timer === 'tell') return answerTold(server, input, () => true)
+  if (input.type === 'force') return exit(server, input)
   const known = input.type === 'parent gone' ? { ...server, parent: 'gone' as const } : server
   return stepAt(known, server.at, lateStop(server.at, input) ?? input)
+}
+
+/** Nothing that a process waits for at its end, as for its log, has any time left. One that has closed is not cut off. */
+function exit(server: Server, input: InputOf<'force'>): Step {
+  const [next, effects] = stepAt(server, server.at, input)
+  return [next, [...effects, { do: 'exit', code: server.at.name === 'closed' ? undefined : 1 }]]
 }
 
 const GOES_ON: readonly Place['name'][] = ['serving', 'recovered', 'reloading', 'checking', 'parent']

@@ -1,10 +1,14 @@
 import { AnswerCount } from '../connections/answer-count.js'
+import { toError } from '../errors.js'
+import type { ResolvedHealthOptions } from '../process/health-options.js'
+import { type EffectHandler, Host, type Machine } from '../process/host.js'
 import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
 import {
   type Answers,
   beginWatch,
   NOTHING,
+  type Tolerance,
   total,
   type Verdict,
   type Watch,
@@ -21,21 +25,32 @@ type Wait = Extract<WatchEffect, { do: 'wait' }>['for']
 /** How often the parent asks a child. Milliseconds. */
 const LOOK_INTERVAL = 200
 
-/** The child of a reload, judged by its parent: what the machine in `protocol/health.ts` wants is done here. */
-export class HealthWatch {
+/** The machine that judges the child of a reload. */
+export function healthMachine({ errorShare, leastAnswers }: Tolerance): Machine<Watch, WatchInput, WatchEffect> {
+  const [start, first] = beginWatch()
+  const tolerance = { errorShare, leastAnswers }
+  const step = (at: Watch, input: WatchInput) => watch(at, input, tolerance)
+  const placeOf = ({ asked, told }: Watch) => ({ asked, reports: told.length })
+  return { start, first, step, name: 'health', begin: tolerance, placeOf }
+}
+
+/** Runs the machine by which the parent judges the child of a reload. */
+export class HealthWatch implements EffectHandler<WatchEffect> {
   readonly #service: Service
-  readonly #host: ServerHost
+  readonly #server: ServerHost
+  readonly #options: ResolvedHealthOptions
   readonly #count: AnswerCount
   readonly #deadlines = new Deadlines<Wait>((wait) => this.#due(wait))
-  #watch: Watch | undefined
+  #host: Host<Watch, WatchInput, WatchEffect> | undefined
   #child: { readonly id: ChildId; ask(): void } | undefined
   #answers = NOTHING
   #askedAt = 0
 
   /** Counts what this process answers from now on, as that is what the child is compared with. */
-  constructor(service: Service, host: ServerHost) {
+  constructor(service: Service, server: ServerHost, options: ResolvedHealthOptions) {
     this.#service = service
-    this.#host = host
+    this.#server = server
+    this.#options = options
     const all = service.connections.of(() => true)
     const older = new WeakSet(all.flatMap((one) => [...one.open].filter((socket) => !one.isUnused(socket))))
     this.#count = new AnswerCount(all, (socket) => older.has(socket))
@@ -44,7 +59,8 @@ export class HealthWatch {
   /** The child serves. */
   begin(id: ChildId, ask: () => void): void {
     this.#child = { id, ask }
-    this.#go(beginWatch())
+    this.#host = new Host(healthMachine(this.#options), this)
+    this.#host.begin()
   }
 
   /** A child has reported its answers. One that was rolled back earlier may still do so. */
@@ -52,11 +68,11 @@ export class HealthWatch {
     if (this.#child?.id !== id) return
     this.#answers = child
     this.#deadlines.clear()
-    this.#tell({ type: 'reported', child, parent: this.#count.answers })
+    this.#host?.tell({ type: 'reported', child, parent: this.#count.answers })
   }
 
   end(): void {
-    this.#watch = undefined
+    this.#host = undefined
     this.#deadlines.clear()
     this.#count.end()
   }
@@ -66,17 +82,7 @@ export class HealthWatch {
     return { child: total(this.#answers), parent: total(this.#count.answers) }
   }
 
-  #tell(input: WatchInput): void {
-    const { health } = this.#service.options
-    if (this.#watch !== undefined && health !== false) this.#go(watch(this.#watch, input, health))
-  }
-
-  #go([next, effects]: [Watch, readonly WatchEffect[]]): void {
-    this.#watch = next
-    for (const effect of effects) this.#carryOut(effect)
-  }
-
-  #carryOut(effect: WatchEffect): unknown {
+  carryOut(effect: WatchEffect): unknown {
     switch (effect.do) {
       case 'ask':
         this.#askedAt = performance.now()
@@ -90,11 +96,17 @@ export class HealthWatch {
     }
   }
 
+  failed(effect: WatchEffect, error: unknown): void {
+    this.#service.log.warn(`internal step "${effect.do}" failed: ${toError(error).message}`, toError(error))
+  }
+
+  rested(): void {}
+
   /** A child has two questions to answer, so each has half of the time. */
   #wait(what: Wait): void {
-    const { health } = this.#service.options
+    const { hangTimeout } = this.#options
     if (what === 'next look') this.#deadlines.wait(what, LOOK_INTERVAL)
-    else if (health !== false && health.hangTimeout > 0) this.#deadlines.wait(what, health.hangTimeout / 2)
+    else if (hangTimeout > 0) this.#deadlines.wait(what, hangTimeout / 2)
   }
 
   /**
@@ -105,16 +117,15 @@ export class HealthWatch {
     const { launcher } = this.#service
     const isCutOff = launcher !== undefined && launcher.heardAt < this.#askedAt
     if (wait === 'answer' && isCutOff) this.#wait(wait)
-    else this.#tell({ type: 'due' })
+    else this.#host?.tell({ type: 'due' })
   }
 
   #judge(verdict: Verdict): void {
-    const { health } = this.#service.options
     const child = this.#child?.id
     this.end()
-    if (child === undefined || health === false) return
+    if (child === undefined) return
     const isSilent = verdict.kind === 'silent'
-    const how = isSilent ? `did not answer for ${health.hangTimeout} ms` : verdict.how
-    this.#host.tell({ type: 'unwell', child, isSilent, how })
+    const how = isSilent ? `did not answer for ${this.#options.hangTimeout} ms` : verdict.how
+    this.#server.tell({ type: 'unwell', child, isSilent, how })
   }
 }

@@ -99,7 +99,8 @@ export class ParentRole {
     this.#begun = performance.now()
     service.migration = undefined
     this.#movingOut = undefined
-    this.#health = service.options.health === false ? undefined : new HealthWatch(service, this.#host)
+    const { health } = service.options
+    this.#health = health === false ? undefined : new HealthWatch(service, this.#host, health)
     this.#saved = NOTHING_SAVED
     this.#latest = undefined
     this.#asking = new AbortController()

@@ -1,9 +1,17 @@
+import { giverMachine } from '../../lib/connections/giving.js'
+import { takerMachine } from '../../lib/connections/taking.js'
 import { launcherMachine } from '../../lib/launcher/launcher-host.js'
+import { watchMachine } from '../../lib/launcher/watch/file-watch.js'
 import type { Machine } from '../../lib/process/host.js'
 import { serverMachine } from '../../lib/process/server-host.js'
+import type { Move } from '../../lib/protocol/connection.js'
+import type { Tolerance } from '../../lib/protocol/health.js'
+import { healthMachine } from '../../lib/reload/health-watch.js'
 
-/** What a real process has recorded of its machine, one line of JSON for each step. */
+/** What a real process has recorded of a machine, one line of JSON for each step. */
 export interface Recorded {
+  /** As in `server`, or `giver 12`. */
+  readonly machine: string
   readonly input: { readonly type: string }
   readonly effects: readonly Effect[]
   readonly place: Place
@@ -13,6 +21,7 @@ interface Effect {
   readonly do: string
 }
 
+/** Of a server or a launcher; that of other machines is compared whole. */
 interface Place {
   readonly name: string
   readonly stage?: string
@@ -20,46 +29,61 @@ interface Place {
   readonly servers?: readonly string[]
 }
 
-/** The first line of a trace: how the machine began. One process can have several, one after the other. */
-type Begun =
-  | { readonly begin: 'first' | 'successor' | 'check'; readonly launched: boolean }
-  | { readonly begin: 'launcher'; readonly workers: number; readonly isWatched?: boolean }
+/** How a machine began. One process can have several of a kind, one after the other. */
+interface Begun {
+  readonly machine: string
+  readonly begin: object
+  /** What it did before its first input. */
+  readonly effects?: readonly Effect[]
+}
+
+type Replayed = Omit<Machine<unknown, unknown, Effect>, 'name' | 'begin'>
+type RoleOf = Parameters<typeof serverMachine>[0]
+
+/** The machines that leave a trace, by the first word of their names. */
+const MACHINES = {
+  server: (begin: { role: RoleOf; launched: boolean }) => serverMachine(begin.role, begin.launched),
+  launcher: (begin: { workers: number; isWatched?: boolean }) => launcherMachine(begin.workers, begin.isWatched),
+  health: (tolerance: Tolerance) => healthMachine(tolerance),
+  watch: () => watchMachine(),
+  giver: (begin: { move: Move }) => giverMachine(begin.move),
+  taker: (begin: { move: Move; isAble: boolean }) => takerMachine(begin.move, begin.isAble)
+}
 
 /**
- * Where the machine differs from the trace of one process, or nothing. Lines that do not belong to a trace are ignored,
+ * Where a machine differs from the trace of its process, or nothing. Lines that do not belong to a trace are ignored,
  * and so is all that follows an incomplete line: its process was killed.
  */
 export function replay(text: string): string | undefined {
-  let machine: Machine<unknown, unknown, Effect> | undefined
-  let state: unknown
+  const running = new Map<string, { machine: Replayed; state: unknown }>()
   for (const [index, line] of parse(text).entries()) {
     if ('begin' in line) {
-      machine = machineOf(line)
-      state = machine.start
+      const machine = machineOf(line)
+      const problem = differs(kinds(machine.first ?? []), kinds(line.effects ?? []))
+      if (problem !== undefined) return `the machine "${line.machine}" begins otherwise: ${problem}`
+      running.set(line.machine, { machine, state: machine.start })
       continue
     }
-    if (machine === undefined) return 'no line says how the machine began'
-    const [next, effects] = machine.step(state, line.input)
-    const place = machine.placeOf(next) as Place
-    const problem = differs(kinds(effects), kinds(line.effects)) ?? differs(sketch(place), sketch(line.place))
+    const one = running.get(line.machine)
+    if (one === undefined) return `no line says how the machine "${line.machine}" began`
+    const [next, effects] = one.machine.step(one.state, line.input)
+    const place = sketch(one.machine.placeOf(next))
+    const problem = differs(kinds(effects), kinds(line.effects)) ?? differs(place, sketch(line.place))
     if (problem !== undefined) return `step ${index}, on "${line.input.type}": ${problem}`
-    state = next
+    one.state = next
   }
-  return machine === undefined ? 'there is no trace' : undefined
+  return running.size === 0 ? 'there is no trace' : undefined
 }
 
-function machineOf(begun: Begun): Machine<unknown, unknown, Effect> {
-  return (
-    begun.begin === 'launcher'
-      ? launcherMachine(begun.workers, begun.isWatched)
-      : serverMachine(begun.begin, begun.launched)
-  ) as Machine<unknown, unknown, Effect>
+function machineOf({ machine, begin }: Begun): Replayed {
+  const make = MACHINES[machine.split(' ')[0] as keyof typeof MACHINES] as (begin: object) => object
+  return make(begin) as Replayed
 }
 
 function parse(text: string): Array<Recorded | Begun> {
   const parsed: Array<Recorded | Begun> = []
   for (const line of text.split('\n')) {
-    const start = line.search(/\{"(input|begin)"/)
+    const start = line.search(/\{"machine":/)
     if (start < 0) continue
     const one = parseLine(line.slice(start))
     if (one === undefined) break
@@ -79,7 +103,10 @@ function parseLine(text: string): Recorded | Begun | undefined {
 
 const kinds = (effects: readonly Effect[]): string => effects.map((effect) => effect.do).join(', ')
 
-const sketch = ({ name, stage, servers }: Place): string => [name, stage, ...(servers ?? [])].join(', ')
+function sketch(place: unknown): string {
+  const { name, stage, servers = [] } = Object(place) as Partial<Place>
+  return name === undefined ? JSON.stringify(place) : [name, stage, ...servers].join(', ')
+}
 
 function differs(machine: string, trace: string): string | undefined {
   return machine === trace ? undefined : `the machine has "${machine}", the trace "${trace}"`

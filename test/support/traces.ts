@@ -1,10 +1,13 @@
 import type { Recorded } from '../simulation/replay.js'
 import type { Output } from './output.js'
 
-/** Makes each process of a fixture write what its machine hears and does. */
+/** Makes each process of a fixture write what its machines hear and do, but for those of its connections. */
 export const TRACING = { NODE_DEBUG: 'fastify-graceful-reload' }
 
-const LINE = /^err: FASTIFY-GRACEFUL-RELOAD (\d+): (\{.*)$/
+/** Those of its connections as well. */
+export const TRACING_ALL = { NODE_DEBUG: 'fastify-graceful-reload,fastify-graceful-reload-connections' }
+
+const LINE = /^err: FASTIFY-GRACEFUL-RELOAD(?:-CONNECTIONS)? (\d+): (\{.*)$/
 
 /** What the machines of all processes of a server have written, as it arrives. Needs {@link TRACING}. */
 export class Traces {
@@ -23,7 +26,7 @@ export class Traces {
 
   /** The launcher, if there is one. */
   get launcher(): number | undefined {
-    return [...this.#lines].find(([, [first]]) => first?.startsWith('{"begin":"launcher"'))?.[0]
+    return [...this.#lines].find(([, [first]]) => first?.startsWith('{"machine":"launcher"'))?.[0]
   }
 
   /** The trace of a process, for `replay`. */
@@ -31,7 +34,7 @@ export class Traces {
     return (this.#lines.get(pid) ?? []).join('\n')
   }
 
-  /** What a process has gone through so far. */
+  /** What a process has gone through so far, as a server or a launcher. */
   stepsOf(pid: number): readonly Recorded[] {
     return this.#steps.get(pid) ?? []
   }
@@ -46,7 +49,8 @@ export class Traces {
     if (pid === undefined) return
     append(this.#lines, Number(pid), line)
     const step = parse(line)
-    if (step?.input !== undefined && step.effects !== undefined) append(this.#steps, Number(pid), step)
+    const isOfProcess = step?.machine === 'server' || step?.machine === 'launcher'
+    if (isOfProcess && step.input !== undefined && step.effects !== undefined) append(this.#steps, Number(pid), step)
   }
 }
 

@@ -2,7 +2,7 @@ import { Random } from '../simulation/random.js'
 import { replay } from '../simulation/replay.js'
 import type { TestServer } from '../support/server.js'
 import { type Owner, startServer } from '../support/start.js'
-import { TRACING, Traces } from '../support/traces.js'
+import { TRACING_ALL, Traces } from '../support/traces.js'
 import { causeOfAsk, type Evidence, tallyCauses } from './causes.js'
 import { checkAnswers, checkInodes, checkPidFile, checkStop, PATHS, reloadOnce } from './checks.js'
 import { Clients } from './clients.js'
@@ -40,7 +40,7 @@ export async function playRound(seed: number, way: Way): Promise<Verdict> {
   const server = await startServer(owner, {
     ...LAUNCHERS[way],
     script: 'mixed.cjs',
-    env: TRACING,
+    env: TRACING_ALL,
     config: { ...PATHS, options: { ...PATHS.options, probation: schedule.probation }, extra: { fastify: [{}, {}] } }
   })
   const round = new Round(server, way)

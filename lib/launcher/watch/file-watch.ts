@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
 import { toError } from '../../errors.js'
-import { type EffectHandler, Host } from '../../process/host.js'
+import { type EffectHandler, Host, type Machine } from '../../process/host.js'
 import {
   beginWatch,
   stepWatch,
@@ -40,6 +40,11 @@ export interface FileWatchEvents {
 /** Milliseconds. Steps of one save follow each other within a few; so do the files of a `git checkout`. */
 const LIMITS: Readonly<Record<WatchTimer, number>> = { settle: 50, patience: 400, limit: 2000 }
 
+/** The machine that decides when a changed file leads to a reload. */
+export function watchMachine(): Machine<Watch, WatchInput, WatchEffect> {
+  return { start: beginWatch(), step: stepWatch, name: 'watch', begin: {}, placeOf: (watch) => watch }
+}
+
 /** Reloads the servers when a file has changed that one of them has loaded. */
 export class FileWatch<S extends object> implements EffectHandler<WatchEffect> {
   readonly #settings: FileWatchSettings
@@ -65,10 +70,7 @@ export class FileWatch<S extends object> implements EffectHandler<WatchEffect> {
     this.#events = events
     this.#beside = besideOf(settings.cwd, settings.args)
     for (const path of this.#beside.files) this.#contents.note(path)
-    this.#host = new Host(
-      { start: beginWatch(), step: stepWatch, begin: { begin: 'watch' }, placeOf: (watch) => watch },
-      this
-    )
+    this.#host = new Host(watchMachine(), this)
     this.#folders = new Folders({
       touched: (path) => this.#touched(path),
       seen: (path) => this.#contents.note(path),

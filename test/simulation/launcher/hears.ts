@@ -1,3 +1,4 @@
+import { answerAsParent } from '../../../lib/protocol/launcher-parent.js'
 import type { WorkerCount } from '../../../lib/protocol/worker-count.js'
 import { ask } from '../server/asks.js'
 import { fromParent } from '../server/happen.js'
@@ -74,10 +75,8 @@ function passToParent(system: System, member: Member, letter: ToParent): void {
     return
   }
   if (letter.type !== 'word') return
-  const word = (type: 'take over' | 'settled') =>
-    tell(member, { type: 'from parent', letter: { type: 'word', word: { type } } })
-  if (letter.word.type === 'ready') word('take over')
-  if (letter.word.type === 'serving') word('settled')
+  const type = answerAsParent(letter.word.type)
+  if (type !== undefined) tell(member, { type: 'from parent', letter: { type: 'word', word: { type } } })
 }
 
 function bury(system: System, member: Member, ending: Extract<Up, { type: 'ended' }>['ending']): void {

@@ -159,6 +159,9 @@ const HOST: { readonly [K in Effect['do']]: Carry<K> } = {
       breakWorld(world, `process ${process.id} ends, and has not told its launcher that it leaves`)
     if (process.left === 'error' && code === 0) breakWorld(world, `process ${process.id} ends well after an error`)
     endProcess(world, process, `closed: ${reason}`, undefined, code)
+  },
+  exit: (world, process) => {
+    if (process.life !== 'over') breakWorld(world, `process ${process.id} exits, and has not closed`)
   }
 }
 

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import t from 'tap'
 import { type Gift, Giving } from '../../../lib/connections/giving.js'
 
@@ -25,3 +26,36 @@ for (const { who, isOutOfReach, expected } of [
     t.strictSame(done, expected)
   })
 }
+
+const QUIET: Gift = {
+  offer: async () => {},
+  say: async () => {},
+  isAtRest: () => true,
+  readOn: () => {},
+  letGo: () => {},
+  concluded: () => {},
+  forgotten: () => {}
+}
+
+t.test('an offer that throws at once is not sent', async (t) => {
+  const outcome = await new Promise((concluded) => {
+    const offer = () => {
+      throw new Error('cannot be written')
+    }
+    new Giving('http', { answer: 10_000, limit: 10_000 }, { ...QUIET, offer, concluded })
+  })
+  t.equal(outcome, 'refused')
+})
+
+t.test('a step that throws is reported, and those after it are done', async (t) => {
+  const warned = once(process, 'warning')
+  const outcome = new Promise((concluded) => {
+    const readOn = () => {
+      throw new Error('the handle is closed')
+    }
+    const giving = new Giving('http', { answer: 10_000, limit: 10_000 }, { ...QUIET, readOn, concluded })
+    giving.answered(false)
+  })
+  t.equal(await outcome, 'refused')
+  t.match(await warned, [{ message: 'fastify-graceful-reload: internal step "read on" failed: the handle is closed' }])
+})

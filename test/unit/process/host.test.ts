@@ -5,6 +5,7 @@ t.test('nothing that throws keeps the machine from its next effects and inputs',
   const done: string[] = []
   const machine = {
     start: 0,
+    name: 'counter',
     begin: {},
     step: (state: number, input: { type: string }) =>
       [state + 1, [{ do: `throw ${input.type}` }, { do: input.type }]] as const,

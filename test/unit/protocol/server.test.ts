@@ -8,13 +8,13 @@ test('the machine keeps to its table', async (t) => {
   else t.equal(problemOfTable(machine), undefined, 'or run it with UPDATE_TABLE=1, and review the difference')
 })
 
-test('a process that is closed does nothing but refuse', async (t) => {
+test('a process that is closed does nothing but refuse, and exits when it is forced', async (t) => {
   const [closed] = machine.step(machine.begin('first', false), inputOf('force'))
   for (const name of NAMES) {
     const [next, effects] = machine.step(closed, inputOf(name))
     t.equal(next.at.name, 'closed', name)
     t.notOk(
-      effects.some((effect) => !['refuse', 'kill child', 'cancel'].includes(effect.do)),
+      effects.some((effect) => !['refuse', 'kill child', 'cancel', 'exit'].includes(effect.do)),
       name
     )
   }

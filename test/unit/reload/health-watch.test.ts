@@ -12,9 +12,9 @@ const HANG_TIMEOUT = 100
 function watchChild(launcher?: { heardAt: number }): { watch: HealthWatch; heard: EventEmitter } {
   const heard = new EventEmitter()
   const health = { checkTimeout: 1, hangTimeout: HANG_TIMEOUT, errorShare: 0.4, leastAnswers: 20 }
-  const service = { options: { health }, connections: { of: () => [] }, launcher } as unknown as Service
+  const service = { connections: { of: () => [] }, launcher } as unknown as Service
   const host = { tell: (input: { type: string }) => heard.emit(input.type, input) } as unknown as ServerHost
-  const watch = new HealthWatch(service, host)
+  const watch = new HealthWatch(service, host, health)
   watch.begin(1, () => heard.emit('asked'))
   return { watch, heard }
 }
