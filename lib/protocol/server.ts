@@ -60,7 +60,7 @@ export function step(server: Server, input: Input): Step {
   return stepAt(known, server.at, lateStop(server.at, input) ?? input)
 }
 
-/** Nothing that a process waits for at its end, as for its log, has any time left. One that has closed is not cut off. */
+/** Nothing is left of the time that a process has at its end, as for its log. One that has closed ends as it would. */
 function exit(server: Server, input: InputOf<'force'>): Step {
   const [next, effects] = stepAt(server, server.at, input)
   return [next, [...effects, { do: 'exit', code: server.at.name === 'closed' ? undefined : 1 }]]

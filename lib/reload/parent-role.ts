@@ -1,22 +1,20 @@
 import { watchBoot } from '../boot-watch.js'
 import type { ReloadProgress } from '../control/reports.js'
-import { fromPlainError, OutcomeUnknownError, StateError, toError, VetoedError } from '../errors.js'
-import type { ConnectionHandle } from '../internals/connection-handle.js'
+import { OutcomeUnknownError, toError, VetoedError } from '../errors.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
 import type { ServerCallers } from '../process/callers.js'
 import { describeEnding, type Ending } from '../process/channel-process.js'
 import { loadModulesNow } from '../process/later-modules.js'
 import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
-import { isOfConnections } from '../protocol/connection-messages.js'
-import type { ReloadBrief, ToChild, ToParent } from '../protocol/messages.js'
+import type { ToParent } from '../protocol/messages.js'
 import type { Ask, ChildId, ParentWord, Reload } from '../protocol/server.js'
-import { ticketKeysOf } from '../sockets/tls-tickets.js'
 import { abortable } from '../util/abortable.js'
 import { guarded } from '../util/guarded.js'
-import { type SavedStates, saveStates } from './app-states.js'
+import { ChildMessages } from './child-messages.js'
 import { shareCompileCache } from './compile-cache.js'
 import { HealthWatch } from './health-watch.js'
+import { Legacy } from './legacy.js'
 import { bootTime } from './longest-boot.js'
 import { MovingOut } from './moving-out.js'
 import { PassedOnReloads } from './passed-on-reloads.js'
@@ -24,8 +22,6 @@ import type { Relatives } from './relatives.js'
 import type { ReloadHealth } from './reload-health.js'
 import { Successor } from './successor.js'
 import { Successors } from './successors.js'
-
-const NOTHING_SAVED: SavedStates = { states: [], stateListeners: [] }
 
 /** This process as the parent of a reload: what it asks of the system, of the apps and of the child. */
 export class ParentRole {
@@ -35,19 +31,21 @@ export class ParentRole {
   readonly #service: Service
   readonly #host: ServerHost
   readonly #passedOn: PassedOnReloads
-  readonly #relatives: () => Relatives
   #asking = new AbortController()
   #begun = 0
-  #saved: SavedStates = NOTHING_SAVED
-  /** The child of the reload in progress: what an earlier one still waited for is of no use any more. */
+  readonly #legacy: Legacy
+  readonly #messages: ChildMessages
+  /** The child of the reload in progress, or of the last one. */
   #latest: ChildId | undefined
 
   constructor(service: Service, host: ServerHost, callers: ServerCallers, relatives: () => Relatives) {
-    this.#relatives = relatives
     this.#service = service
     this.#host = host
     this.#passedOn = new PassedOnReloads(host, callers)
     this.successors = new Successors(service)
+    this.#legacy = new Legacy(service, host, this.successors)
+    const [successors, passedOn] = [this.successors, this.#passedOn]
+    this.#messages = new ChildMessages({ service, host, successors, passedOn, relatives, health: () => this.#health })
   }
 
   /** When the check in progress began, or the last one, on the clock of `performance.now()`. */
@@ -101,7 +99,6 @@ export class ParentRole {
     this.#movingOut = undefined
     const { health } = service.options
     this.#health = health === false ? undefined : new HealthWatch(service, this.#host, health)
-    this.#saved = NOTHING_SAVED
     this.#latest = undefined
     this.#asking = new AbortController()
     const { signal } = this.#asking
@@ -123,12 +120,12 @@ export class ParentRole {
   /** Starts a child that shows whether it could take over. No hook runs, and the service manager gets no notice. */
   startCheck(child: ChildId): Promise<void> {
     this.checkBegun = performance.now()
-    this.#saved = NOTHING_SAVED
     return this.start(child, this.#service.startCheck)
   }
 
   async start(child: ChildId, startChild = this.#service.startChild): Promise<void> {
     this.#latest = child
+    this.#legacy.begin(child)
     const { command, listeners, options, generation } = this.#service
     try {
       loadModulesNow()
@@ -144,7 +141,8 @@ export class ParentRole {
       )
       this.successors.add(child, successor)
       successor.times.started = performance.now()
-      const hear = (message: ToParent, handle?: ListeningHandle) => this.#hear(child, successor, message, handle)
+      const hear = (message: ToParent, handle?: ListeningHandle) =>
+        this.#messages.hear(child, successor, message, handle)
       const started = await startChild(again, generation + 1, inherited, hear)
       this.successors.started(successor, started)
       void started.ended.then((ending) => this.#ended(child, successor, ending))
@@ -167,17 +165,8 @@ export class ParentRole {
     this.#service.log.announce('reload-started', { reason, child: this.successors.get(child)?.pid ?? 0 })
   }
 
-  /** The saved state must not become old at once, so this process has stopped accepting. */
-  async saveState(child: ChildId): Promise<void> {
-    const { listeners = [] } = this.successors.get(child) ?? {}
-    try {
-      const saved = await saveStates([...this.#service.apps], listeners)
-      if (this.#latest === child) this.#saved = saved
-      this.#host.tell({ type: 'saved', child })
-    } catch (cause) {
-      const error = Object.assign(new StateError(toError(cause).message), { cause })
-      this.#host.tell({ type: 'not saved', child, error })
-    }
+  saveState(child: ChildId): Promise<void> {
+    return this.#legacy.saveState(child)
   }
 
   /**
@@ -190,8 +179,8 @@ export class ParentRole {
   }
 
   tell(child: ChildId, word: ParentWord): void {
-    if (word.type === 'take over') this.#letTakeOver(child)
-    else if (word.type === 'try') this.#hand(child, { type: 'try', ...this.#saved })
+    if (word.type === 'take over') this.#legacy.letTakeOver(child, performance.now() - this.#begun)
+    else if (word.type === 'try') this.#legacy.letTry(child)
     else if (word.type === 'stop') this.successors.send(child, { type: 'stop', reason: word.reason })
     else this.successors.send(child, word)
   }
@@ -247,79 +236,6 @@ export class ParentRole {
     this.successors.deliver(child, { type: 'reload', id, reason }).catch(lost)
   }
 
-  #letTakeOver(child: ChildId): void {
-    const { listeners = [] } = this.successors.get(child) ?? {}
-    const ticketKeys = listeners.flatMap(({ server }, index) => ticketKeysOf(server, index))
-    const reload = this.#brief()
-    this.#service.ledger.meet(child, false)
-    this.#hand(child, { type: 'take over', ...this.#saved, ticketKeys, reload })
-  }
-
-  #hand(child: ChildId, message: ToChild): void {
-    this.successors.deliver(child, message).catch((cause) => {
-      // A child that has just ended tells by that how the reload failed.
-      if (isOfChannel(cause) || this.successors.get(child)?.child?.hasEnded) return
-      const error = Object.assign(new StateError(toError(cause).message), { cause })
-      this.#host.tell({ type: 'not sent', child, error })
-    })
-  }
-
-  #brief(): ReloadBrief | undefined {
-    const { at } = this.#host
-    if (at.name !== 'reloading') return undefined
-    const { history, ledger, options } = this.#service
-    const elapsed = performance.now() - this.#begun
-    return {
-      reason: at.reload.reason,
-      elapsed,
-      probation: options.probation,
-      history: history.report,
-      counts: ledger.total
-    }
-  }
-
-  #hear(child: ChildId, successor: Successor, message: ToParent, handle: ListeningHandle | undefined): unknown {
-    if (isOfConnections(message)) return successor.exchange?.hear(message, handle as ConnectionHandle | undefined)
-    successor.note(message, handle)
-    switch (message.type) {
-      case 'ready': {
-        const { defect: error } = successor
-        const { isCheck = false } = message
-        const word = { type: 'ready', isCheck, ...(error && { error }) } as const
-        return this.#host.tell({ type: 'child said', child, word })
-      }
-      case 'health':
-        return this.#health?.heard(child, message.answers)
-      case 'confirmed':
-        // What it has answered counts first.
-        this.#health?.heard(child, message.answers)
-        return this.#host.tell({ type: 'child said', child, word: { type: 'confirmed' } })
-      case 'tally':
-        return this.#service.ledger.heard(child, message.tally)
-      case 'checked':
-        return this.#host.tell({ type: 'child said', child, word: { type: 'checked' } })
-      case 'boots':
-        return this.#host.tell({ type: 'child said', child, word: { type: 'boots' } })
-      case 'serving':
-      case 'roll back':
-      case 'stopping':
-        return this.#host.tell({ type: 'child said', child, word: message })
-      case 'reloaded':
-        return this.#passedOn.learn(message.id, message.result)
-      case 'reload failed':
-        return this.#passedOn.learn(message.id, fromPlainError(message.error))
-      case 'who drains':
-        return this.#relatives().answer(message, successor.pid, (answer) => this.successors.send(child, answer))
-      case 'these drain':
-        return this.#relatives().heard(message)
-      case 'listener':
-      case 'failed':
-        return undefined
-      default:
-        return message satisfies never
-    }
-  }
-
   #ended(child: ChildId, successor: Successor, ending: Ending): void {
     const isOutOfReach = successor.child?.isOutOfReach === true
     guarded(() => {
@@ -337,13 +253,4 @@ export class ParentRole {
     guarded(() => successor.exchange?.takeBack(isOutOfReach))
     if (successor.exchange !== undefined) this.#service.arrivals.delete(successor.exchange.arrivals)
   }
-}
-
-/**
- * Whether a message could not be sent because nobody is at the other end:
- * https://nodejs.org/api/errors.html#class-systemerror
- */
-function isOfChannel(error: unknown): boolean {
-  const { code, syscall } = Object(error) as NodeJS.ErrnoException
-  return syscall !== undefined || code?.startsWith('ERR_IPC') === true
 }
