@@ -5,8 +5,8 @@ import { LONGEST_BOOT } from '../reload/longest-boot.js'
 import { unlessSeen } from '../util/unless-seen.js'
 import { within } from '../util/within.js'
 import { SILENCE } from './limits.js'
+import type { Roster } from './roster.js'
 import type { Server } from './server.js'
-import type { Workers } from './workers.js'
 
 /** How long a check may take beyond the boot of its child and the end of that. Milliseconds. */
 const SLACK = 20_000
@@ -16,11 +16,11 @@ const LOOK_INTERVAL = 500
 
 /** Lets one server make a check: the workers of a launcher are all started with one command, from one release. */
 export class Checks {
-  readonly #workers: Workers
+  readonly #roster: Roster
   #maker: Server | undefined
 
-  constructor(workers: Workers) {
-    this.#workers = workers
+  constructor(roster: Roster) {
+    this.#roster = roster
   }
 
   /** @throws {NoCheckError} as a rejection, and whatever the reload would have failed with */
@@ -48,7 +48,7 @@ export class Checks {
 
   /** @throws {NoCheckError} */
   #findMaker(): Server {
-    const { roll, areLeaving, answering } = this.#workers
+    const { roll, areLeaving, answering } = this.#roster
     if (areLeaving) throw new NoCheckError('the launcher is stopping')
     if (roll !== undefined) throw new NoCheckError('a reload is in progress, and its result says more than a check')
     if (this.#maker !== undefined) throw new NoCheckError('another check is in progress')

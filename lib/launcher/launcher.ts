@@ -85,14 +85,14 @@ export class Launcher {
       stopping: () => this.#notices.stopping()
     })
     this.#watch = watch && this.#follows(command, watch)
-    this.#rolls = new RollWatch(this.#workers)
-    this.#checks = new Checks(this.#workers)
-    this.#notices = new LauncherNotices(contact && new ServiceManager(contact), this.#workers, log)
+    this.#rolls = new RollWatch(this.#workers.roster)
+    this.#checks = new Checks(this.#workers.roster)
+    this.#notices = new LauncherNotices(contact && new ServiceManager(contact), this.#workers.roster, log)
     this.#signals = this.#listen()
     this.#control = new ControlSocket({
-      status: () => statusOf(this.#workers, this.#history),
-      metrics: () => metricsOf(this.#workers, this.#history),
-      workers: () => statusOfWorkers(this.#workers),
+      status: () => statusOf(this.#workers.roster, this.#history),
+      metrics: () => metricsOf(this.#workers.roster, this.#history),
+      workers: () => statusOfWorkers(this.#workers.roster),
       reload: (reason) => this.#workers.reload(reason),
       check: (reason) => this.#checks.make(reason),
       checkInProgress: () => this.#checks.position,
@@ -127,7 +127,7 @@ export class Launcher {
       { cwd, args, paths: paths.map((path) => resolve(path)) },
       {
         reload: (reason) => this.#workers.reload(reason),
-        isServing: () => this.#workers.serving.length > 0,
+        isServing: () => this.#workers.roster.serving.length > 0,
         say: this.#events.say
       }
     )
@@ -135,7 +135,7 @@ export class Launcher {
 
   /** A second request counts as the first one. A second signal would force. */
   #stop(reason: string): number {
-    if (!this.#workers.areLeaving) {
+    if (!this.#workers.roster.areLeaving) {
       this.#events.log(`stop (${printable(reason)})`, 'info')
       this.#workers.stop('SIGTERM')
     }
@@ -187,7 +187,7 @@ export class Launcher {
     return (outcome, reached) => {
       this.#history.add(recordOf(outcome, reason, times, reached))
       this.#tellHistory()
-      this.#watch?.over(!(outcome instanceof Error), this.#workers.current)
+      this.#watch?.over(!(outcome instanceof Error), this.#workers.roster.current)
       return this.#notices.reloaded(outcome instanceof Error ? outcome : undefined)
     }
   }

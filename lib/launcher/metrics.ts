@@ -1,16 +1,16 @@
 import type { History } from '../control/history.js'
 import { type Load, sumOfLoads } from '../metrics/load.js'
 import type { MetricsReport, WorkerReport } from '../metrics/report.js'
+import type { Member, Roster } from './roster.js'
 import type { Server } from './server.js'
 import { answerOf, asOfNow, type ServerAnswer } from './status.js'
-import type { Member, Workers } from './workers.js'
 
 type Answers = ReadonlyMap<Server, ServerAnswer>
 
 /** What a launcher knows about all its servers, including those that only finish their requests. */
-export async function metricsOf(workers: Workers, history: History): Promise<MetricsReport> {
+export async function metricsOf(roster: Roster, history: History): Promise<MetricsReport> {
   // A server that boots while another one serves has nothing yet.
-  const members = workers.members.filter(({ isCurrent, server }) => isCurrent || server.service !== undefined)
+  const members = roster.members.filter(({ isCurrent, server }) => isCurrent || server.service !== undefined)
   const asked = members.map(async ({ server }) => ({ server, answer: await answerOf(server) }))
   const told = await Promise.all(asked)
   // All of one moment: while servers are asked, others may crash.
@@ -18,11 +18,11 @@ export async function metricsOf(workers: Workers, history: History): Promise<Met
   const removed = members.filter(({ place }) => place < 0)
   return {
     workers: members.filter(({ isCurrent }) => isCurrent).map((place) => workerOf(place, members, answers)),
-    wanted: workers.count,
+    wanted: roster.count,
     removed: removed.length === 0 ? undefined : sumOfLoads(loadsOf(removed, answers)),
-    isReloading: workers.roll !== undefined,
+    isReloading: roster.roll !== undefined,
     history: history.report,
-    counts: workers.counts,
+    counts: roster.counts,
     draining: members.filter(isDraining).length
   }
 }

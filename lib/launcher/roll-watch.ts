@@ -3,7 +3,7 @@ import { positionOf, type ReloadPosition } from '../control/reports.js'
 import type { Failure, Roll, Turn } from '../protocol/launcher.js'
 import type { ReloadStep } from '../protocol/reload-step.js'
 import type { RollTimes } from './reload-record.js'
-import type { Workers } from './workers.js'
+import type { Roster } from './roster.js'
 
 /** As far as the launcher knows; while a server has its turn, that one knows better. */
 const STEPS: Readonly<Record<Turn['stage'], ReloadStep>> = {
@@ -24,19 +24,19 @@ const TOLD: ReadonlySet<Turn['stage']> = new Set(['making', 'handed over', 'pass
 
 /** Reports how far the reload of all workers is. */
 export class RollWatch {
-  readonly #workers: Workers
+  readonly #roster: Roster
   #begun = 0
   #generation = 0
 
-  constructor(workers: Workers) {
-    this.#workers = workers
+  constructor(roster: Roster) {
+    this.#roster = roster
   }
 
   /** A reload begins. */
   begin(): void {
     this.#begun = performance.now()
     // When it ends, the server that was started for it may be the current one.
-    this.#generation = (this.#workers.current[0]?.lasting.generation ?? 0) + 1
+    this.#generation = (this.#roster.current[0]?.lasting.generation ?? 0) + 1
   }
 
   /** What is remembered of the reload in progress if it ends now. */
@@ -47,7 +47,7 @@ export class RollWatch {
 
   /** The callers of the reload in progress: another list for each reload. */
   get id(): unknown {
-    return this.#workers.roll?.asks
+    return this.#roster.roll?.asks
   }
 
   /** The position of the worker whose turn it is. */
@@ -61,7 +61,7 @@ export class RollWatch {
   }
 
   async #positionNow(): Promise<ReloadPosition | undefined> {
-    const { roll, count } = this.#workers
+    const { roll, count } = this.#roster
     const turn = roll && shownOf(roll)
     if (roll === undefined || turn === undefined) return undefined
     const place = count > 1 ? { worker: roll.turns.indexOf(turn) + 1, workers: count } : {}
@@ -69,7 +69,7 @@ export class RollWatch {
     const { failure } = roll
     if (failure !== undefined) return { step: stepOfFailed(roll, failure), ...own }
     const asked = TOLD.has(turn.stage) && (turn.stage !== 'passed' || turn.isSpoiled)
-    const report = asked ? await this.#workers.find(turn.server)?.report() : undefined
+    const report = asked ? await this.#roster.find(turn.server)?.report() : undefined
     return { step: stepOf(turn), ...positionOf(report?.status.reload), ...own }
   }
 }

@@ -4,8 +4,8 @@ import { memoryStatus } from '../control/memory.js'
 import type { ProcessStatus } from '../control/reports.js'
 import type { Load } from '../metrics/load.js'
 import { isLeaving, type Phase } from '../protocol/phases.js'
+import type { Roster } from './roster.js'
 import type { Server } from './server.js'
-import type { Workers } from './workers.js'
 
 /** What is known about a server. */
 export interface ServerAnswer {
@@ -18,31 +18,31 @@ export interface ServerAnswer {
 const MOST_DRAINING = 16
 
 /** The status of a launcher and of its servers. */
-export async function statusOf(workers: Workers, history: History): Promise<ServiceReport> {
+export async function statusOf(roster: Roster, history: History): Promise<ServiceReport> {
   const launcher = { pid: process.pid, uptime: Math.round(process.uptime() * 1000), memory: memoryStatus() }
-  const [tell, draining] = await Promise.all([askWorkers(workers), askDraining(workers)])
+  const [tell, draining] = await Promise.all([askWorkers(roster), askDraining(roster)])
   // All of one moment: while servers are asked, others may crash.
   const current = tell()
-  return { launcher, workers: current, draining: draining(), queued: workers.queued, history: history.report }
+  return { launcher, workers: current, draining: draining(), queued: roster.queued, history: history.report }
 }
 
 /**
  * The process of each worker that serves its clients, which is the child within a probation; none of a worker whose
  * server is yet to be started.
  */
-export async function statusOfWorkers(workers: Workers): Promise<ProcessStatus[]> {
-  return (await askWorkers(workers))()
+export async function statusOfWorkers(roster: Roster): Promise<ProcessStatus[]> {
+  return (await askWorkers(roster))()
 }
 
 /** Asks the servers. Returns a function that adds what the launcher knows when it is called. */
-async function askWorkers(workers: Workers): Promise<() => ProcessStatus[]> {
+async function askWorkers(roster: Roster): Promise<() => ProcessStatus[]> {
   const answers = new Map(
     await Promise.all(
-      workers.places.map(async ({ id, server }) => [id, { server, ...(await answerOf(server)) }] as const)
+      roster.places.map(async ({ id, server }) => [id, { server, ...(await answerOf(server)) }] as const)
     )
   )
   return () =>
-    workers.places.map(({ id, server, restarts }) => {
+    roster.places.map(({ id, server, restarts }) => {
       const asked = answers.get(id)
       // In place of one that has ended since, another one may be there.
       const status = asked?.server.isAlive ? asked.status : silent(server)
@@ -54,7 +54,7 @@ async function askWorkers(workers: Workers): Promise<() => ProcessStatus[]> {
  * Asks earlier generations, of which one that hangs has said before that it leaves. Returns a function that leaves out
  * those that have ended when it is called.
  */
-async function askDraining({ former }: Workers): Promise<() => ProcessStatus[]> {
+async function askDraining({ former }: Roster): Promise<() => ProcessStatus[]> {
   const told = await Promise.all(
     former.slice(0, MOST_DRAINING).map(async ({ server, leaves }) => ({ server, leaves, ...(await answerOf(server)) }))
   )

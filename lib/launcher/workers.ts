@@ -1,19 +1,9 @@
 import type { ScaleInProgress } from '../control/http.js'
-import type { RestartStatus, ScaleResult } from '../control/reports.js'
+import type { ScaleResult } from '../control/reports.js'
 import { toPlainError } from '../errors.js'
-import type { Counts } from '../metrics/counts.js'
 import { Callers } from '../process/callers.js'
 import type { Ending, SpawnCommand } from '../process/channel-process.js'
-import {
-  acceptingOf,
-  currentOf,
-  isLast,
-  isServing,
-  type Roll,
-  type ServerId,
-  type WorkerId
-} from '../protocol/launcher.js'
-import { formerOf } from '../protocol/launcher-former-servers.js'
+import { currentOf, isLast, isServing } from '../protocol/launcher.js'
 import type { FromLauncher } from '../protocol/launcher-messages.js'
 import type { WorkerCount } from '../protocol/worker-count.js'
 import type { ReloadResult } from '../reload/reload-result.js'
@@ -25,6 +15,7 @@ import { type HeldListener, HeldListeners } from './held-listeners.js'
 import { LauncherHost } from './launcher-host.js'
 import { SILENCE } from './limits.js'
 import { Restarts } from './restarts.js'
+import { Roster } from './roster.js'
 import { scalePosition } from './scale-position.js'
 import type { Server, ServerSettings } from './server.js'
 import { Servers } from './servers.js'
@@ -32,21 +23,12 @@ import { Servers } from './servers.js'
 /** How often the launcher checks whether each server answers. Milliseconds. */
 const PING_INTERVAL = 1000
 
-/** A server process as one of a worker. */
-export interface Member {
-  /** The place of the worker among the others, from 0 on; -1: the worker is no longer there. */
-  readonly place: number
-  readonly server: Server
-  /** It is the one that stands for the worker: it serves, or did so last. */
-  readonly isCurrent: boolean
-  readonly isAccepting: boolean
-}
-
 /**
  * All workers of a launcher: servers that accept on the same sockets. The decisions about them are in
  * `lib/protocol/launcher.ts`.
  */
 export class Workers {
+  readonly roster: Roster
   readonly #held: HeldListeners
   readonly #servers: Servers
   readonly #restarts = new Restarts()
@@ -54,7 +36,7 @@ export class Workers {
   readonly #host: LauncherHost
   readonly #end = deferred<Ending>()
   readonly #pulse = setInterval(() => this.#ping(), PING_INTERVAL)
-  readonly #spread = new Balancer(() => this.#accepting)
+  readonly #spread = new Balancer(() => this.roster.accepting)
   /** Servers know about others: they must also learn when these are gone. */
   #isSpread = false
 
@@ -95,6 +77,7 @@ export class Workers {
       ended: (ending) => this.#end.resolve(ending)
     }
     this.#host = parts.host
+    this.roster = new Roster(this.#host, this.#servers, this.#restarts)
   }
 
   /** Resolves, with the end of the last server, when none is left. */
@@ -116,11 +99,6 @@ export class Workers {
     const [ask, outcome] = this.#callers.add()
     this.#host.tell({ type: 'reload', ask, reason })
     return outcome as Promise<ReloadResult>
-  }
-
-  /** How many workers there are; new ones that have yet to serve are among them. */
-  get count(): number {
-    return this.#host.state.workers.length
   }
 
   /**
@@ -155,90 +133,14 @@ export class Workers {
     this.#host.tell({ type: 'forward', signal })
   }
 
-  /** The server of each worker that has had one: the one that serves, or did so last. */
-  get current(): Server[] {
-    return this.#host.state.workers.flatMap(({ current }) => this.#servers.find(current) ?? [])
-  }
-
-  /**
-   * The process of each worker that serves its clients, or did so last: within a probation the successor. `restarts`:
-   * how often the launcher has started another one there, and how the last one ended.
-   */
-  get places(): Array<{ id: WorkerId; server: Server; restarts: RestartStatus }> {
-    return this.#host.state.workers.flatMap(({ id, current, next }) => {
-      const accepting = acceptingOf(this.#host.state, id)?.id
-      const server = this.#servers.find(accepting) ?? this.#servers.find(current)
-      return server === undefined ? [] : [{ id, server, restarts: this.#restarts.of(id, next === 'pausing') }]
-    })
-  }
-
-  /** All processes that live, or stand for a worker. */
-  get members(): Member[] {
-    const { state } = this.#host
-    return state.servers.flatMap(({ id, worker }) => {
-      const server = this.#servers.find(id)
-      const place = state.workers.findIndex((one) => one.id === worker)
-      const isCurrent = state.workers[place]?.current === id
-      if (server === undefined || !(server.isAlive || isCurrent)) return []
-      return [{ place, server, isCurrent, isAccepting: acceptingOf(state, worker)?.id === id }]
-    })
-  }
-
-  /** The counts of all processes, including ended ones. */
-  get counts(): Counts {
-    return this.#servers.counts
-  }
-
   /** Tells all servers something. */
   tell(message: FromLauncher): void {
-    for (const { server } of this.members) if (server.isAlive) server.tell(message)
-  }
-
-  /** Servers that have served and are not that of a worker; of each, whether it is certain that it leaves. */
-  get former(): Array<{ server: Server; leaves: boolean }> {
-    return formerOf(this.#host.state).flatMap(({ id, leaves }) => {
-      const server = this.#servers.find(id)
-      return server === undefined ? [] : [{ server, leaves }]
-    })
-  }
-
-  /** The reload that follows the one in progress. */
-  get queued(): { reason: string } | null {
-    const { queued } = this.#host.state
-    return queued === undefined ? null : { reason: queued.reason }
-  }
-
-  /** The reload of all of them that is in progress. */
-  get roll(): Roll | undefined {
-    return this.#host.state.roll
-  }
-
-  /** A server by its number, if it is still spoken of. */
-  find(id: ServerId | undefined): Server | undefined {
-    return this.#servers.find(id)
+    for (const { server } of this.roster.members) if (server.isAlive) server.tell(message)
   }
 
   /** Calls back whenever something has been decided, until the returned function is called. */
   onChange(callback: () => void): () => void {
     return this.#host.onRested(callback)
-  }
-
-  /** Whether they stop, or have ended. */
-  get areLeaving(): boolean {
-    return this.#host.state.phase !== 'running'
-  }
-
-  /** The servers that serve, have no reload in progress, and answer. */
-  get answering(): Server[] {
-    return this.serving.filter(({ owesAnswer }) => owesAnswer < SILENCE)
-  }
-
-  /** The servers that serve. */
-  get serving(): Server[] {
-    return this.#host.state.workers.flatMap(({ id }) => {
-      const server = currentOf(this.#host.state, id)
-      return isServing(server) ? (this.#servers.find(server.id) ?? []) : []
-    })
   }
 
   /** Closes what the servers have left open. */
@@ -254,14 +156,6 @@ export class Workers {
     } catch (error) {
       server.tell({ type: 'reload refused', id, error: toPlainError(error) })
     }
-  }
-
-  /** The servers that accept, and answer. */
-  get #accepting(): Server[] {
-    return this.#host.state.workers.flatMap(({ id }) => {
-      const server = acceptingOf(this.#host.state, id)
-      return server === undefined || server.isSilent ? [] : (this.#servers.find(server.id) ?? [])
-    })
   }
 
   #ping(): void {
@@ -292,7 +186,7 @@ export class Workers {
     }
     this.#servers.keep(servers.map(({ id }) => id))
     this.#held.sweep(this.#servers.listeners)
-    this.#isSpread ||= this.count > 1
+    this.#isSpread ||= this.roster.count > 1
     if (this.#isSpread) this.#spread.update()
   }
 }

@@ -1,5 +1,5 @@
 import { stopLimit } from '../launcher/limits.js'
-import type { Workers } from '../launcher/workers.js'
+import type { Roster } from '../launcher/roster.js'
 import { describeFailure, type Notice, type ServiceManager } from './notify.js'
 
 /** What a reload may take beyond what the app allows for one, for the steps between. Milliseconds. */
@@ -11,13 +11,13 @@ const SLACK = 5000
  */
 export class LauncherNotices {
   readonly #manager: ServiceManager | undefined
-  readonly #workers: Workers
+  readonly #roster: Roster
   #isReady = false
   #isStopping = false
 
-  constructor(manager: ServiceManager | undefined, workers: Workers, log: (line: string) => void) {
+  constructor(manager: ServiceManager | undefined, roster: Roster, log: (line: string) => void) {
     this.#manager = manager
-    this.#workers = workers
+    this.#roster = roster
     if (manager !== undefined)
       manager.onFailure = ({ message }) => log(`the service manager could not be notified: ${message}`)
   }
@@ -35,7 +35,7 @@ export class LauncherNotices {
     this.#tell({
       RELOADING: 1,
       MONOTONIC_USEC: String(process.hrtime.bigint() / 1000n),
-      EXTEND_TIMEOUT_USEC: microseconds((this.#service?.times.reload ?? 0) * this.#workers.count + SLACK),
+      EXTEND_TIMEOUT_USEC: microseconds((this.#service?.times.reload ?? 0) * this.#roster.count + SLACK),
       STATUS: this.#status('reloading')
     })
   }
@@ -65,7 +65,7 @@ export class LauncherNotices {
 
   /** What the app of the first worker has reported. */
   get #service() {
-    return this.#workers.current[0]?.service
+    return this.#roster.current[0]?.service
   }
 
   /**
@@ -74,7 +74,7 @@ export class LauncherNotices {
    */
   async #isWell(): Promise<boolean> {
     const reports = await Promise.all(
-      this.#workers.serving.map(async (server) => (await server.report()) ?? !server.isAlive)
+      this.#roster.serving.map(async (server) => (await server.report()) ?? !server.isAlive)
     )
     return reports.every(Boolean)
   }
@@ -84,7 +84,7 @@ export class LauncherNotices {
   }
 
   #status(what: string): string {
-    const { count, current } = this.#workers
+    const { count, current } = this.#roster
     return `generation ${current[0]?.lasting.generation ?? 1}, ${what}${count > 1 ? `, ${count} workers` : ''}`
   }
 }

@@ -1,8 +1,8 @@
 import t from 'tap'
 import { Checks } from '../../../lib/launcher/checks.js'
 import { SILENCE } from '../../../lib/launcher/limits.js'
+import type { Roster } from '../../../lib/launcher/roster.js'
 import type { Server } from '../../../lib/launcher/server.js'
-import type { Workers } from '../../../lib/launcher/workers.js'
 import type { CheckResult } from '../../../lib/reload/check-result.js'
 import { deferred } from '../../../lib/util/deferred.js'
 import { stallWith } from '../../support/stall.js'
@@ -23,7 +23,7 @@ function makerOf(made: Promise<CheckResult>): { server: Server; owes: (duration:
 }
 
 const checksOf = (server: Server) =>
-  new Checks({ roll: undefined, areLeaving: false, answering: [server] } as unknown as Workers)
+  new Checks({ roll: undefined, areLeaving: false, answering: [server] } as unknown as Roster)
 
 t.test('a launcher that stood still reads what the server has said before it takes it for silent', async (t) => {
   const made = deferred<CheckResult>()

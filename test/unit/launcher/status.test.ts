@@ -4,9 +4,9 @@ import { History } from '../../../lib/control/history.js'
 import type { ProcessStatus } from '../../../lib/control/reports.js'
 import { metricsOf } from '../../../lib/launcher/metrics.js'
 import { Restarts } from '../../../lib/launcher/restarts.js'
+import type { Roster } from '../../../lib/launcher/roster.js'
 import type { Report } from '../../../lib/launcher/server.js'
 import { statusOf, statusOfWorkers } from '../../../lib/launcher/status.js'
-import type { Workers } from '../../../lib/launcher/workers.js'
 import { noCounts } from '../../../lib/metrics/counts.js'
 import { sumOfLoads } from '../../../lib/metrics/load.js'
 import { deferred } from '../../../lib/util/deferred.js'
@@ -26,7 +26,7 @@ t.test('the counts of a status are those of one moment, while servers crash', as
     queued: null
   }
   crash()
-  const asked = statusOf(workers as unknown as Workers, history)
+  const asked = statusOf(workers as unknown as Roster, history)
   crash()
   crash()
   report.resolve(undefined)
@@ -80,7 +80,7 @@ function crashing(t: { teardown(callback: () => void): void }) {
     second.isAlive = false
     former.isAlive = false
   }
-  return { workers: workers as unknown as Workers, servers, third, crash, answer: () => hung.resolve(undefined) }
+  return { workers: workers as unknown as Roster, servers, third, crash, answer: () => hung.resolve(undefined) }
 }
 
 t.test('a server that ends while others are asked has ended', async (t) => {

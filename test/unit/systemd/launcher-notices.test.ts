@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { Workers } from '../../../lib/launcher/workers.js'
+import type { Roster } from '../../../lib/launcher/roster.js'
 import { LauncherNotices } from '../../../lib/systemd/launcher-notices.js'
 import type { Notice, ServiceManager } from '../../../lib/systemd/notify.js'
 
@@ -7,7 +7,7 @@ t.test('after a reload that failed in the pause, the service manager is told the
   const told: Notice[] = []
   const manager = { tell: (notice: Notice) => told.push(notice), flushed: async () => {} }
   const workers = { count: 1, current: [{ generation: 3, lasting: { generation: 2, pid: 1 } }] }
-  const notices = new LauncherNotices(manager as unknown as ServiceManager, workers as unknown as Workers, () => {})
+  const notices = new LauncherNotices(manager as unknown as ServiceManager, workers as unknown as Roster, () => {})
   await notices.reloaded(new Error('boom'))
   t.match(told, [{ STATUS: /^generation 2, serving; / }])
 })
