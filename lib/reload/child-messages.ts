@@ -12,7 +12,7 @@ import type { Relatives } from './relatives.js'
 import type { Successor } from './successor.js'
 import type { Successors } from './successors.js'
 
-/** Who is told what a child says. */
+/** Who hears what a child says. */
 export interface ChildMessagesEvents {
   readonly service: Service
   readonly host: ServerHost
