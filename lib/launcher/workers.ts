@@ -36,7 +36,7 @@ export class Workers {
   readonly #host: LauncherHost
   readonly #end = deferred<Ending>()
   readonly #pulse = setInterval(() => this.#ping(), PING_INTERVAL)
-  readonly #spread = new Balancer(() => this.roster.accepting)
+  readonly #spread = new Balancer()
   /** Servers know about others: they must also learn when these are gone. */
   #isSpread = false
 
@@ -187,6 +187,6 @@ export class Workers {
     this.#servers.keep(servers.map(({ id }) => id))
     this.#held.sweep(this.#servers.listeners)
     this.#isSpread ||= this.roster.count > 1
-    if (this.#isSpread) this.#spread.update()
+    if (this.#isSpread) this.#spread.update(this.roster.accepting)
   }
 }
