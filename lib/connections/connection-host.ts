@@ -7,14 +7,14 @@ const trace = debuglog('fastify-graceful-reload-connections')
 
 let latest = 0
 
-/** Runs the machine of one side of one connection that moves. `side`: for a trace. */
+/** Runs a machine of connections that move. `kind`: for a trace. */
 export function hostOf<S, I extends { readonly type: string }, E extends { readonly do: string }>(
-  side: string,
+  kind: string,
   machine: Omit<Machine<S, I, E>, 'name'>,
   carryOut: (effect: E) => unknown
 ): Host<S, I, E> {
   latest += 1
-  return new Host<S, I, E>({ ...machine, name: `${side} ${latest}` }, { carryOut, failed, rested }, trace)
+  return new Host<S, I, E>({ ...machine, name: `${kind} ${latest}` }, { carryOut, failed, rested }, trace)
 }
 
 function rested(): void {}

@@ -1,5 +1,7 @@
+import { hostOf } from '../connections/connection-host.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
-import { type BalanceEffect, type BalanceInput, beginBalance, stepBalance } from '../protocol/balance.js'
+import type { Machine } from '../process/host.js'
+import { type Balance, type BalanceEffect, type BalanceInput, beginBalance, stepBalance } from '../protocol/balance.js'
 import type { ConnectionsWord } from '../protocol/launcher-messages.js'
 import { whenHeard } from '../util/deadline.js'
 import type { HeldListener } from './held-listeners.js'
@@ -19,6 +21,11 @@ type Offer = Extract<BalanceEffect, { do: 'offer' }>
 /** How long a connection waits for a server that can take it. Milliseconds. */
 const LONGEST_WAIT = 30_000
 
+/** The machine that decides which server gets a connection. */
+export function balanceMachine(): Omit<Machine<Balance, BalanceInput, BalanceEffect>, 'name'> {
+  return { start: beginBalance(), step: stepBalance, begin: {}, placeOf: (balance) => balance }
+}
+
 /**
  * Passes connections from servers that have too many to others. `lib/protocol/balance.ts` decides which one gets which;
  * to it, servers, listeners and connections are numbers.
@@ -28,7 +35,7 @@ export class Balancer {
   readonly #servers = new Map<number, ServerConnections>()
   readonly #connections = new Map<number, Held>()
   readonly #listenerIds = new WeakMap<HeldListener, number>()
-  #balance = beginBalance()
+  readonly #host = hostOf('balance', balanceMachine(), (effect) => this.#carryOut(effect))
   #lastId = 0
 
   /** @param longestWait - how long a connection waits for a server that can take it. Milliseconds */
@@ -87,9 +94,7 @@ export class Balancer {
   }
 
   #tell(input: BalanceInput): void {
-    const [balance, effects] = stepBalance(this.#balance, input)
-    this.#balance = balance
-    for (const effect of effects) this.#carryOut(effect)
+    this.#host.tell(input)
   }
 
   #carryOut(effect: BalanceEffect): unknown {

@@ -1,4 +1,4 @@
-import type { CheckPosition } from '../control/reports.js'
+import type { CheckPosition, CheckProgress } from '../control/reports.js'
 import { type GracefulError, NoCheckError, toError } from '../errors.js'
 import type { CheckResult } from '../reload/check-result.js'
 import { LONGEST_BOOT } from '../reload/longest-boot.js'
@@ -17,7 +17,10 @@ const LOOK_INTERVAL = 500
 /** Lets one server make a check: the workers of a launcher are all started with one command, from one release. */
 export class Checks {
   readonly #roster: Roster
+  readonly #onChange = new Set<() => void>()
   #maker: Server | undefined
+  /** How far the maker has said that it is, and when, on the clock of `performance.now()`. */
+  #moved: { readonly position: CheckProgress; readonly at: number } | undefined
 
   constructor(roster: Roster) {
     this.#roster = roster
@@ -31,19 +34,33 @@ export class Checks {
     try {
       // The release that is checked may want longer for its boot, and tells the maker alone.
       const late = Math.max(readyTimeout, LONGEST_BOOT) + times.stop + SLACK
-      const made = maker.check(reason, Date.now() + SILENCE)
+      const made = maker.check(reason, Date.now() + SILENCE, (position) => this.#note(position))
       return await unlessSilent(maker, within(made, late, `the check by process ${maker.pid}`))
     } catch (error) {
       if ((error as GracefulError).code !== undefined) throw error
       throw new NoCheckError(toError(error).message)
     } finally {
       this.#maker = undefined
+      this.#moved = undefined
     }
   }
 
-  /** How far the check is that is in progress. */
-  get position(): Promise<CheckPosition | undefined> {
-    return this.#maker?.report().then((report) => report?.status.check) ?? Promise.resolve(undefined)
+  /** How far the check is that is in progress. A maker of an earlier release has to be asked. */
+  async position(): Promise<CheckPosition | undefined> {
+    if (this.#moved === undefined) return (await this.#maker?.report())?.status.check
+    const { position, at } = this.#moved
+    return { ...position, elapsed: Math.round(position.elapsed + performance.now() - at) }
+  }
+
+  /** Calls back whenever the check has come further, until the returned function is called. */
+  onChange(callback: () => void): () => void {
+    this.#onChange.add(callback)
+    return () => this.#onChange.delete(callback)
+  }
+
+  #note(position: CheckProgress): void {
+    this.#moved = { position, at: performance.now() }
+    for (const callback of this.#onChange) callback()
   }
 
   /** @throws {NoCheckError} */

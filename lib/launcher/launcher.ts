@@ -95,12 +95,17 @@ export class Launcher {
       workers: () => statusOfWorkers(this.#workers.roster),
       reload: (reason) => this.#workers.reload(reason),
       check: (reason) => this.#checks.make(reason),
-      checkInProgress: () => this.#checks.position,
+      checkInProgress: () => this.#checks.position(),
       scale: (wanted, reason) => this.#workers.scale(wanted, reason),
       stop: (reason) => this.#stop(reason),
       reloadId: () => this.#rolls.id,
       inProgress: () => this.#rolls.position,
-      onChange: (callback) => this.#workers.onChange(callback)
+      onChange: (callback) => {
+        const stops = [this.#workers.onChange(callback), this.#checks.onChange(callback)]
+        return () => {
+          for (const stop of stops) stop()
+        }
+      }
     })
   }
 

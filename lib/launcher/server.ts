@@ -1,3 +1,4 @@
+import type { CheckProgress } from '../control/reports.js'
 import { SpawnFailedError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
@@ -210,8 +211,8 @@ export class Server implements RelayedServer {
   }
 
   /** Lets it show whether a reload would succeed. */
-  check(reason: string, until: number): Promise<CheckResult> {
-    return this.#checks.ask(reason, until)
+  check(reason: string, until: number, moved: (position: CheckProgress) => void): Promise<CheckResult> {
+    return this.#checks.ask(reason, until, moved)
   }
 
   /** The status of the server; undefined if it does not answer in time. */
@@ -269,6 +270,7 @@ export class Server implements RelayedServer {
         return this.#serves(message)
       case 'ask for reload':
         return this.#events.asked(this, message.id, message.reason)
+      case 'check moved':
       case 'check made':
       case 'check failed':
         return this.#checks.heard(message)

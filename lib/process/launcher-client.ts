@@ -1,4 +1,4 @@
-import type { ProcessStatus } from '../control/reports.js'
+import type { CheckProgress, ProcessStatus } from '../control/reports.js'
 import { fromPlainError, NoCheckError, StoppingError, toPlainError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
@@ -32,8 +32,8 @@ export interface LauncherEvents {
   makeReload(reason: string): Promise<ReloadResult>
   /** How long the steps took that a reload reached which failed with this error. */
   timingsOf(error: unknown): ReachedTimings | undefined
-  /** Show whether a reload would succeed. */
-  makeCheck(reason: string): Promise<CheckResult>
+  /** Show whether a reload would succeed. `moved`: called whenever the check has come further. */
+  makeCheck(reason: string, moved: (position: CheckProgress) => void): Promise<CheckResult>
   /** The others have come as far as this one: the parent leaves. */
   commit(): void
   /** Another one has failed: the parent comes back. */
@@ -271,7 +271,8 @@ export class LauncherClient {
     try {
       // This process has been stopped for a while, and the launcher waits no longer.
       if (Date.now() >= until) throw new NoCheckError('the request came too late')
-      this.#channel.say({ type: 'check made', id, result: await events.makeCheck(reason) })
+      const moved = (position: CheckProgress) => this.#channel.say({ type: 'check moved', id, position })
+      this.#channel.say({ type: 'check made', id, result: await events.makeCheck(reason, moved) })
     } catch (error) {
       this.#channel.say({ type: 'check failed', id, error: toPlainError(error) })
     }

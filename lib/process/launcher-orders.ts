@@ -1,8 +1,11 @@
-import type { ProcessStatus } from '../control/reports.js'
+import { placeOf } from '../control/progress-news.js'
+import type { CheckProgress, ProcessStatus } from '../control/reports.js'
+import type { CheckResult } from '../reload/check-result.js'
 import { UNDONE } from '../reload/conclusion.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import type { Exit } from './exit.js'
-import type { LauncherClient, LauncherEvents } from './launcher-client.js'
+import { checkInProgress } from './in-progress.js'
+import type { LauncherClient } from './launcher-client.js'
 import type { Parts } from './parts.js'
 
 /** Does what the launcher orders: its orders become inputs of the machine. */
@@ -10,7 +13,7 @@ export function obeyLauncher(
   launcher: LauncherClient,
   parts: Parts,
   exit: Exit,
-  { status, makeCheck }: { status: () => ProcessStatus; makeCheck: LauncherEvents['makeCheck'] }
+  { status, makeCheck }: { status: () => ProcessStatus; makeCheck: (reason: string) => Promise<CheckResult> }
 ): void {
   const { callers, host, service, shutdown, asChild, conclusion } = parts
   launcher.attach({
@@ -20,7 +23,10 @@ export function obeyLauncher(
       return outcome as Promise<ReloadResult>
     },
     timingsOf: (error) => conclusion.timingsOf(error),
-    makeCheck,
+    makeCheck: (reason, moved) => {
+      const stopFollowing = followCheck(parts, moved)
+      return makeCheck(reason).finally(stopFollowing)
+    },
     commit: () => host.tell({ type: 'commit' }),
     undo: (error) => {
       conclusion.undoneBy = error
@@ -39,5 +45,19 @@ export function obeyLauncher(
       exit.obey(reason, 'stop', () => exit.stop(reason, asOne))
     },
     force: (reason) => exit.obey(reason, 'force', () => exit.force(reason))
+  })
+}
+
+/**
+ * Reports how far the check in progress is whenever that has changed, from the moment on when there is a child. Returns
+ * what ends that.
+ */
+function followCheck(parts: Parts, moved: (position: CheckProgress) => void): () => void {
+  let place = placeOf(undefined)
+  return parts.host.onRested(() => {
+    const position = checkInProgress(parts)
+    if (position?.child === undefined || placeOf(position) === place) return
+    place = placeOf(position)
+    moved(position)
   })
 }

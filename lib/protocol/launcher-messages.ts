@@ -1,4 +1,4 @@
-import type { ProcessStatus } from '../control/reports.js'
+import type { CheckProgress, ProcessStatus } from '../control/reports.js'
 import type { PlainError } from '../errors.js'
 import type { Counts } from '../metrics/counts.js'
 import type { Load } from '../metrics/load.js'
@@ -126,7 +126,9 @@ export type ToLauncher =
   | { type: 'reload made'; result: ReloadResult }
   /** `timings`: of the steps that it reached; a server of an earlier release does not say. */
   | { type: 'reload failed'; error: PlainError; timings?: ReachedTimings | undefined }
-  /** The result of the check that the launcher has requested. */
+  /** How far the check is that the launcher has requested; a server of an earlier release does not say. */
+  | { type: 'check moved'; id: number; position: CheckProgress }
+  /** The result of that check. */
   | { type: 'check made'; id: number; result: CheckResult }
   | { type: 'check failed'; id: number; error: PlainError }
 
@@ -184,6 +186,13 @@ const address: Field = either(
   record({ family: exactly('IPv4', 'IPv6'), address: text, port: count })
 )
 
+const checkProgress: Field = record({
+  step: text,
+  reason: text,
+  elapsed: count,
+  generation: count,
+  child: optional(count)
+})
 const signals: Field = either(exactly(false), record({ stop: listOf(text), reload: listOf(text), force: listOf(text) }))
 
 const command: Field = record({ file: text, args: listOf(text), script: optional(text), cwd: text, env: object })
@@ -238,6 +247,7 @@ const TO_LAUNCHER: Table<ToLauncher> = {
   unwell: { error: plainError },
   'reload made': { result: reloadResult },
   'reload failed': { error: plainError, timings: optional(stepTimings) },
+  'check moved': { id: count, position: checkProgress },
   'check made': { id: count, result: checkResult },
   'check failed': { id: count, error: plainError }
 }

@@ -1,5 +1,6 @@
 import { giverMachine } from '../../lib/connections/giving.js'
 import { takerMachine } from '../../lib/connections/taking.js'
+import { balanceMachine } from '../../lib/launcher/balancer.js'
 import { launcherMachine } from '../../lib/launcher/launcher-host.js'
 import { watchMachine } from '../../lib/launcher/watch/file-watch.js'
 import type { Machine } from '../../lib/process/host.js'
@@ -46,6 +47,7 @@ const MACHINES = {
   launcher: (begin: { workers: number; isWatched?: boolean }) => launcherMachine(begin.workers, begin.isWatched),
   health: (tolerance: Tolerance) => healthMachine(tolerance),
   watch: () => watchMachine(),
+  balance: () => balanceMachine(),
   giver: (begin: { move: Move }) => giverMachine(begin.move),
   taker: (begin: { move: Move; isAble: boolean }) => takerMachine(begin.move, begin.isAble)
 }

@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { CheckProgress } from '../../../lib/control/reports.js'
 import { Checks } from '../../../lib/launcher/checks.js'
 import { SILENCE } from '../../../lib/launcher/limits.js'
 import type { Roster } from '../../../lib/launcher/roster.js'
@@ -47,4 +48,26 @@ t.test('a server that does not answer makes no check', async (t) => {
   owes(SILENCE)
   await t.rejects(outcome, { code: 'GRACEFUL_ERR_NO_CHECK', message: /process 4711.* does not answer/ })
   made.reject(new Error('it has ended'))
+})
+
+t.test('how far a check is, is known as soon as the server has said it, without asking', async (t) => {
+  const made = deferred<CheckResult>()
+  const { server } = makerOf(made.promise)
+  const moved = deferred<(position: CheckProgress) => void>()
+  const report = () => new Promise<undefined>(() => {})
+  const check = (_reason: string, _until: number, say: (position: CheckProgress) => void) => {
+    moved.resolve(say)
+    return made.promise
+  }
+  Object.assign(server, { report, check })
+  const checks = checksOf(server)
+  const positions: unknown[] = []
+  const outcome = checks.make('a test')
+  checks.onChange(async () => positions.push(await checks.position()))
+  const say = await moved.promise
+  say({ step: 'booting', reason: 'a test', elapsed: 7, generation: 2, child: 4712 })
+  made.resolve(RESULT)
+  await outcome
+  t.match(positions, [{ step: 'booting', child: 4712 }])
+  t.equal(await checks.position(), undefined)
 })
