@@ -8,7 +8,7 @@ import { quickTap } from './quick-tap.mjs'
 
 const require = createRequire(import.meta.url)
 const simulation = resolve(import.meta.dirname, '../dist/test/simulation')
-const { judgeConnection, judgeLauncher, judgeServer } = require(`${simulation}/judges.js`)
+const { judgeBalance, judgeConnection, judgeLauncher, judgeServer } = require(`${simulation}/judges.js`)
 const { Random } = require(`${simulation}/random.js`)
 
 /** Below this score, in percent, the command fails. */
@@ -42,6 +42,12 @@ const MACHINES = {
     entries: ['', '-kept', '-taker'].map((part) => `connection${part}.js`),
     judge: judgeConnection,
     tests: ['unit/protocol/connection.test.js']
+  },
+  balance: {
+    files: ['balance.js', 'balance-state.js'],
+    entries: ['balance.js'],
+    judge: judgeBalance,
+    tests: ['unit/protocol/balance.test.js']
   },
   // Alone with figures, words or files: there is nothing to simulate.
   words: {

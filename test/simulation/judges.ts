@@ -1,3 +1,5 @@
+import { BALANCE } from './balance/kind.js'
+import type { Machine as BalanceMachine } from './balance/world.js'
 import { CONNECTION } from './connection/kind.js'
 import type { Machines as ConnectionMachines } from './connection/world.js'
 import { type Kind, planWith, type State } from './kind.js'
@@ -24,6 +26,7 @@ export const judgeServer = (machine: Machine): string | undefined => judge(SERVE
 export const judgeLauncher = (launcher: LauncherMachine): string | undefined =>
   judge(LAUNCHER, { ...LAUNCHER.machine, launcher })
 export const judgeConnection = (machines: ConnectionMachines): string | undefined => judge(CONNECTION, machines)
+export const judgeBalance = (machine: BalanceMachine): string | undefined => judge(BALANCE, machine)
 
 function first<T>(items: Iterable<T>, problemOf: (item: T) => string | undefined): string | undefined {
   for (const item of items) {

@@ -9,6 +9,7 @@ export const RULES = {
   silence: 'a process that does not answer does not work',
   worker: 'no worker is given up',
   owner: 'a connection has one owner',
+  fair: 'who has the least gets the next',
   outside: 'what is not the protocol cannot throw into it',
   work: 'no process is killed at work before its time is over'
 } as const

@@ -7,10 +7,10 @@ import { SERVER } from './server/kind.js'
 import { explain, lineOf } from './trace.js'
 
 /**
- * `npm run simulate`: `RUNS` random schedules of servers, from `SEED` on; with `-- launcher` or `-- connection`, of a
- * launcher or of a connection. `npm run simulate -- all`: every schedule with two faults, of all kinds, or with
- * `-- all launcher` of one kind. Ends with 1 at the first schedule that breaks an invariant, and when a search was cut
- * after `STATES` states, unless `CUT=allowed`.
+ * `npm run simulate`: `RUNS` random schedules of servers, from `SEED` on; with `-- launcher`, `-- connection` or
+ * `-- balance`, of a launcher, of a connection that moves or of connections that spread. `npm run simulate -- all`: every
+ * schedule with two faults, of all kinds, or with `-- all launcher` of one kind. Ends with 1 at the first schedule that
+ * breaks an invariant, and when a search was cut after `STATES` states, unless `CUT=allowed`.
  */
 
 /** How many states a search may have. */

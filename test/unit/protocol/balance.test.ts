@@ -200,6 +200,22 @@ t.test('a connection is closed when all have refused it, and not before one can 
   t.strictSame(servers.heard(), ['close 7'])
 })
 
+t.test('a connection that all have refused waits until one of them could take another one', async (t) => {
+  const servers = new Model(1)
+  servers.accepting(1)
+  servers.held(7)
+  servers.held(8)
+  servers.concluded(1, 'refused')
+  servers.accepting()
+  servers.accepting(1)
+  t.strictSame(
+    servers.balance.waiting.map(({ connection }) => connection),
+    [7]
+  )
+  servers.concluded(2, 'moved')
+  t.strictSame(servers.heard(), ['close 7'])
+})
+
 t.test('a connection waits while a server that may take it is late', async (t) => {
   const servers = new Model()
   servers.accepting(1, 2)
@@ -229,7 +245,10 @@ t.test('a connection waits for the successor of a server that could not be asked
   servers.concluded(1, 'unreached')
   t.strictSame(servers.heard(), [], 'its end is not known yet')
   t.strictSame(servers.accepting(1, 2), ['offer 2 7 2'])
-  servers.concluded(2, 'refused')
+  servers.concluded(2, 'unreached')
+  t.strictSame(servers.heard(), [], 'nor is the end of its successor')
+  t.strictSame(servers.accepting(1, 2, 3), ['offer 3 7 3'])
+  servers.concluded(3, 'refused')
   t.strictSame(servers.heard(), ['close 7'], 'the only one that could be asked has refused it')
 })
 
