@@ -21,9 +21,9 @@ type Offer = Extract<BalanceEffect, { do: 'offer' }>
 /** How long a connection waits for a server that can take it. Milliseconds. */
 const LONGEST_WAIT = 30_000
 
-/** The machine that decides which server gets a connection. */
+/** The machine that spreads connections over servers. */
 export function balanceMachine(): Omit<Machine<Balance, BalanceInput, BalanceEffect>, 'name'> {
-  return { start: beginBalance(), step: stepBalance, begin: {}, placeOf: (balance) => balance }
+  return { start: beginBalance(), step: stepBalance, begin: {}, placeOf }
 }
 
 /**
@@ -35,7 +35,7 @@ export class Balancer {
   readonly #servers = new Map<number, ServerConnections>()
   readonly #connections = new Map<number, Held>()
   readonly #listenerIds = new WeakMap<HeldListener, number>()
-  readonly #host = hostOf('balance', balanceMachine(), (effect) => this.#carryOut(effect))
+  readonly #host = hostOf('balance', balanceMachine(), (effect: BalanceEffect) => this.#carryOut(effect))
   #lastId = 0
 
   /** @param longestWait - how long a connection waits for a server that can take it. Milliseconds */
@@ -47,7 +47,7 @@ export class Balancer {
   heard(server: Server, word: ConnectionsWord, handle: ConnectionHandle | undefined): void {
     const [id, connections] = this.#find(server)
     connections.heard(word, handle)
-    if ('count' in word) this.#tell({ type: 'counted', server: id, count: word.count })
+    if ('count' in word) this.#host.tell({ type: 'counted', server: id, count: word.count })
   }
 
   /**
@@ -60,12 +60,12 @@ export class Balancer {
       return { server: this.#find(server)[0], listeners: server.listeners.map((listener) => this.#idOf(listener)) }
     })
     for (const [id, connections] of [...this.#servers]) if (!connections.server.isAlive) this.#end(id, connections)
-    this.#tell({ type: 'accepting', servers })
+    this.#host.tell({ type: 'accepting', servers })
   }
 
   #end(id: number, connections: ServerConnections): void {
     this.#servers.delete(id)
-    this.#tell({ type: 'ended', server: id })
+    this.#host.tell({ type: 'ended', server: id })
     connections.end()
   }
 
@@ -74,7 +74,7 @@ export class Balancer {
     if (known !== undefined) return known
     const id = ++this.#lastId
     const connections = new ServerConnections(server, {
-      tell: (input) => this.#tell(input),
+      tell: (input) => this.#host.tell(input),
       hold: (listener, handle) => this.#hold(listener, handle)
     })
     this.#servers.set(id, connections)
@@ -90,11 +90,7 @@ export class Balancer {
   #hold(listener: HeldListener, handle: ConnectionHandle): void {
     const connection = ++this.#lastId
     this.#connections.set(connection, { listener, handle })
-    this.#tell({ type: 'held', connection, listener: this.#idOf(listener) })
-  }
-
-  #tell(input: BalanceInput): void {
-    this.#host.tell(input)
+    this.#host.tell({ type: 'held', connection, listener: this.#idOf(listener) })
   }
 
   #carryOut(effect: BalanceEffect): unknown {
@@ -108,7 +104,7 @@ export class Balancer {
       case 'report share':
         return this.#servers.get(effect.server)?.server.tell({ type: 'fair share', count: effect.share })
       case 'hear':
-        return whenHeard(() => this.#tell({ type: 'heard' }))
+        return whenHeard(() => this.#host.tell({ type: 'heard' }))
       default:
         return effect satisfies never
     }
@@ -121,7 +117,7 @@ export class Balancer {
 
   /** After a stall of this process, what has come meanwhile is read before the wait is over. */
   #wait(connection: number): void {
-    const due = () => whenHeard(() => this.#tell({ type: 'due', connection }))
+    const due = () => whenHeard(() => this.#host.tell({ type: 'due', connection }))
     const held = this.#connections.get(connection)
     if (held !== undefined) held.timer = setTimeout(due, this.#longestWait).unref()
   }
@@ -132,4 +128,10 @@ export class Balancer {
     clearTimeout(held?.timer)
     held?.handle.close()
   }
+}
+
+/** For a trace. */
+function placeOf({ waiting, offers }: Balance): object {
+  const offered = offers.map(({ id, server, held }) => `${id} to ${server}${held === undefined ? ', late' : ''}`)
+  return { waiting: waiting.map(({ connection }) => connection), offers: offered }
 }

@@ -1,10 +1,12 @@
 import { test } from 'tap'
 import { giverMachine } from '../../lib/connections/giving.js'
 import { takerMachine } from '../../lib/connections/taking.js'
+import { balanceMachine } from '../../lib/launcher/balancer.js'
 import { launcherMachine } from '../../lib/launcher/launcher-host.js'
 import { watchMachine } from '../../lib/launcher/watch/file-watch.js'
 import type { Machine } from '../../lib/process/host.js'
 import { serverMachine } from '../../lib/process/server-host.js'
+import type { BalanceInput } from '../../lib/protocol/balance.js'
 import type { Input as LauncherInput } from '../../lib/protocol/launcher.js'
 import type { Input as ServerInput } from '../../lib/protocol/server.js'
 import type { WatchInput } from '../../lib/protocol/watch.js'
@@ -99,16 +101,21 @@ const SAVED: WatchInput[] = [
   { type: 'due', timer: 'settle' }
 ]
 const WATCHED = linesOf('watch', watchMachine(), SAVED)
+const PASSED_ON: BalanceInput[] = [
+  { type: 'accepting', servers: [{ server: 1, listeners: [2] }] },
+  { type: 'held', connection: 3, listener: 2 }
+]
+const SPREAD = linesOf('balance 3', balanceMachine(), PASSED_ON)
 
 test('several machines of one process are replayed side by side', async (t) => {
   const launcher = linesOf('launcher', launcherMachine(1, true), [{ type: 'start' }, { type: 'started', server: 0 }])
-  const all = [GIVEN, TAKEN, JUDGED, WATCHED, launcher]
+  const all = [GIVEN, TAKEN, JUDGED, WATCHED, SPREAD, launcher]
   const inTurn = Array.from({ length: 4 }, (_, index) => all.flatMap((lines) => lines[index] ?? []))
   t.equal(replay(inTurn.flat().join('\n')), undefined)
 })
 
 test('a trace of another machine than that of the process may not fit either', async (t) => {
-  for (const lines of [GIVEN, TAKEN, JUDGED, WATCHED]) {
+  for (const lines of [GIVEN, TAKEN, JUDGED, WATCHED, SPREAD]) {
     const [begin, ...steps] = lines
     const last = JSON.parse(steps.at(-1) as string)
     const textWith = (line: object) => [begin, ...steps.slice(0, -1), JSON.stringify({ ...last, ...line })].join('\n')

@@ -45,9 +45,9 @@ type RoleOf = Parameters<typeof serverMachine>[0]
 const MACHINES = {
   server: (begin: { role: RoleOf; launched: boolean }) => serverMachine(begin.role, begin.launched),
   launcher: (begin: { workers: number; isWatched?: boolean }) => launcherMachine(begin.workers, begin.isWatched),
+  balance: () => balanceMachine(),
   health: (tolerance: Tolerance) => healthMachine(tolerance),
   watch: () => watchMachine(),
-  balance: () => balanceMachine(),
   giver: (begin: { move: Move }) => giverMachine(begin.move),
   taker: (begin: { move: Move; isAble: boolean }) => takerMachine(begin.move, begin.isAble)
 }

@@ -26,7 +26,7 @@ export class Traces {
 
   /** The launcher, if there is one. */
   get launcher(): number | undefined {
-    return [...this.#lines].find(([, [first]]) => first?.startsWith('{"machine":"launcher"'))?.[0]
+    return [...this.#lines].find(([, lines]) => lines.some((line) => line.startsWith('{"machine":"launcher"')))?.[0]
   }
 
   /** The trace of a process, for `replay`. */
