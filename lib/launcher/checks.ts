@@ -17,7 +17,6 @@ const LOOK_INTERVAL = 500
 /** Lets one server make a check: the workers of a launcher are all started with one command, from one release. */
 export class Checks {
   readonly #roster: Roster
-  readonly #onChange = new Set<() => void>()
   #maker: Server | undefined
   /** How far the maker has said that it is, and when, on the clock of `performance.now()`. */
   #moved: { readonly position: CheckProgress; readonly at: number } | undefined
@@ -34,7 +33,9 @@ export class Checks {
     try {
       // The release that is checked may want longer for its boot, and tells the maker alone.
       const late = Math.max(readyTimeout, LONGEST_BOOT) + times.stop + SLACK
-      const made = maker.check(reason, Date.now() + SILENCE, (position) => this.#note(position))
+      const made = maker.check(reason, Date.now() + SILENCE, (position) => {
+        this.#moved = { position, at: performance.now() }
+      })
       return await unlessSilent(maker, within(made, late, `the check by process ${maker.pid}`))
     } catch (error) {
       if ((error as GracefulError).code !== undefined) throw error
@@ -50,17 +51,6 @@ export class Checks {
     if (this.#moved === undefined) return (await this.#maker?.report())?.status.check
     const { position, at } = this.#moved
     return { ...position, elapsed: Math.round(position.elapsed + performance.now() - at) }
-  }
-
-  /** Calls back whenever the check has come further, until the returned function is called. */
-  onChange(callback: () => void): () => void {
-    this.#onChange.add(callback)
-    return () => this.#onChange.delete(callback)
-  }
-
-  #note(position: CheckProgress): void {
-    this.#moved = { position, at: performance.now() }
-    for (const callback of this.#onChange) callback()
   }
 
   /** @throws {NoCheckError} */

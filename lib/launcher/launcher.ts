@@ -100,12 +100,7 @@ export class Launcher {
       stop: (reason) => this.#stop(reason),
       reloadId: () => this.#rolls.id,
       inProgress: () => this.#rolls.position,
-      onChange: (callback) => {
-        const stops = [this.#workers.onChange(callback), this.#checks.onChange(callback)]
-        return () => {
-          for (const stop of stops) stop()
-        }
-      }
+      onChange: (callback) => this.#workers.onChange(callback)
     })
   }
 

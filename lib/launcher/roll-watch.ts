@@ -4,6 +4,7 @@ import type { Failure, Roll, Turn } from '../protocol/launcher.js'
 import type { ReloadStep } from '../protocol/reload-step.js'
 import type { RollTimes } from './reload-record.js'
 import type { Roster } from './roster.js'
+import type { Server } from './server.js'
 
 /** As far as the launcher knows; while a server has its turn, that one knows better. */
 const STEPS: Readonly<Record<Turn['stage'], ReloadStep>> = {
@@ -68,10 +69,21 @@ export class RollWatch {
     const own = { reason: roll.reason, elapsed: this.elapsed, ...place }
     const { failure } = roll
     if (failure !== undefined) return { step: stepOfFailed(roll, failure), ...own }
-    const asked = TOLD.has(turn.stage) && (turn.stage !== 'passed' || turn.isSpoiled)
-    const report = asked ? await this.#roster.find(turn.server)?.report() : undefined
-    return { step: stepOf(turn), ...positionOf(report?.status.reload), ...own }
+    const isTold = TOLD.has(turn.stage) && (turn.stage !== 'passed' || turn.isSpoiled)
+    const known = isTold ? await positionFrom(this.#roster.find(turn.server)) : undefined
+    return { step: stepOf(turn), ...known, ...own }
   }
+}
+
+/**
+ * How far a server is with its reload. It says so at each step, so that none is missed, and is asked for the figures of
+ * a probation. One of an earlier release has to be asked.
+ */
+async function positionFrom(server: Server | undefined): Promise<ReloadPosition | undefined> {
+  const told = server?.reloadPosition
+  if (told !== undefined && told.step !== 'probation') return told
+  const report = await server?.report()
+  return positionOf(report?.status.reload) ?? told
 }
 
 /** What is known of a turn without its server, which may have no reload any more when it is about to say so. */

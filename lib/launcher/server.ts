@@ -1,4 +1,4 @@
-import type { CheckProgress } from '../control/reports.js'
+import type { CheckProgress, ReloadPosition } from '../control/reports.js'
 import { SpawnFailedError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
@@ -48,6 +48,8 @@ export interface ServerEvents {
   closed(): void
   /** A reload of the whole service is requested. */
   asked(server: Server, id: number, reason: string): void
+  /** It has said how far its reload or its check is. */
+  moved(): void
   /** It reports its connections. */
   counted(server: Server, word: ConnectionsWord, handle: ConnectionHandle | undefined): void
   /** It loads these files; where they are watched. */
@@ -86,6 +88,8 @@ export class Server implements RelayedServer {
   readyTimeout = 0
   /** Whether Node has begun to load its script; known only of a server that is watched. */
   hasLoaded = false
+  /** How far it has said that the reload is which the launcher has requested of it. */
+  reloadPosition: ReloadPosition | undefined
   /** Its counts, as of its last report. */
   counts: Counts = noCounts()
   /** Why it ended before it served, as far as it could say. */
@@ -178,6 +182,7 @@ export class Server implements RelayedServer {
   }
 
   tell(message: FromLauncher, handle?: ListeningHandle): void {
+    if (message.type === 'make reload') this.reloadPosition = undefined
     this.#send(this.#envelope.seal('server', message), handle)
   }
 
@@ -270,7 +275,12 @@ export class Server implements RelayedServer {
         return this.#serves(message)
       case 'ask for reload':
         return this.#events.asked(this, message.id, message.reason)
+      case 'reload moved':
+        this.reloadPosition = message.position
+        return this.#events.moved()
       case 'check moved':
+        this.#checks.heard(message)
+        return this.#events.moved()
       case 'check made':
       case 'check failed':
         return this.#checks.heard(message)

@@ -8,7 +8,8 @@ import { isRefused } from './refused-command-line.js'
 import { Server, type ServerEvents, type ServerSettings, type Service } from './server.js'
 
 /** The events of the servers. */
-export interface ServersEvents extends Pick<ServerEvents, 'closed' | 'asked' | 'counted' | 'loads' | 'foreign'> {
+export interface ServersEvents
+  extends Pick<ServerEvents, 'closed' | 'asked' | 'moved' | 'counted' | 'loads' | 'foreign'> {
   input(input: Input): void
 }
 

@@ -35,6 +35,7 @@ export class Workers {
   readonly #callers = new Callers<ReloadResult | ScaleResult>()
   readonly #host: LauncherHost
   readonly #end = deferred<Ending>()
+  readonly #onMoved = new Set<() => void>()
   readonly #pulse = setInterval(() => this.#ping(), PING_INTERVAL)
   readonly #spread = new Balancer()
   /** Servers know about others: they must also learn when these are gone. */
@@ -61,6 +62,9 @@ export class Workers {
         input: (input) => this.#host.tell(input),
         closed: () => this.#update(),
         asked: (server, id, reason) => void this.#answerServer(server, id, reason),
+        moved: () => {
+          for (const callback of this.#onMoved) callback()
+        },
         counted: (...word) => this.#spread.heard(...word),
         loads: events.loads,
         foreign: events.foreign
@@ -138,9 +142,17 @@ export class Workers {
     for (const { server } of this.roster.members) if (server.isAlive) server.tell(message)
   }
 
-  /** Calls back whenever something has been decided, until the returned function is called. */
+  /**
+   * Calls back whenever something has been decided, or a server has said how far it is, until the returned function is
+   * called.
+   */
   onChange(callback: () => void): () => void {
-    return this.#host.onRested(callback)
+    const stop = this.#host.onRested(callback)
+    this.#onMoved.add(callback)
+    return () => {
+      stop()
+      this.#onMoved.delete(callback)
+    }
   }
 
   /** Closes what the servers have left open. */

@@ -1,4 +1,4 @@
-import type { CheckProgress, ProcessStatus } from '../control/reports.js'
+import type { CheckProgress, ProcessStatus, ReloadPosition } from '../control/reports.js'
 import { fromPlainError, NoCheckError, StoppingError, toPlainError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
@@ -29,7 +29,7 @@ type MakeCheck = Extract<FromLauncher, { type: 'make check' }>
 /** The requests and messages of a launcher to a server. */
 export interface LauncherEvents {
   /** Make a reload, now. It is one of several: each server makes its own, and all of them hold or none does. */
-  makeReload(reason: string): Promise<ReloadResult>
+  makeReload(reason: string, moved: (position: ReloadPosition) => void): Promise<ReloadResult>
   /** How long the steps took that a reload reached which failed with this error. */
   timingsOf(error: unknown): ReachedTimings | undefined
   /** Show whether a reload would succeed. `moved`: called whenever the check has come further. */
@@ -257,7 +257,8 @@ export class LauncherClient {
     const keepAlive = setInterval(() => {}, LONGEST_TIMER)
     const answered = Promise.allSettled([...this.#asked.values()].map(({ promise }) => promise))
     try {
-      this.#channel.say({ type: 'reload made', result: await events.makeReload(reason) })
+      const moved = (position: ReloadPosition) => this.#channel.say({ type: 'reload moved', position })
+      this.#channel.say({ type: 'reload made', result: await events.makeReload(reason, moved) })
     } catch (error) {
       this.#channel.say({ type: 'reload failed', error: toPlainError(error), timings: events.timingsOf(error) })
     } finally {

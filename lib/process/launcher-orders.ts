@@ -1,12 +1,13 @@
 import { placeOf } from '../control/progress-news.js'
-import type { CheckProgress, ProcessStatus } from '../control/reports.js'
+import { type CheckProgress, type ProcessStatus, positionOf, type ReloadPosition } from '../control/reports.js'
 import type { CheckResult } from '../reload/check-result.js'
 import { UNDONE } from '../reload/conclusion.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import type { Exit } from './exit.js'
-import { checkInProgress } from './in-progress.js'
+import { checkInProgress, inProgress } from './in-progress.js'
 import type { LauncherClient } from './launcher-client.js'
 import type { Parts } from './parts.js'
+import type { ServerHost } from './server-host.js'
 
 /** Does what the launcher orders: its orders become inputs of the machine. */
 export function obeyLauncher(
@@ -17,14 +18,15 @@ export function obeyLauncher(
 ): void {
   const { callers, host, service, shutdown, asChild, conclusion } = parts
   launcher.attach({
-    makeReload: (reason) => {
+    makeReload: (reason, moved) => {
       const [ask, outcome] = callers.add()
+      const stopFollowing = follow(host, () => positionOf(inProgress(parts)), moved)
       exit.obey(reason, 'reload', () => host.tell({ type: 'reload', ask, reason, supervised: true }))
-      return outcome as Promise<ReloadResult>
+      return (outcome as Promise<ReloadResult>).finally(stopFollowing)
     },
     timingsOf: (error) => conclusion.timingsOf(error),
     makeCheck: (reason, moved) => {
-      const stopFollowing = followCheck(parts, moved)
+      const stopFollowing = follow(host, () => checkInProgress(parts), moved)
       return makeCheck(reason).finally(stopFollowing)
     },
     commit: () => host.tell({ type: 'commit' }),
@@ -48,14 +50,15 @@ export function obeyLauncher(
   })
 }
 
-/**
- * Reports how far the check in progress is whenever that has changed, from the moment on when there is a child. Returns
- * what ends that.
- */
-function followCheck(parts: Parts, moved: (position: CheckProgress) => void): () => void {
+/** Reports a position whenever it has changed, from the moment on when there is a child. Returns what ends that. */
+function follow<P extends ReloadPosition | CheckProgress>(
+  host: ServerHost,
+  find: () => P | undefined,
+  moved: (position: P) => void
+): () => void {
   let place = placeOf(undefined)
-  return parts.host.onRested(() => {
-    const position = checkInProgress(parts)
+  return host.onRested(() => {
+    const position = find()
     if (position?.child === undefined || placeOf(position) === place) return
     place = placeOf(position)
     moved(position)

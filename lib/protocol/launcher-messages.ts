@@ -1,4 +1,4 @@
-import type { CheckProgress, ProcessStatus } from '../control/reports.js'
+import type { CheckProgress, ProcessStatus, ReloadPosition } from '../control/reports.js'
 import type { PlainError } from '../errors.js'
 import type { Counts } from '../metrics/counts.js'
 import type { Load } from '../metrics/load.js'
@@ -122,6 +122,8 @@ export type ToLauncher =
   | { type: 'passed' }
   /** After that: the child is not well after all. */
   | { type: 'unwell'; error: PlainError }
+  /** How far the reload is that the launcher has requested; a server of an earlier release does not say. */
+  | { type: 'reload moved'; position: ReloadPosition }
   /** How the reload ended. */
   | { type: 'reload made'; result: ReloadResult }
   /** `timings`: of the steps that it reached; a server of an earlier release does not say. */
@@ -186,11 +188,12 @@ const address: Field = either(
   record({ family: exactly('IPv4', 'IPv6'), address: text, port: count })
 )
 
-const checkProgress: Field = record({
+/** Of a reload or a check. */
+const position: Field = record({
   step: text,
   reason: text,
   elapsed: count,
-  generation: count,
+  generation: optional(count),
   child: optional(count)
 })
 const signals: Field = either(exactly(false), record({ stop: listOf(text), reload: listOf(text), force: listOf(text) }))
@@ -245,9 +248,10 @@ const TO_LAUNCHER: Table<ToLauncher> = {
   'handed over': {},
   passed: {},
   unwell: { error: plainError },
+  'reload moved': { position },
   'reload made': { result: reloadResult },
   'reload failed': { error: plainError, timings: optional(stepTimings) },
-  'check moved': { id: count, position: checkProgress },
+  'check moved': { id: count, position },
   'check made': { id: count, result: checkResult },
   'check failed': { id: count, error: plainError }
 }

@@ -10,7 +10,15 @@ const AGAIN = { ...COMMAND, isNode: true, script: undefined }
 
 function newServers(): Servers {
   const ignore = () => {}
-  const events = { input: ignore, closed: ignore, asked: ignore, counted: ignore, loads: ignore, foreign: ignore }
+  const events = {
+    input: ignore,
+    closed: ignore,
+    asked: ignore,
+    moved: ignore,
+    counted: ignore,
+    loads: ignore,
+    foreign: ignore
+  }
   const own = { descriptors: AppDescriptors.ofStart([]) }
   return new Servers(COMMAND, new HeldListeners([]), { own, isWatched: false }, events)
 }
