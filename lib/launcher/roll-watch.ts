@@ -76,8 +76,8 @@ export class RollWatch {
 }
 
 /**
- * How far a server is with its reload. It says so at each step, so that none is missed, and is asked for the figures of
- * a probation. One of an earlier release has to be asked.
+ * How far a server is with its reload. It says so at each step, so that none is missed. The figures of a probation are
+ * in its report, and so is all that one of an earlier release says.
  */
 async function positionFrom(server: Server | undefined): Promise<ReloadPosition | undefined> {
   const told = server?.reloadPosition
