@@ -1,6 +1,5 @@
 import { debuglog } from 'node:util'
-import { toError } from '../errors.js'
-import { Host, type Machine } from '../process/host.js'
+import { failureOf, Host, type Machine } from '../process/host.js'
 
 /** A trace of every connection of a busy service would drown what the processes decide. */
 const trace = debuglog('fastify-graceful-reload-connections')
@@ -20,6 +19,6 @@ export function hostOf<S, I extends { readonly type: string }, E extends { reado
 function rested(): void {}
 
 /** No app is called there, so it is a fault of this package. */
-function failed({ do: what }: { readonly do: string }, error: unknown): void {
-  process.emitWarning(`fastify-graceful-reload: internal step "${what}" failed: ${toError(error).message}`)
+function failed(effect: { readonly do: string }, error: unknown): void {
+  process.emitWarning(`fastify-graceful-reload: ${failureOf(effect, error)}`)
 }

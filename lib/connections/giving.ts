@@ -112,15 +112,19 @@ export class Giving {
     this.tell({ type: this.#gift.isOutOfReach?.() === true ? 'taker out of reach' : 'taker ended' })
   }
 
-  #say(word: GiverWord): void {
-    const said = this.#gift.say(word)
-    if (word === 'released')
-      said.then(
-        () => this.tell({ type: 'sent' }),
-        () => this.tell({ type: 'not sent' })
-      )
+  async #say(word: GiverWord): Promise<void> {
+    try {
+      await this.#gift.say(word)
+    } catch {
+      return this.#notSaid(word)
+    }
+    if (word === 'released') this.tell({ type: 'sent' })
+  }
+
+  #notSaid(word: GiverWord): void {
+    if (word === 'released') this.tell({ type: 'not sent' })
     // The channel has ended. All that came over it will have been read when the taker could have answered.
-    else if (word === 'sent') said.catch(() => this.#deadline.set(this.#patience.answer, () => this.#cannotAsk()))
-    else said.catch(() => {}) // A taker that is gone needs no answer.
+    else if (word === 'sent') this.#deadline.set(this.#patience.answer, () => this.#cannotAsk())
+    // A taker that is gone needs no other answer.
   }
 }

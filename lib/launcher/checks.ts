@@ -14,12 +14,17 @@ const SLACK = 20_000
 /** How often to look whether the server that makes a check still answers. Milliseconds. */
 const LOOK_INTERVAL = 500
 
+/** A check that has no result yet. Of one that came too late, the maker may still say how far it is. */
+interface CheckInProgress {
+  readonly maker: Server
+  /** How far the maker has said that it is, and when, on the clock of `performance.now()`. */
+  moved: { readonly position: CheckProgress; readonly at: number } | undefined
+}
+
 /** Lets one server make a check: the workers of a launcher are all started with one command, from one release. */
 export class Checks {
   readonly #roster: Roster
-  #maker: Server | undefined
-  /** How far the maker has said that it is, and when, on the clock of `performance.now()`. */
-  #moved: { readonly position: CheckProgress; readonly at: number } | undefined
+  #current: CheckInProgress | undefined
 
   constructor(roster: Roster) {
     this.#roster = roster
@@ -29,27 +34,28 @@ export class Checks {
   async make(reason: string): Promise<CheckResult> {
     const maker = this.#findMaker()
     const { readyTimeout = 0, times = { stop: 0 } } = maker.service ?? {}
-    this.#maker = maker
+    const current: CheckInProgress = { maker, moved: undefined }
+    this.#current = current
     try {
       // The release that is checked may want longer for its boot, and tells the maker alone.
       const late = Math.max(readyTimeout, LONGEST_BOOT) + times.stop + SLACK
       const made = maker.check(reason, Date.now() + SILENCE, (position) => {
-        this.#moved = { position, at: performance.now() }
+        current.moved = { position, at: performance.now() }
       })
       return await unlessSilent(maker, within(made, late, `the check by process ${maker.pid}`))
     } catch (error) {
       if ((error as GracefulError).code !== undefined) throw error
       throw new NoCheckError(toError(error).message)
     } finally {
-      this.#maker = undefined
-      this.#moved = undefined
+      this.#current = undefined
     }
   }
 
   /** How far the check is that is in progress. A maker of an earlier release has to be asked. */
   async position(): Promise<CheckPosition | undefined> {
-    if (this.#moved === undefined) return (await this.#maker?.report())?.status.check
-    const { position, at } = this.#moved
+    const { maker, moved } = this.#current ?? {}
+    if (moved === undefined) return (await maker?.report())?.status.check
+    const { position, at } = moved
     return { ...position, elapsed: Math.round(position.elapsed + performance.now() - at) }
   }
 
@@ -58,7 +64,7 @@ export class Checks {
     const { roll, areLeaving, answering } = this.#roster
     if (areLeaving) throw new NoCheckError('the launcher is stopping')
     if (roll !== undefined) throw new NoCheckError('a reload is in progress, and its result says more than a check')
-    if (this.#maker !== undefined) throw new NoCheckError('another check is in progress')
+    if (this.#current !== undefined) throw new NoCheckError('another check is in progress')
     const [first] = answering
     if (first === undefined) throw new NoCheckError('no worker has a server that serves and answers')
     const maker = answering.find(({ service }) => service?.checks === true)

@@ -1,8 +1,8 @@
 import type { ScaleResult } from '../control/reports.js'
-import { StoppingError, toError, toPlainError } from '../errors.js'
+import { StoppingError, toPlainError } from '../errors.js'
 import type { Callers } from '../process/callers.js'
 import type { Ending } from '../process/channel-process.js'
-import type { EffectHandler } from '../process/host.js'
+import { type EffectHandler, failureOf } from '../process/host.js'
 import { currentOf, type Effect, type Failure, type Outcome, type ServerId, type Timer } from '../protocol/launcher.js'
 import type { ReachedTimings, ReloadResult } from '../reload/reload-result.js'
 import { Deadlines } from '../util/deadline.js'
@@ -86,7 +86,7 @@ export class Effects implements EffectHandler<Effect> {
   }
 
   failed(effect: Effect, error: unknown): void {
-    this.#find().events.log(`internal step "${effect.do}" failed: ${toError(error).message}`)
+    this.#find().events.log(failureOf(effect, error))
   }
 
   rested(): void {

@@ -88,7 +88,7 @@ export class Server implements RelayedServer {
   readyTimeout = 0
   /** Whether Node has begun to load its script; known only of a server that is watched. */
   hasLoaded = false
-  /** How far it has said that the reload is which the launcher has requested of it. */
+  /** How far it has said that its reload is, while it makes one for the launcher. */
   reloadPosition: ReloadPosition | undefined
   /** Its counts, as of its last report. */
   counts: Counts = noCounts()
@@ -182,7 +182,6 @@ export class Server implements RelayedServer {
   }
 
   tell(message: FromLauncher, handle?: ListeningHandle): void {
-    if (message.type === 'make reload') this.reloadPosition = undefined
     this.#send(this.#envelope.seal('server', message), handle)
   }
 
@@ -296,13 +295,15 @@ export class Server implements RelayedServer {
         return this.relay.killChild(message.child)
       case 'tell child':
         return this.relay.tellChild(message, handle)
+      case 'reload made':
+      case 'reload failed':
+        this.reloadPosition = undefined
+        return this.said(message)
       case 'hello':
       case 'leaves':
       case 'handed over':
       case 'passed':
       case 'unwell':
-      case 'reload made':
-      case 'reload failed':
         return this.said(message)
       case 'counted':
         return undefined

@@ -2,7 +2,7 @@ import { ForcedError, NoCheckError, NotListeningError, OutcomeUnknownError, Stop
 import { leaveToDrain } from '../internals/stoppable.js'
 import type { Effect, Refusal, Timer, Warning } from '../protocol/server.js'
 import { Deadlines } from '../util/deadline.js'
-import type { EffectHandler } from './host.js'
+import { type EffectHandler, failureOf } from './host.js'
 import { limitOf } from './limits.js'
 import type { Parts } from './parts.js'
 
@@ -32,7 +32,7 @@ export class Effects implements EffectHandler<Effect> {
   }
 
   failed(effect: Effect, error: unknown): void {
-    this.#find().service.log.warn(`internal step "${effect.do}" failed: ${toError(error).message}`, toError(error))
+    this.#find().service.log.warn(failureOf(effect, error), toError(error))
   }
 
   /** A limit counts only for a process that lives. */

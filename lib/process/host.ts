@@ -1,4 +1,5 @@
 import { type DebugLogger, debuglog } from 'node:util'
+import { toError } from '../errors.js'
 
 /** A machine of `lib/protocol/`, and where it begins. */
 export interface Machine<S, I, E> {
@@ -112,6 +113,11 @@ export class Host<S, I extends { readonly type: string }, E extends { readonly d
       // The log itself fails: there is no place left to report it.
     }
   }
+}
+
+/** What a log says of an effect that threw: it never should. */
+export function failureOf(effect: { readonly do: string }, error: unknown): string {
+  return `internal step "${effect.do}" failed: ${toError(error).message}`
 }
 
 /** One line of JSON, which can become a test. Of an error it has the message. */

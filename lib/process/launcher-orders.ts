@@ -20,15 +20,12 @@ export function obeyLauncher(
   launcher.attach({
     makeReload: (reason, moved) => {
       const [ask, outcome] = callers.add()
-      const stopFollowing = follow(host, () => positionOf(inProgress(parts)), moved)
       exit.obey(reason, 'reload', () => host.tell({ type: 'reload', ask, reason, supervised: true }))
-      return (outcome as Promise<ReloadResult>).finally(stopFollowing)
+      const find = () => positionOf(inProgress(parts))
+      return followed(host, outcome as Promise<ReloadResult>, find, moved)
     },
     timingsOf: (error) => conclusion.timingsOf(error),
-    makeCheck: (reason, moved) => {
-      const stopFollowing = follow(host, () => checkInProgress(parts), moved)
-      return makeCheck(reason).finally(stopFollowing)
-    },
+    makeCheck: (reason, moved) => followed(host, makeCheck(reason), () => checkInProgress(parts), moved),
     commit: () => host.tell({ type: 'commit' }),
     undo: (error) => {
       conclusion.undoneBy = error
@@ -50,17 +47,19 @@ export function obeyLauncher(
   })
 }
 
-/** Reports a position whenever it has changed, from the moment on when there is a child. Returns what ends that. */
-function follow<P extends ReloadPosition | CheckProgress>(
+/** Reports how far something is, at each step from the moment on when there is a child, until it has its outcome. */
+function followed<T, P extends ReloadPosition | CheckProgress>(
   host: ServerHost,
+  outcome: Promise<T>,
   find: () => P | undefined,
   moved: (position: P) => void
-): () => void {
+): Promise<T> {
   let place = placeOf(undefined)
-  return host.onRested(() => {
+  const stop = host.onRested(() => {
     const position = find()
     if (position?.child === undefined || placeOf(position) === place) return
     place = placeOf(position)
     moved(position)
   })
+  return outcome.finally(stop)
 }

@@ -1,7 +1,7 @@
 import { AnswerCount } from '../connections/answer-count.js'
 import { toError } from '../errors.js'
 import type { ResolvedHealthOptions } from '../process/health-options.js'
-import { type EffectHandler, Host, type Machine } from '../process/host.js'
+import { type EffectHandler, failureOf, Host, type Machine } from '../process/host.js'
 import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
 import {
@@ -97,7 +97,7 @@ export class HealthWatch implements EffectHandler<WatchEffect> {
   }
 
   failed(effect: WatchEffect, error: unknown): void {
-    this.#service.log.warn(`internal step "${effect.do}" failed: ${toError(error).message}`, toError(error))
+    this.#service.log.warn(failureOf(effect, error), toError(error))
   }
 
   rested(): void {}

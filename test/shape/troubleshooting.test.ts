@@ -38,16 +38,19 @@ const MADE_AT: Readonly<Record<string, readonly Place[]>> = {
   'lib/cli/launch.ts: isUsage ? (0, usage_js_1.withAdvice)(message) : message': [],
   'lib/control/handler.ts: (0, errors_js_1.toError)(error).message': [],
   'lib/index.ts: warning': [],
+  'lib/launcher/effects.ts: (0, host_js_1.failureOf)(effect, error)': [['lib/process/host.ts', 'failureOf']],
   'lib/launcher/effects.ts: (0, log_lines_js_1.lineOf)(effect, servers)': [['lib/launcher/log-lines.ts', 'lineOf']],
   'lib/launcher/effects.ts: (0, log_lines_js_1.restartLine)(server, pause)': [
     ['lib/launcher/log-lines.ts', 'restartLine']
   ],
   'lib/launcher/launcher.ts: (0, errors_js_1.toError)(error).message': [],
   'lib/launcher/launcher.ts: problem': [],
+  'lib/launcher/watch/file-watch.ts: (0, host_js_1.failureOf)(effect, error)': [['lib/process/host.ts', 'failureOf']],
   'lib/launcher/watch/file-watch.ts: (0, text_js_1.untoldLine)(error)': [['lib/launcher/watch/text.ts', 'untoldLine']],
   'lib/launcher/watch/file-watch.ts: line': [['lib/launcher/watch/text.ts', 'failureLines']],
   'lib/launcher/watch/file-watch.ts: why': [],
   'lib/process/apps.ts: warning': [['lib/process/server-process.ts', 'STRANGER']],
+  'lib/process/effects.ts: (0, host_js_1.failureOf)(effect, error)': [['lib/process/host.ts', 'failureOf']],
   'lib/process/effects.ts: WARNINGS[about](reason)': [['lib/process/effects.ts', 'WARNINGS']],
   'lib/process/foreign-handlers.ts: warning': [
     ['lib/process/foreign-handler.ts', 'WARNINGS'],
@@ -64,6 +67,7 @@ const MADE_AT: Readonly<Record<string, readonly Place[]>> = {
   'lib/process/surroundings.ts: this.#verdict.warning': [['lib/process/supervisor.ts', 'packageManager']],
   'lib/process/warmup.ts: warning': [],
   'lib/reload/parent-role.ts: warning': [['lib/reload/compile-cache.ts', 'shareCompileCache']],
+  'lib/reload/health-watch.ts: (0, host_js_1.failureOf)(effect, error)': [['lib/process/host.ts', 'failureOf']],
   'lib/sockets/activated-listeners.ts: problem': [['lib/sockets/socket-activation.ts', 'takeActivation']]
 }
 

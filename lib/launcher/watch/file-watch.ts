@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
 import { toError } from '../../errors.js'
-import { type EffectHandler, Host, type Machine } from '../../process/host.js'
+import { type EffectHandler, failureOf, Host, type Machine } from '../../process/host.js'
 import {
   beginWatch,
   stepWatch,
@@ -134,7 +134,7 @@ export class FileWatch<S extends object> implements EffectHandler<WatchEffect> {
   }
 
   failed(effect: WatchEffect, error: unknown): void {
-    this.#events.say(`internal step "${effect.do}" failed: ${toError(error).message}`)
+    this.#events.say(failureOf(effect, error))
   }
 
   rested(): void {

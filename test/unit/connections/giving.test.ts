@@ -59,3 +59,17 @@ t.test('a step that throws is reported, and those after it are done', async (t) 
   t.equal(await outcome, 'refused')
   t.match(await warned, [{ message: 'fastify-graceful-reload: internal step "read on" failed: the handle is closed' }])
 })
+
+t.test('a connection whose release cannot be said stays', async (t) => {
+  const done: string[] = []
+  const outcome = new Promise((concluded) => {
+    const say = (word: string) => {
+      if (word === 'released') throw new Error('cannot be written')
+      return Promise.resolve()
+    }
+    const gift = { ...QUIET, say, readOn: () => done.push('read on'), concluded }
+    new Giving('surplus', { answer: 10_000, limit: 10_000 }, gift).answered(true)
+  })
+  t.equal(await outcome, 'stays')
+  t.strictSame(done, ['read on'])
+})

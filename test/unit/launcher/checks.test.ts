@@ -69,3 +69,25 @@ t.test('how far a check is, is known as soon as the server has said it, without 
   await outcome
   t.equal(await checks.position(), undefined)
 })
+
+t.test('what the maker says of a check that came too late is not taken for that of the next one', async (t) => {
+  const said: Array<(position: CheckProgress) => void> = []
+  const results = [deferred<CheckResult>(), deferred<CheckResult>()]
+  const { server } = makerOf(new Promise(() => {}))
+  const check = (_reason: string, _until: number, say: (position: CheckProgress) => void) => {
+    said.push(say)
+    return results[said.length - 1]?.promise
+  }
+  Object.assign(server, { check, report: async () => undefined })
+  const checks = checksOf(server)
+  const first = checks.make('the first')
+  results[0]?.reject(new Error('it took too long'))
+  await t.rejects(first, { code: 'GRACEFUL_ERR_NO_CHECK' })
+  const second = checks.make('the second')
+  said[0]?.({ step: 'ending', reason: 'the first', elapsed: 9, generation: 2, child: 4712 })
+  t.equal(await checks.position(), undefined)
+  said[1]?.({ step: 'booting', reason: 'the second', elapsed: 1, generation: 2, child: 4713 })
+  t.match(await checks.position(), { child: 4713 })
+  results[1]?.resolve(RESULT)
+  await second
+})
