@@ -99,9 +99,9 @@ function complaintOf(told: readonly Answers[], parent: Answers, tolerance: Toler
 function latest(counts: readonly Count[], least: number, isParentKnown: boolean): Count | undefined {
   const last = counts.at(-1) as Count
   const [first, second] = [counts[0] as Count, counts.at(-1 - WINDOW) ?? (counts[0] as Count)]
-  const earlier = counts
-    .slice(0, -1)
-    .findLast((count, index) => counts.length - 1 - index >= WINDOW && last.answers - count.answers >= least)
+  const earlier = counts.findLast(
+    (count, index) => counts.length - index > WINDOW && last.answers - count.answers >= least
+  )
   const since = isParentKnown ? (earlier ?? first) : second
   const lately = { answers: last.answers - since.answers, errors: last.errors - since.errors }
   return lately.answers >= least ? lately : undefined

@@ -35,8 +35,10 @@ t.test('a child is asked twice, each time with a limit, before its silence count
   const well = answers([0, 0])
   ;[at, effects] = watch(at, { type: 'reported', child: well, parent: well }, TOLERANCE)
   t.strictSame(effects, GOES_ON, 'an answer begins anew')
-  ;[at, effects] = watch(at, { type: 'due' }, TOLERANCE)
-  t.strictSame(effects[0], { do: 'ask' })
+  for (const _ of [1, 2]) {
+    ;[at, effects] = watch(at, { type: 'due' }, TOLERANCE)
+    t.strictSame(effects[0], { do: 'ask' })
+  }
 })
 
 t.test('errors count from the least number of answers on', async (t) => {
@@ -80,6 +82,12 @@ t.test('all answers of the parent count where it has no answers of the same kind
   t.ok(verdictOf(answers([0, 0], [500, 0]), answers([20, 20])))
 })
 
+t.test('one answer of the parent is enough to know it', async (t) => {
+  t.equal(verdictOf(answers([1, 1], [500, 0]), answers([20, 20])), undefined, 'and it is one of the same kind')
+  const seldom = [1, 2, 3, 4, 5, 6, 7, 8].map((look) => answers([look * 3, look * 3]))
+  t.ok(verdictOf(answers([1, 0]), ...seldom), 'so all that the child has told counts')
+})
+
 t.test('a probation of hours is no burden', async (t) => {
   let [at] = beginWatch()
   const told = { child: answers([9, 0]), parent: answers([9, 0]) }
@@ -103,6 +111,23 @@ t.test('it is the last second that counts, and what was before it if that is not
   t.ok(verdictOf(parent, ...well, ...failing))
   const slow = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((look) => answers([6000 + look * 2, look * 2]))
   t.equal(verdictOf(parent, ...well, ...slow), undefined, '18 answers are not enough, and those before were well')
+})
+
+/** What a child tells that answers so many requests between two looks, all with errors after the first so many looks. */
+function failingAfter(good: number, each: number, looks: number): Answers[] {
+  return Array.from({ length: looks }, (_, look) => answers([(look + 1) * each, Math.max(0, look + 1 - good) * each]))
+}
+
+t.test('a second is five looks', async (t) => {
+  const known = answers([1000, 0])
+  const says = (count: string, parent: string) =>
+    `answered ${count} requests with a status of 500 or more (its parent: ${parent})`
+  t.equal(verdictOf(known, ...failingAfter(3, 20, 10)), says('100 of 100', '0 of 1000'))
+  t.equal(verdictOf(known, ...failingAfter(6, 20, 10)), says('80 of 100', '0 of 1000'), 'errors of that time alone')
+  t.equal(verdictOf(known, ...failingAfter(4, 3, 12)), says('21 of 21', '0 of 1000'), 'longer, if these are too few')
+  const unknown = answers([0, 0])
+  t.equal(verdictOf(unknown, ...failingAfter(2, 20, 10)), says('100 of 100', '0 of 0'))
+  t.equal(verdictOf(unknown, ...failingAfter(7, 20, 10)), undefined, 'two of the five were good')
 })
 
 t.test('the total is of both kinds', async (t) => {
