@@ -1,5 +1,9 @@
+import { setInterval } from 'node:timers/promises'
 import { Program, saysListening } from './program.mjs'
 import { ReleaseFolder } from './release-folder.mjs'
+
+/** How often to look whether the server lives. Milliseconds. */
+const LOOK = 100
 
 const OUTCOMES = ['reload-succeeded', 'reload-failed', 'rolled-back']
 
@@ -47,15 +51,35 @@ export class ReloadedServer {
   /** Reloads to a release, and prints how that went. */
   async deploy(release) {
     await this.#folder.write(release)
-    const outcome = this.#program.next(({ graceful }) => OUTCOMES.includes(graceful))
-    process.kill(this.pid, 'SIGHUP')
-    const { graceful, result, err } = await this.#program.within(outcome, 'the outcome of a reload')
+    const { graceful, result, err } = await this.#reload()
     if ((result === undefined) === (release.fault === undefined))
       throw new Error(`unexpected: ${graceful}, release ${release.number}\n${this.#program.lastWords}`)
     if (result !== undefined) return this.#succeeded(release, result)
     if (graceful === 'reload-failed') return `refused, ${err.code}: pid ${this.pid} serves on`
     this.#crashed.add(this.#lastChild)
     return `rolled back, ${err.code}: pid ${this.pid} serves again`
+  }
+
+  /** Sends the reload signal. Returns what the log says of the outcome. */
+  async #reload() {
+    const outcome = this.#program.next(({ graceful }) => OUTCOMES.includes(graceful))
+    const over = new AbortController()
+    process.kill(this.pid, 'SIGHUP')
+    try {
+      const first = Promise.race([outcome, this.#endOf(this.pid, over.signal)])
+      return await this.#program.within(first, 'the outcome of a reload')
+    } finally {
+      over.abort()
+    }
+  }
+
+  /** Rejects when a process has ended, after its last lines were read: that is so when it is gone for a second look. */
+  async #endOf(pid, signal) {
+    let looks = 0
+    for await (const _ of setInterval(LOOK, undefined, { signal })) {
+      looks = isAlive(pid) ? 0 : looks + 1
+      if (looks === 2) throw new Error(`the server is gone\n${this.#program.lastWords}`)
+    }
   }
 
   /** Sends the stop signal and waits until no process of any generation is left. */
@@ -96,5 +120,13 @@ export class ReloadedServer {
     if (graceful !== 'closed') return
     this.#alive.delete(pid)
     this.#exitCodes.set(pid, exitCode)
+  }
+}
+
+function isAlive(pid) {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
   }
 }

@@ -182,7 +182,8 @@ function innerPid(pid: number): number {
   return Number(pids?.split(/\s+/).at(-1))
 }
 
-function parentOf(pid: number): number {
+/** Of a process, by its pid as it is seen from here. NaN if it has ended. */
+export function parentOf(pid: number): number {
   return Number(/^PPid:\s+(\d+)/m.exec(statusOf(pid))?.[1])
 }
 

@@ -2,16 +2,18 @@ import { execFile } from 'node:child_process'
 import { watch } from 'node:fs'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
 import t, { type Test } from 'tap'
 import { bare, ownEnvironment } from '../../support/bare.js'
 import { deferred } from '../../support/deferred.js'
-import { isAlive, survivorsOf } from '../../support/fds.js'
+import { isAlive, pidsWithMarker, survivorsOf } from '../../support/fds.js'
 import { freePort } from '../../support/free-port.js'
 import { WAIT_LIMIT, within } from '../../support/limit.js'
 import type { Printed } from '../../support/package-command.js'
 import { HAS_TERMINAL, PseudoTerminal, visible } from '../../support/pseudo-terminal.js'
 import { PACKAGE_ROOT } from '../../support/release.js'
+import { parentOf } from '../../support/supervised.js'
 import { tempFolder } from '../../support/temp-folder.js'
 
 t.jobs = 3
@@ -95,6 +97,17 @@ t.test('a server that goes away', { skip }, async (t) => {
   t.equal(await terminal.exit, 1, terminal.drawn)
   t.match(terminal.drawn, /␛\[31mFAILED: the server is gone/)
   t.match(terminal.drawn, /␛\[1m␛\[31m│ .* │␛\[39m␛\[22m\r\n.*╯␛\[39m␛\[22m\r\n$/)
+})
+
+t.test('a server that goes away in a reload', { skip }, async (t) => {
+  const TMPDIR = await tempFolder(t)
+  const terminal = onTerminal(t, '--no-build', { TMPDIR }, 120)
+  const [reloaded] = await pidsOf(terminal)
+  const hasChild = () => pidsWithMarker(TMPDIR).some((pid) => parentOf(pid) === reloaded)
+  while (isAlive(reloaded) && !hasChild()) await pause(10)
+  process.kill(reloaded, 'SIGKILL')
+  t.equal(await terminal.exit, 1, terminal.drawn)
+  t.match(terminal.drawn, /␛\[31mFAILED: the server is gone/)
 })
 
 t.test('Ctrl-C leaves nothing behind', { skip }, async (t) => {
