@@ -11,17 +11,19 @@ export function runProgram(file: string, args: string[]): Program {
   return promisify(execFile)(file, args, { timeout: WAIT_LIMIT, maxBuffer: 2 ** 24 })
 }
 
-/** Resolves when a program has printed this so often. Rejects when it ends before. */
+/** Resolves when a program has printed this so often, on stdout or stderr. Rejects when it ends before. */
 export async function printed(program: Program, text: string, times: number): Promise<void> {
   let output = ''
   const isPrinted = new Promise<void>((resolve) => {
-    program.child.stdout?.on('data', (chunk) => {
+    const hear = (chunk: unknown) => {
       output += chunk
       if (output.split(text).length > times) resolve()
-    })
+    }
+    program.child.stdout?.on('data', hear)
+    program.child.stderr?.on('data', hear)
   })
-  const ended = program.then(({ stdout }) => {
-    throw new Error(`ended without "${text}" ${times} times:\n${stdout}`)
+  const ended = program.then(() => {
+    throw new Error(`ended without "${text}" ${times} times:\n${output}`)
   })
   await Promise.race([isPrinted, ended])
 }
