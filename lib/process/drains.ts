@@ -28,6 +28,8 @@ export class Drains {
   #begun: number | undefined
   #end = 0
   #reason = ''
+  /** What a drain may still take when the service ends, if it had more; undefined while it does not. Milliseconds. */
+  #hurry: number | undefined
   #sockets: 'end' | 'may go on' | 'go on'
 
   constructor(service: Service) {
@@ -83,11 +85,13 @@ export class Drains {
   }
 
   /**
-   * The service ends.
+   * The service ends. That can be known before a drain has begun: a child may read in one go that it is taken back and
+   * that the service ends.
    *
    * @param timeout - what the drains may still take, if they had more. Milliseconds
    */
   hurry(timeout: number): void {
+    this.#hurry = timeout
     this.#end = Math.min(this.#end, performance.now() + timeout)
     for (const drain of this.#inProgress) drain.hurry(timeout)
   }
@@ -150,7 +154,7 @@ export class Drains {
     const connections = service.connections.of(isMeant)
     service.listeners.close(service.listenersOf(isMeant))
     const patience = Math.max(...apps.map(({ options }) => options.drainTimeout), 0)
-    const timeout = Math.max(...apps.map(({ options }) => options[limit]), 0)
+    const timeout = Math.min(Math.max(...apps.map(({ options }) => options[limit]), 0), this.#hurry ?? Infinity)
     this.#begun ??= performance.now()
     this.#reason = reason
     this.#end = Math.max(this.#end, performance.now() + timeout)
@@ -161,6 +165,7 @@ export class Drains {
     const limits = { timeout, patience, window }
     const drain = new Drain({ connections, upgraded, apps, reason, timers, ...limits, ...policy, hookFailed })
     this.#inProgress.add(drain)
+    if (this.#hurry !== undefined) this.hurry(this.#hurry)
     service.log.announce('draining', { reason, connections: service.countConnections(isMeant), timeout })
     return drain
   }

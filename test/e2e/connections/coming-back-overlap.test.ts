@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { checkAt, handedOver, rolledBack, untilBack } from '../../support/coming-back.js'
 import type { HttpConnection } from '../../support/connection.js'
+import type { Command } from '../../support/control.js'
 import type { Exchange } from '../../support/exchange.js'
 import { isAlive } from '../../support/fds.js'
 import { openIdle, portsAt, untilAt } from '../../support/moving.js'
@@ -26,7 +27,8 @@ interface Former {
   exchange: Exchange
 }
 
-async function begin(t: Test, way: Partial<ServerSettings> = {}): Promise<[TestServer, Former]> {
+/** @param then - a command that the child obeys in the same turn of its event loop */
+async function begin(t: Test, way: Partial<ServerSettings> = {}, ...then: Command[]): Promise<[TestServer, Former]> {
   const server = await startServer(t, { ...settings, ...way })
   const idle = await openIdle(server.target(), 20)
   const [held] = (await openIdle(server.target(), 1)) as [HttpConnection]
@@ -37,6 +39,7 @@ async function begin(t: Test, way: Partial<ServerSettings> = {}): Promise<[TestS
   exchange.response.catch(() => {})
   t.equal(await server.held('former'), child)
   await server.tell({ command: 'rollback', reason: 'bad' }, child)
+  for (const command of then) await server.tell(command, child)
   await rolledBack(server)
   return [server, { child, idle, held, exchange }]
 }
@@ -110,15 +113,31 @@ t.test('a child that is killed while it gives its connections back', async (t) =
 
 for (const { settings: way, where } of WAYS) {
   t.test(`a stop of the service ends what a former child has, too${where}`, async (t) => {
-    const [server, { child, idle, held, exchange }] = await begin(t, way)
+    const [server, former] = await begin(t, way)
     const parent = server.current
     server.signal('SIGTERM', server.addressee)
-    const endings = Promise.all(idle.map(({ closed }) => closed))
-    t.strictSame(new Set(await server.waitFor(endings, 'end of the idle connections')), new Set(['by the server']))
-    await server.tell({ command: 'release', name: 'former' }, child)
-    t.match(await exchange.response, { status: 200 })
-    t.equal(await server.waitFor(held.closed, 'end of the connection of the former child'), 'by the server')
-    t.equal(await server.exitOf(parent), 0)
-    t.equal(await server.exitOf(child), 0)
+    await endsWith(t, server, parent, former)
   })
+
+  t.test(`also if it reads that together with the word that it is one${where}`, async (t) => {
+    const [server, former] = await begin(t, way, { command: 'block', until: 'end of the block' })
+    const parent = server.current
+    server.signal('SIGTERM', server.addressee)
+    await server.eventOf(parent, 'draining')
+    await server.release.write('end of the block', '')
+    await endsWith(t, server, parent, former)
+    t.strictSame(server.events('forced'), [])
+  })
+}
+
+/** The service has been told to stop: its idle connections end now, and the request in progress when it is answered. */
+async function endsWith(t: Test, server: TestServer, parent: number, former: Former): Promise<void> {
+  const { child, idle, held, exchange } = former
+  const endings = Promise.all(idle.map(({ closed }) => closed))
+  t.strictSame(new Set(await server.waitFor(endings, 'end of the idle connections')), new Set(['by the server']))
+  await server.tell({ command: 'release', name: 'former' }, child)
+  t.match(await exchange.response, { status: 200 })
+  t.equal(await server.waitFor(held.closed, 'end of the connection of the former child'), 'by the server')
+  t.equal(await server.exitOf(parent), 0)
+  t.equal(await server.exitOf(child), 0)
 }

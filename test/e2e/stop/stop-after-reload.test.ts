@@ -1,6 +1,10 @@
 import t from 'tap'
+import { openIdle } from '../../support/moving.js'
 import { PACKAGE_ROOT } from '../../support/release.js'
 import { startServer } from '../../support/start.js'
+
+/** Longer than any test: what ends earlier was not ended by this. Milliseconds. */
+const FOR_EVER = 2 ** 30
 
 // The launcher has told the parent to leave and heard nothing of it since, as it stands still in its postReload hook.
 t.test('a stop of the launcher right after a reload is for the successor', async (t) => {
@@ -18,4 +22,23 @@ t.test('a stop of the launcher right after a reload is for the successor', async
   await server.release.write('end of the block', '')
   t.match(await server.waitFor(server.exit, 'end of the launcher'), { code: 0 })
   await server.waitFor(server.gone, 'end of all generations')
+})
+
+// The drain of the parent and the end of the service are one step then.
+t.test('a stop while postReload runs ends idle connections at once', async (t) => {
+  const server = await startServer(t, {
+    script: 'hooks.cjs',
+    config: {
+      hooks: { postReload: 'wait' },
+      options: { connections: 'close', probation: 50, drainTimeout: FOR_EVER },
+      fastify: { keepAliveTimeout: FOR_EVER }
+    }
+  })
+  const [idle] = await openIdle(server.target(), 1)
+  server.signal('SIGHUP')
+  await server.held('postReload')
+  server.signal('SIGTERM', server.pid)
+  t.equal(await server.waitFor(idle?.closed ?? Promise.reject(), 'end of the idle connection'), 'by the server')
+  await server.tell({ command: 'release', name: 'postReload' }, server.pid)
+  t.equal(await server.exitOf(server.pid), 0)
 })
