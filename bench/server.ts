@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { ReloadResult } from '../lib/index.js'
-import { resolveOptions } from '../lib/options.js'
+import { resolveOptions } from '../lib/process/resolved-options.js'
 import { programOf, type Variant } from './apps/programs.js'
 import { askOnce } from './ask-once.js'
 import { Program } from './program.js'

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
-import { givenOptions, type ResolvedOptions } from '../options.js'
 import { LEAST_LIKELY, unitDoubt } from '../util/unit-doubt.js'
 import type { HostedApp } from './hosted-app.js'
+import { givenOptions, type ResolvedOptions } from './resolved-options.js'
 
 /**
  * From where on a duration is taken as it is given: `drainTimeout: 20` is rather a number of seconds. A probation may

@@ -1,5 +1,4 @@
 import { StoppingError, UnsupportedError } from '../errors.js'
-import type { ResolvedOptions } from '../options.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { callerOf } from '../util/call-site.js'
 import { deferred } from '../util/deferred.js'
@@ -7,6 +6,7 @@ import { within } from '../util/within.js'
 import type { Outcome } from './callers.js'
 import type { SignalContext } from './hooks.js'
 import type { End, Parts } from './parts.js'
+import type { ResolvedOptions } from './resolved-options.js'
 import { type SignalAction, SignalHooks, signalIn } from './signal-hooks.js'
 import { type SignalEvents, Signals } from './signals.js'
 

@@ -3,10 +3,11 @@ import type { Server } from 'node:net'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Router } from '../connections/route-pattern.js'
 import { beforeClose, takePreCloseHooks } from '../internals/fastify-hooks.js'
-import type { GracefulOptions, ResolvedOptions } from '../options.js'
-import { resolveOptions } from '../options.js'
+import type { GracefulOptions } from '../options.js'
 import { Holds } from './holds.js'
 import { Hooks } from './hooks.js'
+import type { ResolvedOptions } from './resolved-options.js'
+import { resolveOptions } from './resolved-options.js'
 
 /** The part of a Fastify instance that this plugin needs. */
 export interface App extends Router {

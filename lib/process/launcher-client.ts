@@ -4,7 +4,6 @@ import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
 import type { Counts } from '../metrics/counts.js'
 import type { Load } from '../metrics/load.js'
-import { longestReload, type ResolvedOptions } from '../options.js'
 import {
   type ConnectionsWord,
   type FromLauncher,
@@ -23,6 +22,7 @@ import { within } from '../util/within.js'
 import type { Envelope } from './envelope.js'
 import { GONE, LauncherChannel } from './launcher-channel.js'
 import { LauncherListeners } from './launcher-listeners.js'
+import { longestReload, type ResolvedOptions } from './resolved-options.js'
 
 type MakeCheck = Extract<FromLauncher, { type: 'make check' }>
 

@@ -1,4 +1,4 @@
-import { longestReload, type ResolvedOptions } from '../options.js'
+import { longestReload, type ResolvedOptions } from '../process/resolved-options.js'
 import { MainProcess } from './main-process.js'
 import { describeFailure, type Notice, type ServiceManager } from './notify.js'
 

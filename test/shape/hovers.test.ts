@@ -7,7 +7,7 @@ import { type Test, test } from 'tap'
 import { InvalidOptionError } from '../../lib/errors.js'
 import { Graceful } from '../../lib/graceful.js'
 import graceful from '../../lib/index.js'
-import { type ResolvedOptions, resolveOptions } from '../../lib/options.js'
+import { type ResolvedOptions, resolveOptions } from '../../lib/process/resolved-options.js'
 import { additionsTo, exampleIn, type Method, methodsOf, textOf, uncommentedIn } from './hovers.js'
 import { type Member, membersOf } from './reference.js'
 

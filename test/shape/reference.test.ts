@@ -5,7 +5,7 @@ import { test } from 'tap'
 import { COMMANDS, LOCAL_COMMANDS } from '../../lib/cli/commands.js'
 import { COMMAND_OPTIONS, LAUNCH_OPTIONS } from '../../lib/cli/options.js'
 import { Graceful } from '../../lib/graceful.js'
-import { resolveOptions } from '../../lib/options.js'
+import { resolveOptions } from '../../lib/process/resolved-options.js'
 import { headingsIn, membersOf, rowsIn, sectionOf } from './reference.js'
 
 const root = resolve(__dirname, '../../..')

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { resolveOptions } from '../../../lib/options.js'
 import { doubtsOf } from '../../../lib/process/doubts.js'
+import { resolveOptions } from '../../../lib/process/resolved-options.js'
 
 t.test('durations that look like seconds are doubted', async (t) => {
   for (const [name, value] of [

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { type GracefulOptions, givenOptions, resolveOptions } from '../../lib/options.js'
+import type { GracefulOptions } from '../../../lib/options.js'
+import { givenOptions, resolveOptions } from '../../../lib/process/resolved-options.js'
 
 const functions = { save: () => 1, load: () => {} }
 
