@@ -1,57 +1,24 @@
-import type { CheckProgress, ProcessStatus, ReloadPosition } from '../control/reports.js'
-import { fromPlainError, NoCheckError, StoppingError, toPlainError } from '../errors.js'
+import { toPlainError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
 import type { Counts } from '../metrics/counts.js'
-import type { Load } from '../metrics/load.js'
 import {
   type ConnectionsWord,
   type FromLauncher,
   isSurplusWord,
   type SurplusWord
 } from '../protocol/launcher-messages.js'
-import type { PassedHistory } from '../protocol/messages.js'
 import type { LauncherWord } from '../protocol/server.js'
-import type { CheckResult } from '../reload/check-result.js'
 import type { StartChild } from '../reload/child.js'
-import { LaunchedChild } from '../reload/launched-child.js'
-import type { ReachedTimings, ReloadResult } from '../reload/reload-result.js'
-import { LONGEST_TIMER } from '../util/deadline.js'
-import { type Deferred, deferred } from '../util/deferred.js'
+import { LaunchedChildren } from '../reload/launched-children.js'
+import type { ReloadResult } from '../reload/reload-result.js'
 import { within } from '../util/within.js'
+import { AskedReloads } from './asked-reloads.js'
 import type { Envelope } from './envelope.js'
 import { GONE, LauncherChannel } from './launcher-channel.js'
 import { LauncherListeners } from './launcher-listeners.js'
+import { type LauncherEvents, LauncherRequests } from './launcher-requests.js'
 import { longestReload, type ResolvedOptions } from './resolved-options.js'
-
-type MakeCheck = Extract<FromLauncher, { type: 'make check' }>
-
-/** The requests and messages of a launcher to a server. */
-export interface LauncherEvents {
-  /** Make a reload, now. It is one of several: each server makes its own, and all of them hold or none does. */
-  makeReload(reason: string, moved: (position: ReloadPosition) => void): Promise<ReloadResult>
-  /** How long the steps took that a reload reached which failed with this error. */
-  timingsOf(error: unknown): ReachedTimings | undefined
-  /** Show whether a reload would succeed. `moved`: called whenever the check has come further. */
-  makeCheck(reason: string, moved: (position: CheckProgress) => void): Promise<CheckResult>
-  /** The others have come as far as this one: the parent leaves. */
-  commit(): void
-  /** Another one has failed: the parent comes back. */
-  undo(error: Error): void
-  /** The server that this one succeeds has ended. */
-  parentEnded(): void
-  report(): { status: ProcessStatus; load: Load; counts: Counts }
-  counts(): Counts
-  /** The history of the reloads of all workers. */
-  history(history: PassedHistory): void
-  /** Each of several servers has so many connections on average. */
-  fairShare(count: number): void
-  /** A word about a connection, with the listener and the handle of one that comes. */
-  connection(word: SurplusWord, listener: object | undefined, handle: ConnectionHandle | undefined): void
-  /** `asOne`: others accept on the same sockets and go on. */
-  stop(reason: string, asOne?: boolean): void
-  force(reason: string): void
-}
 
 /** How long a process that boots may take to end when its launcher is gone. Milliseconds. */
 const END_LIMIT = 1000
@@ -59,27 +26,15 @@ const END_LIMIT = 1000
 /** How long this process may take, at its end, to say what it still has to say. Milliseconds. */
 const FLUSH_LIMIT = 1000
 
-type OfChild = Extract<FromLauncher, { child: number }>
-
-/** What waits until there is a listener: all that is not heard at once. */
-type Request = Exclude<
-  FromLauncher,
-  OfChild | SurplusWord | { type: 'ping' | 'reload answered' | 'reload refused' | 'fair share' }
->
-
 /** The launcher of this server, seen from the server. */
 export class LauncherClient {
   /** What the launcher knows about the listeners of this server. */
   readonly listeners: LauncherListeners
   readonly #channel: LauncherChannel
   #events: LauncherEvents | undefined
-  /** Messages that came before there was a listener. */
-  readonly #unheard: Request[] = []
-  #lastId = 0
-  /** Reloads that were requested from this server, and that the launcher makes. */
-  readonly #asked = new Map<number, Deferred<ReloadResult>>()
-  readonly #children = new Map<number, LaunchedChild>()
-
+  readonly #asked: AskedReloads
+  readonly #children: LaunchedChildren
+  readonly #requests: LauncherRequests
   /** Path of the launcher's control socket, if it has one. */
   readonly control: string | undefined
   /** Whether it reloads when a file of the app changes. */
@@ -94,6 +49,9 @@ export class LauncherClient {
       gone: () => this.#lose()
     })
     this.listeners = new LauncherListeners(this.#channel)
+    this.#children = new LaunchedChildren(this.#channel, this.listeners)
+    this.#asked = new AskedReloads(this.#channel)
+    this.#requests = new LauncherRequests(this.#channel, this.#asked)
     if (process.connected) this.#channel.say({ type: 'hello' })
     else this.#lose()
   }
@@ -101,7 +59,7 @@ export class LauncherClient {
   /** From here on there is a listener. */
   attach(events: LauncherEvents): void {
     this.#events = events
-    for (const message of this.#unheard.splice(0)) this.#obey(message, events)
+    this.#requests.attach(events)
     if (!this.#channel.isOpen) events.stop(GONE)
   }
 
@@ -163,56 +121,27 @@ export class LauncherClient {
    * @throws {StoppingError} when the launcher is gone
    */
   ask(reason: string): Promise<ReloadResult> {
-    const id = ++this.#lastId
-    const answer = deferred<ReloadResult>()
-    this.#asked.set(id, answer)
-    if (this.#channel.isOpen) this.#channel.say({ type: 'ask for reload', id, reason })
-    else answer.reject(new StoppingError(GONE))
-    return answer.promise.finally(() => this.#asked.delete(id))
+    return this.#asked.ask(reason)
   }
 
   /** Lets the launcher start the child of a reload. */
-  readonly startChild: StartChild = async (command, generation, inherited, hear) => {
-    const id = ++this.#lastId
-    const child = new LaunchedChild(id, (message, handle) => this.#channel.send(message, handle), hear)
-    this.#children.set(id, child)
-    const listeners = inherited.map(([listener]) => this.listeners.idOf(listener))
-    this.#channel.say({ type: 'start child', child: id, command, generation, listeners })
-    return child.started
+  get startChild(): StartChild {
+    return this.#children.start
   }
 
   #hear(message: FromLauncher, handle: ListeningHandle | undefined): unknown {
-    if ('child' in message) return this.#hearOfChild(message, handle)
+    if ('child' in message) return this.#children.heard(message, handle)
     if (isSurplusWord(message)) return this.#receive(message, handle as ConnectionHandle | undefined)
     switch (message.type) {
       case 'ping':
         return this.#channel.say({ type: 'pong', counts: this.#events?.counts() })
       case 'reload answered':
-        return this.#asked.get(message.id)?.resolve(message.result)
       case 'reload refused':
-        return this.#asked.get(message.id)?.reject(fromPlainError(message.error))
+        return this.#asked.heard(message)
       case 'fair share':
         return this.#events?.fairShare(message.count)
       default:
-        return this.#events === undefined ? this.#unheard.push(message) : this.#obey(message, this.#events)
-    }
-  }
-
-  #hearOfChild(message: OfChild, handle: ListeningHandle | undefined): unknown {
-    const child = this.#children.get(message.child)
-    switch (message.type) {
-      case 'child said':
-        return child?.said(message.message, handle)
-      case 'child started':
-        return child?.hasStarted(message.pid)
-      case 'child not started':
-        this.#children.delete(message.child)
-        return child?.hasNotStarted(fromPlainError(message.error))
-      case 'child ended':
-        this.#children.delete(message.child)
-        return child?.over(message)
-      default:
-        return message satisfies never
+        return this.#requests.heard(message)
     }
   }
 
@@ -225,69 +154,13 @@ export class LauncherClient {
     }
   }
 
-  #obey(message: Request, events: LauncherEvents): unknown {
-    switch (message.type) {
-      case 'make reload':
-        return void this.#makeReload(message.reason, events)
-      case 'make check':
-        return void this.#makeCheck(message, events)
-      case 'commit':
-        return events.commit()
-      case 'undo':
-        return events.undo(fromPlainError(message.error))
-      case 'parent ended':
-        return events.parentEnded()
-      case 'report':
-        return this.#channel.say({ type: 'reported', ...events.report() })
-      case 'history':
-        return events.history(message.history)
-      case 'stop':
-        return events.stop(message.reason, message.asOne)
-      case 'force':
-        return events.force(message.reason)
-      default:
-        return message satisfies never
-    }
-  }
-
-  async #makeReload(reason: string, events: LauncherEvents): Promise<void> {
-    // With all listeners asleep there may be nothing else that keeps this process alive until the others have come as
-    // far, and the callers have their answers. Not the channel: whether that does is for the parent of this process to
-    // say.
-    const keepAlive = setInterval(() => {}, LONGEST_TIMER)
-    const answered = Promise.allSettled([...this.#asked.values()].map(({ promise }) => promise))
-    try {
-      const moved = (position: ReloadPosition) => this.#channel.say({ type: 'reload moved', position })
-      this.#channel.say({ type: 'reload made', result: await events.makeReload(reason, moved) })
-    } catch (error) {
-      this.#channel.say({ type: 'reload failed', error: toPlainError(error), timings: events.timingsOf(error) })
-    } finally {
-      await answered
-      // With one more turn of the event loop, in which the callers get the outcome.
-      setImmediate(() => clearInterval(keepAlive))
-    }
-  }
-
-  async #makeCheck({ id, reason, until = Infinity }: MakeCheck, events: LauncherEvents): Promise<void> {
-    try {
-      // This process has been stopped for a while, and the launcher waits no longer.
-      if (Date.now() >= until) throw new NoCheckError('the request came too late')
-      const moved = (position: CheckProgress) => this.#channel.say({ type: 'check moved', id, position })
-      this.#channel.say({ type: 'check made', id, result: await events.makeCheck(reason, moved) })
-    } catch (error) {
-      this.#channel.say({ type: 'check failed', id, error: toPlainError(error) })
-    }
-  }
-
   /** If the launcher has died, nothing watches this server, and nothing would ever end it. */
   #lose(): void {
-    for (const { reject } of this.#asked.values()) reject(new StoppingError(GONE))
+    this.#asked.lose()
     if (this.#events === undefined) this.#endBoot()
     else this.#events.stop(GONE)
     // When the stop has had its say: a child that is out of reach is not what ends a reload now.
-    setImmediate(() => {
-      for (const child of this.#children.values()) child.lose()
-    })
+    setImmediate(() => this.#children.lose())
   }
 
   /** It boots: there is nothing to finish. An app that handles the signal itself may never listen to anybody else. */
