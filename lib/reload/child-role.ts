@@ -1,5 +1,4 @@
 import { AnswerCount } from '../connections/answer-count.js'
-import { beganBefore } from '../control/history.js'
 import type { ReloadInProgress } from '../control/reports.js'
 import { toPlainError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
@@ -9,22 +8,18 @@ import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
 import { isOfConnections } from '../protocol/connection-messages.js'
 import { NOTHING } from '../protocol/health.js'
-import type { CheckFacts, DrainQuestion, ReloadBrief, ToChild } from '../protocol/messages.js'
+import type { CheckFacts, DrainQuestion, ToChild } from '../protocol/messages.js'
 import type { ChildWord } from '../protocol/server.js'
 import type { InheritedListeners } from '../sockets/inherited-listeners.js'
 import { formatAddress } from '../sockets/listener-key.js'
 import type { Listener } from '../sockets/listeners.js'
-import { setTicketKeys } from '../sockets/tls-tickets.js'
-import { heirsOf, type SavedStates, shareOut } from './app-states.js'
 import { ChildConnections } from './child-connections.js'
 import { HealthCheck } from './health-check.js'
 import type { LastWords } from './last-words.js'
 import { ParentChannel } from './parent-channel.js'
+import { ReceivedLegacy } from './received-legacy.js'
 import type { Relative, Relatives } from './relatives.js'
 import type { ReloadResult } from './reload-result.js'
-
-/** What a parent leaves to its child besides the listeners. A parent that died left nothing. */
-type Legacy = Pick<Extract<ToChild, { type: 'take over' }>, keyof SavedStates | 'ticketKeys' | 'reload'>
 
 /** This process as the child of a reload: the messages of its parent, and what it takes over. */
 export class ChildRole {
@@ -38,12 +33,8 @@ export class ChildRole {
   readonly #connections: ChildConnections
   readonly #health: HealthCheck
   #answers: AnswerCount | undefined
-  #legacy: Legacy = { states: [], ticketKeys: [] }
+  readonly #legacy: ReceivedLegacy
   #isBooting = true
-  /** Since when this process accepts, on the clock of `performance.now()`. */
-  #accepted = 0
-  /** What the parent has said about the reload. */
-  #reloaded: ReloadBrief | undefined
   /** The launcher has said so; one that is gone has not. */
   #isParentEnded = false
 
@@ -68,14 +59,12 @@ export class ChildRole {
     })
     this.#connections = new ChildConnections(service, this.#parent)
     this.#health = new HealthCheck(service, host)
+    this.#legacy = new ReceivedLegacy(service, host, lastWords)
   }
 
   /** For reports: this process serves, and its parent may still take over again. */
   get report(): ReloadInProgress {
-    const duration = this.#reloaded?.probation ?? this.#service.options.probation
-    // Behind it comes the word of the parent, which is no part of it.
-    const elapsed = Math.min(Math.round(performance.now() - this.#accepted), duration)
-    return { role: 'child', parent: this.#parent.pid, probation: { elapsed, duration } }
+    return { role: 'child', parent: this.#parent.pid, probation: this.#legacy.probation }
   }
 
   /** The parent, as long as it lives. */
@@ -151,30 +140,13 @@ export class ChildRole {
     void this.#parent.send({ type: 'ready', release: command.release, checkTimeout: this.checkTimeout, isCheck })
   }
 
-  /** Nothing has been accepted yet: a state that cannot be loaded ends this process as any error of its boot would. */
-  async loadState(): Promise<void> {
-    const { listeners, log } = this.#service
-    const apps = [...this.#service.apps]
-    const { pairs, left } = shareOut(this.#legacy, heirsOf(apps, listeners.open))
-    if (left > 0) log.warn('a saved state was not loaded: no app with the option state listens where its app listened')
-    try {
-      for (const [heir, state] of pairs) await apps[heir]?.options.state?.load(this.#legacy.states[state])
-      this.#host.tell({ type: 'loaded' })
-    } catch (error) {
-      this.#lastWords.because(error)
-      this.#host.tell({ type: 'not loaded', error })
-    }
+  loadState(): Promise<void> {
+    return this.#legacy.loadState()
   }
 
   accept(): void {
-    this.#accepted = performance.now()
     this.#lastWords.dispose()
-    const keys = new Map(this.#legacy.ticketKeys)
-    for (const { index, server } of this.#service.listeners.open) {
-      const inherited = index === undefined ? undefined : keys.get(index)
-      if (inherited !== undefined) setTicketKeys(server, inherited)
-    }
-    this.#legacy = { states: [], ticketKeys: [] }
+    this.#legacy.accept()
     const { connections, listeners, arrived } = this.#service
     this.#answers = new AnswerCount(
       connections.of(() => true),
@@ -220,22 +192,13 @@ export class ChildRole {
   settle(isOrphan: boolean): void {
     this.endHealth()
     this.#service.ledger.quiet('parent')
-    if (isOrphan) this.#noteReload()
+    if (isOrphan) this.#legacy.noteReload()
     this.#connections.settle()
     for (const { key, address } of this.#inherited.relinquish()) {
       this.#service.log.announce('unclaimed', { key, address: formatAddress(address) })
     }
     this.#service.notices.settled(isOrphan)
     if (isOrphan) this.#service.notices.parentGone()
-  }
-
-  /** Records the outcome of the reload in the place of the parent, which is gone. */
-  #noteReload(): void {
-    if (this.#reloaded === undefined) return
-    const { reason, elapsed } = this.#reloaded
-    const total = Math.round(elapsed + performance.now() - this.#accepted)
-    const { generation, history } = this.#service
-    history.add({ began: beganBefore(total), reason, outcome: 'succeeded', generation, timings: { total } })
   }
 
   /** The parent accepts again: open connections go back to it. */
@@ -248,10 +211,10 @@ export class ChildRole {
     if (isOfConnections(message)) return this.#connections.hear(message, handle)
     switch (message.type) {
       case 'take over':
-        this.#takeOver(message)
+        this.#legacy.takeOver(message)
         return this.#host.tell({ type: 'parent said', word: { type: 'take over' } })
       case 'try':
-        this.#legacy = { ...message, ticketKeys: [] }
+        this.#legacy.try(message)
         return this.#host.tell({ type: 'parent said', word: { type: 'try' } })
       case 'history':
         return this.#service.history.inherit(message.history)
@@ -277,15 +240,6 @@ export class ChildRole {
       default:
         return message satisfies never
     }
-  }
-
-  #takeOver(legacy: Legacy): void {
-    const { history, ledger } = this.#service
-    this.#legacy = legacy
-    this.#reloaded = legacy.reload
-    if (legacy.reload !== undefined) history.inherit(legacy.reload.history)
-    if (legacy.reload?.counts !== undefined) ledger.inherit(legacy.reload.counts)
-    ledger.meet('parent', true)
   }
 
   #orphaned(): void {
