@@ -24,22 +24,17 @@ import {
   type Table,
   text
 } from './fields.js'
+import { isToChild, isToParent, type PassedHistory, type TicketKeys, type ToChild, type ToParent } from './messages.js'
 import {
   checkResult,
-  isToChild,
-  isToParent,
-  type PassedHistory,
   plainError,
   reloadHistory,
   reloadResult,
   someCounts,
   someLoad,
   stepTimings,
-  type TicketKeys,
-  type ToChild,
-  type ToParent,
   ticketKeys
-} from './messages.js'
+} from './report-fields.js'
 
 /**
  * The messages between a server and its launcher, on the IPC channel of `child_process`. Parent and child of a reload

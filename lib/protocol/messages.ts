@@ -7,10 +7,7 @@ import type { ReloadResult } from '../reload/reload-result.js'
 import { CONNECTION_MESSAGES, type ConnectionMessage } from './connection-messages.js'
 import {
   anything,
-  bytes,
   count,
-  either,
-  exactly,
   type Field,
   flag,
   isMessage,
@@ -24,6 +21,16 @@ import {
   tuple
 } from './fields.js'
 import type { Answers } from './health.js'
+import {
+  answers,
+  plainError,
+  release,
+  reloadHistory,
+  reloadResult,
+  someCounts,
+  tally,
+  ticketKeys
+} from './report-fields.js'
 
 /**
  * The messages between parent and child, on the IPC channel of `child_process`. The channel keeps the order, so it
@@ -157,99 +164,6 @@ export type ToChild =
 
 /** The version of the handoff flag and of the messages. Both ends must speak the same one. */
 export const PROTOCOL_VERSION = 6
-
-/** An error in plain form, for the channel. Its other properties are not checked before they are shown. */
-export const plainError: Field = record({
-  name: text,
-  message: text,
-  code: optional(text),
-  stack: optional(text),
-  health: optional((value) => reloadHealth(value)),
-  worker: optional(count),
-  stderr: optional(listOf(text)),
-  cause: optional((value) => plainError(value))
-})
-
-const answerCount: Field = record({ answers: count, errors: count })
-const answers: Field = record({ first: answerCount, later: answerCount })
-
-/** @see {@link ReloadHealth} */
-const reloadHealth: Field = record({ parent: answerCount, child: answerCount })
-
-const release: Field = record({ script: optional(text), directory: text, version: optional(text), node: text })
-
-export const reloadResult: Field = record({
-  generation: count,
-  pid: count,
-  previous: record({ generation: count, pid: count }),
-  release: optional(release),
-  unchanged: optional(flag),
-  migrated: count,
-  reason: text,
-  timings: object,
-  health: optional(reloadHealth),
-  workers: optional((value) => listOf(reloadResult)(value))
-})
-
-/** Of the steps that a reload reached. */
-export const stepTimings: Field = record({
-  boot: optional(number),
-  handoff: optional(number),
-  probation: optional(number),
-  total: number
-})
-
-/** @see {@link TicketKeys} */
-export const ticketKeys: Field = record({ keys: bytes, context: optional(text) })
-
-const eachCount: Record<keyof Counts, Field> = {
-  opened: count,
-  closed: count,
-  moved: count,
-  forcedRequests: count,
-  forcedHolds: count
-}
-
-/** @see {@link Counts} */
-export const someCounts: Field = record(eachCount)
-
-/** @see {@link Load} */
-export const someLoad: Field = record({ connections: count, upgraded: count, requests: count, holds: count })
-
-const tally: Field = record({ counts: someCounts, load: someLoad, draining: count })
-
-/** @see {@link CheckResult} */
-export const checkResult: Field = record({
-  generation: count,
-  pid: count,
-  release,
-  unchanged: flag,
-  opens: listOf(text),
-  closes: listOf(text),
-  closed: flag,
-  complete: flag,
-  reason: text,
-  timings: object
-})
-
-export const reloadHistory: Field = record({
-  succeeded: count,
-  failed: count,
-  rolledBack: count,
-  restarts: count,
-  codes: optional(object),
-  last: either(
-    exactly(null),
-    record({
-      began: text,
-      reason: text,
-      outcome: exactly('succeeded', 'failed', 'rolled back'),
-      generation: count,
-      error: optional(record({ code: text, message: text })),
-      timings: object
-    })
-  )
-})
 
 const reloadBrief: Field = record({
   reason: text,
