@@ -1,7 +1,7 @@
 import type { Server } from 'node:net'
 import { onChannelEnd } from '../internals/channel-end.js'
 import { acceptConnection, type ConnectionHandle, divertConnections } from '../internals/connection-handle.js'
-import type { ConnectionsWord, SurplusWord } from '../protocol/launcher-messages.js'
+import type { ConnectionsWord, SurplusWord } from '../protocol/surplus-messages.js'
 import { within } from '../util/within.js'
 import { Giving } from './giving.js'
 import { Takings } from './taking.js'

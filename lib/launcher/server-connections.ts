@@ -2,7 +2,7 @@ import { Giving } from '../connections/giving.js'
 import { Takings } from '../connections/taking.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { BalanceInput } from '../protocol/balance.js'
-import type { ConnectionsWord } from '../protocol/launcher-messages.js'
+import type { ConnectionsWord } from '../protocol/surplus-messages.js'
 import type { HeldListener } from './held-listeners.js'
 import type { Server } from './server.js'
 

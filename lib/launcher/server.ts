@@ -13,13 +13,9 @@ import {
 } from '../process/channel-process.js'
 import { Envelope } from '../process/envelope.js'
 import type { Word } from '../protocol/launcher.js'
-import {
-  type ConnectionsWord,
-  type FromLauncher,
-  isConnectionsWord,
-  type ToLauncher
-} from '../protocol/launcher-messages.js'
+import type { FromLauncher, ToLauncher } from '../protocol/launcher-messages.js'
 import type { ToChild } from '../protocol/messages.js'
+import { type ConnectionsWord, isConnectionsWord } from '../protocol/surplus-messages.js'
 import { type LastSaid, withExamination } from '../reload/boot-failure.js'
 import type { CheckResult } from '../reload/check-result.js'
 import { encodeLaunch, entriesAt, HANDOFF_VARIABLE } from '../reload/handoff-flag.js'

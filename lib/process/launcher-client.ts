@@ -2,13 +2,9 @@ import { toPlainError } from '../errors.js'
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
 import type { Counts } from '../metrics/counts.js'
-import {
-  type ConnectionsWord,
-  type FromLauncher,
-  isSurplusWord,
-  type SurplusWord
-} from '../protocol/launcher-messages.js'
+import type { FromLauncher } from '../protocol/launcher-messages.js'
 import type { LauncherWord } from '../protocol/server.js'
+import { type ConnectionsWord, isSurplusWord, type SurplusWord } from '../protocol/surplus-messages.js'
 import type { StartChild } from '../reload/child.js'
 import { LaunchedChildren } from '../reload/launched-children.js'
 import type { ReloadResult } from '../reload/reload-result.js'

@@ -8,7 +8,6 @@ import type { CheckResult } from '../reload/check-result.js'
 import type { ReachedTimings, ReloadResult } from '../reload/reload-result.js'
 import type { StartCommand } from '../reload/start-command.js'
 import type { BoundAddress } from '../sockets/listener-key.js'
-import type { GiverWord } from './connection.js'
 import {
   count,
   either,
@@ -35,6 +34,7 @@ import {
   stepTimings,
   ticketKeys
 } from './report-fields.js'
+import { CONNECTIONS_WORDS, type ConnectionsWord, SURPLUS_WORDS, type SurplusWord } from './surplus-messages.js'
 
 /**
  * The messages between a server and its launcher, on the IPC channel of `child_process`. Parent and child of a reload
@@ -81,17 +81,7 @@ export type ToLauncher =
     }
   /** The server leaves: of its own accord, or because of an uncaught error. */
   | { type: 'leaves'; isError: boolean }
-  /** How many connections are open. Sent at intervals, after a {@link FromLauncher} `fair share` has come. */
-  | { type: 'connections'; count: number }
-  /**
-   * A connection to the listener with this id, above this server's share and unread. Its handle travels with the
-   * message.
-   */
-  | { type: 'surplus'; id: number; listener: number; count: number }
-  /** What the giver of a connection says: see `connection.ts`. */
-  | { type: `surplus ${GiverWord}`; id: number }
-  /** A connection has come, or cannot be taken, or its handle was lost on the way. */
-  | { type: 'connection taken'; id: number; taken: boolean; count: number }
+  | ConnectionsWord
   /** Somebody asks this server for a reload. */
   | { type: 'ask for reload'; id: number; reason: string }
   /** The answer to a `ping`, at once: this server is not blocked. */
@@ -158,25 +148,10 @@ export type FromLauncher =
   | { type: 'history'; history: PassedHistory }
   /** How many connections each of several servers has, on average. */
   | { type: 'fair share'; count: number }
-  /**
-   * A connection to the listener with this id, above the share of another server. Its handle travels with the message.
-   */
-  | { type: 'connection'; id: number; listener: number }
-  | { type: `connection ${GiverWord}`; id: number }
-  /** A surplus connection has come, or cannot be taken. */
-  | { type: 'surplus taken'; id: number; taken: boolean }
+  | SurplusWord
   /** `asOne`: others accept on the same sockets and go on, so there is no lame duck. */
   | { type: 'stop'; reason: string; asOne?: boolean }
   | { type: 'force'; reason: string }
-
-/** The messages of a server about its connections. */
-export type ConnectionsWord = Extract<
-  ToLauncher,
-  { type: 'connections' | 'surplus' | `surplus ${GiverWord}` | 'connection taken' }
->
-
-/** The messages of the launcher about connections that pass between it and a server. */
-export type SurplusWord = Extract<FromLauncher, { type: 'connection' | `connection ${GiverWord}` | 'surplus taken' }>
 
 const address: Field = either(
   record({ path: text }),
@@ -194,23 +169,6 @@ const position: Field = record({
 const signals: Field = either(exactly(false), record({ stop: listOf(text), reload: listOf(text), force: listOf(text) }))
 
 const command: Field = record({ file: text, args: listOf(text), script: optional(text), cwd: text, env: object })
-
-const CONNECTIONS_WORDS: Table<ConnectionsWord> = {
-  connections: { count },
-  surplus: { id: count, listener: count, count },
-  'surplus sent': { id: count },
-  'surplus released': { id: count },
-  'surplus kept': { id: count },
-  'connection taken': { id: count, taken: flag, count }
-}
-
-const SURPLUS_WORDS: Table<SurplusWord> = {
-  connection: { id: count, listener: count },
-  'connection sent': { id: count },
-  'connection released': { id: count },
-  'connection kept': { id: count },
-  'surplus taken': { id: count, taken: flag }
-}
 
 const TO_LAUNCHER: Table<ToLauncher> = {
   ...CONNECTIONS_WORDS,
@@ -274,13 +232,3 @@ const FROM_LAUNCHER: Table<FromLauncher> = {
 
 export const isToLauncher: Field = (value) => isMessage(TO_LAUNCHER, value)
 export const isFromLauncher: Field = (value) => isMessage(FROM_LAUNCHER, value)
-
-/** Whether a message of a server is about its connections. */
-export function isConnectionsWord(message: ToLauncher): message is ConnectionsWord {
-  return Object.hasOwn(CONNECTIONS_WORDS, message.type)
-}
-
-/** Whether a message of the launcher is about connections. */
-export function isSurplusWord(message: FromLauncher): message is SurplusWord {
-  return Object.hasOwn(SURPLUS_WORDS, message.type)
-}
