@@ -28,8 +28,8 @@ export class Drains {
   #begun: number | undefined
   #end = 0
   #reason = ''
-  /** What a drain may still take when the service ends, if it had more; undefined while it does not. Milliseconds. */
-  #hurry: number | undefined
+  /** Since the service ends: the longest that a drain may take. Milliseconds. */
+  #hurried: number | undefined
   #sockets: 'end' | 'may go on' | 'go on'
 
   constructor(service: Service) {
@@ -85,13 +85,13 @@ export class Drains {
   }
 
   /**
-   * The service ends. That can be known before a drain has begun: a child may read in one go that it is taken back and
-   * that the service ends.
+   * The service ends. A drain may not have begun when that is known: a child may read in one go that it is taken back
+   * and that the service ends.
    *
    * @param timeout - what the drains may still take, if they had more. Milliseconds
    */
   hurry(timeout: number): void {
-    this.#hurry = timeout
+    this.#hurried = timeout
     this.#end = Math.min(this.#end, performance.now() + timeout)
     for (const drain of this.#inProgress) drain.hurry(timeout)
   }
@@ -148,13 +148,14 @@ export class Drains {
   }
 
   #drain(how: Manner & Pick<DrainPlan, 'reason' | 'isCut'>, apps: HostedApp[], isMeant: IsMeant): Drain {
-    const { reason, limit, ...policy } = how
+    const { reason, limit, moving, isCut } = how
     const service = this.#service
     // Those too that have none now: more may come, to move on.
     const connections = service.connections.of(isMeant)
     service.listeners.close(service.listenersOf(isMeant))
     const patience = Math.max(...apps.map(({ options }) => options.drainTimeout), 0)
-    const timeout = Math.min(Math.max(...apps.map(({ options }) => options[limit]), 0), this.#hurry ?? Infinity)
+    const timeout = Math.min(Math.max(...apps.map(({ options }) => options[limit]), 0), this.#hurried ?? Infinity)
+    const idle = this.#hurried === undefined ? how.idle : 'soon'
     this.#begun ??= performance.now()
     this.#reason = reason
     this.#end = Math.max(this.#end, performance.now() + timeout)
@@ -163,9 +164,8 @@ export class Drains {
     const { timers, webSockets: upgraded } = service
     const window = service.longest('websocketCloseWindow')
     const limits = { timeout, patience, window }
-    const drain = new Drain({ connections, upgraded, apps, reason, timers, ...limits, ...policy, hookFailed })
+    const drain = new Drain({ connections, upgraded, apps, reason, timers, ...limits, idle, moving, isCut, hookFailed })
     this.#inProgress.add(drain)
-    if (this.#hurry !== undefined) this.hurry(this.#hurry)
     service.log.announce('draining', { reason, connections: service.countConnections(isMeant), timeout })
     return drain
   }

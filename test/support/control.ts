@@ -9,7 +9,7 @@ export type Command =
   | { command: 'close'; index?: number }
   | { command: 'stop'; reason?: string }
   | { command: 'reload'; reason?: string }
-  | { command: 'rollback'; reason: string }
+  | { command: 'rollback'; reason: string; standStillUntil?: string }
   | { command: 'exit'; code: number }
   | { command: 'throw'; message: string }
   | { command: 'block'; until: string }

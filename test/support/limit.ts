@@ -3,6 +3,9 @@
  */
 export const WAIT_LIMIT = 120_000
 
+/** Longer than any test, for an option: what ends earlier was not ended by that option. Milliseconds. */
+export const FOR_EVER = 2 ** 30
+
 /**
  * By how much a duration may seem too short. Milliseconds. Node counts its timers in whole milliseconds, from the last
  * one begun: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args

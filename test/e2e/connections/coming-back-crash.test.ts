@@ -2,6 +2,7 @@ import t from 'tap'
 import { checkAt, handedOver, portsOf, rolledBack } from '../../support/coming-back.js'
 import type { HttpConnection } from '../../support/connection.js'
 import { HAS_PROC, isStopped } from '../../support/fds.js'
+import { FOR_EVER } from '../../support/limit.js'
 import { openIdle, untilAt } from '../../support/moving.js'
 import { type ServerSettings, startServer } from '../../support/start.js'
 import { untilTrue } from '../../support/tree.js'
@@ -9,9 +10,6 @@ import { untilTrue } from '../../support/tree.js'
 /** Data that a child has not read when it crashes, and the connections that come back to the parent. */
 
 const skip = HAS_PROC ? false : 'needs /proc'
-
-/** Longer than any test: what ends earlier was not ended by this. Milliseconds. */
-const FOR_EVER = 2 ** 30
 
 const settings: ServerSettings = {
   script: 'migration.cjs',

@@ -2,6 +2,7 @@ import t from 'tap'
 import { checkAt, handedOver, portsOf, rolledBack } from '../../support/coming-back.js'
 import type { HttpConnection } from '../../support/connection.js'
 import { HAS_PROC } from '../../support/fds.js'
+import { FOR_EVER } from '../../support/limit.js'
 import { Load } from '../../support/load.js'
 import { openIdle, untilAt } from '../../support/moving.js'
 import { PersistentClient } from '../../support/persistent-clients.js'
@@ -12,9 +13,6 @@ import { untilTrue } from '../../support/tree.js'
  * Connections in an unusual state when they could come back, and the end of a connection that the parent has a copy
  * of.
  */
-
-/** Longer than any test: what ends earlier was not ended by this. Milliseconds. */
-const FOR_EVER = 2 ** 30
 
 const settings: ServerSettings = {
   script: 'migration.cjs',

@@ -1,18 +1,15 @@
 import t, { type Test } from 'tap'
 import { checkAt, handedOver, rolledBack, untilBack } from '../../support/coming-back.js'
 import type { HttpConnection } from '../../support/connection.js'
-import type { Command } from '../../support/control.js'
 import type { Exchange } from '../../support/exchange.js'
 import { isAlive } from '../../support/fds.js'
+import { FOR_EVER } from '../../support/limit.js'
 import { openIdle, portsAt, untilAt } from '../../support/moving.js'
 import type { TestServer } from '../../support/server.js'
 import { type ServerSettings, startServer, WAYS } from '../../support/start.js'
 import { untilTrue } from '../../support/tree.js'
 
 /** What else happens while a child that was taken back still gives connections back. */
-
-/** Longer than any test: what ends earlier was not ended by this. Milliseconds. */
-const FOR_EVER = 2 ** 30
 
 const settings: ServerSettings = {
   script: 'migration.cjs',
@@ -27,8 +24,12 @@ interface Former {
   exchange: Exchange
 }
 
-/** @param then - a command that the child obeys in the same turn of its event loop */
-async function begin(t: Test, way: Partial<ServerSettings> = {}, ...then: Command[]): Promise<[TestServer, Former]> {
+/** @param standStillUntil - the file until which the child reads nothing that its parent says after the rollback */
+async function begin(
+  t: Test,
+  way: Partial<ServerSettings> = {},
+  standStillUntil?: string
+): Promise<[TestServer, Former]> {
   const server = await startServer(t, { ...settings, ...way })
   const idle = await openIdle(server.target(), 20)
   const [held] = (await openIdle(server.target(), 1)) as [HttpConnection]
@@ -38,8 +39,7 @@ async function begin(t: Test, way: Partial<ServerSettings> = {}, ...then: Comman
   const exchange = held.send({ path: '/hold/former' })
   exchange.response.catch(() => {})
   t.equal(await server.held('former'), child)
-  await server.tell({ command: 'rollback', reason: 'bad' }, child)
-  for (const command of then) await server.tell(command, child)
+  await server.tell({ command: 'rollback', reason: 'bad', ...(standStillUntil && { standStillUntil }) }, child)
   await rolledBack(server)
   return [server, { child, idle, held, exchange }]
 }
@@ -116,22 +116,22 @@ for (const { settings: way, where } of WAYS) {
     const [server, former] = await begin(t, way)
     const parent = server.current
     server.signal('SIGTERM', server.addressee)
-    await endsWith(t, server, parent, former)
+    await checkEnd(t, server, parent, former)
   })
 
-  t.test(`also if it reads that together with the word that it is one${where}`, async (t) => {
-    const [server, former] = await begin(t, way, { command: 'block', until: 'end of the block' })
+  t.test(`and if it reads only then that it has been taken back${where}`, async (t) => {
+    const [server, former] = await begin(t, way, 'end of the pause')
     const parent = server.current
     server.signal('SIGTERM', server.addressee)
     await server.eventOf(parent, 'draining')
-    await server.release.write('end of the block', '')
-    await endsWith(t, server, parent, former)
+    await server.release.write('end of the pause', '')
+    await checkEnd(t, server, parent, former)
     t.strictSame(server.events('forced'), [])
   })
 }
 
-/** The service has been told to stop: its idle connections end now, and the request in progress when it is answered. */
-async function endsWith(t: Test, server: TestServer, parent: number, former: Former): Promise<void> {
+/** The service has been told to stop: idle connections end now, and the held one when its request is answered. */
+async function checkEnd(t: Test, server: TestServer, parent: number, former: Former): Promise<void> {
   const { child, idle, held, exchange } = former
   const endings = Promise.all(idle.map(({ closed }) => closed))
   t.strictSame(new Set(await server.waitFor(endings, 'end of the idle connections')), new Set(['by the server']))

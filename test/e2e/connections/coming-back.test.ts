@@ -2,14 +2,13 @@ import t from 'tap'
 import { FreshClient } from '../../support/clients.js'
 import { checkAt, handedOver, rolledBack, untilBack } from '../../support/coming-back.js'
 import type { HttpConnection } from '../../support/connection.js'
+import { FOR_EVER } from '../../support/limit.js'
 import { Load } from '../../support/load.js'
 import { factsOf, openIdle, openUnused, portsAt, untilAt, untilMoved } from '../../support/moving.js'
 import { PersistentClient } from '../../support/persistent-clients.js'
 import { startServer } from '../../support/start.js'
 
 const script = 'migration.cjs'
-const FOR_EVER = 2 ** 30
-
 /** The connections have moved after a second, and the probation goes on. */
 const config = {
   options: { probation: 1000 },

@@ -1,10 +1,9 @@
 import t from 'tap'
+import type { HttpConnection } from '../../support/connection.js'
+import { FOR_EVER } from '../../support/limit.js'
 import { openIdle } from '../../support/moving.js'
 import { PACKAGE_ROOT } from '../../support/release.js'
 import { startServer } from '../../support/start.js'
-
-/** Longer than any test: what ends earlier was not ended by this. Milliseconds. */
-const FOR_EVER = 2 ** 30
 
 // The launcher has told the parent to leave and heard nothing of it since, as it stands still in its postReload hook.
 t.test('a stop of the launcher right after a reload is for the successor', async (t) => {
@@ -34,11 +33,11 @@ t.test('a stop while postReload runs ends idle connections at once', async (t) =
       fastify: { keepAliveTimeout: FOR_EVER }
     }
   })
-  const [idle] = await openIdle(server.target(), 1)
+  const [idle] = (await openIdle(server.target(), 1)) as [HttpConnection]
   server.signal('SIGHUP')
   await server.held('postReload')
   server.signal('SIGTERM', server.pid)
-  t.equal(await server.waitFor(idle?.closed ?? Promise.reject(), 'end of the idle connection'), 'by the server')
+  t.equal(await server.waitFor(idle.closed, 'end of the idle connection'), 'by the server')
   await server.tell({ command: 'release', name: 'postReload' }, server.pid)
   t.equal(await server.exitOf(server.pid), 0)
 })
