@@ -6,8 +6,7 @@ import { beforeClose, takePreCloseHooks } from '../internals/fastify-hooks.js'
 import type { GracefulOptions } from '../options.js'
 import { Holds } from './holds.js'
 import { Hooks } from './hooks.js'
-import type { ResolvedOptions } from './resolved-options.js'
-import { resolveOptions } from './resolved-options.js'
+import { type ResolvedOptions, resolveOptions } from './resolved-options.js'
 
 /** The part of a Fastify instance that this plugin needs. */
 export interface App extends Router {

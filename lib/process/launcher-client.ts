@@ -27,7 +27,6 @@ export class LauncherClient {
   /** What the launcher knows about the listeners of this server. */
   readonly listeners: LauncherListeners
   readonly #channel: LauncherChannel
-  #events: LauncherEvents | undefined
   readonly #asked: AskedReloads
   readonly #children: LaunchedChildren
   readonly #requests: LauncherRequests
@@ -52,9 +51,8 @@ export class LauncherClient {
     else this.#lose()
   }
 
-  /** From here on there is a listener. */
+  /** From here on the server is there. */
   attach(events: LauncherEvents): void {
-    this.#events = events
     this.#requests.attach(events)
     if (!this.#channel.isOpen) events.stop(GONE)
   }
@@ -123,6 +121,10 @@ export class LauncherClient {
   /** Lets the launcher start the child of a reload. */
   get startChild(): StartChild {
     return this.#children.start
+  }
+
+  get #events(): LauncherEvents | undefined {
+    return this.#requests.events
   }
 
   #hear(message: FromLauncher, handle: ListeningHandle | undefined): unknown {

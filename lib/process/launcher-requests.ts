@@ -41,13 +41,13 @@ export interface LauncherEvents {
   force(reason: string): void
 }
 
-/** What a launcher wants of its server once that has a listener. */
-export type Request = Exclude<
+/** What a server cannot answer before its apps are there. */
+type Request = Exclude<
   FromLauncher,
   { child: number } | SurplusWord | { type: 'ping' | 'reload answered' | 'reload refused' | 'fair share' }
 >
 
-/** Answers the requests of a launcher. Those that come before there is a listener wait for it. */
+/** Hands the requests of a launcher to the server. Those that come before the server is there wait for it. */
 export class LauncherRequests {
   readonly #channel: LauncherChannel
   readonly #asked: AskedReloads
@@ -60,10 +60,15 @@ export class LauncherRequests {
     this.#asked = asked
   }
 
-  /** From here on there is a listener. */
+  /** From here on the server is there. */
   attach(events: LauncherEvents): void {
     this.#events = events
     for (const request of this.#unheard.splice(0)) this.#obey(request, events)
+  }
+
+  /** The server, once it is there. */
+  get events(): LauncherEvents | undefined {
+    return this.#events
   }
 
   heard(request: Request): void {

@@ -7,7 +7,7 @@ import type { StartChild } from './child.js'
 import { LaunchedChild } from './launched-child.js'
 
 /** A message about a child that the launcher has started for this server. */
-export type OfChild = Extract<FromLauncher, { child: number }>
+type OfChild = Extract<FromLauncher, { child: number }>
 
 /** The children of reloads that the launcher starts for this server. */
 export class LaunchedChildren {
