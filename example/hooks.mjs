@@ -21,9 +21,12 @@ app.graceful.addHook('drain', async () => {
 })
 
 // The client gets its answer at once. A drain waits for the work that goes on after the answer.
-app.post('/mails', async (_request, reply) => {
-  const release = app.graceful.hold('sending a mail')
-  sendMail().finally(release)
+app.post('/mails', async (request, reply) => {
+  const done = app.graceful.hold('sending a mail')
+  // A rejection that nobody handles would stop the server.
+  sendMail()
+    .catch((error) => request.log.error(error))
+    .finally(done)
   return reply.code(202).send({ accepted: true })
 })
 

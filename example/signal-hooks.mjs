@@ -10,10 +10,10 @@ app.graceful.addHook('preSignal', ({ signal, action }) => {
   app.log.info(`received ${signal} (${action}) while ${app.graceful.phase}`)
   if (action !== 'stop') return
   // Nothing waits for the hook. But the drain waits until the hold is released.
-  const release = app.graceful.hold('note of the stop')
+  const done = app.graceful.hold('note of the stop')
   appendFile('stops.txt', `${signal} ${new Date().toISOString()} ${process.pid}\n`)
     .catch((error) => app.log.error(error))
-    .finally(release)
+    .finally(done)
 })
 app.graceful.addHook('postSignal', ({ signal }) => {
   app.log.info(`after ${signal} this process is ${app.graceful.phase}`)

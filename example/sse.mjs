@@ -10,7 +10,7 @@ app.register(graceful)
 app.get('/events', async (request, reply) => {
   reply.type('text/event-stream')
   // The last event that the client has seen, if it connects again.
-  const last = Number(request.headers['last-event-id'] ?? 0)
+  const last = Number(request.headers['last-event-id']) || 0
   return Readable.from(events(last, app.graceful.signal))
 })
 

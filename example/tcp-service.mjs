@@ -12,7 +12,11 @@ app.get('/', async () => ({ hello: 'world' }))
 
 // Any net.Server: after a reload, new connections reach the new generation. The old one ends its open connections.
 const echo = createServer((socket) => {
-  const leave = () => socket.end('bye\n')
+  const leave = () => {
+    socket.unpipe(socket) // To write after the end would be an error.
+    socket.resume() // What still comes is dropped.
+    socket.end('bye\n')
+  }
   app.graceful.signal.addEventListener('abort', leave)
   socket.once('close', () => app.graceful.signal.removeEventListener('abort', leave))
   socket.on('error', () => socket.destroy())

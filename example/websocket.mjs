@@ -16,6 +16,9 @@ app.register(async () => {
       const unpin = app.graceful.pin(socket)
       try {
         socket.send(await answer(String(data)))
+      } catch (error) {
+        // A rejection that nobody handles would stop the server.
+        app.log.error(error)
       } finally {
         unpin()
       }

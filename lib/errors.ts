@@ -150,7 +150,7 @@ export const NotOnProbationError = createError(
  */
 export const OutcomeUnknownError = createError<[string]>(
   'GRACEFUL_ERR_OUTCOME_UNKNOWN',
-  'the reload was passed on to the new generation, and its outcome is unknown: %s',
+  'another process had to make the reload, and its outcome is unknown: %s',
   502
 )
 

@@ -78,7 +78,7 @@ const LINES: { [E in GracefulEvent]: [Level, (data: GracefulEvents[E]) => string
   'check-failed': ['error', ({ err }) => `check failed, nothing has changed: ${describeError(err)}`],
   'lame-duck': [
     'info',
-    ({ reason, duration }) => `stop (${reason}): reported as not ready, still accepting for ${duration} ms`
+    ({ reason, duration }) => `stop (${reason}): reports that it is not ready, and still accepts for ${duration} ms`
   ],
   draining: [
     'info',

@@ -81,8 +81,8 @@ export class Graceful {
    * after a reload for at most `reloadDrainTimeout` (default 300000 milliseconds).
    *
    * @example
-   * const release = app.graceful.hold('sending a mail')
-   * sendMail().finally(release)
+   * const done = app.graceful.hold('sending a mail')
+   * sendMail().catch((error) => app.log.error(error)).finally(done)
    *
    * @param name - for the log, if the drain is forced
    * @returns the function that releases the hold; a second call does nothing
@@ -174,7 +174,7 @@ export class Graceful {
    *
    * @example
    * const unpin = app.graceful.pin(socket)
-   * answer(data).then((text) => socket.send(text)).finally(unpin)
+   * answer(data).then((text) => socket.send(text), (error) => app.log.error(error)).finally(unpin)
    *
    * @param socket - as the route's handler received it
    * @returns the function that takes this pin out again; a second call does nothing

@@ -15,6 +15,7 @@ import { reasonOf } from './process/reason.js'
 import type * as signals from './process/signal-options.js'
 import { rememberStart, thisProcess } from './process/this-process.js'
 import { warmUp } from './process/warmup.js'
+import type * as warmups from './process/warmup-options.js'
 import type * as phases from './protocol/phases.js'
 import type * as checks from './reload/check-result.js'
 import type * as reloadHealth from './reload/reload-health.js'
@@ -74,6 +75,8 @@ declare namespace graceful {
   export type GracefulOptions = options.GracefulOptions
   export type SignalOptions = signals.SignalOptions
   export type HealthOptions = health.HealthOptions
+  export type StateOptions = options.StateOptions
+  export type Warmup = warmups.Warmup
   export type ControlOptions = control.ControlOptions
   export type ControlStatus = answers.ControlStatus
   export type ControlHealth = answers.ControlHealth

@@ -61,8 +61,8 @@ export interface GracefulOptions {
    */
   reloadDrainTimeout?: number
   /**
-   * How long the app's own `onClose` hooks may take at least, once its work is done; if the drain has more time left,
-   * they have that. Milliseconds, default 5000.
+   * The time limit for the app's own `onClose` hooks, once its work is done. If more of the drain's time is left, that
+   * is their limit. Milliseconds, default 5000.
    *
    * @example
    * closeTimeout: 10_000
@@ -73,12 +73,12 @@ export interface GracefulOptions {
    * balancer's checks times the number that must fail, plus the timeout of a check. Milliseconds, default 0.
    *
    * @example
-   * lameDuck: 17_000 // checks every 5 s; 3 must fail
+   * lameDuck: 18_000 // checks every 5 s, with a timeout of 2 s; 3 must fail
    */
   lameDuck?: number
   /**
-   * How long after the handoff this process takes over again if the child dies or is not well. Open connections move
-   * meanwhile. Milliseconds, default 3000; 0: there is no way back.
+   * For this long after the handoff, this process takes over again if the child dies or is not well. Open connections
+   * move meanwhile. Milliseconds, default 3000; 0: there is no way back.
    *
    * @example
    * probation: 10_000

@@ -27,10 +27,16 @@ const ready = new Promise((resolve, reject) => {
 })
 
 const tell = (word) => bus.write(`${JSON.stringify(word)}\n`)
+const fail = () => {
+  throw new Error('the bus is gone')
+}
 
 app.register(graceful)
 app.register(websocket)
-app.addHook('onClose', async () => bus.end())
+app.addHook('onClose', async () => {
+  bus.removeListener('close', fail)
+  bus.end()
+})
 
 app.register(async () => {
   // What a member has seen until the move. The next generation goes on from there.
@@ -47,8 +53,9 @@ app.register(async () => {
     for (const entry of entriesOf(room)) pass(entry, socket, member)
 
     socket.on('message', (data) => {
-      const { number, text } = JSON.parse(String(data))
-      tell({ say: text, number, name, room })
+      const message = parse(data)
+      if (message === undefined) return socket.close(1007, 'expected { number, text } as JSON')
+      tell({ say: message.text, number: message.number, name, room })
     })
     socket.on('close', (code) => {
       members.delete(socket)
@@ -64,6 +71,16 @@ function newcomer({ params, query }) {
   return { name: query.name, room: params.room, seen: Number(query.after ?? latest) }
 }
 
+/** A client can send anything. An error that the listener of `message` throws would stop the server. */
+function parse(data) {
+  try {
+    const { number, text } = JSON.parse(String(data))
+    return typeof text === 'string' ? { number, text } : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** One process can be ahead of another one. So an entry that the member has seen is not sent again. */
 function pass(entry, socket, member) {
   if (entry.seq <= member.seen) return
@@ -77,4 +94,6 @@ function entriesOf(room) {
 }
 
 await ready
+// Without the bus, a room would go on in silence and lose what is said.
+bus.on('close', fail)
 await app.listen({ port: Number(PORT) })

@@ -1,5 +1,6 @@
 // The server behind HAProxy.
 import { setTimeout } from 'node:timers/promises'
+// LogController: Fastify 5.10 and later. Before: Fastify({ logger: true, disableRequestLogging: true }).
 import Fastify, { LogController } from 'fastify'
 import graceful from 'fastify-graceful-reload'
 
@@ -11,7 +12,7 @@ const app = Fastify({ logger: true, logController: new LogController({ disableRe
 app.register(graceful, {
   // HAProxy asks here (option httpchk). The answer is 503 as soon as the server gets the stop.
   statusRoute: '/status/ready',
-  // For so long the server accepts requests after SIGTERM. HAProxy needs less time to notice the 503.
+  // After SIGTERM, the server accepts requests for this long. HAProxy needs less time to notice the 503.
   lameDuck: 3_000,
   // The probation is short, for the example.
   probation: 1_000

@@ -1,5 +1,6 @@
 // The server behind nginx.
 import { setTimeout } from 'node:timers/promises'
+// LogController: Fastify 5.10 and later. Before: Fastify({ logger: true, disableRequestLogging: true }).
 import Fastify, { LogController } from 'fastify'
 import graceful from 'fastify-graceful-reload'
 
@@ -11,7 +12,7 @@ const app = Fastify({ logger: true, logController: new LogController({ disableRe
 app.register(graceful, {
   // For you and your scripts: nginx does not use this route. It says 503 as soon as the server gets the stop.
   statusRoute: '/status/ready',
-  // For so long the server accepts requests after SIGTERM. `nginx -s reload` returns before nginx has changed over.
+  // After SIGTERM, the server accepts requests for this long. `nginx -s reload` returns before nginx has changed over.
   lameDuck: 3_000,
   // The probation is short, for the example.
   probation: 1_000

@@ -50,7 +50,7 @@ export const COMMAND_OPTIONS = {
   control: CONTROL,
   timeout: { value: '<ms>', summary: 'how long to wait for the answer' },
   reason: { value: '<text>', summary: 'text for the log of the server' },
-  progress: { summary: 'prints the progress to stderr; default: there if it is a terminal, else to stdout' },
+  progress: { summary: 'prints the progress to stderr; default: to stderr if it is a terminal, otherwise to stdout' },
   'no-progress': { summary: 'prints only the outcome; default with --json, unless stderr is a terminal' },
   watch: { summary: 'repeats the status until Ctrl-C' },
   json: { summary: 'prints one JSON object' },

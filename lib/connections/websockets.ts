@@ -135,7 +135,10 @@ export class WebSockets {
     if ('state' in packed) return this.mobility(socket) === 'ready' ? packed : undefined
     const { url } = known.consent.request.routeOptions
     if (packed.error)
-      this.#warn(`WebSockets of ${url} are closed instead of moved: its config.graceful.move failed`, packed.error)
+      this.#warn(
+        `WebSockets of ${url} are closed instead of moved, because config.graceful.move of this route failed`,
+        packed.error
+      )
     known.consent = undefined
     return undefined
   }

@@ -161,7 +161,8 @@ export class ControlHttp {
 
   /** @throws {BusyError} */
   #makeRoom(): void {
-    if (this.#waiting >= MOST_WAITING) throw new BusyError(`${MOST_WAITING} clients wait for a reload or a check`)
+    if (this.#waiting >= MOST_WAITING)
+      throw new BusyError(`${MOST_WAITING} clients wait for a reload, a check or another number of workers`)
   }
 
   /** What is refused before it has begun is answered with a status of its own. */

@@ -39,8 +39,8 @@ function reasonOf({ code, message }: NodeJS.ErrnoException, path: string): strin
     )
   if (code === 'EACCES' || code === 'EPERM')
     return (
-      'permission denied; only the user of the server can connect, and the group of its option control or of the ' +
-      'option --control-group'
+      'permission denied; only the user of the server and the members of its group (control.group, --control-group) ' +
+      'can connect'
     )
   if (os.stat(path)?.isFile() || os.stat(path)?.isDirectory()) return 'it is no socket'
   if (code === 'ECONNREFUSED')

@@ -76,7 +76,9 @@ export class Checks {
 /** @throws {NoCheckError} as a rejection, when the server does not answer any more */
 async function unlessSilent(maker: Server, made: Promise<CheckResult>): Promise<CheckResult> {
   const look = () =>
-    maker.owesAnswer >= SILENCE ? new NoCheckError(`process ${maker.pid}, which makes it, does not answer`) : undefined
+    maker.owesAnswer >= SILENCE
+      ? new NoCheckError(`process ${maker.pid}, which makes the check, does not answer`)
+      : undefined
   const outcome = await unlessSeen(made, look, LOOK_INTERVAL)
   if (outcome instanceof Error) throw outcome
   return outcome

@@ -28,7 +28,7 @@ export function errorOf(failure: Failure, server: Server | undefined): Error {
     case 'exited':
       return exitErrorOf(failure.ending, server?.lastSaid ?? { error: undefined, stderr: [] })
     case 'late':
-      return new OutcomeUnknownError(`server ${server?.pid} did not report in time how it goes`)
+      return new OutcomeUnknownError(`server ${server?.pid} did not report its progress in time`)
     case 'not listening':
       return new NotListeningError()
     case 'no plugin':

@@ -31,7 +31,7 @@ export function lineOf(notice: Notice, servers: Servers): string {
       return `reload (${notice.reason}): server ${pid} does not answer; killing it and starting another one`
     case 'held': {
       const ending = servers.find(notice.server)?.ending
-      const how = ending === undefined ? 'is leaving because of an error' : describeEnding(ending)
+      const how = ending === undefined ? 'had an uncaught error and is leaving' : describeEnding(ending)
       return `server ${pid} ${how}; the next one starts when a file changes`
     }
     case 'not started':
@@ -42,9 +42,9 @@ export function lineOf(notice: Notice, servers: Servers): string {
       return `server ${pid} does not serve within ${limit} ms: killing it`
     }
     case 'late':
-      return `server ${pid} does not report how its reload goes: killing it`
+      return `server ${pid} has not reported the progress of its reload in time: killing it`
     case 'silent':
-      return `server ${pid} has not answered for ${SILENCE} ms; it gets no work until it does`
+      return `server ${pid} has not answered for ${SILENCE} ms; the launcher gives it no connections until it answers`
     case 'answers':
       return `server ${pid} answers again`
     case 'deaf':
@@ -76,7 +76,7 @@ const QUIET: ReadonlySet<Notice['about']> = new Set([
 
 /** Why another server starts. */
 export function restartLine(lost: Server, pause: number): string {
-  const how = lost.ending === undefined ? 'is leaving because of an error' : describeEnding(lost.ending)
+  const how = lost.ending === undefined ? 'had an uncaught error and is leaving' : describeEnding(lost.ending)
   return `server ${lost.pid} ${how}: starting another one in ${pause} ms`
 }
 

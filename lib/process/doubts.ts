@@ -54,7 +54,7 @@ export function ignoredOptions({ given, options }: HostedApp, decided: ResolvedO
     .filter((name) => PROCESS_OPTIONS.has(name) && !isDeepStrictEqual(options[name], decided[name]))
     .map(String)
   const isJudgedOtherwise = !isDeepStrictEqual(judgedBy(options), judgedBy(decided))
-  if (given.health !== undefined && isJudgedOtherwise) ignored.push('health, but for its check,')
+  if (given.health !== undefined && isJudgedOtherwise) ignored.push('health (except check and checkTimeout)')
   return ignored.map((name) => {
     return `option ${name} of a second app is ignored: it concerns the process, and the app that listened first decides`
   })

@@ -172,7 +172,8 @@ function close({ service, asParent, ended }: Parts, { reason, code, exits }: Of<
 
 const WARNINGS: Readonly<Record<Warning, (reason: string) => string>> = {
   orphan: () => 'the parent process is gone; this process will serve as soon as it is ready',
-  'silent parent': () => 'the parent does not say that the reload is over; requested reloads are refused',
+  'silent parent': () =>
+    'the parent has not reported the end of the reload; until it does, this process refuses further reloads',
   'not taken back': (reason) => `the parent does not take the service back (${reason}); this process goes on serving`,
   'too late': (reason) =>
     `too late to roll back (${reason}): the reload has succeeded, and this process goes on serving`

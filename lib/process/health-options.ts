@@ -18,7 +18,7 @@ export interface HealthOptions {
    */
   check?: () => unknown
   /**
-   * How long a check may take. Milliseconds, default 2000.
+   * How long a health check may take. Milliseconds, default 2000.
    *
    * @example
    * checkTimeout: 5_000 // asks a slow service

@@ -39,7 +39,7 @@ const RULES: readonly Rule[] = [
   ['runner', /^(sudo|su|runuser|doas|timeout|cross-env|dotenv|dotenvx|env-cmd|tsx)$/],
   ['pm2', /^(PM2|pm2|pm2-runtime|pm2-docker)$/],
   ['supervisord', /^supervisord$/],
-  ['service supervisor', /^(runsv|s6-supervise|supervise|circusd|foreman|honcho|overmind|hivemind)$/],
+  ['service supervisor', /^(runsv|s6-supervise|supervise|circusd|foreman:?|honcho|overmind|hivemind)$/],
   ['container runtime', /^(containerd-shim.*|conmon|crun|runc)$/],
   ['systemd', /^systemd$/]
 ]

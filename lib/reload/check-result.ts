@@ -6,7 +6,7 @@ export interface CheckTimings {
   boot: number
   /** The part of `boot` that was the warm-up; undefined without one. Milliseconds. */
   warmup?: number
-  /** From there until the child has ended. Milliseconds. */
+  /** From the end of the tests until the child has ended. Milliseconds. */
   end: number
   /** From the request to the end of the child. Milliseconds. */
   total: number

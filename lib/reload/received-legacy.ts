@@ -55,7 +55,8 @@ export class ReceivedLegacy {
     const { listeners, log } = this.#service
     const apps = [...this.#service.apps]
     const { pairs, left } = shareOut(this.#left, heirsOf(apps, listeners.open))
-    if (left > 0) log.warn('a saved state was not loaded: no app with the option state listens where its app listened')
+    if (left > 0)
+      log.warn('a saved state was not loaded: no app with the option state listens where the app that saved it did')
     try {
       for (const [heir, state] of pairs) await apps[heir]?.options.state?.load(this.#left.states[state])
       this.#host.tell({ type: 'loaded' })

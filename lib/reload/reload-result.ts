@@ -26,7 +26,7 @@ export type ReachedTimings = Partial<ReloadTimings> & Pick<ReloadTimings, 'total
 
 /** What `app.gracefulReload()` resolves with. Plain JSON: a route can return it. */
 export interface ReloadResult extends GenerationId {
-  /** The generation that was replaced: that of the process that was asked. */
+  /** The generation that was replaced: that of the process that made the reload. */
   previous: GenerationId
   /** The release of the new generation; undefined if it was started in place of a server that was down. */
   release?: Release

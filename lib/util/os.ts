@@ -35,7 +35,7 @@ export const os = {
   whyNoReload(): [why: string, instead: string] | undefined {
     if (RUNTIME !== 'Node') return [`on ${RUNTIME}`, 'restart the process instead, or run it on Node']
     if (process.platform === 'win32') return ['on Windows', 'restart the process instead']
-    if (os.isClusterWorker()) return ['in a cluster worker', 'let the primary replace its workers instead']
+    if (os.isClusterWorker()) return ['in a cluster worker', 'use the launcher with --workers in place of node:cluster']
     if (!isMainThread) return ['in a worker thread', 'register the plugin in the main thread']
     const permission = (process as { permission?: { has(scope: string): boolean } }).permission
     if (permission && !permission.has('child')) {

@@ -85,7 +85,7 @@ t.test('another user', { skip: isRoot && missing('setpriv') }, async (t) => {
     t,
     control,
     'GRACEFUL_ERR_UNREACHABLE',
-    /permission denied; only the user of the server can connect, and the group .* --control-group/,
+    /permission denied; only the user of the server and the members of its group .* can connect/,
     other
   )
   chmodSync(control, 0o600)

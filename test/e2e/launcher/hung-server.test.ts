@@ -32,7 +32,9 @@ t.test('a reload replaces the server of a worker that hangs, and the others hand
 t.test('a worker that hangs gets no connections, and gets some when it answers again', async (t) => {
   const workers = await startWorkers(t, SHORT)
   const frozen = freezeLast(t, workers)
-  await workers.logged(new RegExp(`server ${frozen} has not answered for 5000 ms; it gets no work until it does`))
+  await workers.logged(
+    new RegExp(`server ${frozen} has not answered for 5000 ms; the launcher gives it no connections until it answers`)
+  )
   const clients = Array.from({ length: 30 }, () => new FreshClient(workers.server.target()))
   const load = new Load(clients, { pause: 5 })
   await load.answered(500)

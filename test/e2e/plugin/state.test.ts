@@ -74,7 +74,9 @@ t.test('a state whose app the new release does not have is reported, and no othe
   await server.release.configure({ apps: [third, second, fourth] })
   await server.reload()
   for (const app of [third, fourth]) t.match(await hitOnce(app), { hits: 1 })
-  await server.said(/a saved state was not loaded: no app with the option state listens where its app listened/)
+  await server.said(
+    /a saved state was not loaded: no app with the option state listens where the app that saved it did/
+  )
 })
 
 t.test('nothing is accepted between save and load, and who connects in between is answered by the child', async (t) => {
