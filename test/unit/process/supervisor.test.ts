@@ -187,6 +187,7 @@ const TABLE: Array<[what: string, facts: Partial<StartFacts>, verdict: RegExp | 
   ],
   ['supervisord without /proc', { env: { SUPERVISOR_ENABLED: '1' }, ancestors: [] }, /^under supervisord/],
   ['runit', { ancestors: above('9 runsv|web', '1 runsvdir') }, /^under a service supervisor/],
+  ['foreman', { ancestors: above('9 foreman: master', '1 systemd') }, /^under a service supervisor/],
   ['s6', { ancestors: above('9 s6-supervise|web', '1 s6-svscan') }, /^under a service supervisor/],
 
   ['node --watch', { ancestors: above('30 node|--watch|server.js', ...TERMINAL) }, /^in watch mode/],
