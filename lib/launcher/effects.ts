@@ -27,6 +27,8 @@ export type TellEnd = (outcome: ReloadResult | Error, reached?: ReachedTimings) 
 /** The events of the workers for the launcher. */
 export interface WorkersEvents {
   log: Log
+  /** This server serves from now on, whichever worker it belongs to. */
+  serves(server: Server): void
   /** A server loads these files. */
   loads(server: Server, paths: string[]): void
   /** A server has sent a message for another process. */

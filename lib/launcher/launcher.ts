@@ -9,6 +9,7 @@ import { openDormant } from '../internals/listening-handle.js'
 import type { Ending, SpawnCommand } from '../process/channel-process.js'
 import { AppDescriptors } from '../process/descriptors.js'
 import { PidFile } from '../process/pid-file.js'
+import type { FromLauncher } from '../protocol/launcher-messages.js'
 import { NodePath } from '../reload/node-path.js'
 import { enteredDirectory } from '../reload/restart-command.js'
 import { takeActivation } from '../sockets/socket-activation.js'
@@ -73,6 +74,7 @@ export class Launcher {
     this.#workers = new Workers(command, count, inheritance(log), shared, {
       log,
       foreign,
+      serves: (server) => server.tell(this.#historyNow),
       loads: (server, paths) => this.#watch?.loaded(server, paths),
       held: (why) => this.#watch?.held(why),
       follow: (service, isFirst, isReloading) => this.#follow(service, isFirst, isReloading),
@@ -166,7 +168,6 @@ export class Launcher {
     this.#watch?.serves()
     this.#signals.use(signals)
     this.#keepPidFile(pidFile)
-    this.#tellHistory()
     if (!isReloading) this.#notices.serving()
   }
 
@@ -192,9 +193,13 @@ export class Launcher {
     }
   }
 
-  /** The history of all reloads, for requests to a server. */
+  /** The history of all reloads, for requests to a server. One that is started later learns it when it serves. */
   #tellHistory(): void {
-    this.#workers.tell({ type: 'history', history: this.#history.report })
+    this.#workers.tell(this.#historyNow)
+  }
+
+  get #historyNow(): FromLauncher {
+    return { type: 'history', history: this.#history.report }
   }
 
   /** A program reads the pid file to send a signal, and this process is the one that stays. */

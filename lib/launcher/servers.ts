@@ -11,6 +11,8 @@ import { Server, type ServerEvents, type ServerSettings, type Service } from './
 export interface ServersEvents
   extends Pick<ServerEvents, 'closed' | 'asked' | 'moved' | 'counted' | 'loads' | 'foreign'> {
   input(input: Input): void
+  /** It serves from now on. */
+  serves(server: Server): void
 }
 
 /** The server processes of a launcher: those that live, and those that are still spoken of. */
@@ -93,14 +95,17 @@ export class Servers {
   }
 
   async #start(id: ServerId, prepare: () => Omit<ServerSettings, 'own' | 'control' | 'isWatched'>): Promise<Server> {
-    const { input, ...events } = this.#events
+    const { input, serves, ...events } = this.#events
     try {
       const server = await Server.start(
         { ...prepare(), ...this.#shared },
         {
           ...events,
           said: (word) => {
-            if (word.type === 'serves') this.service = server.service
+            if (word.type === 'serves') {
+              this.service = server.service
+              serves(server)
+            }
             input({ type: 'said', server: id, word })
           },
           ended: (ending) => {

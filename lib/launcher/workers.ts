@@ -66,6 +66,7 @@ export class Workers {
           for (const callback of this.#onMoved) callback()
         },
         counted: (...word) => this.#spread.heard(...word),
+        serves: events.serves,
         loads: events.loads,
         foreign: events.foreign
       }

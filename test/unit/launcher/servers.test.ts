@@ -8,10 +8,11 @@ const COMMAND = { file: process.execPath, args: ['--eval', '0'], cwd: process.cw
 
 const AGAIN = { ...COMMAND, isNode: true, script: undefined }
 
-function newServers(): Servers {
+function newServers(serves = (_: Server) => {}): Servers {
   const ignore = () => {}
   const events = {
     input: ignore,
+    serves,
     closed: ignore,
     asked: ignore,
     moved: ignore,
@@ -46,4 +47,15 @@ t.test('which generation a server is of, and what was before it', async (t) => {
   const child = servers.find(3) as Server
   t.match(child, { generation: 2, lasting: { generation: 1, pid } }, 'a child that may have to go on alone')
   t.match(await start(servers, 4, 3, 3), { generation: 1 }, 'a restart is no reload')
+})
+
+t.test('each server that begins to serve is reported, whichever worker it belongs to', async (t) => {
+  const serving: Server[] = []
+  const servers = newServers((server) => serving.push(server))
+  const [first, other] = [await start(servers, 0), await start(servers, 1, 0)]
+  for (const server of [first, other]) server.said({ type: 'serves', ownSignals: false })
+  other.said({ type: 'pong' })
+  t.strictSame(serving.length, 2)
+  t.equal(serving[0], first)
+  t.equal(serving[1], other)
 })
