@@ -116,6 +116,13 @@ export const PathTakenError = createError<[string]>(
   500
 )
 
+/** The path of a unix socket of this process has been removed, and cannot be bound again. */
+export const PathLostError = createError<[string, string]>(
+  'GRACEFUL_ERR_PATH_LOST',
+  'cannot reload: the unix socket %s, where this process listens, has been removed, and cannot be bound again: %s',
+  500
+)
+
 /**
  * The service manager holds a socket on the port that the app asks for, on other addresses, so that neither can be had.
  */

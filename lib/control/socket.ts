@@ -1,11 +1,9 @@
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
-import { dirname } from 'node:path'
 import { swapListeningHandle } from '../internals/listening-handle.js'
 import { bindAgain } from '../sockets/bind-again.js'
 import { giveAccess } from '../sockets/socket-access.js'
-import { TOO_LONG, UnixPath } from '../sockets/unix-path.js'
-import { os } from '../util/os.js'
+import { lostFolder, TOO_LONG, UnixPath } from '../sockets/unix-path.js'
 import { ControlConnection } from './connection.js'
 import { BusyError, ControlSocketError } from './errors.js'
 import type { ControlHandlers, ControlHttp } from './http.js'
@@ -76,7 +74,7 @@ export class ControlSocket {
    * Binds the path again if somebody has removed it.
    *
    * @returns whether that was so
-   * @throws {PathTakenError} when somebody has put another file there
+   * @throws {NotBoundError}
    */
   restorePath(): boolean {
     if (this.#path === undefined || this.#path.isInPlace) return false
@@ -127,6 +125,5 @@ function reasonOf({ code, message }: NodeJS.ErrnoException, path: string): strin
   if (new UnixPath(path).tooLong !== undefined) return TOO_LONG
   if (code === 'EADDRINUSE') return 'another process serves there, or it is no socket'
   // libuv says EACCES where the system says ENOENT: https://github.com/libuv/libuv/blob/v1.x/src/unix/pipe.c
-  const isLost = code === 'EACCES' && os.stat(dirname(path)) === undefined
-  return isLost ? `the folder ${dirname(path)} does not exist, or this user may not enter it` : message
+  return (code === 'EACCES' ? lostFolder(path) : undefined) ?? message
 }

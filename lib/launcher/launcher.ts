@@ -179,7 +179,10 @@ export class Launcher {
       if (this.#control.restorePath())
         this.#events.log('the control socket had been removed by another program, and is bound again')
     } catch (error) {
-      this.#events.log(toError(error).message)
+      this.#events.log(
+        'the control socket had been removed by another program, and cannot be bound again; the reload goes on: ' +
+          toError(error).message
+      )
     }
   }
 

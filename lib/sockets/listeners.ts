@@ -7,7 +7,7 @@ import {
   startAccepting,
   swapListeningHandle
 } from '../internals/listening-handle.js'
-import { bindAgain } from './bind-again.js'
+import { bindAgain, NotBoundError } from './bind-again.js'
 import { type BoundAddress, isEphemeral } from './listener-key.js'
 import type { UnixPath } from './unix-path.js'
 
@@ -91,6 +91,7 @@ export class Listeners {
    *
    * @returns the paths
    * @throws {PathTakenError} when somebody has put another file there
+   * @throws {PathLostError} when it cannot be bound for another reason
    */
   restorePaths(): string[] {
     return this.open.flatMap((listener) => {
@@ -109,7 +110,7 @@ export class Listeners {
   /** The new socket is another listener: a launcher has to hold that one. */
   #restore(listener: Listener, path: UnixPath): void {
     const { server, backlog } = listener
-    swapListeningHandle(server, bindAgain(path, backlog))
+    swapListeningHandle(server, boundFor(path, backlog))
     this.#all.delete(server)
     this.#events.closed(listener)
     this.add({ ...listener, ...NOT_INHERITED })
@@ -170,5 +171,13 @@ export class Listeners {
       if (this.#all.get(listener.server) === listener) this.#forget(listener)
     })
     this.#events.opened(listener)
+  }
+}
+
+function boundFor(path: UnixPath, backlog: number): ListeningHandle {
+  try {
+    return bindAgain(path, backlog)
+  } catch (error) {
+    throw error instanceof NotBoundError ? error.ofReload : error
   }
 }

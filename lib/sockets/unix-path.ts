@@ -52,7 +52,7 @@ export class UnixPath {
    * replaced.
    */
   temporaryName(): string | undefined {
-    if (os.stat(dirname(this.path)) === undefined) return undefined
+    if (lostFolder(this.path) !== undefined) return undefined
     if (os.stat(this.path) !== undefined && !isStale(this.path)) return undefined
     const beside = `${this.path}.${randomName(6)}`
     if (Buffer.byteLength(beside) <= LONGEST_PATH) return beside
@@ -114,6 +114,14 @@ const LONGEST_PATH = process.platform === 'linux' ? 107 : 103
 
 /** Why a path cannot be used, for people. */
 export const TOO_LONG = `the path is longer than the system allows, ${LONGEST_PATH} bytes`
+
+/** Why nothing can be at a path, for people: its folder is not there. Undefined: it is. */
+export function lostFolder(path: string): string | undefined {
+  const folder = dirname(path)
+  return os.stat(folder) === undefined
+    ? `the folder ${folder} does not exist, or this user may not enter it`
+    : undefined
+}
 
 function resolved(path: string): string {
   const absolute = resolve(path)

@@ -43,7 +43,6 @@ const MADE_AT: Readonly<Record<string, readonly Place[]>> = {
   'lib/launcher/effects.ts: (0, log_lines_js_1.restartLine)(server, pause)': [
     ['lib/launcher/log-lines.ts', 'restartLine']
   ],
-  'lib/launcher/launcher.ts: (0, errors_js_1.toError)(error).message': [],
   'lib/launcher/launcher.ts: problem': [],
   'lib/launcher/watch/file-watch.ts: (0, host_js_1.failureOf)(effect, error)': [['lib/process/host.ts', 'failureOf']],
   'lib/launcher/watch/file-watch.ts: (0, text_js_1.untoldLine)(error)': [['lib/launcher/watch/text.ts', 'untoldLine']],

@@ -19,6 +19,7 @@ const STATUS: Record<string, number> = {
   GRACEFUL_ERR_INVALID_REASON: 400,
   GRACEFUL_ERR_INVALID_ARGUMENT: 400,
   GRACEFUL_ERR_PATH_TAKEN: 500,
+  GRACEFUL_ERR_PATH_LOST: 500,
   GRACEFUL_ERR_NOT_LISTENING: 409,
   GRACEFUL_ERR_STOPPING: 503,
   GRACEFUL_ERR_UNSUPPORTED: 501,
@@ -108,6 +109,20 @@ t.test('the error of a unix path at which somebody has put another file', async 
   writeFileSync(path, 'theirs')
   checkError(t, await rejection(app.gracefulReload()), 'GRACEFUL_ERR_PATH_TAKEN', /another file/)
   await app.close()
+})
+
+t.test('the error of a unix path whose folder somebody has removed, of an app or of the control socket', async (t) => {
+  for (const isControl of [false, true]) {
+    const folder = join(await tempFolder(t), 'run')
+    await mkdir(folder)
+    const path = join(folder, 'socket')
+    const app = createApp(isControl ? { control: path } : {})
+    await app.listen(isControl ? { port: 0, host: '127.0.0.1' } : { path })
+    rmSync(folder, { recursive: true })
+    const message = new RegExp(`socket ${path}, .* the folder ${folder} does not exist, .*; create it, and the next`)
+    checkError(t, await rejection(app.gracefulReload()), 'GRACEFUL_ERR_PATH_LOST', message)
+    await app.close()
+  }
 })
 
 t.test('errors of an app that listens and closes', async (t) => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { readFile, unlink, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, unlink, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -85,6 +85,26 @@ for (const { settings, where } of WAYS) {
     t.equal(existsSync(control), false)
   })
 }
+
+t.test('a control socket of the launcher that cannot be bound again is no reason not to reload', async (t) => {
+  const folder = join(await tempFolder(t), 'run')
+  await mkdir(folder)
+  const control = join(folder, 'control')
+  const server = await startServer(t, { launcher: ['--control', control] })
+  const goesOn = (why: string) => new RegExp(`control socket .* cannot be bound again; the reload goes on: ${why}`)
+  await unlink(control)
+  await writeFile(control, 'theirs')
+  await server.reload()
+  t.match(server.output.toString(), goesOn(`another file is at ${control}; remove it`))
+  await rm(folder, { recursive: true })
+  await server.reload()
+  t.match(server.output.toString(), goesOn(`the folder ${folder} does not exist, .*; create it`))
+  t.notMatch(server.output.toString(), /cannot reload/)
+  await mkdir(folder)
+  await server.reload()
+  t.equal((await runCommand(['status', '--control', control])).code, 0, 'what the lines have promised')
+  t.equal(await server.stop(), 0)
+})
 
 /** A connection that stays open after the path was removed. */
 async function useOnce(server: TestServer): Promise<HttpConnection> {
