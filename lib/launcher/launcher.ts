@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import type { LaunchArguments } from '../cli/launch-arguments.js'
 import { History } from '../control/history.js'
-import type { ControlPlace } from '../control/place.js'
+import { CONTROL_VARIABLE, type ControlPlace } from '../control/place.js'
 import { ControlSocket } from '../control/socket.js'
 import { describeError, toError } from '../errors.js'
 import { openDormant } from '../internals/listening-handle.js'
@@ -69,7 +69,7 @@ export class Launcher {
     const { log, foreign } = events
     const contact = findServiceManager(process.env, process.pid)
     const count = workers === 'auto' ? availableParallelism() : workers
-    const command = commandOf(node, directory)
+    const command = commandOf(node, directory, this.#place?.path)
     const shared = { control: this.#place?.path, isWatched: watch !== undefined }
     this.#workers = new Workers(command, count, inheritance(log), shared, {
       log,
@@ -218,9 +218,11 @@ export class Launcher {
 }
 
 /** By the way to the directory that `PWD` tells, the servers find the release that a link leads to when they reload. */
-function commandOf(args: string[], directory: string | undefined): SpawnCommand {
+function commandOf(args: string[], directory: string | undefined, control: string | undefined): SpawnCommand {
   const env = { ...process.env }
   for (const name of MANAGER_VARIABLES) delete env[name]
+  // The variable is ours: a server that runs elsewhere would take a relative path for that of a socket of its own.
+  if (control !== undefined && env[CONTROL_VARIABLE]) env[CONTROL_VARIABLE] = control
   const cwd = resolve(enteredDirectory(), directory ?? '.')
   if (directory !== undefined) env.PWD = cwd
   return { file: new NodePath(process.argv0, process.env, cwd).current, args, cwd, env }

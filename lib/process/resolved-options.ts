@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { inspect } from 'node:util'
 import { type ControlPlace, checkControl } from '../control/place.js'
 import { InvalidOptionError } from '../errors.js'
@@ -53,7 +54,7 @@ const checks: { [K in keyof ResolvedOptions]: Check<K> } = {
   websockets: (value, name) => checkChoice(value, name, 'close', 'move'),
   websocketCloseWindow: (value, name) => checkDuration(value, name, 1_000, 0),
   statusRoute: checkRoute,
-  pidFile: checkPath,
+  pidFile: checkFile,
   control: checkControl,
   warmup: checkWarmup,
   state: checkState,
@@ -110,6 +111,12 @@ function checkRoute(value: unknown, name: string): string | undefined {
 function checkPath(value: unknown, name: string): string | undefined {
   if (value === undefined || isPath(value)) return value
   throw new InvalidOptionError(name, 'the path of a file', inspect(value))
+}
+
+/** Absolute: the launcher, which writes the file, need not run in the directory of the server. */
+function checkFile(value: unknown, name: string): string | undefined {
+  const path = checkPath(value, name)
+  return path === undefined ? undefined : resolve(path)
 }
 
 function checkFolder(value: unknown, name: string): string | false | undefined {

@@ -71,6 +71,7 @@ export type ToLauncher =
   | {
       type: 'serves'
       signals: Required<SignalOptions> | false
+      /** A server of an earlier release says a relative path as it is. */
       pidFile: string | undefined
       /** The descriptor that its log is written to as JSON; undefined if it is written in another way. */
       logsTo: number | undefined

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import t from 'tap'
 import { askControl, startWithControl, statusAt } from '../../support/control-requests.js'
 import { startServer } from '../../support/start.js'
@@ -38,6 +38,24 @@ t.test(
     t.match(await statusAt(control), { pid: first.pid })
   }
 )
+
+for (const given of [[], ['--control', 'own']]) {
+  t.test(`below a launcher in another directory a relative path is the launcher's ${given.join(' ')}`, async (t) => {
+    const server = await startServer(t, {
+      launcher: ['--directory', 'release', ...given],
+      env: { FASTIFY_GRACEFUL_CONTROL: 'control' },
+      prepare: async (_, cwd) => ({ cwd, script: 'server.cjs' })
+    })
+    const folder = dirname(server.release.folder)
+    const control = join(folder, given[1] ?? 'control')
+    for (const generation of [2, 3]) {
+      t.match(await askControl(control, { command: 'reload', reason: 'deploy' }), { reload: { generation } })
+      t.match(await askControl(control, { command: 'status' }), { status: { workers: [{ pid: server.current }] } })
+    }
+    for (const name of ['control', 'own']) t.notOk(existsSync(server.release.path(name)), 'no second socket')
+    t.strictSame(server.events('warning'), [])
+  })
+}
 
 t.test("below a launcher the variable is the launcher's", async (t) => {
   const control = join(await tempFolder(t), 'control')

@@ -1,13 +1,14 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import graceful from '../../../lib/index.js'
 import type { GracefulOptions } from '../../../lib/options.js'
 import { FORCIBLE } from '../../support/release.js'
 import { startServer } from '../../support/start.js'
+import { untilTrue } from '../../support/tree.js'
 
 async function temporaryFolder(t: Test): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'graceful-'))
@@ -44,6 +45,23 @@ t.test('the file names the process that serves, and nobody ever reads half of it
   t.strictSame(readdirSync(folder), ['app.pid'], 'no temporary file is left')
   t.equal(await server.stop(), 0)
   t.strictSame(readdirSync(folder), [], 'the last one removes it')
+})
+
+t.test('a relative path begins where the server runs, also if the launcher runs elsewhere', async (t) => {
+  const server = await startServer(t, {
+    launcher: ['--directory', 'release'],
+    config: { options: { pidFile: 'app.pid' } },
+    prepare: async (_, cwd) => ({ cwd, script: 'server.cjs' })
+  })
+  const pidFile = server.release.path('app.pid')
+  const elsewhere = join(dirname(server.release.folder), 'app.pid')
+  // The launcher writes it when it hears that its server serves, which the log says too.
+  await untilTrue(server, 'pid file', () => existsSync(pidFile) || existsSync(elsewhere))
+  t.equal(readFileSync(pidFile, 'utf8'), `${server.launcher}\n`)
+  await server.reload()
+  t.equal(readFileSync(pidFile, 'utf8'), `${server.launcher}\n`)
+  t.equal(await server.stop(), 0)
+  t.notOk(existsSync(pidFile))
 })
 
 t.test('it names the child as soon as that accepts, and the parent again after a rollback', async (t) => {

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import t from 'tap'
 import type { GracefulOptions } from '../../../lib/options.js'
 import { givenOptions, resolveOptions } from '../../../lib/process/resolved-options.js'
@@ -148,6 +149,11 @@ for (const name of Object.keys(defaults)) {
 function text(_key: string, value: unknown): unknown {
   return ['bigint', 'function', 'number'].includes(typeof value) ? String(value) : value
 }
+
+t.test('the path of the pid file does not depend on the directory of who writes it', async (t) => {
+  t.equal(resolveOptions({ pidFile: 'app.pid' }).pidFile, join(process.cwd(), 'app.pid'))
+  t.equal(resolveOptions({ pidFile: '/run/app.pid' }).pidFile, '/run/app.pid')
+})
 
 t.test('the message names option, what is allowed, and the value', async (t) => {
   const message = (given: object) => {
