@@ -124,6 +124,11 @@ export interface DrainAnswer {
 /** From the parent. */
 export type ToChild =
   /**
+   * The answer to `boots`, in a reload: what the child needs if the parent does not live to say `take over`.
+   * What the parent counts from then on follows as `tally`. A child of an earlier release drops both.
+   */
+  | { type: 'brief'; reload: ReloadBrief }
+  /**
    * Accept: from here on the service is yours. `states`, `stateListeners`: see `SavedStates`. `ticketKeys`: by the
    * index of a listener in the handoff, the keys that its TLS clients hold tickets of. `reload`: facts about this
    * reload and earlier ones; a parent of an earlier release does not send them.
@@ -142,7 +147,7 @@ export type ToChild =
    * it.
    */
   | { type: 'history'; history: PassedHistory }
-  /** What the parent has counted since the child took over. A child of an earlier release drops it. */
+  /** What the parent has counted since `brief`, or `take over`. A child of an earlier release drops it. */
   | { type: 'tally'; tally: Tally }
   /** Do you answer, and what have you answered? */
   | { type: 'how are you' }
@@ -197,6 +202,7 @@ const TO_PARENT: Table<ToParent> = {
 }
 
 const TO_CHILD: Table<ToChild> = {
+  brief: { reload: reloadBrief },
   'take over': {
     states: listOf(anything),
     stateListeners: optional(listOf(listOf(count))),

@@ -21,6 +21,8 @@ export interface ChildMessagesEvents {
   relatives(): Relatives
   /** Undefined: children are not judged. */
   health(): HealthWatch | undefined
+  /** It has loaded an app. */
+  boots(child: ChildId): void
 }
 
 /** The messages of the children of this process. */
@@ -32,7 +34,7 @@ export class ChildMessages {
   }
 
   hear(child: ChildId, successor: Successor, message: ToParent, handle: ListeningHandle | undefined): unknown {
-    const { service, host, successors, passedOn, relatives, health } = this.#events
+    const { service, host, successors, passedOn, relatives, health, boots } = this.#events
     if (isOfConnections(message)) return successor.exchange?.hear(message, handle as ConnectionHandle | undefined)
     successor.note(message, handle)
     switch (message.type) {
@@ -52,6 +54,7 @@ export class ChildMessages {
       case 'checked':
         return host.tell({ type: 'child said', child, word: { type: 'checked' } })
       case 'boots':
+        boots(child)
         return host.tell({ type: 'child said', child, word: { type: 'boots' } })
       case 'serving':
       case 'roll back':

@@ -210,6 +210,8 @@ export class ChildRole {
   #hear(message: ToChild, handle: ConnectionHandle | undefined): unknown {
     if (isOfConnections(message)) return this.#connections.hear(message, handle)
     switch (message.type) {
+      case 'brief':
+        return this.#legacy.brief(message.reload)
       case 'take over':
         this.#legacy.takeOver(message)
         return this.#host.tell({ type: 'parent said', word: { type: 'take over' } })

@@ -1,4 +1,5 @@
 import { StateError, toError } from '../errors.js'
+import type { Tally } from '../metrics/ledger.js'
 import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
 import type { ReloadBrief, ToChild } from '../protocol/messages.js'
@@ -28,6 +29,25 @@ export class Legacy {
   begin(child: ChildId): void {
     this.#latest = child
     this.#saved = NOTHING_SAVED
+  }
+
+  /**
+   * The child boots, and reads what this process says. From now on it knows enough to go on alone.
+   *
+   * @param elapsed - since the reload began. Milliseconds
+   */
+  brief(child: ChildId, elapsed: number): void {
+    const reload = this.#brief(elapsed)
+    if (reload === undefined || child !== this.#latest) return
+    this.#service.ledger.meet(child, false)
+    this.#successors.send(child, { type: 'brief', reload })
+    this.report(child)
+  }
+
+  /** Reports to the child at intervals what this process counts. */
+  report(child: ChildId): void {
+    const tell = (tally: Tally) => this.#successors.deliver(child, { type: 'tally', tally }).catch(() => {})
+    this.#service.ledger.report(child, tell)
   }
 
   /** The saved state must not become old at once, so this process has stopped accepting. */

@@ -45,7 +45,11 @@ export class ParentRole {
     this.successors = new Successors(service)
     this.#legacy = new Legacy(service, host, this.successors)
     const [successors, passedOn] = [this.successors, this.#passedOn]
-    this.#messages = new ChildMessages({ service, host, successors, passedOn, relatives, health: () => this.#health })
+    this.#messages = new ChildMessages({
+      ...{ service, host, successors, passedOn, relatives },
+      health: () => this.#health,
+      boots: (child) => this.#legacy.brief(child, performance.now() - this.#begun)
+    })
   }
 
   /** When the check in progress began, or the last one, on the clock of `performance.now()`. */
@@ -191,7 +195,7 @@ export class ParentRole {
     const successor = this.successors.get(child)
     if (successor?.child === undefined || successor.exchange === undefined) return
     const { probation } = service.options
-    service.ledger.report(child, (tally) => this.successors.deliver(child, { type: 'tally', tally }).catch(() => {}))
+    this.#legacy.report(child)
     service.log.announce('handed-over', { child: successor.pid, probation })
     service.notices.handedOver()
     this.#movingOut = new MovingOut(service, successor.child, successor.exchange, successor.listeners)

@@ -19,6 +19,8 @@ export class ReceivedLegacy {
   #left = NOTHING
   /** What the parent has said about the reload. */
   #reload: ReloadBrief | undefined
+  /** When it said that, on the clock of `performance.now()`. */
+  #briefed = 0
   /** Since when this process accepts, on the clock of `performance.now()`. */
   #accepted = 0
 
@@ -41,13 +43,20 @@ export class ReceivedLegacy {
     this.#left = { ...states, ticketKeys: [] }
   }
 
+  /** The parent may be gone before it says more. */
+  brief(reload: ReloadBrief): void {
+    this.#reload = reload
+    this.#briefed = performance.now()
+    const { history, ledger } = this.#service
+    history.inherit(reload.history)
+    if (reload.counts !== undefined) ledger.inherit(reload.counts)
+    ledger.meet('parent', false)
+  }
+
   takeOver({ reload, ...left }: Extract<ToChild, { type: 'take over' }>): void {
     this.#left = left
-    this.#reload = reload
-    const { history, ledger } = this.#service
-    if (reload !== undefined) history.inherit(reload.history)
-    if (reload?.counts !== undefined) ledger.inherit(reload.counts)
-    ledger.meet('parent', true)
+    if (reload !== undefined) this.brief(reload)
+    this.#service.ledger.meet('parent', true)
   }
 
   /** Nothing has been accepted yet: a state that cannot be loaded ends this process as any error of its boot would. */
@@ -81,7 +90,7 @@ export class ReceivedLegacy {
   noteReload(): void {
     if (this.#reload === undefined) return
     const { reason, elapsed } = this.#reload
-    const total = Math.round(elapsed + performance.now() - this.#accepted)
+    const total = Math.round(elapsed + performance.now() - this.#briefed)
     const { generation, history } = this.#service
     history.add({ began: beganBefore(total), reason, outcome: 'succeeded', generation, timings: { total } })
   }

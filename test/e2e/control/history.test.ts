@@ -1,9 +1,13 @@
 import { join } from 'node:path'
 import t from 'tap'
 import type { ReloadHistory } from '../../../lib/control/reports.js'
+import { HttpConnection } from '../../support/connection.js'
 import { askControl, connectInReload, startWithControl } from '../../support/control-requests.js'
+import { NO_CURL } from '../../support/curl.js'
+import { metricsAt } from '../../support/metrics.js'
 import { startServer } from '../../support/start.js'
 import { tempFolder } from '../../support/temp-folder.js'
+import { hasHeardAll } from '../../support/tree.js'
 
 t.jobs = 2
 
@@ -75,6 +79,35 @@ t.test('a child whose parent dies in its probation counts the reload itself', as
     return history
   }
   t.match(await settled(), { succeeded: 1, last: { reason: 'SIGHUP', outcome: 'succeeded', generation: 2 } })
+})
+
+t.test('a child whose parent dies while it boots goes on from what that had counted', { skip: NO_CURL }, async (t) => {
+  const { server, control } = await startWithControl(t, { options: { probation: 50 } })
+  const visitor = await HttpConnection.open(server.target())
+  await visitor.request({ path: '/' })
+  visitor.close()
+  await server.release.configure({ boot: 'throw' })
+  await reload(control, 'bad release')
+  await server.release.configure({ boot: 'none' })
+  await reload(control, 'good release')
+  await server.eventOf(server.pid, 'exit')
+  const before = await metricsAt(control)
+  t.equal(before.get('connections_opened_total'), 1)
+
+  await server.release.configure({ options: { warmup: ['/hold/boot'] } })
+  const parent = server.current
+  server.signal('SIGHUP')
+  const child = await server.held('boot')
+  // What the child has said before is answered in the first of two turns.
+  t.ok(await hasHeardAll(server, parent))
+  process.kill(parent, 'SIGKILL')
+  await server.tell({ command: 'release', name: 'boot' }, child)
+  t.equal(await server.serving(3), child)
+  t.match(await historyAt(control), {
+    ...{ succeeded: 2, failed: 1, rolledBack: 0, codes: { GRACEFUL_ERR_CHILD_EXITED: 1 } },
+    last: { reason: 'SIGHUP', outcome: 'succeeded', generation: 3, timings: { total: Number } }
+  })
+  t.strictSame((await metricsAt(control)).lessThan(before), [])
 })
 
 t.test('a reload that the child makes for its parent counts once', async (t) => {

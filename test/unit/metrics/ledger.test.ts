@@ -67,6 +67,36 @@ t.test('a child that was taken back has been counted, and ends', async (t) => {
   next.ledger.close()
 })
 
+t.test('a child whose parent is gone before it takes over goes on from what that has counted', async (t) => {
+  const parent = new Process()
+  parent.opens(3)
+  const child = new Process()
+  // Once for each app that boots, and then to take over.
+  const brief = (isDraining: boolean) => {
+    child.ledger.inherit(parent.ledger.total)
+    parent.ledger.meet(1, false)
+    child.ledger.meet('parent', isDraining)
+    parent.ledger.report(1, (tally) => child.ledger.heard('parent', tally))
+  }
+  brief(false)
+  parent.opens(2)
+  await parent.ledger.tell()
+  t.equal(child.opened, 5)
+  t.match(child.ledger.beside, { draining: 0 }, 'it serves')
+  brief(false)
+  t.equal(child.opened, 5)
+  parent.opens()
+  await parent.ledger.tell()
+  brief(true)
+  t.match(child.ledger.beside, { draining: 1 })
+  t.equal(child.opened, 6, 'nothing counts twice')
+  parent.opens()
+  await parent.ledger.tell()
+  child.ledger.ended('parent')
+  t.equal(child.opened, 7)
+  for (const one of [parent, child]) one.ledger.close()
+})
+
 t.test('a generation that leaves passes on what those before it tell', async (t) => {
   const first = new Process()
   const second = handOver(first, 1)
