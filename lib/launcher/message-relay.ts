@@ -103,6 +103,6 @@ export class MessageRelay {
     const ticketKeys = this.#inherited.flatMap(({ ticketKeys: keys }, index): Array<[number, TicketKeys]> => {
       return keys === undefined ? [] : [[index, keys]]
     })
-    this.#self.tellAsParent({ type: 'take over', states: [], ticketKeys })
+    this.#self.tellAsParent({ type: 'take over', states: [], ticketKeys, isAlone: true })
   }
 }

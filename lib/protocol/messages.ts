@@ -131,7 +131,8 @@ export type ToChild =
   /**
    * Accept: from here on the service is yours. `states`, `stateListeners`: see `SavedStates`. `ticketKeys`: by the
    * index of a listener in the handoff, the keys that its TLS clients hold tickets of. `reload`: facts about this
-   * reload and earlier ones; a parent of an earlier release does not send them.
+   * reload and earlier ones; a parent of an earlier release does not send them. `isAlone`: a launcher says this, as
+   * there is no parent; one of an earlier release does not say so.
    */
   | {
       type: 'take over'
@@ -139,6 +140,7 @@ export type ToChild =
       stateListeners?: number[][] | undefined
       ticketKeys: Array<[index: number, keys: TicketKeys]>
       reload?: ReloadBrief | undefined
+      isAlone?: boolean | undefined
     }
   /** To the child of a check, that has said `isCheck`: load a copy of these states. */
   | { type: 'try'; states: unknown[]; stateListeners?: number[][] | undefined }
@@ -207,7 +209,8 @@ const TO_CHILD: Table<ToChild> = {
     states: listOf(anything),
     stateListeners: optional(listOf(listOf(count))),
     ticketKeys: listOf(tuple(count, ticketKeys)),
-    reload: optional(reloadBrief)
+    reload: optional(reloadBrief),
+    isAlone: optional(flag)
   },
   try: { states: listOf(anything), stateListeners: optional(listOf(listOf(count))) },
   history: { history: reloadHistory },

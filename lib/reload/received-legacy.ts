@@ -53,10 +53,10 @@ export class ReceivedLegacy {
     ledger.meet('parent', false)
   }
 
-  takeOver({ reload, ...left }: Extract<ToChild, { type: 'take over' }>): void {
+  takeOver({ reload, isAlone = false, ...left }: Extract<ToChild, { type: 'take over' }>): void {
     this.#left = left
     if (reload !== undefined) this.brief(reload)
-    this.#service.ledger.meet('parent', true)
+    if (!isAlone) this.#service.ledger.meet('parent', true)
   }
 
   /** Nothing has been accepted yet: a state that cannot be loaded ends this process as any error of its boot would. */

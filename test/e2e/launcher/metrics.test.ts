@@ -51,7 +51,7 @@ t.test('two workers over a reload, a crash and a worker that hangs', { skip: NO_
     t.match(
       JSON.parse(body),
       {
-        ...{ generation: 2, phase: 'serving', requests: { inFlight: 1 }, holds: { open: 0 } },
+        ...{ generation: 2, phase: 'serving', requests: { inFlight: 1 }, holds: { open: 0 }, draining: 0 },
         reloads: { succeeded: 1, failed: 1, restarts: 1, last: { outcome: 'failed' }, inProgress: false }
       },
       `server ${pid} knows what has become of all reloads, also if it has been started after them`
