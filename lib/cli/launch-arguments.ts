@@ -1,7 +1,8 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { UsageError } from '../control/errors.js'
 import { CONTROL_VARIABLE, type ControlPlace, checkPlace } from '../control/place.js'
 import { MOST_WORKERS } from '../protocol/worker-count.js'
+import { folderAt } from '../util/folder-at.js'
 import { checkNodeArguments } from './node-arguments.js'
 import { readOptions } from './option-reader.js'
 import { LAUNCH_OPTIONS, type LaunchOption } from './options.js'
@@ -54,7 +55,7 @@ function parseWorkers(value: string | undefined): number | 'auto' {
 }
 
 function parseDirectory(value: string | undefined): string | undefined {
-  if (value === undefined || statSync(value, { throwIfNoEntry: false })?.isDirectory()) return value
+  if (value === undefined || folderAt(value) !== undefined) return value
   throw new UsageError(`--directory must be the path of a directory, received ${value}`)
 }
 

@@ -1,5 +1,6 @@
-import { type Stats, statSync } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { folderAt } from '../../util/folder-at.js'
 import { isInside } from '../../util/real-path.js'
 import { foldersBelow } from './tree.js'
 
@@ -30,8 +31,8 @@ export function foldersOf({ home, files, folders, trees }: Wanted): Map<string, 
   const find = (path: string): WantedInFolder | undefined => {
     const known = byFolder.get(path)
     if (known !== undefined) return known
-    const stats = statSync(path, { throwIfNoEntry: false })
-    if (!stats?.isDirectory()) return undefined
+    const stats = folderAt(path)
+    if (stats === undefined) return undefined
     const wanted: WantedInFolder = { stats, names: new Set(), meant: [] }
     byFolder.set(path, wanted)
     if (isInside(path, home)) find(dirname(path))

@@ -56,6 +56,10 @@ const REFUSED: Array<[args: string[], message: RegExp]> = [
   [['--control=', 'server.js'], /--control must be the path/],
   [['--watch=yes', 'server.js'], /--watch takes no value, received yes/],
   [['--watch-path', 'no/such', 'server.js'], /--watch-path must be the path of a file or directory, received no.such/],
+  ...['no/such', SCRIPT, `${SCRIPT}/x`, 'long'.repeat(100)].map((path): [string[], RegExp] => [
+    ['--directory', path, 'server.js'],
+    /^--directory must be the path of a directory, received /
+  ]),
   [['--import', 'tsx', '--watch', 'server.ts'], /^--watch must come before the options of Node$/],
   [['node', 'server.js'], /^leave out 'node', as in 'fastify-graceful-reload server\.js'$/],
   [

@@ -1,4 +1,4 @@
-import fs, { mkdirSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import fs, { mkdirSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { Folders } from '../../../../lib/launcher/watch/folders.js'
@@ -87,6 +87,30 @@ t.test('a file in folders that are not there yet; that go and come again', async
   writeFileSync(watched.path('z/y/a'), '3')
   writeFileSync(watched.path('x/y/a'), '3')
   t.strictSame(await watched.touched('x/y/a'), ['x/y/a'], 'of the old folder nothing is told')
+})
+
+t.test('a folder in whose place there is something that leads nowhere, and which comes again', async (t) => {
+  const watched = new Watched(t, { x: { a: '1' } })
+  watched.follow({ files: ['x/a'] })
+  for (const put of [(path: string) => symlinkSync('x', path), (path: string) => writeFileSync(path, '')]) {
+    rmSync(watched.path('x'), { recursive: true })
+    put(watched.path('x'))
+    await watched.touched('x/a') // It has gone,
+    await watched.touched('x/a') // and so has its folder.
+    rmSync(watched.path('x'))
+    mkdirSync(watched.path('x'))
+    writeFileSync(watched.path('x/a'), '2')
+    await watched.touched('x/a')
+  }
+})
+
+t.test('a path that cannot be had is as good as missing', async (t) => {
+  const watched = new Watched(t, { a: '1' })
+  symlinkSync('loop', watched.path('loop'))
+  const names = ['loop/b', 'a/b', `${'long'.repeat(100)}/b`, 'null\0/b']
+  watched.follow({ files: ['a', ...names], trees: ['loop', 'a'] })
+  writeFileSync(watched.path('a'), '2')
+  await watched.touched('a')
 })
 
 t.test('a folder with all that is below it, and what comes there', async (t) => {
