@@ -38,7 +38,7 @@ export class Folder {
     }
   }
 
-  /** Which folder it is: another one may take its place. Empty if it had gone before it could be watched. */
+  /** Which folder it is: another one may take its place, perhaps with the same number. Empty if it has gone. */
   get identity(): string {
     return this.#isGone ? '' : this.#identity
   }
@@ -51,8 +51,10 @@ export class Folder {
   #hear(event: string, name: string | undefined): void {
     this.#events.touched(name)
     // That of the folder itself comes with its own name: https://man7.org/linux/man-pages/man7/inotify.7.html,
-    // IN_DELETE_SELF
-    if (event === 'rename' || name === basename(this.#path)) this.#events.renewed()
+    // IN_DELETE_SELF. Of an entry with that name the watch only begins again.
+    const isOwn = name === basename(this.#path)
+    if (event === 'rename' && isOwn) this.#isGone = true
+    if (event === 'rename' || isOwn) this.#events.renewed()
   }
 
   #lookInstead(error: NodeJS.ErrnoException): void {

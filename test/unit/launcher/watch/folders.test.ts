@@ -89,6 +89,18 @@ t.test('a file in folders that are not there yet; that go and come again', async
   t.strictSame(await watched.touched('x/y/a'), ['x/y/a'], 'of the old folder nothing is told')
 })
 
+t.test('a folder that is removed and made again before anybody looks, which may have its number again', async (t) => {
+  const watched = new Watched(t, { x: { a: '1' } })
+  watched.follow({ files: ['x/a'] })
+  rmSync(watched.path('x'), { recursive: true })
+  mkdirSync(watched.path('x'))
+  for (const text of ['2', '3', '4']) {
+    await watched.touched('x/a')
+    writeFileSync(watched.path('x/a'), text)
+  }
+  await watched.touched('x/a')
+})
+
 t.test('a folder in whose place there is something that leads nowhere, and which comes again', async (t) => {
   const watched = new Watched(t, { x: { a: '1' } })
   watched.follow({ files: ['x/a'] })
