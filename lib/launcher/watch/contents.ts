@@ -55,11 +55,13 @@ export class Contents {
 
 function read(path: string): Known {
   try {
-    const { size, mtimeNs, ino } = statSync(path, { bigint: true })
+    const stats = statSync(path, { bigint: true })
+    if (!stats.isFile()) return MISSING // The contents of a pipe or of a device may never come, or never end.
+    const { size, mtimeNs, ino } = stats
     if (size > MOST_READ) return { isEmpty: false, mark: `${ino} ${mtimeNs} ${size}` }
     const contents = readFileSync(path)
     return { isEmpty: contents.length === 0, mark: createHash('sha1').update(contents).digest('base64') }
   } catch {
-    return MISSING // Or a folder, or a file that this user may not read: nothing can be loaded from there.
+    return MISSING // Or a file that this user may not read: nothing can be loaded from there.
   }
 }

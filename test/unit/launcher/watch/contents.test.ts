@@ -47,3 +47,7 @@ t.test('of a large file the time and the size count', async (t) => {
   utimesSync(file, 1, 1)
   t.strictSame(contents.compare([file], false), { changed: [file], partial: [] })
 })
+
+t.test('a device or a pipe is not read: that could last forever', async (t) => {
+  t.strictSame(new Contents().compare(['/dev/null'], false), NOTHING)
+})
