@@ -12,7 +12,7 @@ export interface Wanted {
   readonly files: ReadonlySet<string>
   /** Folders, with what in them is meant. */
   readonly folders: ReadonlyArray<readonly [path: string, isMeant: (name: string) => boolean]>
-  /** Folders with all that is below them. */
+  /** Folders with all that is below them; or a file, whatever its name is. */
   readonly trees: ReadonlyArray<readonly [path: string, isMeant: (name: string) => boolean]>
 }
 
@@ -69,5 +69,7 @@ export function meantIn(folder: string, { names, meant }: WantedInFolder, presen
 export function isWanted({ files, folders, trees }: Wanted, path: string): boolean {
   const [folder, name] = [dirname(path), basename(path)]
   if (files.has(path) || folders.some(([one, isMeant]) => one === folder && isMeant(name))) return true
-  return trees.some(([root, isMeant]) => (folder === root || isInside(folder, root)) && isMeant(name))
+  return trees.some(
+    ([root, isMeant]) => path === root || ((folder === root || isInside(folder, root)) && isMeant(name))
+  )
 }

@@ -141,6 +141,15 @@ t.test('a folder with all that is below it, and what comes there', async (t) => 
   t.strictSame(await watched.touched('e'), ['e'], 'which is not watched any more')
 })
 
+t.test('a file that was named, and comes with its folder', async (t) => {
+  const watched = new Watched(t, { x: { a: '1' }, y: { a: '2' } })
+  watched.follow({ trees: ['x/a'] })
+  renameSync(watched.path('x'), watched.path('z'))
+  await watched.touched('x/a')
+  renameSync(watched.path('y'), watched.path('x'))
+  await watched.touched('x/a')
+})
+
 t.test('a folder that comes while others begin to be watched', async (t) => {
   const watched = new Watched(t, { pages: { a: '1' }, b: '' })
   watched.follow({ trees: ['pages'] })
