@@ -16,7 +16,7 @@ import { Folders } from './folders.js'
 import { Loaded } from './loaded.js'
 import { failureLines, listOf, untoldLine } from './text.js'
 import { isPlain, isSource } from './tree.js'
-import type { Wanted } from './wanted.js'
+import { isWanted, type Wanted } from './wanted.js'
 
 /** What is watched besides what the servers load. */
 export interface FileWatchSettings {
@@ -55,6 +55,7 @@ export class FileWatch<S extends object> implements EffectHandler<WatchEffect> {
   readonly #deadlines = new Deadlines<WatchTimer>((timer) => this.#host.tell({ type: 'due', timer }))
   readonly #host: Host<Watch, WatchInput, WatchEffect>
   readonly #folders: Folders
+  #wanted: Wanted
   #isFollowing = false
   /** Whether a server could not be loaded: a file that it did not come to may be what has to be mended. */
   #isBroken = false
@@ -69,6 +70,7 @@ export class FileWatch<S extends object> implements EffectHandler<WatchEffect> {
     this.#settings = settings
     this.#events = events
     this.#beside = besideOf(settings.cwd, settings.args)
+    this.#wanted = { ...this.#beside, trees: [] }
     for (const path of this.#beside.files) this.#contents.note(path)
     this.#host = new Host(watchMachine(), this)
     this.#folders = new Folders({
@@ -125,7 +127,7 @@ export class FileWatch<S extends object> implements EffectHandler<WatchEffect> {
       case 'cancel':
         return this.#deadlines.cancel(effect.timer)
       case 'compare':
-        return this.#host.tell({ type: 'compared', ...this.#contents.compare(effect.paths, effect.isFinal) })
+        return this.#compare(effect.paths, effect.isFinal)
       case 'reload':
         return this.#reload(effect.paths)
       default:
@@ -146,6 +148,12 @@ export class FileWatch<S extends object> implements EffectHandler<WatchEffect> {
     if (this.#isClosed) return
     this.#since ??= performance.now()
     this.#host.tell({ type: 'touched', path })
+  }
+
+  /** What is not wanted any more is not known any more either, and would look new. */
+  #compare(paths: readonly string[], isFinal: boolean): void {
+    const wanted = paths.filter((path) => isWanted(this.#wanted, path))
+    this.#host.tell({ type: 'compared', ...this.#contents.compare(wanted, isFinal) })
   }
 
   async #reload(paths: readonly string[]): Promise<void> {
@@ -174,15 +182,17 @@ export class FileWatch<S extends object> implements EffectHandler<WatchEffect> {
     setImmediate(() => {
       this.#isFollowing = false
       if (this.#isClosed) return
-      const { home, files, folders } = this.#beside
-      const named = this.#settings.paths.map((path) => [path, isPlain] as const)
-      const all = this.#isBroken || this.#isBlind ? [[home, isSource] as const] : []
-      this.#folders.follow({
-        home,
-        files: new Set([...files, ...this.#loaded.all]),
-        folders,
-        trees: [...named, ...all]
-      })
+      this.#wanted = this.#wantedNow()
+      // A file may change while nobody wants it, and who loads it then loads it as it is.
+      this.#contents.keep((path) => isWanted(this.#wanted, path))
+      this.#folders.follow(this.#wanted)
     })
+  }
+
+  #wantedNow(): Wanted {
+    const { home, files, folders } = this.#beside
+    const named = this.#settings.paths.map((path) => [path, isPlain] as const)
+    const all = this.#isBroken || this.#isBlind ? [[home, isSource] as const] : []
+    return { home, files: new Set([...files, ...this.#loaded.all]), folders, trees: [...named, ...all] }
   }
 }

@@ -72,6 +72,29 @@ t.test('what a server has loaded, until it is one of the past', async (t) => {
   t.strictSame([await story.next(), await story.next()], RELOADED('b.js'))
 })
 
+t.test('a file that is loaded again after it changed while no server had it is no news', async (t) => {
+  const story = new Story(t, { 'a.js': '1' })
+  mkdirSync(story.path('lib'))
+  story.save('lib/b.js', '1')
+  const files = [story.path('a.js'), story.path('lib/b.js')]
+  const [first, second, third] = [{}, {}, {}]
+  story.watch.loaded(first, files)
+  await followed()
+  story.watch.loaded(second, files.slice(0, 1))
+  story.watch.over(true, [second])
+  await followed()
+  story.save('a.js', '2')
+  t.strictSame([await story.next(), await story.next()], RELOADED('a.js'), 'nor is it one that it is not loaded now')
+  story.save('lib/b.js', '2')
+  story.watch.loaded(third, files)
+  story.watch.over(true, [third])
+  await followed()
+  story.save('a.js', '3')
+  t.strictSame([await story.next(), await story.next()], RELOADED('a.js'))
+  story.save('lib/b.js', '3')
+  t.strictSame([await story.next(), await story.next()], RELOADED('lib/b.js'))
+})
+
 t.test('if Node does not tell what it loads, all sources of the package', async (t) => {
   const story = new Story(t, { 'a.js': '1', 'b.txt': '1' })
   mkdirSync(story.path('src'))
