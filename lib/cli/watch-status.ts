@@ -22,8 +22,13 @@ const ENOUGH_ROWS = 10
 
 /** What changes all the time, and is no news in a pipe. */
 const FIGURES = new Set(
-  'uptime elapsed left age memory connections migrated remaining requests health upgraded probation'.split(' ')
+  'uptime elapsed left next age memory connections migrated remaining requests health upgraded probation'.split(' ')
 )
+
+/** What is written into a pipe as soon as it differs. */
+export function newsIn(seen: object): string {
+  return JSON.stringify(seen, (key, value) => (FIGURES.has(key) ? undefined : value))
+}
 
 /** What a look has come to. */
 type Seen = { status: ControlStatus } | { error: ControlFailure }
@@ -114,11 +119,11 @@ class PipeView {
   }
 
   show(seen: Seen): void {
-    const place = JSON.stringify(seen, (key, value) => (FIGURES.has(key) ? undefined : value))
+    const news = newsIn(seen)
     const isDue = this.#hasReader && performance.now() - this.#at >= SIGN_OF_LIFE
-    if (place === this.#last && !isDue) return
+    if (news === this.#last && !isDue) return
     const isFirst = this.#last === ''
-    this.#last = place
+    this.#last = news
     this.#at = performance.now()
     if (this.#isJson) process.stdout.write(`${JSON.stringify('status' in seen ? seen.status : seen)}\n`)
     else process.stdout.write(`${isFirst ? '' : '\n'}${new Date().toISOString()}\n${textOf(seen)}`)
