@@ -54,7 +54,7 @@ async function follow(command: Command, options: ClientOptions): Promise<object 
   })
   const paint = paintFor(stream, process.env)
   try {
-    const answer = await answerTo(command, options, progress)
+    const answer = await answerTo(command, options, { progress })
     progress?.end('error' in answer ? paint('failed', 'bad') : paint('done', 'good'))
     return answer
   } finally {
@@ -67,9 +67,13 @@ async function follow(command: Command, options: ClientOptions): Promise<object 
  * @throws {UnreachableError | ConnectionLostError | NoAnswerError | NotOverError | BadAnswerError |
  *   ControlVersionError}
  */
-async function answerTo(command: Command, options: ClientOptions, progress?: Progress): Promise<object | ControlError> {
+async function answerTo(
+  command: Command,
+  options: ClientOptions,
+  { progress, end }: { progress?: Progress | undefined; end?: AbortSignal } = {}
+): Promise<object | ControlError> {
   const { path, timeout } = options
-  const patience: Patience = { total: timeout, silence: timeout ?? SILENCE }
+  const patience: Patience = { total: timeout, silence: timeout ?? SILENCE, end }
   const question = command.question(options)
   const last = await ask<Answer | ControlError>(path, question, patience, (line) => {
     if ('event' in line && line.event === 'progress')
@@ -84,8 +88,8 @@ async function answerTo(command: Command, options: ClientOptions, progress?: Pro
 /** Asks again and again. */
 function watch(command: Command, options: ClientOptions): Promise<number> {
   const { path, json: isJson } = options
-  const look = async () => {
-    const answer = await answerTo(command, options)
+  const look = async (end: AbortSignal) => {
+    const answer = await answerTo(command, options, { end })
     if ('error' in answer) throw Object.assign(new Error(answer.error.message), answer.error)
     return answer as ControlStatus
   }

@@ -11,12 +11,18 @@ const HOME = '\x1b[H'
 const CLEAR_REST_OF_LINE = '\x1b[K'
 const CLEAR_BELOW = '\x1b[J'
 
-/** A whole terminal, redrawn in place; what was there before comes back at the end. */
+/**
+ * A whole terminal, redrawn in place; what was there before comes back at the end, and for as long as the shell has
+ * stopped this process.
+ */
 export class Screen {
   readonly #stream: WriteStream
+  readonly #stop = () => this.#leaveWhileStopped()
+  #lines: readonly string[] = []
 
   constructor(stream: WriteStream) {
     this.#stream = stream
+    process.on('SIGTSTP', this.#stop)
     stream.write(ENTER)
   }
 
@@ -27,6 +33,7 @@ export class Screen {
 
   /** Draws the first lines, as many as there is room for. */
   show(lines: readonly string[]): void {
+    this.#lines = lines
     const columns = this.#stream.columns || 80
     // What is in the last column would be cleared with the rest.
     const drawn = lines.slice(0, this.rows).map((line) => clip(line, columns - 1) + CLEAR_REST_OF_LINE)
@@ -34,6 +41,17 @@ export class Screen {
   }
 
   end(): void {
+    process.removeListener('SIGTSTP', this.#stop)
     this.#stream.write(LEAVE)
+  }
+
+  /** Without a shell that could continue this process, the system does not stop it. */
+  #leaveWhileStopped(): void {
+    this.end()
+    process.kill(process.pid, 'SIGTSTP')
+    // Here it goes on with SIGCONT.
+    process.on('SIGTSTP', this.#stop)
+    this.#stream.write(ENTER)
+    this.show(this.#lines)
   }
 }

@@ -8,6 +8,9 @@ import { type Paint, paintFor } from './paint.js'
 import { Screen } from './screen.js'
 import { statusLines } from './status-lines.js'
 
+/** What ends it: keys of a terminal, its closing, or another process. */
+const ENDINGS = ['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGTERM'] as const
+
 /** How often to ask. Milliseconds. */
 const INTERVAL = 1000
 
@@ -34,8 +37,8 @@ export function newsIn(seen: object): string {
 type Seen = { status: ControlStatus } | { error: ControlFailure }
 
 interface WatchSettings {
-  /** Asks once. Rejects when there is no answer. */
-  look(): Promise<ControlStatus>
+  /** Asks once, until the end. Rejects when there is no answer. */
+  look(end: AbortSignal): Promise<ControlStatus>
   /** Path of the control socket. */
   path: string
   isJson: boolean
@@ -49,15 +52,14 @@ interface WatchSettings {
 export async function watchStatus({ look, path, isJson }: WatchSettings): Promise<number> {
   const { stdout } = process
   const end = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end.abort())
+  for (const signal of ENDINGS) process.once(signal, () => end.abort())
   stdout.on('error', () => end.abort()) // Nobody reads any more.
   const isScreen = !isJson && stdout.isTTY === true && process.env.TERM !== 'dumb'
   const view = isScreen ? new ScreenView(path, paintFor(stdout, process.env)) : new PipeView(isJson)
-  const ended = new Promise<undefined>((resolve) => end.signal.addEventListener('abort', () => resolve(undefined)))
   try {
     while (!end.signal.aborted) {
-      const seen = await Promise.race([seenBy(look), ended])
-      if (seen !== undefined) view.show(seen)
+      const seen = await seenBy(() => look(end.signal))
+      if (!end.signal.aborted) view.show(seen)
       await pause(INTERVAL, undefined, { signal: end.signal }).catch(() => {})
     }
   } finally {
@@ -66,7 +68,7 @@ export async function watchStatus({ look, path, isJson }: WatchSettings): Promis
   return 0
 }
 
-async function seenBy(look: WatchSettings['look']): Promise<Seen> {
+async function seenBy(look: () => Promise<ControlStatus>): Promise<Seen> {
   try {
     return { status: await look() }
   } catch (error) {

@@ -25,6 +25,8 @@ export interface Patience {
   total?: number | undefined
   /** For the next line of it. */
   silence: number
+  /** Until somebody ends the wait: then it is as if the connection were lost. */
+  end?: AbortSignal | undefined
 }
 
 type OnLine = (line: Record<string, unknown>) => void
@@ -46,12 +48,17 @@ export async function ask<T extends object>(
   patience: Patience,
   onLine: (line: T) => void = () => {}
 ): Promise<T> {
-  const limit = patience.total ?? patience.silence
+  const { total, silence, end } = patience
+  const limit = total ?? silence
   const socket = await reach(path, AbortSignal.timeout(limit), () => new NoAnswerError(path, limit, ''))
   const exchange = new Asked(path, question, patience, socket, (line) => onLine(line as T))
+  const giveUp = () => exchange.end()
+  end?.addEventListener('abort', giveUp)
+  if (end?.aborted) giveUp()
   try {
     return (await exchange.answer) as T
   } finally {
+    end?.removeEventListener('abort', giveUp)
     exchange.end()
   }
 }

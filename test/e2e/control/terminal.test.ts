@@ -2,11 +2,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
+import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { bare, ownEnvironment } from '../../support/bare.js'
 import { HttpConnection } from '../../support/connection.js'
 import { startWithControl, statusAt } from '../../support/control-requests.js'
+import { FOR_EVER } from '../../support/limit.js'
 import { runCommand } from '../../support/package-command.js'
 import { HAS_TERMINAL, PseudoTerminal, visible } from '../../support/pseudo-terminal.js'
 import { PACKAGE_ROOT } from '../../support/release.js'
@@ -17,7 +19,9 @@ import { startWorkers } from '../../support/workers.js'
 t.jobs = 2
 
 const skip = !HAS_TERMINAL && 'no script of util-linux'
-const CTRL_C = '\x03'
+const [CTRL_C, CTRL_BACKSLASH, CTRL_Z] = ['\x03', '\x1c', '\x1a']
+/** See lib/cli/screen.ts. */
+const LEAVE = '␛[?25h␛[?7h␛[?1049l'
 
 t.test('a reload is one line of a terminal, which is redrawn and fits', { skip }, async (t) => {
   const { server, control } = await startWithControl(t, { options: { probation: 300 } })
@@ -152,7 +156,57 @@ t.test('status --watch on a terminal', { skip }, async (t) => {
   await terminal.shows(new RegExp(`no answer, trying again: .*pid[^\\n]*${second}`, 's'))
   terminal.type(CTRL_C)
   t.equal(await terminal.exit, 0)
-  t.ok(terminal.drawn.replace('^C', '').endsWith('␛[?25h␛[?7h␛[?1049l'), JSON.stringify(terminal.drawn.slice(-40)))
+  t.ok(terminal.drawn.replace('^C', '').endsWith(LEAVE), JSON.stringify(terminal.drawn.slice(-40)))
+})
+
+t.test('status --watch ends at once while nobody answers', { skip }, async (t) => {
+  const path = join(await tempFolder(t), 'control.sock')
+  const clients = new Set<Socket>()
+  const silent = createServer((client) => clients.add(client)).listen(path)
+  t.teardown(() => {
+    silent.close()
+    for (const client of clients) client.destroy()
+  })
+  await once(silent, 'listening')
+  const args = ['status', '--watch', '--control', path, '--timeout', String(FOR_EVER)]
+  const asked = async () => {
+    const [client] = (await once(silent, 'connection')) as [Socket]
+    await once(client, 'data')
+  }
+  for (const key of [CTRL_C, CTRL_BACKSLASH]) {
+    const terminal = new PseudoTerminal(t, args)
+    await asked()
+    terminal.type(key)
+    t.equal(await terminal.exit, 0, terminal.drawn)
+    t.match(terminal.drawn, /␛\[\?25h␛\[\?7h␛\[\?1049l(\^[C\\])?$/)
+  }
+  const line = `echo pid $$; eval exec '"$NODE"' '"$COMMAND"' $ARGUMENTS`
+  const closed = new PseudoTerminal(t, args, { line })
+  await asked()
+  process.kill(Number(/pid (\d+)/.exec(closed.drawn)?.[1]), 'SIGHUP')
+  t.equal(await closed.exit, 0, closed.drawn)
+  t.ok(closed.drawn.endsWith(LEAVE), closed.drawn)
+})
+
+t.test('status --watch leaves the screen to the shell while it is stopped', { skip }, async (t) => {
+  const { control } = await startWithControl(t)
+  const args = ['status', '--watch', '--control', control]
+  const line = `set -m; eval '"$NODE"' '"$COMMAND"' $ARGUMENTS; echo "status $?"; fg; echo "status $?"`
+  const terminal = new PseudoTerminal(t, args, { line })
+  await terminal.shows(/serving/)
+  terminal.type(CTRL_Z)
+  await terminal.shows(/␛\[\?1049l.*status 148\r\n.*␛\[\?1049h␛\[\?7l␛\[\?25l␛\[H.*serving/s)
+  terminal.type(CTRL_C)
+  t.equal(await terminal.exit, 0)
+  t.match(terminal.drawn, /␛\[\?1049l(\^C)?status 0\r\n$/)
+
+  // Without a shell that could continue it, the system does not stop it.
+  const alone = new PseudoTerminal(t, args)
+  await alone.shows(/serving/)
+  alone.type(CTRL_Z)
+  await alone.shows(/␛\[\?1049l.*␛\[\?1049h.*serving/s)
+  alone.type(CTRL_C)
+  t.equal(await alone.exit, 0)
 })
 
 t.test('status --watch on a terminal with 24 rows', { skip }, async (t) => {
