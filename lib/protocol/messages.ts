@@ -71,6 +71,11 @@ export type ToParent =
   | { type: 'roll back'; reason: string }
   /** The child stops for another reason, such as a signal: not a failure. */
   | { type: 'stopping'; reason: string }
+  /**
+   * A signal or a caller requested one more reload of the child, which its parent makes if the child comes to nothing.
+   * A parent of an earlier release drops it.
+   */
+  | { type: 'reload requested'; reason: string }
   /** How the reload ended that the parent passed on. */
   | { type: 'reloaded'; id: number; result: ReloadResult }
   | { type: 'reload failed'; id: number; error: PlainError }
@@ -197,6 +202,7 @@ const TO_PARENT: Table<ToParent> = {
   tally: { tally },
   'roll back': { reason: text },
   stopping: { reason: text },
+  'reload requested': { reason: text },
   reloaded: { id: count, result: reloadResult },
   'reload failed': { id: count, error: plainError },
   ...DRAIN_MESSAGES,

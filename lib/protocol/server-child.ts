@@ -10,7 +10,7 @@ import {
   type InputOf,
   leave,
   type PlaceOf,
-  queue,
+  queueAsChild,
   refuse,
   serve,
   stay,
@@ -47,7 +47,7 @@ export function successor(server: Server, at: Successor, input: Input): Step {
     case 'not loaded':
       return at.stage === 'loading' ? giveUpLoading(server) : stay(server)
     case 'reload':
-      return queue(server, input)
+      return queueAsChild(server, input)
     case 'stop':
       return stopUnserved(server, input)
     case 'force':
@@ -142,7 +142,7 @@ export function trial(server: Server, at: Trial, input: Input): Step {
 /** After the child has confirmed, the limit may be over before anything waits for it. */
 function queueOnTrial(server: Server, at: Trial, input: InputOf<'reload'>): Step {
   const isFirst = at.stage === 'confirmed' && server.queued === undefined
-  return andThen(queue(server, input), (next) => stay(next, ...(isFirst ? [wait('settle')] : [])))
+  return andThen(queueAsChild(server, input), (next) => stay(next, ...(isFirst ? [wait('settle')] : [])))
 }
 
 function hearParent(server: Server, at: Trial, word: ParentWord): Step {

@@ -58,6 +58,8 @@ export type ChildWord =
   | { readonly type: 'confirmed' }
   | { readonly type: 'roll back'; readonly reason: string }
   | { readonly type: 'stopping'; readonly reason: string }
+  /** One more reload was requested of it: this process makes it if the child comes to nothing. */
+  | { readonly type: 'reload requested'; readonly reason: string }
 
 /** The messages of the parent of this process. */
 export type ParentWord =

@@ -15,6 +15,7 @@ import {
   stopOf,
   stopOfChild,
   stray,
+  unknown,
   wait
 } from './server-steps.js'
 
@@ -137,6 +138,11 @@ function reload(server: Server, at: Leaving, input: InputOf<'reload'>): Step {
   const { child } = at
   const { reason } = input
   const asks = asksOf(input)
+  if (at.cause === 'rolled back' && server.parent === 'alive') {
+    // The parent serves, and the caller may not have known it yet.
+    const word = { type: 'reload requested', reason } as const
+    return stay(server, { do: 'tell parent', word }, ...unknown(asks, at.reason))
+  }
   if (at.cause !== 'reloaded' || child === undefined)
     return stay(server, ...refuse(asks, 'stopping', at.stage === 'lame duck' ? 'lame duck' : 'draining'))
   return stay({ ...server, elsewhere: [...server.elsewhere, ...asks] }, { do: 'pass on', child, asks, reason })

@@ -70,6 +70,7 @@ function hearChildOnProbation(server: Server, at: Parent, { word }: InputOf<'chi
     case 'ready':
     case 'checked':
     case 'serving':
+    case 'reload requested':
       return stay(server)
     default:
       return word satisfies never

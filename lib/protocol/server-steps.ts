@@ -47,6 +47,33 @@ export function queue(server: Server, input: InputOf<'reload'>): Step {
   return stay({ ...server, queued: next }, ...(queued === undefined ? [{ do: 'queue', reason } as const] : []))
 }
 
+/**
+ * Whether a reload that is requested of this process does not depend on it alone: its parent knows of the request, and
+ * makes the reload if this process comes to nothing. A launcher makes its own.
+ */
+function isShared({ at, launched, parent }: Server): boolean {
+  if (launched || parent !== 'alive') return false
+  return at.name === 'trial' || (at.name === 'successor' && !at.isCheck)
+}
+
+/** The same in a child that does not serve for good yet. */
+export function queueAsChild(server: Server, input: InputOf<'reload'>): Step {
+  const word = { type: 'reload requested', reason: input.reason } as const
+  const told: Effect[] = isShared(server) ? [{ do: 'tell parent', word }] : []
+  return andThen(queue(server, input), (next) => stay(next, ...told))
+}
+
+/** Another process makes the reload, or may make it, and this one does not learn how it ends. */
+export function unknown(asks: readonly Ask[], reason: string): Effect[] {
+  return refuse(asks, 'unknown', `this process ends first (${reason})`)
+}
+
+/** The answer for the callers of a reload that waits here, when this process leaves. */
+function refuseQueued(server: Server, isServiceOver: boolean, reason: string): Effect[] {
+  const asks = server.queued?.asks ?? []
+  return isShared(server) && !isServiceOver ? unknown(asks, reason) : refuse(asks, 'stopping', reason)
+}
+
 /** Begins a reload. */
 export function beginReload(server: Server, reload: Reload): Step {
   const child = server.children + 1
@@ -122,12 +149,14 @@ export function leave(server: Server, way: Way, ...effects: Effect[]): Step {
   const isService = cause === 'asked' && server.parent === 'alive' && name !== 'successor' && name !== 'trial'
   // The process that was replaced may still finish its requests; it has less time for that now.
   const word: Effect[] = isService ? [{ do: 'tell parent', word: { type: 'stopping', reason } }] : []
+  // A child on probation takes its parent along, unless it gives the service back.
+  const isServiceOver = name === 'trial' && (cause === 'asked' || cause === 'app closes')
   return [
     { ...server, at, queued: undefined },
     [
       ...effects,
       ...word,
-      ...refuse(server.queued?.asks ?? [], 'stopping', reason),
+      ...refuseQueued(server, isServiceOver, reason),
       { do: 'leave', cause, reason, child, childLeads },
       ...first[stage]
     ]
@@ -142,7 +171,6 @@ export function stop(server: Server, input: InputOf<'stop'>, ...effects: Effect[
 
 /** Ends now. */
 export function force(server: Server, reason: string, ...effects: Effect[]): Step {
-  const asks = [...(server.queued?.asks ?? []), ...server.elsewhere]
   const told = server.telling.map(({ reload }): Effect => ({ do: 'answer', reload }))
   // So that a launcher does not take the end for a crash.
   const leaves: Effect = { do: 'leave', cause: 'asked', reason, child: undefined, childLeads: false }
@@ -152,7 +180,8 @@ export function force(server: Server, reason: string, ...effects: Effect[]): Ste
     [
       ...effects,
       ...told,
-      ...refuse(asks, 'stopping', reason),
+      ...refuseQueued(server, false, reason),
+      ...refuse(server.elsewhere, 'stopping', reason),
       ...(isNew ? [leaves] : []),
       { do: 'cut', reason },
       { do: 'close', reason, code: 1, exits: true }

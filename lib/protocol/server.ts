@@ -57,7 +57,7 @@ export function step(server: Server, input: Input): Step {
   if (input.type === 'due' && input.timer === 'tell') return answerTold(server, input, () => true)
   if (input.type === 'force') return exit(server, input)
   const known = input.type === 'parent gone' ? { ...server, parent: 'gone' as const } : server
-  return stepAt(known, server.at, lateStop(server.at, input) ?? input)
+  return stepAt(known, server.at, lateStop(server.at, input) ?? reloadOfChild(server, input) ?? input)
 }
 
 /** Nothing is left of the time that a process has at its end, as for its log. One that has closed ends as it would. */
@@ -75,6 +75,17 @@ function lateStop(at: Place, input: Input): InputOf<'stop'> | undefined {
   if (input.type !== 'child said' || input.word.type !== 'stopping') return undefined
   const isCurrent = (at.name === 'parent' || at.name === 'checking') && at.child === input.child
   return isCurrent ? undefined : stopOfChild(input.word.reason)
+}
+
+/**
+ * A reload that was requested of a child, on probation or after it was taken back. If the child comes to serve for
+ * good, it makes the reload, and this process leaves.
+ */
+function reloadOfChild({ at, launched }: Server, input: Input): InputOf<'reload'> | undefined {
+  if (launched || !GOES_ON.includes(at.name)) return undefined
+  if (input.type !== 'child said' || input.word.type !== 'reload requested') return undefined
+  if (at.name === 'checking' && at.child === input.child) return undefined
+  return { type: 'reload', ask: undefined, reason: input.word.reason }
 }
 
 function stepAt(server: Server, at: Place, input: Input): Step {

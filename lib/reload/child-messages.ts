@@ -59,6 +59,7 @@ export class ChildMessages {
       case 'serving':
       case 'roll back':
       case 'stopping':
+      case 'reload requested':
         return host.tell({ type: 'child said', child, word: message })
       case 'reloaded':
         return passedOn.learn(message.id, message.result)

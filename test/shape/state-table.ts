@@ -68,6 +68,7 @@ function inputsFor({ at, children }: Server): Input[] {
     said({ type: 'confirmed' }),
     said({ type: 'roll back', reason: 'x' }),
     said({ type: 'stopping', reason: 'x' }),
+    said({ type: 'reload requested', reason: 'x' }),
     { type: 'child ended', child, how: 'x', again: undefined },
     parent({ type: 'take over' }),
     parent({ type: 'try' }),

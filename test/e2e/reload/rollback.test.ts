@@ -97,6 +97,49 @@ t.test('a reload that was requested in the probation follows a rollback', async 
   t.equal(await server.exitOf(server.pid), 0)
 })
 
+for (const [name, end] of Object.entries<Command | NodeJS.Signals>({
+  'is killed': 'SIGKILL',
+  'gives the service back': { command: 'rollback', reason: 'not well' }
+})) {
+  t.test(
+    `the release that mends a bad one serves, though the process of the bad one got the signal and ${name}`,
+    async (t) => {
+      const { server, pidFile } = await startWithPidFile(t)
+      server.signal('SIGHUP')
+      const bad = await server.serving(2)
+      await server.eventOf(server.pid, 'handed-over')
+      await server.release.configure({ release: 'good' })
+      server.signal('SIGHUP', Number(await readFile(pidFile, 'utf8')))
+      await server.eventOf(bad, 'reload-queued')
+      await server.eventOf(server.pid, 'reload-queued')
+      if (typeof end === 'string') server.signal(end, bad)
+      else await server.tell(end, bad)
+      const good = await startOfGood(server)
+      await checkFresh(t, server, good, 'good')
+      server.signal('SIGTERM', good)
+      t.equal(await server.exitOf(server.pid), 0)
+    }
+  )
+}
+
+t.test('a caller at a process that gives the service back learns that another process makes its reload', async (t) => {
+  const { server } = await startWithPidFile(t)
+  server.signal('SIGHUP')
+  const bad = await server.serving(2)
+  await server.eventOf(server.pid, 'handed-over')
+  await server.release.configure({ release: 'good' })
+  const caller = await HttpConnection.open(server.target())
+  const answer = caller.request({ method: 'POST', path: '/admin/reload' })
+  await server.eventOf(bad, 'reload-queued')
+  await server.tell({ command: 'rollback', reason: 'not well' }, bad)
+  t.match(await answer, { status: 502, body: /GRACEFUL_ERR_OUTCOME_UNKNOWN.*this process ends first \(not well\)/ })
+  caller.close()
+  const good = await startOfGood(server)
+  await checkFresh(t, server, good, 'good')
+  server.signal('SIGTERM', good)
+  t.equal(await server.exitOf(server.pid), 0)
+})
+
 /** Stops a process without ending it; returns requests on new connections, which wait in the kernel's queue then. */
 async function suspend(server: TestServer, pid: number) {
   server.signal('SIGSTOP', pid)

@@ -1,4 +1,4 @@
-import type { Ask } from '../../../lib/protocol/server.js'
+import type { Ask, Effect } from '../../../lib/protocol/server.js'
 import type { Outcome } from './letters.js'
 import { childOf, lives, processOf } from './people.js'
 import { type Asked, breakWorld, type Process, type Told, type World } from './world.js'
@@ -52,6 +52,8 @@ function untruth(world: World, process: Process, number: Ask, outcome: Outcome):
         ? undefined
         : 'no process that was started since has confirmed that it serves'
     case 'stopping':
+      if (process.server.at.name === 'leaving' && process.server.at.cause === 'rolled back')
+        return 'its parent makes the reload'
       return isLeaving(process) ? undefined : 'it goes on'
     case 'not listening':
       return process.server.at.name === 'booting' ? undefined : 'it listens'
@@ -63,6 +65,24 @@ function untruth(world: World, process: Process, number: Ask, outcome: Outcome):
     default:
       return outcome satisfies never
   }
+}
+
+/** Somebody is told that there will be no reload, though another process may make it. Judged before the step. */
+export function untrueRefusal(world: World, process: Process, effects: readonly Effect[]): string | undefined {
+  for (const effect of effects) {
+    if (effect.do !== 'refuse' || effect.why !== 'stopping') continue
+    if (effect.asks.some((ask) => isForParent(world, process, ask))) return 'its parent makes the reload'
+  }
+  return undefined
+}
+
+/** A child that does not serve for good yet is not the only one who knows of the request. */
+function isForParent(world: World, { server, parent, isCheck }: Process, ask: Ask): boolean {
+  const { at, launched, queued } = server
+  const isChild = at.name === 'trial' || (at.name === 'successor' && !isCheck)
+  if (launched || !isChild || queued?.asks.includes(ask) !== true) return false
+  const knows = processOf(world, parent)
+  return knows !== undefined && lives(knows) && world.stops.length === 0
 }
 
 /** What is not true about the end of a reload, at the moment in which it is concluded. */

@@ -1,5 +1,5 @@
 import type { Ask, Effect, Input } from '../../../lib/protocol/server.js'
-import { settleAsk, untrueEnd } from './asks.js'
+import { settleAsk, untrueEnd, untrueRefusal } from './asks.js'
 import { durationOf, longestDrain } from './durations.js'
 import { describe } from './invariants.js'
 import { killedAtWork } from './kills.js'
@@ -17,7 +17,9 @@ export function hear(world: World, process: Process, input: Input): void {
   const [server, effects] = world.machine.step(process.server, input)
   world.isTimeUp = input.type === 'due' && keepsTime(world)
   const killed = killedAtWork(world, process, input, effects)
+  const lie = untrueRefusal(world, process, effects)
   process.server = server
+  if (lie !== undefined) breakWorld(world, `process ${process.id} says that there is no reload, but ${lie}`)
   if (killed !== undefined)
     breakWorld(world, `${process.id} kills ${killed.id} (${describe(killed.server.at)}) at work`)
   for (const effect of effects) carryOut(world, process, effect)

@@ -92,6 +92,16 @@ export const MISTAKES: ReadonlyArray<Mistake<Machine>> = [
     machine: believing((_, input) => (isDue(input, 'lame duck') ? { type: 'due', timer: 'stop' } : undefined)),
     found: /is cut off before its time is over/
   },
+  {
+    rule: 'duty',
+    title: 'a child that leaves its parent a reload tells its callers that there is none',
+    machine: altered(([next, effects], { at }) =>
+      at.name === 'trial' && next.at.name === 'leaving'
+        ? [next, effects.map((effect) => (effect.do === 'refuse' ? { ...effect, why: 'stopping' } : effect))]
+        : [next, effects]
+    ),
+    found: /says that there is no reload, but its parent makes the reload/
+  },
   ...TIMERS.map((timer) => ({
     rule: 'limit' as const,
     title: `the limit "${timer}" is forgotten`,

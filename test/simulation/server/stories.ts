@@ -234,6 +234,83 @@ const twoLimits: Story[] = [
   }
 ]
 
+/** How a child on probation comes to nothing. */
+const ENDS: Readonly<Record<string, readonly string[]>> = {
+  'gives the service back': ['2 roll back'],
+  'is not well': ['1 unwell'],
+  'does not answer': ['2 stall', '1 silent'],
+  'has an error': ['2 error'],
+  'is killed': ['2 kill'],
+  'is forced': ['2 force'],
+  'does not confirm': ['1 due probation', '2 stall', '1 due confirm']
+}
+
+/** The release that a child has loaded is bad, and the one that mends it has been deployed. */
+const requestsOfAChild: Story[] = [
+  ...Object.entries(ENDS).flatMap(([end, lines]): Story[] => [
+    {
+      title: `a reload signal to a child on probation that ${end} is obeyed by the parent`,
+      lines: [...PROBATION, '2 signal', ...lines],
+      serves: [3],
+      asks: ['failure']
+    },
+    {
+      title: `a child on probation that ${end} does not know how a reload ends that was asked of it`,
+      lines: [...PROBATION, '2 reload', ...lines],
+      serves: [3],
+      asks: ['failure', ['is killed', 'does not answer', 'does not confirm'].includes(end) ? undefined : 'unknown']
+    }
+  ]),
+  {
+    title: 'a reload signal to a child that gives the service back already is obeyed by the parent',
+    lines: [...PROBATION, '2 roll back', '2 signal', '1 hears 2', '2 hears parent'],
+    serves: [3],
+    asks: ['failure']
+  },
+  {
+    title: 'a reload signal to a child that was taken back is obeyed by the parent',
+    lines: [...PROBATION, '2 roll back', '1 hears 2', '2 hears parent', '2 signal'],
+    serves: [3],
+    asks: ['failure']
+  },
+  {
+    title: 'a reload that is asked of a child that was taken back is made by the parent',
+    lines: [...PROBATION, '2 roll back', '1 hears 2', '2 hears parent', '2 reload'],
+    serves: [3],
+    asks: ['failure', 'unknown']
+  },
+  {
+    title: 'a reload signal to a child that accepts unheard, and is killed, is obeyed by the parent',
+    lines: [...ACCEPTS, '2 signal', '2 kill'],
+    serves: [3],
+    asks: ['failure']
+  },
+  {
+    title: 'a reload signal to a child that boots is obeyed by the parent if the child ends',
+    lines: [...BOOT.slice(0, 3), '2 signal', '2 error'],
+    serves: [3],
+    asks: ['failure']
+  },
+  {
+    title: 'a reload signal to a child on probation that comes to serve for good is obeyed by the child, once',
+    lines: [...PROBATION, '2 signal'],
+    serves: [3],
+    asks: ['success']
+  },
+  {
+    title: 'reload signals to both sides of a probation make one reload',
+    lines: [...PROBATION, '2 signal', '1 signal'],
+    serves: [3],
+    asks: ['success']
+  },
+  {
+    title: 'a reload that is asked for of a child on probation which is stopped is refused',
+    lines: [...PROBATION, '2 reload', '2 stop'],
+    serves: [],
+    asks: ['stopping', 'stopping']
+  }
+]
+
 export const STORIES: readonly Story[] = [
   ...atEachStage,
   ...checks,
@@ -392,6 +469,7 @@ export const STORIES: readonly Story[] = [
     serves: [3],
     asks: ['success', 'success']
   },
+  ...requestsOfAChild,
   {
     title: 'a reload that is asked for during one that fails is made by the parent',
     lines: [...BOOT, '1 reload', '2 kill'],

@@ -56,6 +56,8 @@ const NAMED: Readonly<Record<string, Input>> = {
   'child confirmed': said({ type: 'confirmed' }),
   'child rolls back': said({ type: 'roll back', reason: 'ill' }),
   'child stopping': said({ type: 'stopping', reason: 'SIGTERM' }),
+  'child requests': said({ type: 'reload requested', reason: 'SIGHUP to it' }),
+  'child 2 requests': { type: 'child said', child: 2, word: { type: 'reload requested', reason: 'SIGHUP to it' } },
   'child boots': said({ type: 'boots' }),
   'child 2 ready': { type: 'child said', child: 2, word: { type: 'ready' } },
   'child 2 rolls back': { type: 'child said', child: 2, word: { type: 'roll back', reason: 'ill' } },
