@@ -1,4 +1,4 @@
-import type { Timer } from '../protocol/server.js'
+import { canRollBack, type Timer } from '../protocol/server.js'
 import type { Parts } from './parts.js'
 
 /** How long a child may take to confirm that it serves. A child that hangs for longer counts as dead. Milliseconds. */
@@ -51,12 +51,19 @@ export function limitOf(
     word: () => readyTimeout + PARENT_LIMIT,
     load: () => readyTimeout,
     check: () => asChild?.checkTimeout ?? 0,
-    settle: () => PARENT_LIMIT,
+    settle: () => untilAsked(at, asChild) + PARENT_LIMIT,
     'give back': () => GIVE_BACK_LIMIT,
     'lame duck': () => lameDuck,
     stop: () => (at.name === 'leaving' ? shutdown.limit(at.cause, at.awaitsChild) : 0)
   }
   return limits[timer]()
+}
+
+/** How long it may take at most until a child on probation has been asked whether it serves, and has answered. */
+function untilAsked(at: Parts['host']['at'], asChild: Parts['asChild']): number {
+  if (at.name !== 'trial' || !canRollBack(at) || asChild === undefined) return 0
+  const { elapsed, duration } = asChild.report.probation
+  return (at.stage === 'running' ? duration - elapsed : 0) + CONFIRM_LIMIT + asChild.checkTimeout
 }
 
 /** Whether a child may have said something. */

@@ -96,6 +96,7 @@ function takeOver(server: Server, { orphan }: Successor): Step {
   const begin: Effect[] = [cancel('load'), { do: 'accept' }, { do: 'serve' }]
   if (orphan) return serve(server, ...begin, { do: 'settle', orphan: true })
   const at: Trial = { name: 'trial', stage: 'running', reason: '', leaves: false }
+  begin.push(...limitQueue(server))
   return go(server, at, ...begin, { do: 'tell parent', word: { type: 'serving' } })
 }
 
@@ -127,7 +128,7 @@ export function trial(server: Server, at: Trial, input: Input): Step {
     case 'healthy':
       return at.stage === 'checking' ? confirm(server, at) : stay(server)
     case 'reload':
-      return queueOnTrial(server, at, input)
+      return queueOnTrial(server, input)
     case 'stop':
       return stopOnTrial(server, at, input)
     case 'force':
@@ -139,10 +140,26 @@ export function trial(server: Server, at: Trial, input: Input): Step {
   }
 }
 
-/** After the child has confirmed, the limit may be over before anything waits for it. */
-function queueOnTrial(server: Server, at: Trial, input: InputOf<'reload'>): Step {
-  const isFirst = at.stage === 'confirmed' && server.queued === undefined
-  return andThen(queueAsChild(server, input), (next) => stay(next, ...(isFirst ? [wait('settle')] : [])))
+/** The parent may be silent for ever. After the child has confirmed, its limit may be over before a request comes. */
+function queueOnTrial(server: Server, input: InputOf<'reload'>): Step {
+  const isFirst = server.queued === undefined
+  return andThen(queueAsChild(server, input), (next) => stay(next, ...(isFirst ? limitQueue(next) : [])))
+}
+
+/** Those who have requested a reload wait until the parent says how this one ends, but not for ever. */
+function limitQueue({ queued }: Server): Effect[] {
+  return queued === undefined ? [] : [wait('settle')]
+}
+
+/** What waits for the parent is answered. It may make the reload all the same when it speaks again. */
+function giveUpQueue(server: Server): Step {
+  const { queued } = server
+  if (queued === undefined) return stay(server)
+  return stay(
+    { ...server, queued: undefined },
+    { do: 'warn', about: 'silent parent', reason: '' },
+    ...refuse(queued.asks, 'unknown', 'the parent does not answer')
+  )
 }
 
 function hearParent(server: Server, at: Trial, word: ParentWord): Step {
@@ -192,7 +209,8 @@ function giveBack(server: Server, reason: string, leaves: boolean): Step {
     cancel('check'),
     cancel('settle'),
     { do: 'tell parent', word: { type: 'roll back', reason } },
-    wait('give back')
+    wait('give back'),
+    ...limitQueue(server)
   )
 }
 
@@ -212,15 +230,7 @@ function stopOnTrial(server: Server, at: Trial, input: InputOf<'stop'>): Step {
 }
 
 function dueOnTrial(server: Server, at: Trial, { timer }: InputOf<'due'>): Step {
-  if (timer === 'settle' && at.stage === 'confirmed') {
-    const lost = server.queued
-    if (lost === undefined) return stay(server)
-    return stay(
-      { ...server, queued: undefined },
-      { do: 'warn', about: 'silent parent', reason: '' },
-      ...refuse(lost.asks, 'unknown', 'the parent does not answer')
-    )
-  }
+  if (timer === 'settle') return giveUpQueue(server)
   if (timer === 'check' && at.stage === 'checking') return giveBack(server, 'the health check took too long', false)
   if (timer !== 'give back' || at.stage !== 'giving back') return stay(server)
   if (at.leaves) return leave(server, { reason: at.reason, cause: 'error' }, ...quiet(), { do: 'disown' })

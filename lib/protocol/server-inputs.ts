@@ -33,7 +33,7 @@ export type Timer =
   | 'load'
   /** In a child whose parent asks whether it serves: for the answers of its apps. */
   | 'check'
-  /** In a child that has confirmed: for the parent to settle it. */
+  /** In a child that has confirmed, or has a reload to make after this one: for the parent to settle it. */
   | 'settle'
   /** In a child that gives the service back: for the parent to take it. */
   | 'give back'

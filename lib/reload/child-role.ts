@@ -63,7 +63,7 @@ export class ChildRole {
   }
 
   /** For reports: this process serves, and its parent may still take over again. */
-  get report(): ReloadInProgress {
+  get report(): Extract<ReloadInProgress, { role: 'child' }> {
     return { role: 'child', parent: this.#parent.pid, probation: this.#legacy.probation }
   }
 

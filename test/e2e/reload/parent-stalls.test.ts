@@ -54,3 +54,21 @@ for (const { settings, where } of WAYS) {
     }
   }
 }
+
+t.test(
+  'a caller at the child is answered though the parent is stopped, and the reload follows when it goes on',
+  async (t) => {
+    const server = await startServer(t, { config: { options: { probation: 2 * PROBATION } } })
+    server.signal('SIGHUP')
+    const child = await server.takenOver(await nextChild(server))
+    server.signal('SIGSTOP', server.pid)
+    const caller = await HttpConnection.open(server.target())
+    const { status, body } = await caller.request({ method: 'POST', path: '/admin/reload' })
+    caller.close()
+    t.match({ status, ...JSON.parse(body) }, { status: 502, code: 'GRACEFUL_ERR_OUTCOME_UNKNOWN' })
+    t.ok(await server.eventOf(child, 'reload-queued'))
+    server.signal('SIGCONT', server.pid)
+    await server.serving(3)
+    t.equal(await server.stop(), 0)
+  }
+)

@@ -24,6 +24,7 @@ const TIMERS: readonly Timer[] = [
   'boot',
   'word',
   'load',
+  'settle',
   'stop'
 ]
 
@@ -40,7 +41,7 @@ export const MISTAKES: ReadonlyArray<Mistake<Machine>> = [
     machine: hearing((_, input) =>
       isDue(input, 'settle') ? { type: 'parent said', word: { type: 'settled' } } : input
     ),
-    found: /took back what process \d has for good/
+    found: /took back what process \d has for good|sleeps, and nobody accepts/
   },
   {
     rule: 'words',
@@ -106,7 +107,7 @@ export const MISTAKES: ReadonlyArray<Mistake<Machine>> = [
     rule: 'limit' as const,
     title: `the limit "${timer}" is forgotten`,
     machine: without((effect) => effect.do === 'wait' && effect.timer === timer),
-    found: new RegExp(`waits without the limit "${timer}"`)
+    found: new RegExp(`waits? without the limit "${timer}"`)
   })),
   {
     rule: 'end',

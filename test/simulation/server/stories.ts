@@ -245,6 +245,29 @@ const ENDS: Readonly<Record<string, readonly string[]>> = {
   'does not confirm': ['1 due probation', '2 stall', '1 due confirm']
 }
 
+/** How far a child on probation has come when its parent stands still. */
+const STILL: Readonly<Record<string, Pick<Story, 'rules' | 'lines'>>> = {
+  'on probation': { lines: [...PROBATION, '1 stall', '2 reload'] },
+  'that was asked before it served': { lines: [...LOADING, '2 reload', '2 work load: loaded', '1 stall'] },
+  'whose apps are asked whether they are well': {
+    rules: { checks: true },
+    lines: [...CONFIRMED, '1 stall', '2 reload']
+  },
+  'that has confirmed': { lines: [...CONFIRMED, '1 stall', '2 reload'] },
+  'that gives the service back': { lines: [...PROBATION, '1 stall', '2 roll back', '2 reload'] },
+  'that gives the service back, and was asked before': { lines: [...PROBATION, '1 stall', '2 reload', '2 roll back'] },
+  'that was not taken back': { lines: [...PROBATION, '1 stall', '2 roll back', '2 due give back', '2 reload'] }
+}
+
+/** Nobody waits for a parent that stands still. If it has heard of the request when it still may, that is not lost. */
+const whileTheParentStandsStill: Story[] = Object.entries(STILL).map(([where, { rules = {}, lines }]) => ({
+  title: `a caller at a child ${where} is answered though the parent stands still`,
+  rules,
+  lines: [...lines, '2 due settle'],
+  serves: [where.includes('has confirmed') ? 2 : 3],
+  asks: [where.includes('back') ? 'failure' : 'success', 'unknown']
+}))
+
 /** The release that a child has loaded is bad, and the one that mends it has been deployed. */
 const requestsOfAChild: Story[] = [
   ...Object.entries(ENDS).flatMap(([end, lines]): Story[] => [
@@ -470,6 +493,7 @@ export const STORIES: readonly Story[] = [
     asks: ['success', 'success']
   },
   ...requestsOfAChild,
+  ...whileTheParentStandsStill,
   {
     title: 'a reload that is asked for during one that fails is made by the parent',
     lines: [...BOOT, '1 reload', '2 kill'],

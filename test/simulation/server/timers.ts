@@ -6,9 +6,15 @@ import type { Process, World } from './world.js'
 
 /** Every state in which a process waits has a limit, unless it is the other side that has one. */
 export function waitsForEver(world: World, process: Process): string | undefined {
+  if (keepsCallersWaiting(process)) return 'lets callers wait without the limit "settle"'
   const limit = limitOf(process) ?? (process.server.telling.length > 0 ? 'tell' : undefined)
   if (limit === undefined || process.timers.some(({ timer }) => timer === limit)) return undefined
   return isHeardBy(world, process) ? undefined : `waits without the limit "${limit}"`
+}
+
+/** Its parent may never speak again. */
+function keepsCallersWaiting({ server, timers }: Process): boolean {
+  return server.at.name === 'trial' && server.queued !== undefined && !timers.some(({ timer }) => timer === 'settle')
 }
 
 function limitOf({ server, parent }: Process): Timer | undefined {
@@ -63,6 +69,7 @@ export function keepsATimer(process: Process): string | undefined {
   const stray = process.timers.find(({ timer }) => {
     if (timer === limit) return false
     if (timer === 'tell') return process.server.telling.length === 0
+    if (timer === 'settle') return at.name !== 'trial'
     if (timer === 'lame duck') return at.name !== 'leaving' || at.stage === 'draining'
     return !(timer === 'claims' && at.name === 'successor' && at.stage === 'booting')
   })
