@@ -36,9 +36,7 @@ export function successor(server: Server, at: Successor, input: Input): Step {
       if (input.timer === 'load' && at.stage === 'loading') return giveUpLoading(server)
       return stay(server)
     case 'parent said':
-      // The child of a check never serves, whatever its parent says.
-      if (input.word.type === (at.isCheck ? 'try' : 'take over') && at.stage === 'ready') return load(server, at)
-      return input.word.type === 'stop' ? stopUnserved(server, stopOf(input.word)) : stay(server)
+      return hearParentUnserved(server, at, input.word)
     case 'parent gone':
       return at.isCheck ? force(server, 'the process that made the check is gone') : orphan(server, at)
     case 'loaded':
@@ -55,6 +53,13 @@ export function successor(server: Server, at: Successor, input: Input): Step {
     default:
       return ignore<'successor'>(server, input)
   }
+}
+
+function hearParentUnserved(server: Server, at: Successor, word: ParentWord): Step {
+  // The child of a check never serves, whatever its parent says.
+  if (word.type === (at.isCheck ? 'try' : 'take over') && at.stage === 'ready') return load(server, at)
+  if (word.type === 'settled' && at.stage === 'loading') return go(server, { ...at, isSettled: true })
+  return word.type === 'stop' ? stopUnserved(server, stopOf(word)) : stay(server)
 }
 
 /** A process that does not accept gets no clients, so it need not be a lame duck. */
@@ -92,9 +97,9 @@ function giveUpBooting(server: Server): Step {
   return leave(server, { reason: 'the apps do not listen', cause: 'error' }, ...quiet())
 }
 
-function takeOver(server: Server, { orphan }: Successor): Step {
+function takeOver(server: Server, { orphan, isSettled }: Successor): Step {
   const begin: Effect[] = [cancel('load'), { do: 'accept' }, { do: 'serve' }]
-  if (orphan) return serve(server, ...begin, { do: 'settle', orphan: true })
+  if (orphan || isSettled) return serve(server, ...begin, { do: 'settle', orphan })
   const at: Trial = { name: 'trial', stage: 'running', reason: '', leaves: false }
   begin.push(...limitQueue(server))
   return go(server, at, ...begin, { do: 'tell parent', word: { type: 'serving' } })

@@ -39,13 +39,14 @@ export type Place =
   /** The first generation, before its apps listen. `opened`: some server of them does already. */
   | { readonly name: 'booting'; readonly opened: boolean }
   /**
-   * The child of a reload before it serves. `orphan`: its parent is gone, so it serves as soon as it can.
-   * `isCheck`: it is the child of a check, and never serves.
+   * The child of a reload before it serves. `orphan`: its parent is gone, so it serves as soon as it can. `isSettled`:
+   * its parent has let it take over, and will not serve again. `isCheck`: it is the child of a check, and never serves.
    */
   | {
       readonly name: 'successor'
       readonly stage: 'booting' | 'ready' | 'loading'
       readonly orphan: boolean
+      readonly isSettled: boolean
       readonly isCheck: boolean
     }
   /**

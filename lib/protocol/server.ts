@@ -34,7 +34,7 @@ export function begin(how: 'first' | 'successor' | 'check', launched: boolean): 
   const at: Place =
     how === 'first'
       ? { name: 'booting', opened: false }
-      : { name: 'successor', stage: 'booting', orphan: false, isCheck: how === 'check' }
+      : { name: 'successor', stage: 'booting', orphan: false, isSettled: false, isCheck: how === 'check' }
   const parent = how === 'first' ? 'none' : 'alive'
   return { at, launched, queued: undefined, elsewhere: [], telling: [], children: 0, parent }
 }

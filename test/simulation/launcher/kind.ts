@@ -51,6 +51,7 @@ export const LAUNCHER: Kind<Machines, Rules, System> = {
     checks: false,
     launched: true,
     old: false,
+    lingers: false,
     apps: [25_000],
     busy: false
   },
@@ -67,6 +68,7 @@ export const LAUNCHER: Kind<Machines, Rules, System> = {
       checks: random.oneIn(6),
       launched: true,
       old: false,
+      lingers: false,
       apps: random.oneIn(6) ? [500, 60_000] : [25_000],
       // Otherwise a stop may be on its way for a long time, and a limit says nothing about the work of a server.
       busy: timers === 'in order' && network === 'prompt' && random.oneIn(4)

@@ -1,5 +1,5 @@
 import { describe } from './invariants.js'
-import { isWilling, lives, processOf } from './people.js'
+import { hasClosed, isWilling, processOf } from './people.js'
 import type { Process, World } from './world.js'
 
 /** What must be true when nothing happens by itself any more. Each function returns what is wrong, or nothing. */
@@ -10,12 +10,12 @@ export function problemAtRest(world: World): string | undefined {
 
 /** Nobody waits for what never comes. */
 function everyoneIsAtRest(world: World): string | undefined {
-  const stuck = world.processes.find((process) => lives(process) && process.server.at.name !== 'serving')
+  const stuck = world.processes.find((process) => !hasClosed(process) && process.server.at.name !== 'serving')
   return stuck === undefined ? undefined : `process ${stuck.id} is ${describe(stuck.server.at)} for ever`
 }
 
 function oneServes(world: World): string | undefined {
-  const serving = world.processes.filter(lives)
+  const serving = world.processes.filter((process) => !hasClosed(process))
   if (serving.length > 1) return `processes ${serving.map(({ id }) => id).join(' and ')} serve`
   if (serving.length === 1 || world.stops.length > 0 || world.excuse !== undefined) return undefined
   return 'nobody serves'

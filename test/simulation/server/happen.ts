@@ -4,7 +4,7 @@ import type { ServerEvent } from './events.js'
 import { begin, endProcess, hear } from './host.js'
 import { describe } from './invariants.js'
 import type { ToChild, ToParent } from './letters.js'
-import { childOf, isAble, lives, processOf } from './people.js'
+import { childOf, hasClosed, isAble, lives, processOf } from './people.js'
 import type { Report } from './rules.js'
 import { endWork, report } from './works.js'
 import { breakWorld, type Process, type World } from './world.js'
@@ -114,7 +114,7 @@ function force(world: World, process: Process): void {
   const child = at.name === 'leaving' && at.awaitsChild ? childOf(world, process, at.child ?? 0) : undefined
   process.end = 'forced'
   hear(world, process, { type: 'force', reason: 'forced' })
-  if (lives(process)) breakWorld(world, `process ${process.id} was forced, and lives`)
+  if (!hasClosed(process)) breakWorld(world, `process ${process.id} was forced, and lives`)
   if (child !== undefined && lives(child) && !child.doomed)
     breakWorld(world, `process ${process.id} was forced, and leaves its child behind`)
 }

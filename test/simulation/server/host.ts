@@ -4,7 +4,7 @@ import { durationOf, longestDrain } from './durations.js'
 import { describe } from './invariants.js'
 import { killedAtWork } from './kills.js'
 import type { ToChild, ToParent } from './letters.js'
-import { childOf, lives, processOf } from './people.js'
+import { childOf, hasClosed, lives, processOf } from './people.js'
 import { breakWorld, type Process, type WorkName, type World } from './world.js'
 
 /**
@@ -156,14 +156,16 @@ const HOST: { readonly [K in Effect['do']]: Carry<K> } = {
     const early = process.works.find(({ at = 0 }) => at > world.now)
     if (early !== undefined && world.isTimeUp) breakWorld(world, `${process.id} is cut off before its time is over`)
   },
-  close: (world, process, { reason, code }) => {
+  close: (world, process, { reason, code, exits }) => {
     if (world.rules.launched && process.left === undefined)
       breakWorld(world, `process ${process.id} ends, and has not told its launcher that it leaves`)
     if (process.left === 'error' && code === 0) breakWorld(world, `process ${process.id} ends well after an error`)
-    endProcess(world, process, `closed: ${reason}`, undefined, code)
+    if (exits || !world.rules.lingers) endProcess(world, process, `closed: ${reason}`, undefined, code)
+    else rest(process)
   },
   exit: (world, process) => {
-    if (process.life !== 'over') breakWorld(world, `process ${process.id} exits, and has not closed`)
+    if (!hasClosed(process)) breakWorld(world, `process ${process.id} exits, and has not closed`)
+    if (lives(process)) endProcess(world, process, 'exited')
   }
 }
 
@@ -217,6 +219,14 @@ function passOn(world: World, process: Process, id: number, asks: readonly Ask[]
   if (asks.length > 0) world.asks.push({ process: child.id, passed: asks, outcome: undefined })
   const ask = asks.length > 0 ? world.asks.length : undefined
   tellChild(world, process, id, { type: 'reload', ask, reason })
+}
+
+/** The plugin has nothing more to do in a process that lives. */
+function rest(process: Process): void {
+  process.accepts = false
+  process.moves = false
+  process.timers = []
+  process.works = []
 }
 
 /** A process has ended. The processes connected to it find out later. */

@@ -94,6 +94,7 @@ function ownsWrongly({ server, owns }: Process): string | undefined {
 
 /** The app and the launcher learn of it when a process begins to leave. */
 function leavesSilently({ server, left }: Process): string | undefined {
+  if (server.at.name === 'closed') return undefined
   const isLeaving = server.at.name === 'leaving'
   return isLeaving === (left !== undefined)
     ? undefined

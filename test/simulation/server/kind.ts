@@ -80,6 +80,7 @@ export const SERVER: Kind<Machine, Rules, World> = {
     ...checkSearches,
     search('a stalled parent whose child dies', {}, { reload: 1, stall: 1, kill: 1 }),
     search('a check that fails', { checks: true }, { reload: 1, fail: 1 }, true),
+    search('an app that closes itself in a process that goes on', { lingers: true }, { reload: 1, 'app closes': 1 }),
     search('a check that hangs', { checks: true }, { reload: 1, hang: 1 }),
     search(
       'a child that is asked while its parent finds that it is not well',
@@ -104,7 +105,8 @@ export const SERVER: Kind<Machine, Rules, World> = {
     launched: false,
     old: false,
     apps: [25_000],
-    busy: false
+    busy: false,
+    lingers: false
   },
   planOf: (random) => {
     const launched = random.oneIn(6)
@@ -114,7 +116,7 @@ export const SERVER: Kind<Machine, Rules, World> = {
     return {
       rules: {
         ...{ timers, network, saves: random.oneIn(3), checks: random.oneIn(3), launched, old: random.oneIn(6) },
-        ...{ apps: random.oneIn(6) ? [500, 60_000] : [25_000], busy: random.oneIn(6) }
+        ...{ apps: random.oneIn(6) ? [500, 60_000] : [25_000], busy: random.oneIn(6), lingers: random.oneIn(6) }
       },
       budget,
       isBooted: !random.oneIn(10)

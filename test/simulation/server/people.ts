@@ -14,6 +14,9 @@ export function childOf(world: World, parent: Process, child: ChildId): Process 
 
 export const lives = (process: Process): boolean => process.life !== 'over'
 
+/** Whether it has nothing more to do, be it that something else keeps it alive. */
+export const hasClosed = ({ life, server }: Process): boolean => life === 'over' || server.at.name === 'closed'
+
 /** Whether it means to serve, now or later: it is not on its way out. */
 export function isWilling(process: Process): boolean {
   const { name } = process.server.at

@@ -47,4 +47,6 @@ export interface Rules {
   readonly apps: readonly number[]
   /** Whether the app that may drain for longest needs all of that time. */
   readonly busy: boolean
+  /** Whether a process goes on whose last app has closed itself. Otherwise it ends, as nothing keeps it alive. */
+  readonly lingers: boolean
 }

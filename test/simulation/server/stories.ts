@@ -534,6 +534,18 @@ export const STORIES: readonly Story[] = [
     asks: ['stopping']
   },
   {
+    title: 'the parent closes itself while it hands over, its limit is over, and the process goes on: the child serves',
+    rules: { lingers: true },
+    lines: [...READY, '1 app closes', '1 due ready', '2 hears parent', '2 hears parent', '2 work load: loaded'],
+    serves: [2],
+    asks: ['stopping']
+  },
+  {
+    title: 'a child is told that it serves for good while it loads, and its parent ends',
+    lines: [...READY, '1 error', '1 due ready', '2 hears parent', '2 hears parent', '1 kill'],
+    serves: [2]
+  },
+  {
     title: 'a stop after an error while the parent hands over takes the child along',
     lines: [...ACCEPTS, '1 error', '1 stop'],
     serves: []
