@@ -66,7 +66,13 @@ export function leaving(server: Server, at: Leaving, input: Input): Step {
 function due(server: Server, at: Leaving, { timer }: InputOf<'due'>): Step {
   if (timer === 'lame duck' && at.stage === 'lame duck') return drain(server, at, at.reason)
   if (timer === 'tell') return told(server, at)
-  return timer === 'stop' ? end(server, at, 'the limit of the whole stop') : stay(server)
+  return timer === 'stop' ? timeIsUp(server, at, 'the limit of the whole stop') : stay(server)
+}
+
+/** If nothing is missing but the outcome of a reload that another process makes, no work is cut off. */
+function timeIsUp(server: Server, at: Leaving, reason: string): Step {
+  const alone = finish({ ...server, elsewhere: [] }, at, ...unknown(server.elsewhere, reason))
+  return alone[0].at.name === 'closed' ? alone : end(server, at, reason)
 }
 
 function drain(server: Server, at: Leaving, reason: string): Step {

@@ -181,7 +181,7 @@ export function force(server: Server, reason: string, ...effects: Effect[]): Ste
       ...effects,
       ...told,
       ...refuseQueued(server, false, reason),
-      ...refuse(server.elsewhere, 'stopping', reason),
+      ...unknown(server.elsewhere, reason),
       ...(isNew ? [leaves] : []),
       { do: 'cut', reason },
       { do: 'close', reason, code: 1, exits: true }

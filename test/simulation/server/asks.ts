@@ -71,6 +71,7 @@ function untruth(world: World, process: Process, number: Ask, outcome: Outcome):
 export function untrueRefusal(world: World, process: Process, effects: readonly Effect[]): string | undefined {
   for (const effect of effects) {
     if (effect.do !== 'refuse' || effect.why !== 'stopping') continue
+    if (effect.asks.some((ask) => process.server.elsewhere.includes(ask))) return 'another process makes it'
     if (effect.asks.some((ask) => isForParent(world, process, ask))) return 'its parent makes the reload'
   }
   return undefined

@@ -18,11 +18,19 @@ export function hear(world: World, process: Process, input: Input): void {
   world.isTimeUp = input.type === 'due' && keepsTime(world)
   const killed = killedAtWork(world, process, input, effects)
   const lie = untrueRefusal(world, process, effects)
+  if (endsBadly(process, input, effects)) breakWorld(world, `${process.id} ends badly, and no work is cut off`)
   process.server = server
   if (lie !== undefined) breakWorld(world, `process ${process.id} says that there is no reload, but ${lie}`)
   if (killed !== undefined)
     breakWorld(world, `${process.id} kills ${killed.id} (${describe(killed.server.at)}) at work`)
   for (const effect of effects) carryOut(world, process, effect)
+}
+
+/** A process that has nothing left to do itself ends well, unless somebody forces it. */
+function endsBadly({ server: { at, telling } }: Process, input: Input, effects: readonly Effect[]): boolean {
+  if (input.type === 'force' || at.name !== 'leaving' || at.stage !== 'waiting') return false
+  if (at.failed || at.awaitsChild || at.awaitsParent || telling.length > 0) return false
+  return effects.some((effect) => effect.do === 'close' && effect.code === 1)
 }
 
 type Carry<K extends Effect['do']> = (world: World, process: Process, effect: Extract<Effect, { do: K }>) => void

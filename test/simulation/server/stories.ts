@@ -487,6 +487,16 @@ export const STORIES: readonly Story[] = [
     asks: ['success', 'success']
   },
   {
+    title: 'a parent that has passed a reload on ends well at its limit, and says that it does not know the outcome',
+    rules: { timers: 'in order', network: 'prompt' },
+    lines: [
+      ...[...RELOADED, '1 reload', '1 work note 1: noted', '1 work conclude 1: concluded', '1 work drain: drained'],
+      ...['1 work close apps: closed', '... until 2 work hooks: hangs', '... until 1 due stop']
+    ],
+    serves: [2],
+    asks: ['success', 'unknown']
+  },
+  {
     title: 'a reload that the child is asked for on probation is made once it is settled',
     lines: [...PROBATION, '2 reload'],
     serves: [3],
