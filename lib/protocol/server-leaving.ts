@@ -34,8 +34,7 @@ export function leaving(server: Server, at: Leaving, input: Input): Step {
     case 'last app closed':
       return at.cause === 'app closes' ? waitForOthers(server, at, false) : stay(server)
     case 'noted':
-      if (at.cause !== 'reloaded' || at.child !== input.child) return stay(server)
-      return stay(server, { do: 'tell child', child: at.child, word: { type: 'settled' } })
+      return at.child === input.child ? settleChild(server, at) : stay(server)
     case 'concluded':
       // The reload that succeeded is the last one; hooks may still deal with one that failed before it.
       return input.child === server.children ? told(server, at) : finish(server, at)
@@ -82,7 +81,17 @@ function drain(server: Server, at: Leaving, reason: string): Step {
 
 /** The hooks and the service manager know that the reload succeeded, or their time is over. */
 function told(server: Server, at: Leaving): Step {
-  return at.stage === 'telling' ? drain(server, at, at.reason) : finish(server, at)
+  return andThen(settleChild(server, at), (next) => {
+    const settled = next.at as Leaving
+    return at.stage === 'telling' ? drain(next, settled, at.reason) : finish(next, settled)
+  })
+}
+
+/** The child serves for good as soon as the service manager knows, and at the latest when the reports are over. */
+function settleChild(server: Server, at: Leaving): Step {
+  const { child } = at
+  if (at.cause !== 'reloaded' || child === undefined || at.hasSettled) return stay({ ...server, at })
+  return go(server, { ...at, hasSettled: true }, { do: 'tell child', child, word: { type: 'settled' } })
 }
 
 /** If the app closes itself, its own `close` goes on, for as long as the app allows. */

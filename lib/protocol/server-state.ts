@@ -125,6 +125,8 @@ export type Place =
       readonly awaitsParent: boolean
       /** The child that this process has handed over to. */
       readonly child: ChildId | undefined
+      /** That child has the message that it serves for good. */
+      readonly hasSettled: boolean
     }
   | { readonly name: 'closed' }
 

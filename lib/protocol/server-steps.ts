@@ -138,7 +138,8 @@ export function leave(server: Server, way: Way, ...effects: Effect[]): Step {
     failed: cause === 'error',
     awaitsChild,
     awaitsParent,
-    child
+    child,
+    hasSettled: false
   }
   const first: Readonly<Record<typeof stage, readonly Effect[]>> = {
     telling: [wait('tell')],

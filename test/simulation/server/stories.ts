@@ -497,6 +497,24 @@ export const STORIES: readonly Story[] = [
     asks: ['success', 'unknown']
   },
   {
+    title: 'the child serves for good, though nobody could be told that the reload succeeded, before its parent drains',
+    lines: ['1 throw conclude', ...RELOADED, '1 work conclude 1: concluded', '2 hears parent', '2 check'],
+    serves: [2],
+    asks: ['success', 'success']
+  },
+  {
+    title: 'the child serves for good, though the service manager does not answer, before its parent drains',
+    lines: [...RELOADED, '1 work note 1: hangs', '1 due tell', '2 hears parent', '2 check'],
+    serves: [2],
+    asks: ['success', 'success']
+  },
+  {
+    title: 'the child serves for good, though the service manager does not answer, and its parent is told to stop',
+    lines: [...RELOADED, '1 stop', '1 work note 1: hangs', '1 due tell', '2 hears parent', '2 check'],
+    serves: [2],
+    asks: ['success', 'success']
+  },
+  {
     title: 'a reload that the child is asked for on probation is made once it is settled',
     lines: [...PROBATION, '2 reload'],
     serves: [3],

@@ -10,6 +10,7 @@ const leaving = {
   failed: false,
   awaitsChild: false,
   awaitsParent: false,
+  hasSettled: false,
   child: undefined
 } as const
 
