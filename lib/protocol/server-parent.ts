@@ -1,7 +1,7 @@
 import type { Effect, Step } from './server-effects.js'
 import { ignore } from './server-ignored.js'
 import type { Input } from './server-inputs.js'
-import type { Server } from './server-state.js'
+import type { ChildId, Server } from './server-state.js'
 import {
   andThen,
   cancel,
@@ -18,6 +18,7 @@ import {
   stopOfChild,
   stray,
   telling,
+  unknown,
   wait
 } from './server-steps.js'
 
@@ -153,14 +154,24 @@ export function stopAsParent(server: Server, at: Parent, input: InputOf<'stop'>)
   const word = isOwn(cause) ? ({ type: 'settled' } as const) : ({ type: 'stop', reason, lameDuck: false } as const)
   const told: Effect = isLost ? { do: 'kill child', child } : { do: 'tell child', child, word }
   const awaitsChild = isLost || !isOwn(cause)
+  // Under a launcher, that makes what waits here.
+  const bequeaths = !awaitsChild && !server.launched
+  const passed = bequeaths ? bequeath(server, child, reason) : []
   return leave(
-    server,
+    bequeaths ? { ...server, queued: undefined } : server,
     { reason, cause, awaitsChild, awaitsParent, child },
     ...quiet(),
     { do: 'stop moving' },
+    ...passed,
     told,
     ...refused(reload, reason)
   )
+}
+
+/** The child makes the reload that waits here. This process ends before that, so the callers do not learn how. */
+function bequeath({ queued }: Server, child: ChildId, reason: string): Effect[] {
+  if (queued === undefined) return []
+  return [{ do: 'pass on', child, asks: [], reason: queued.reason }, ...unknown(queued.asks, reason)]
 }
 
 /** The child leaves already, and this process waits for it. */

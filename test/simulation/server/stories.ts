@@ -521,6 +521,25 @@ export const STORIES: readonly Story[] = [
     asks: ['success', 'success']
   },
   ...requestsOfAChild,
+  {
+    title: 'a reload signal to a parent that has an error on probation is obeyed by the child',
+    lines: [...PROBATION, '1 signal', '1 error'],
+    serves: [3],
+    asks: ['stopping']
+  },
+  {
+    title: 'a reload signal to a parent that has an error while it hands over is obeyed by the child',
+    lines: [...READY, '1 signal', '1 error'],
+    serves: [3],
+    asks: ['stopping']
+  },
+  {
+    title:
+      'a caller at a parent that closes itself on probation does not know how the reload ends that the child makes',
+    lines: [...PROBATION, '1 reload', '1 app closes'],
+    serves: [3],
+    asks: ['stopping', 'unknown']
+  },
   ...whileTheParentStandsStill,
   {
     title: 'a reload that is asked for during one that fails is made by the parent',
