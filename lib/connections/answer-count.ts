@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Http2Session, ServerHttp2Stream } from 'node:http2'
 import type { Socket } from 'node:net'
 import type { Answers } from '../protocol/health.js'
+import { guarded } from '../util/guarded.js'
 import type { Connections } from './tracker.js'
 
 /** What this process answers, counted while a reload goes on: see {@link Answers}. */
@@ -19,7 +20,7 @@ export class AnswerCount {
     // The first such listener of a server of HTTP/2 would change what happens to its streams.
     this.#all = all.filter(({ server }) => server.listenerCount('request') > 0)
     this.#isOlder = isOlder
-    for (const { server } of this.#all) server.prependListener('request', this.#onRequest)
+    for (const { server } of this.#all) guarded(() => server.prependListener('request', this.#onRequest))
   }
 
   /** Up to now. */
@@ -30,7 +31,7 @@ export class AnswerCount {
 
   /** Counts no more. */
   end(): void {
-    for (const { server } of this.#all) server.removeListener('request', this.#onRequest)
+    for (const { server } of this.#all) guarded(() => server.removeListener('request', this.#onRequest))
   }
 
   readonly #onRequest = (request: IncomingMessage, response: ServerResponse): void => {

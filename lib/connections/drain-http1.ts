@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Server, Socket } from 'node:net'
 import type { CutRequest } from '../events.js'
 import { currentResponse, isLastResponse, lingerOnClose, setKeepAlive } from '../internals/http1.js'
+import { guarded } from '../util/guarded.js'
 import { pathOf } from '../util/path-of.js'
 import type { Timers } from '../util/timers.js'
 import { ageOf } from './age.js'
@@ -39,7 +40,7 @@ export class HttpDrain {
   constructor(connections: Connections, policy: IdlePolicy, timers: Timers) {
     this.#timers = timers
     this.#connections = connections
-    this.#server.prependListener('request', this.#onRequest)
+    guarded(() => this.#server.prependListener('request', this.#onRequest))
     this.#policy = policy
     for (const [socket, response] of connections.responses()) this.#await(socket, response, this.#started)
     this.#startSweeping()
@@ -66,7 +67,7 @@ export class HttpDrain {
   /** Ends the bookkeeping; the server is left as it is. */
   dispose(): void {
     this.#timers.clearInterval(this.#sweeper)
-    this.#server.removeListener('request', this.#onRequest)
+    guarded(() => this.#server.removeListener('request', this.#onRequest))
   }
 
   /** Closes all that is left and returns the requests that this cut off. */

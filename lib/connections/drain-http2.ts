@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { CutRequest } from '../events.js'
 import { openStreams, sendShutdownNotice } from '../internals/http2.js'
 import { Deadline } from '../util/deadline.js'
+import { guarded } from '../util/guarded.js'
 import { pathOf } from '../util/path-of.js'
 import { ageOf } from './age.js'
 import type { Connections } from './tracker.js'
@@ -32,7 +33,7 @@ export class Http2Drain {
 
   constructor(connections: Connections) {
     this.#connections = connections
-    connections.server.on('session', this.#onSession)
+    guarded(() => connections.server.on('session', this.#onSession))
     this.#sweeper = setInterval(() => this.#sweep(), SWEEP_INTERVAL)
     for (const [session, socket] of connections.sessions) void this.#leave(session, socket)
   }
@@ -41,7 +42,7 @@ export class Http2Drain {
   dispose(): void {
     this.#isOver = true
     clearInterval(this.#sweeper)
-    this.#connections.server.removeListener('session', this.#onSession)
+    guarded(() => this.#connections.server.removeListener('session', this.#onSession))
   }
 
   /** Closes all that is left and returns the requests that this cut off. */

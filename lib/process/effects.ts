@@ -96,6 +96,7 @@ function childsOf({ service, asChild, serves }: Parts) {
     'load state': () => asChild?.loadState(),
     'tell parent': ({ word }) => asChild?.tell(word),
     accept: () => asChild?.accept(),
+    'begin trial': () => asChild?.beginTrial(),
     'check health': () => asChild?.checkHealth(),
     settle: ({ orphan }) => asChild?.settle(orphan),
     disown: () => disown(service, asChild),

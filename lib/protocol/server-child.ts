@@ -41,9 +41,13 @@ export function successor(server: Server, at: Successor, input: Input): Step {
       return at.isCheck ? force(server, 'the process that made the check is gone') : orphan(server, at)
     case 'loaded':
       if (at.stage !== 'loading') return stay(server)
-      return at.isCheck ? passCheck(server, at) : takeOver(server, at)
+      return at.isCheck ? passCheck(server, at) : stay(server, { do: 'accept' })
     case 'not loaded':
       return at.stage === 'loading' ? giveUpLoading(server) : stay(server)
+    case 'accepted':
+      return at.stage === 'loading' && !at.isCheck ? takeOver(server, at) : stay(server)
+    case 'not accepted':
+      return at.stage === 'loading' ? giveUpAccepting(server) : stay(server)
     case 'reload':
       return queueAsChild(server, input)
     case 'stop':
@@ -98,7 +102,7 @@ function giveUpBooting(server: Server): Step {
 }
 
 function takeOver(server: Server, { orphan, isSettled }: Successor): Step {
-  const begin: Effect[] = [cancel('load'), { do: 'accept' }, { do: 'serve' }]
+  const begin: Effect[] = [cancel('load'), { do: 'begin trial' }, { do: 'serve' }]
   if (orphan || isSettled) return serve(server, ...begin, { do: 'settle', orphan })
   const at: Trial = { name: 'trial', stage: 'running', reason: '', leaves: false }
   begin.push(...limitQueue(server))
@@ -114,6 +118,11 @@ function passCheck(server: Server, at: Successor): Step {
 /** The state of the parent is lost, and this process would serve without it. */
 function giveUpLoading(server: Server): Step {
   return leave(server, { reason: 'the state could not be loaded', cause: 'error' }, cancel('load'))
+}
+
+/** Nobody would accept, as the parent stops doing so when this process says that it serves. */
+function giveUpAccepting(server: Server): Step {
+  return leave(server, { reason: 'this process cannot accept', cause: 'error' }, cancel('load'))
 }
 
 /** The parent lives and is silent. If it recovers, it must find that this process has ended. */

@@ -68,8 +68,10 @@ export type Effect =
   | { readonly do: 'offer' }
   | { readonly do: 'load state' }
   | { readonly do: 'tell parent'; readonly word: ChildWord }
-  /** Accepts on the inherited listeners. */
+  /** Begins to accept on the inherited listeners. */
   | { readonly do: 'accept' }
+  /** All that begins with accepting, and that the service can do without. */
+  | { readonly do: 'begin trial' }
   /** Asks the apps whether they are well. */
   | { readonly do: 'check health' }
   /** This process serves for good. */

@@ -15,8 +15,10 @@ type Preparation = 'approved' | 'vetoed' | 'not started' | 'saved' | 'not saved'
 type Child = 'child said' | 'child ended' | 'unwell'
 type Parent = 'parent said' | 'parent gone'
 type OtherWorkers = 'commit' | 'undo'
+/** In a child that takes over. */
+type Start = 'loaded' | 'not loaded' | 'accepted' | 'not accepted'
 /** In a child, until it serves for good. */
-type Takeover = 'loaded' | 'not loaded' | 'healthy' | 'roll back'
+type Takeover = Start | 'healthy' | 'roll back'
 type Outcome = 'noted' | 'concluded'
 type End = 'last app closed' | 'drained' | 'apps closed'
 
@@ -32,7 +34,7 @@ type WithChild = Handled | Boot | Parent | Takeover | End
 interface Ignored {
   readonly booting: Alone | Outcome | 'started' | 'due'
   readonly successor: AsChild | 'opened' | 'healthy' | 'roll back'
-  readonly trial: AsChild | Boot | 'loaded' | 'not loaded'
+  readonly trial: AsChild | Boot | Start
   readonly serving: Alone | Boot | Outcome | 'due'
   readonly recovered: Alone | Boot
   readonly reloading: WithChild | Outcome | 'unwell' | 'commit'

@@ -29,7 +29,7 @@ export type Timer =
   | 'boot'
   /** In a child that is ready: for the parent to let it take over. */
   | 'word'
-  /** In a child that takes over: for its state to be loaded. */
+  /** In a child that takes over: for its state to be loaded, and for it to accept. */
   | 'load'
   /** In a child whose parent asks whether it serves: for the answers of its apps. */
   | 'check'
@@ -105,6 +105,9 @@ export type Input =
   | { readonly type: 'not sent'; readonly child: ChildId; readonly error: unknown }
   | { readonly type: 'loaded' }
   | { readonly type: 'not loaded'; readonly error: unknown }
+  /** This process accepts on all that it has inherited. */
+  | { readonly type: 'accepted' }
+  | { readonly type: 'not accepted'; readonly error: unknown }
   | { readonly type: 'child said'; readonly child: ChildId; readonly word: ChildWord }
   /**
    * The child has ended, and all its messages have been read. `again`: a reload signal ended it, which is one more

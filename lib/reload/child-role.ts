@@ -13,6 +13,7 @@ import type { ChildWord } from '../protocol/server.js'
 import type { InheritedListeners } from '../sockets/inherited-listeners.js'
 import { formatAddress } from '../sockets/listener-key.js'
 import type { Listener } from '../sockets/listeners.js'
+import { guarded } from '../util/guarded.js'
 import { ChildConnections } from './child-connections.js'
 import { HealthCheck } from './health-check.js'
 import type { LastWords } from './last-words.js'
@@ -145,15 +146,25 @@ export class ChildRole {
   }
 
   accept(): void {
-    this.#lastWords.dispose()
-    this.#legacy.accept()
-    const { connections, listeners, arrived } = this.#service
+    try {
+      this.#service.listeners.accept()
+      this.#host.tell({ type: 'accepted' })
+    } catch (error) {
+      this.#lastWords.because(error)
+      this.#host.tell({ type: 'not accepted', error })
+    }
+  }
+
+  /** This process accepts. Code of the app may run in some of this, as what listens to `removeListener`. */
+  beginTrial(): void {
+    const { connections, arrived, ledger } = this.#service
+    guarded(() => this.#legacy.accepted())
+    guarded(() => this.#lastWords.dispose())
     this.#answers = new AnswerCount(
       connections.of(() => true),
       (socket) => arrived.has(socket)
     )
-    this.#service.ledger.report('parent', (tally) => this.#parent.send({ type: 'tally', tally }))
-    listeners.accept()
+    ledger.report('parent', (tally) => this.#parent.send({ type: 'tally', tally }))
     void this.#health.begin()
     this.#parent.unref()
   }

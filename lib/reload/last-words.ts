@@ -58,8 +58,9 @@ export class LastWords {
   dispose(): void {
     for (const restore of this.#restoreLogs.splice(0)) restore()
     this.#unwatch()
-    process.removeListener('uncaughtExceptionMonitor', this.#onUncaught)
-    process.removeListener('exit', this.#onExit)
+    // Each of them calls listeners of `removeListener`.
+    guarded(() => process.removeListener('uncaughtExceptionMonitor', this.#onUncaught))
+    guarded(() => process.removeListener('exit', this.#onExit))
   }
 
   readonly #onUncaught = (error: unknown): void => this.because(error)

@@ -65,25 +65,30 @@ export class Legacy {
 
   /** The child of a check loads a copy of the state. */
   letTry(child: ChildId): void {
-    this.#hand(child, { type: 'try', ...this.#saved })
+    void this.#hand(child, () => ({ type: 'try', ...this.#saved }))
   }
 
   /** @param elapsed - since the reload began. Milliseconds */
   letTakeOver(child: ChildId, elapsed: number): void {
-    const { listeners = [] } = this.#successors.get(child) ?? {}
-    const ticketKeys = listeners.flatMap(({ server }, index) => ticketKeysOf(server, index))
-    const reload = this.#brief(elapsed)
-    this.#service.ledger.meet(child, false)
-    this.#hand(child, { type: 'take over', ...this.#saved, ticketKeys, reload })
+    void this.#hand(child, () => {
+      const { listeners = [] } = this.#successors.get(child) ?? {}
+      const ticketKeys = listeners.flatMap(({ server }, index) => ticketKeysOf(server, index))
+      const reload = this.#brief(elapsed)
+      this.#service.ledger.meet(child, false)
+      return { type: 'take over', ...this.#saved, ticketKeys, reload }
+    })
   }
 
-  #hand(child: ChildId, message: ToChild): void {
-    this.#successors.deliver(child, message).catch((cause) => {
+  /** Whatever goes wrong with the message, the machine must not wait for an answer to it. */
+  async #hand(child: ChildId, write: () => ToChild): Promise<void> {
+    try {
+      await this.#successors.deliver(child, write())
+    } catch (cause) {
       // A child that has just ended tells by that how the reload failed.
       if (isOfChannel(cause) || this.#successors.get(child)?.child?.hasEnded) return
       const error = Object.assign(new StateError(toError(cause).message), { cause })
       this.#host.tell({ type: 'not sent', child, error })
-    })
+    }
   }
 
   #brief(elapsed: number): ReloadBrief | undefined {

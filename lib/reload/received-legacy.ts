@@ -75,8 +75,8 @@ export class ReceivedLegacy {
     }
   }
 
-  /** This process is about to accept: clients can resume the TLS sessions that they have with the parent. */
-  accept(): void {
+  /** This process accepts: clients can resume the TLS sessions that they have with the parent. */
+  accepted(): void {
     this.#accepted = performance.now()
     const keys = new Map(this.#left.ticketKeys)
     for (const { index, server } of this.#service.listeners.open) {

@@ -121,14 +121,18 @@ export class Listeners {
     return listeningHandle(listener.server)
   }
 
-  /** Begins to accept on everything that was inherited. */
+  /**
+   * Begins to accept on everything that was inherited.
+   *
+   * @throws {Error} when the system refuses
+   */
   accept(): void {
-    this.#accepting = true
     for (const { server, backlog, index, path } of this.open) {
       if (index === undefined) continue
       startAccepting(server, backlog)
       path?.recognize()
     }
+    this.#accepting = true
   }
 
   /** Ends accepting on a listener but keeps it at hand: {@link wake} brings it back. */
@@ -138,11 +142,21 @@ export class Listeners {
     this.#asleep.add(listener)
   }
 
-  /** Accepts again on all that sleep. */
+  /**
+   * Accepts again on all that sleep.
+   *
+   * @throws {Error} when the system refuses one of them; the others accept
+   */
   wake(): void {
-    for (const listener of this.#asleep)
-      if (listener.server.listening) startAccepting(listener.server, listener.backlog)
+    const errors: unknown[] = []
+    for (const { server, backlog } of this.#asleep)
+      try {
+        if (server.listening) startAccepting(server, backlog)
+      } catch (error) {
+        errors.push(error)
+      }
     this.#asleep.clear()
+    if (errors.length > 0) throw errors[0]
   }
 
   /** The listeners belong to another process, this one only still has them: it will leave their paths alone. */

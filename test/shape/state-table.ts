@@ -60,6 +60,8 @@ function inputsFor({ at, children }: Server): Input[] {
     { type: 'not sent', child, error: 'x' },
     { type: 'loaded' },
     { type: 'not loaded', error: 'x' },
+    { type: 'accepted' },
+    { type: 'not accepted', error: 'x' },
     said({ type: 'ready' }),
     said({ type: 'ready', error: 'x' }),
     said({ type: 'ready', isCheck: true }),

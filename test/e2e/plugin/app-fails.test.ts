@@ -31,6 +31,24 @@ for (const { settings, where } of WAYS) {
     })
   }
 
+  t.test(`a child that cannot accept does not serve${where}`, async (t) => {
+    const server = await start(t, {})
+    const refusal = await failReload(t, server, () => server.release.configure({ extra: { deaf: true } }))
+    t.match(refusal, { code: 'GRACEFUL_ERR_CHILD_EXITED' })
+    t.match(server.events('reload-failed'), [{ err: { stack: /caused by: Error: listen failed with status -22/ } }])
+    t.equal(await server.stop(), 0)
+  })
+
+  for (const emitter of ['server', 'process']) {
+    const title = `an app that throws when the ${emitter} gets or loses a listener serves after a reload${where}`
+    t.test(title, async (t) => {
+      const server = await start(t, { extra: { emitter } })
+      for (const _ of [1, 2]) await checkFresh(t, server, await reloadByRoute(t, server))
+      server.signal('SIGTERM', server.addressee)
+      await server.waitFor(server.gone, 'end of all generations')
+    })
+  }
+
   for (const log of ['reload-failed', 'rolled-back']) {
     t.test(`a logger that throws at "${log}" hides neither the error nor the server${where}`, async (t) => {
       const config = { extra: { log }, options: { probation: 10_000 } }

@@ -1,7 +1,7 @@
 import type { Timer } from '../../../lib/protocol/server.js'
 import { adder, type Event } from '../kind.js'
 import { lives } from './people.js'
-import { type Fault, REPORTS } from './rules.js'
+import { type Fault, THROWING } from './rules.js'
 import type { Process, Work, WorkName, World } from './world.js'
 
 /** What may happen next in a world. */
@@ -176,7 +176,8 @@ function waysOf(world: World, process: Process, fault: Fault): readonly string[]
     case 'fail':
       return cannotBeSent(world, process) ? ['take over'] : []
     case 'throw':
-      return process.throws === undefined ? REPORTS : []
+      if (process.throws !== undefined) return []
+      return THROWING.filter((effect) => effect !== 'accept' || at.name === 'successor')
     case 'undo':
       return is(world.rules.launched && world.processes.some(({ id }) => id !== process.id))
     case 'stall':

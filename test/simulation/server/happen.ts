@@ -5,7 +5,7 @@ import { begin, endProcess, hear } from './host.js'
 import { describe } from './invariants.js'
 import type { ToChild, ToParent } from './letters.js'
 import { childOf, hasClosed, isAble, lives, processOf } from './people.js'
-import type { Report } from './rules.js'
+import type { Throwing } from './rules.js'
 import { endWork, report } from './works.js'
 import { breakWorld, type Process, type World } from './world.js'
 
@@ -94,7 +94,7 @@ const ACTS: { readonly [K in ServerEvent['act']]: Act } = {
   },
   hang: endWork,
   throw: (_world, process, effect) => {
-    process.throws = effect as Report
+    process.throws = effect as Throwing
   },
   fail: bounce,
   overtake: (world, process) => {

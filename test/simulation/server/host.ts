@@ -129,9 +129,11 @@ const HOST: { readonly [K in Effect['do']]: Carry<K> } = {
     if (word.type === 'checked') process.checked = true
     tellParent(world, process, { type: 'word', word })
   },
-  accept: (_world, process) => {
+  accept: (world, process) => {
     process.accepts = process.hasAccepted = true
+    hear(world, process, { type: 'accepted' })
   },
+  'begin trial': nothing,
   'check health': (world, process) => {
     if (world.rules.checks) begin(process, 'check')
     else hear(world, process, { type: 'healthy' })
@@ -143,7 +145,8 @@ const HOST: { readonly [K in Effect['do']]: Carry<K> } = {
     process.owns = false
   },
   serve: (world, process) => {
-    process.accepts = process.hasAccepted = true
+    // A child has begun to before, or not at all.
+    if (process.parent === 0) process.accepts = process.hasAccepted = true
     process.owns = true
     world.links?.serves(process)
   },
@@ -181,6 +184,7 @@ function carryOut(world: World, process: Process, effect: Effect): void {
   const carry = HOST[effect.do] as Carry<Effect['do']>
   if (process.throws === effect.do) {
     process.throws = undefined
+    if (effect.do === 'accept') hear(world, process, { type: 'not accepted', error: undefined })
     // The host of a reload says that it is concluded in any case: `lib/reload/conclusion.ts`.
     if (effect.do !== 'conclude') return
     carry(world, process, effect)

@@ -131,6 +131,12 @@ export const MISTAKES: ReadonlyArray<Mistake<Machine>> = [
     found: /waits without the limit "tell"/
   },
   {
+    rule: 'outside',
+    title: 'a child that cannot accept says that it serves',
+    machine: hearing((_, input) => (input.type === 'not accepted' ? { type: 'accepted' } : input)),
+    found: /does not accept/
+  },
+  {
     rule: 'silence',
     title: 'a child that does not confirm counts as one that serves',
     machine: hearing((server, input) => (isDue(input, 'confirm') ? childSaid(server, 'confirmed') : input)),

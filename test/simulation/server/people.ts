@@ -26,7 +26,7 @@ export function isWilling(process: Process): boolean {
 /** Whether the service can go on with this process alone, even if messages to it are still on their way. */
 export function isAble(world: World, process: Process): boolean {
   const { at } = process.server
-  if (!isWilling(process) || process.doomed || process.hangs) return false
+  if (!isWilling(process) || process.doomed || process.hangs || process.throws === 'accept') return false
   switch (at.name) {
     case 'trial':
       return !(at.stage === 'giving back' && at.leaves) && !process.fromParent.some(isTakenBack)

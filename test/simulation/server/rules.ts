@@ -24,10 +24,13 @@ export const FAULTS = [
   'throw'
 ] as const
 
-/** Effects that only report something. An app's logger, subscriber or hook can make them throw. */
-export const REPORTS = ['queue', 'warn', 'note child', 'note check', 'conclude', 'be lame duck'] as const
+/**
+ * Effects that can throw: reports, as an app's logger, subscriber or hook may, and what the system may refuse to a
+ * child.
+ */
+export const THROWING = ['queue', 'warn', 'note child', 'note check', 'conclude', 'be lame duck', 'accept'] as const
 
-export type Report = (typeof REPORTS)[number]
+export type Throwing = (typeof THROWING)[number]
 
 export type Fault = (typeof FAULTS)[number]
 

@@ -1,5 +1,5 @@
 import type { Story as StoryOf } from '../story.js'
-import type { Report, Rules } from './rules.js'
+import type { Rules, Throwing } from './rules.js'
 
 type Story = StoryOf<Rules>
 
@@ -194,18 +194,19 @@ const checks: Story[] = [
   }
 ]
 
-/** A logger, a subscriber or a hook throws, or a reason that cannot be written: whatever it is, the process goes on. */
-const THROWING: Readonly<Record<Report, Omit<Story, 'title'>>> = {
+/** Something throws: a logger, a subscriber, a hook, or a reason that cannot be written. The service goes on. */
+const THROWING: Readonly<Record<Throwing, Omit<Story, 'title'>>> = {
   'note child': { lines: ['1 throw note child', '1 reload'], serves: [2], asks: ['success'] },
   'note check': { lines: ['1 throw note check', '1 check'], serves: [1], asks: ['success'] },
   queue: { lines: [...BOOT, '1 throw queue', '1 reload', '2 kill'], serves: [3], asks: ['failure', 'success'] },
   conclude: { lines: ['1 throw conclude', '1 reload'], serves: [2], asks: ['success'] },
   'be lame duck': { lines: ['1 throw be lame duck', '1 stop lame duck'], serves: [] },
-  warn: { lines: [...BOOT.slice(0, 3), '2 throw warn', '1 kill'], serves: [2] }
+  warn: { lines: [...BOOT.slice(0, 3), '2 throw warn', '1 kill'], serves: [2] },
+  accept: { lines: [...READY, '2 throw accept'], serves: [1], asks: ['failure'] }
 }
 
 const throwing = Object.entries(THROWING).map(
-  ([report, story]): Story => ({ title: `nobody can be told ("${report}" throws)`, ...story })
+  ([effect, story]): Story => ({ title: `nobody can be told ("${effect}" throws)`, ...story })
 )
 
 /** Two apps, the second of which has a longer limit, and needs it. */
@@ -595,6 +596,18 @@ export const STORIES: readonly Story[] = [
   {
     title: 'a stop after an error while the parent hands over takes the child along',
     lines: [...ACCEPTS, '1 error', '1 stop'],
+    serves: []
+  },
+  {
+    title: 'a child that cannot accept does not take the place of a parent that has saved its state',
+    rules: { saves: true },
+    lines: [...READY, '1 work save 1: saved', '2 throw accept'],
+    serves: [1],
+    asks: ['failure']
+  },
+  {
+    title: 'an orphan that cannot accept ends',
+    lines: [...LOADING, '2 throw accept', '1 kill'],
     serves: []
   },
   {

@@ -13,7 +13,7 @@ import type {
 } from '../../../lib/protocol/server.js'
 import type { Budget, State } from '../kind.js'
 import type { Outcome, ToChild, ToParent } from './letters.js'
-import type { Report, Rules } from './rules.js'
+import type { Rules, Throwing } from './rules.js'
 
 /**
  * What there is in a simulation: processes, what they say to each other, what they wait for, and what may still go
@@ -104,7 +104,7 @@ export interface Process {
   /** How its reloads have ended. */
   told: readonly Told[]
   /** The next effect of this name throws. */
-  throws: Report | undefined
+  throws: Throwing | undefined
   timers: readonly SetTimer[]
   works: readonly Work[]
   toParent: readonly ToParent[]

@@ -48,6 +48,8 @@ const NAMED: Readonly<Record<string, Input>> = {
   'not sent 2': { type: 'not sent', child: 2, error },
   loaded: { type: 'loaded' },
   'not loaded': { type: 'not loaded', error },
+  accepted: { type: 'accepted' },
+  'not accepted': { type: 'not accepted', error },
   'child ready': said({ type: 'ready' }),
   'child ready for a check': said({ type: 'ready', isCheck: true }),
   'child checked': said({ type: 'checked' }),
