@@ -13,7 +13,7 @@ type Table = { readonly [D in Effect['do']]: (effect: Of<D>) => unknown }
 /** Turns what the machine of this process decides into calls. */
 export class Effects implements EffectHandler<Effect> {
   readonly #find: () => Parts
-  readonly #deadlines = new Deadlines<Timer>((timer) => this.#due(timer))
+  readonly #deadlines = new Deadlines<Timer>((timer, since) => this.#due(timer, since))
   #table: Table | undefined
 
   /** @param find - the parts, which need the host of this handler themselves */
@@ -36,10 +36,11 @@ export class Effects implements EffectHandler<Effect> {
   }
 
   /** A limit counts only for a process that lives. */
-  #due(timer: Timer): void {
-    const { host, asChild } = this.#find()
+  #due(timer: Timer, since: number): void {
+    const { host, asChild, service } = this.#find()
     asChild?.look()
-    host.tell({ type: 'due', timer })
+    const isCutOff = service.launcher?.pulse.hasPaused(since) === true
+    host.tell({ type: 'due', timer, ...(isCutOff && { isCutOff }) })
   }
 }
 

@@ -56,6 +56,17 @@ const DEFAULTS: ResolvedHealthOptions = { checkTimeout: 2000, hangTimeout: 5000,
 
 const NAMES = ['check', ...Object.keys(DEFAULTS)]
 
+/** How long any child may take to confirm that it serves. One that hangs for longer counts as dead. Milliseconds. */
+const CONFIRM_LIMIT = 5000
+
+/**
+ * How long a child may take to confirm that it serves, besides what its own check takes: its loop may be blocked then
+ * for as long as before. Milliseconds.
+ */
+export function confirmTime(health: ResolvedHealthOptions | false): number {
+  return health === false ? CONFIRM_LIMIT : Math.max(CONFIRM_LIMIT, health.hangTimeout)
+}
+
 /**
  * Checks the option `health` and fills in the defaults. A function is the check alone.
  *

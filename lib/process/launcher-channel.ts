@@ -4,6 +4,7 @@ import { onMessageFromAbove, sendUp } from '../internals/ipc-channel.js'
 import type { FromLauncher, ToLauncher } from '../protocol/launcher-messages.js'
 import { guarded } from '../util/guarded.js'
 import type { Envelope } from './envelope.js'
+import { Pulse } from './pulse.js'
 
 /** The messages and the end of a launcher, for its server. */
 export interface LauncherChannelEvents {
@@ -29,7 +30,8 @@ export class LauncherChannel {
   /** Messages that are not certainly sent, by what ends the wait for them. */
   readonly #unsent = new Map<Promise<void>, (error: Error | null) => void>()
   #isLost = false
-  #heardAt = 0
+  /** When the launcher has said anything. */
+  readonly pulse = new Pulse()
 
   constructor(envelope: Envelope, events: LauncherChannelEvents) {
     this.#envelope = envelope
@@ -38,7 +40,7 @@ export class LauncherChannel {
     onMessageFromAbove((raw, handle) => {
       const message = envelope.open('server', raw)
       if (message !== undefined) {
-        this.#heardAt = performance.now()
+        this.pulse.beat()
         guarded(() => events.said(message, handle))
       }
       return envelope.isOurs(raw)
@@ -49,11 +51,6 @@ export class LauncherChannel {
 
   get isOpen(): boolean {
     return process.connected && !this.#isLost
-  }
-
-  /** When the launcher has last said anything, on the clock of `performance.now()`. */
-  get heardAt(): number {
-    return this.#heardAt
   }
 
   /** Resolves when all messages are sent. A message behind a handle waits here until the handle has arrived. */

@@ -14,6 +14,7 @@ import type { Envelope } from './envelope.js'
 import { GONE, LauncherChannel } from './launcher-channel.js'
 import { LauncherListeners } from './launcher-listeners.js'
 import { type LauncherEvents, LauncherRequests } from './launcher-requests.js'
+import type { Pulse } from './pulse.js'
 import { longestReload, type ResolvedOptions } from './resolved-options.js'
 
 /** How long a process that boots may take to end when its launcher is gone. Milliseconds. */
@@ -80,11 +81,9 @@ export class LauncherClient {
     this.#channel.say({ type })
   }
 
-  /**
-   * When the last message of the launcher, which sends one each second, came in, on the clock of `performance.now()`.
-   */
-  get heardAt(): number {
-    return this.#channel.heardAt
+  /** When the launcher has said anything. */
+  get pulse(): Pulse {
+    return this.#channel.pulse
   }
 
   /** The child that has outlived its probation is not well. */

@@ -1,10 +1,9 @@
 import { canRollBack, type Timer } from '../protocol/server.js'
+import { confirmTime, type ResolvedHealthOptions } from './health-options.js'
 import type { Parts } from './parts.js'
+import { LAUNCHER_PAUSE } from './pulse.js'
 
-/** How long a child may take to confirm that it serves. A child that hangs for longer counts as dead. Milliseconds. */
-const CONFIRM_LIMIT = 5000
-
-/** How long a child may take to give up. Milliseconds. */
+/** How long a child may take to give up; under a launcher, until it is also known whether that stands still. */
 const UNDO_LIMIT = 1000
 
 /** How long the system may take to end a process that was killed. Milliseconds. */
@@ -33,15 +32,16 @@ export function limitOf(
   timer: Timer,
   { host, service, shutdown, asChild, asParent }: Parts
 ): number | Promise<unknown> {
-  const { readyTimeout, probation, lameDuck } = service.options
+  const { readyTimeout, probation, lameDuck, health } = service.options
   const { at } = host
   const limits: Record<Timer, () => number | Promise<unknown>> = {
     // The hooks count as well, and the child may have said only now how long it takes.
     ready: () => (isBooting(at) ? asParent.readyTimeLeft : readyTimeout),
     // Without a probation there is still the time in which all connections move at once.
     probation: () => (probation > 0 ? probation : (service.migration?.swept ?? 0)),
-    confirm: () => CONFIRM_LIMIT + (at.name === 'parent' ? (asParent.successors.get(at.child)?.checkTimeout ?? 0) : 0),
-    undo: () => UNDO_LIMIT,
+    confirm: () =>
+      confirmTime(health) + (at.name === 'parent' ? (asParent.successors.get(at.child)?.checkTimeout ?? 0) : 0),
+    undo: () => UNDO_LIMIT + (service.launcher === undefined ? 0 : LAUNCHER_PAUSE),
     kill: () => KILL_LIMIT,
     // Its options may differ; these are the best estimate.
     end: () => service.longest('closeTimeout') + END_SLACK,
@@ -51,7 +51,7 @@ export function limitOf(
     word: () => readyTimeout + PARENT_LIMIT,
     load: () => readyTimeout,
     check: () => asChild?.checkTimeout ?? 0,
-    settle: () => untilAsked(at, asChild) + PARENT_LIMIT,
+    settle: () => untilAsked(at, asChild, health) + PARENT_LIMIT,
     'give back': () => GIVE_BACK_LIMIT,
     'lame duck': () => lameDuck,
     stop: () => (at.name === 'leaving' ? shutdown.limit(at.cause, at.awaitsChild) : 0)
@@ -60,10 +60,14 @@ export function limitOf(
 }
 
 /** How long it may take at most until a child on probation has been asked whether it serves, and has answered. */
-function untilAsked(at: Parts['host']['at'], asChild: Parts['asChild']): number {
+function untilAsked(
+  at: Parts['host']['at'],
+  asChild: Parts['asChild'],
+  health: ResolvedHealthOptions | false
+): number {
   if (at.name !== 'trial' || !canRollBack(at) || asChild === undefined) return 0
   const { elapsed, duration } = asChild.report.probation
-  return (at.stage === 'running' ? duration - elapsed : 0) + CONFIRM_LIMIT + asChild.checkTimeout
+  return (at.stage === 'running' ? duration - elapsed : 0) + confirmTime(health) + asChild.checkTimeout
 }
 
 /** Whether a child may have said something. */

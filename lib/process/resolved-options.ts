@@ -5,7 +5,7 @@ import { InvalidOptionError } from '../errors.js'
 import type { GracefulOptions, StateOptions } from '../options.js'
 import { checkDuration } from '../util/duration.js'
 import { unknownOption } from '../util/unknown-option.js'
-import { checkHealth, type ResolvedHealthOptions } from './health-options.js'
+import { checkHealth, confirmTime, type ResolvedHealthOptions } from './health-options.js'
 import { checkSignals, type SignalOptions } from './signal-options.js'
 import { checkWarmup } from './warmup-options.js'
 
@@ -87,7 +87,7 @@ export function longestReload({
   probation,
   health
 }: Pick<ResolvedOptions, 'readyTimeout' | 'probation' | 'health'>): number {
-  return readyTimeout + probation + (health === false ? 0 : health.checkTimeout)
+  return readyTimeout + probation + confirmTime(health) + (health === false ? 0 : health.checkTimeout)
 }
 
 /** The names of the options that a user gave explicitly. */

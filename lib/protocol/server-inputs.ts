@@ -128,4 +128,8 @@ export type Input =
   | { readonly type: 'concluded'; readonly child: ChildId }
   | { readonly type: 'drained'; readonly cut: boolean }
   | { readonly type: 'apps closed'; readonly failed: boolean }
-  | { readonly type: 'due'; readonly timer: Timer }
+  /**
+   * A limit is over. `isCutOff`: what another server says comes through the launcher, and that has stood still
+   * meanwhile.
+   */
+  | { readonly type: 'due'; readonly timer: Timer; readonly isCutOff?: boolean }

@@ -1,6 +1,6 @@
 import type { Effect, Step } from './server-effects.js'
 import { ignore } from './server-ignored.js'
-import type { Input } from './server-inputs.js'
+import type { Input, Timer } from './server-inputs.js'
 import type { ChildId, Server } from './server-state.js'
 import {
   andThen,
@@ -78,15 +78,21 @@ function hearChildOnProbation(server: Server, at: Parent, { word }: InputOf<'chi
   }
 }
 
-function dueOnProbation(server: Server, at: Parent, { timer }: InputOf<'due'>): Step {
+function dueOnProbation(server: Server, at: Parent, { timer, isCutOff = false }: InputOf<'due'>): Step {
   if (timer === 'probation' && at.stage === 'probation') {
     const ask = { do: 'tell child', child: at.child, word: { type: 'confirm' } } as const
     return go(server, { ...at, stage: 'confirming' }, ask, wait('confirm'))
   }
+  // The child may never have had the word, and would be killed as soon as it has.
+  if (isCutOff && isAnswerDue(at, timer)) return stay(server, wait(timer))
   if (timer === 'confirm' && at.stage === 'confirming') return kill(server, at, 'did not confirm that it serves')
   if (timer === 'undo' && at.stage === 'undoing') return kill(server, at, at.how)
   if (timer === 'kill' && at.stage === 'killing') return takeBack(server, at, at.how, false)
   return stay(server)
+}
+
+function isAnswerDue({ stage }: Parent, timer: Timer): boolean {
+  return (timer === 'confirm' && stage === 'confirming') || (timer === 'undo' && stage === 'undoing')
 }
 
 /** A child that does not answer cannot agree to anything: its end decides. */

@@ -115,7 +115,7 @@ export class HealthWatch implements EffectHandler<WatchEffect> {
    */
   #due(wait: Wait): void {
     const { launcher } = this.#service
-    const isCutOff = launcher !== undefined && launcher.heardAt < this.#askedAt
+    const isCutOff = launcher !== undefined && launcher.pulse.heardAt < this.#askedAt
     if (wait === 'answer' && isCutOff) this.#wait(wait)
     else this.#host?.tell({ type: 'due' })
   }

@@ -35,20 +35,22 @@ export class Deadline {
 /** The limits of what a machine waits for, by name. */
 export class Deadlines<T extends string = string> {
   readonly #waits = new Map<T, Deadline>()
-  readonly #due: (name: T) => void
+  readonly #due: (name: T, since: number) => void
 
-  constructor(due: (name: T) => void) {
+  /** @param due - also gets since when it has waited, on the clock of `performance.now()` */
+  constructor(due: (name: T, since: number) => void) {
     this.#due = due
   }
 
   /** Begins to wait; if it waits already, from the beginning. See {@link Deadline}. */
   wait(name: T, limit: number | Promise<unknown>): void {
     this.cancel(name)
+    const since = performance.now()
     const deadline = new Deadline()
     this.#waits.set(name, deadline)
     deadline.set(limit, () => {
       this.#waits.delete(name)
-      this.#due(name)
+      this.#due(name, since)
     })
   }
 

@@ -22,7 +22,7 @@ t.test('a reload and a stop are told in order, the handover before the parent en
   )
   t.match(told, [
     [String(first), `MAINPID=${first}`, 'READY=1', status('1, serving')],
-    [String(first), 'RELOADING=1', /^MONOTONIC_USEC=\d+$/, 'EXTEND_TIMEOUT_USEC=47200000', status('1, reloading')],
+    [String(first), 'RELOADING=1', /^MONOTONIC_USEC=\d+$/, 'EXTEND_TIMEOUT_USEC=52200000', status('1, reloading')],
     [String(first), status('2, on probation')],
     [String(first), `MAINPID=${second}`, 'READY=1', status('2, serving')],
     [String(second), 'STOPPING=1', 'EXTEND_TIMEOUT_USEC=18000000', status('2, stopping')]

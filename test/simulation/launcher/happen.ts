@@ -90,7 +90,7 @@ const OF_SERVER: Acts<(system: System, member: Member, detail: string) => void> 
   obeys: hearSignal,
   due: (system, member, timer) => {
     member.timers = member.timers.filter((other) => other.timer !== timer)
-    hear(system, member, { type: 'due', timer: timer as Timer })
+    hear(system, member, { type: 'due', timer: timer as Timer, ...(system.life === 'stalls' && { isCutOff: true }) })
   },
   dies: (system, member) => kill(system, member, 'killed by its parent'),
   kill: (system, member) => kill(system, member, 'killed'),

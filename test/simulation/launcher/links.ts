@@ -21,6 +21,9 @@ export function link(system: System): void {
     tellChild: (process, child, letter) => say(system, process, { type: 'to child', child, letter }),
     startChild: (process, child) => word(process, { type: 'start child', child }),
     killChild: (process, child) => say(system, process, { type: 'kill child', child }),
+    isUnheard: (process, child) =>
+      (process as Member).up.some((letter) => letter.type === 'to child' && letter.child === child.child) ||
+      (child as Member).down.some(({ type }) => type === 'from parent'),
     tellLauncher: (process, type) => word(process, { type }),
     reportUnwell: (process) => word(process, { type: 'unwell', error: { name: 'Error', message: 'is ill' } }),
     askLauncher: (process, ask) => askLauncher(system, process, ask),

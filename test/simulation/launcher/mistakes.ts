@@ -82,6 +82,18 @@ export const MISTAKES: ReadonlyArray<Mistake<Machines>> = [
     found: /is killed at work/
   },
   {
+    rule: 'work',
+    title: 'a server kills a child that could not hear it, as the launcher stood still',
+    machine: {
+      launcher: machine,
+      server: {
+        ...server,
+        step: (at, input) => server.step(at, input.type === 'due' ? { type: 'due', timer: input.timer } : input)
+      }
+    },
+    found: /kills \d+ .* at work/
+  },
+  {
     rule: 'worker',
     title: 'a worker that crashes is not started again',
     machine: without((effect) => effect.do === 'pause'),

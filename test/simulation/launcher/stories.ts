@@ -54,6 +54,31 @@ const stops = Object.entries(STAGES).flatMap(([stage, lines]): Story[] => [
   }
 ])
 
+/** The launcher stands still while the word of a parent waits there: for longer than that may wait for an answer. */
+const standsStill: Story[] = [
+  {
+    title: 'the launcher stands still while a child is to confirm: the reload succeeds',
+    rules: ONE,
+    lines: ['0 reload', '... until 1 due probation', '0 launcher stalls', '1 due confirm'],
+    asks: ['success'],
+    serves: [1]
+  },
+  {
+    title: 'the launcher stands still while a child is to give up: it finishes what it has, and is not killed',
+    rules: ONE,
+    lines: [
+      '0 reload',
+      '... until 2 work load: loaded',
+      '... until 1 hears',
+      '1 unwell',
+      '0 launcher stalls',
+      '1 due undo'
+    ],
+    asks: ['failure'],
+    serves: [0]
+  }
+]
+
 /** A worker whose servers crash when they have booted, six times. */
 const SIX_CRASHES = [
   '1 crash',
@@ -276,6 +301,7 @@ const SCALINGS: readonly Story[] = [
 
 export const STORIES: readonly Story[] = [
   ...stops,
+  ...standsStill,
   ...WATCHED_STORIES,
   ...endings,
   ...twoLimits,

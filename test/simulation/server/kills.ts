@@ -13,12 +13,18 @@ export function killedAtWork(
 ): Process | undefined {
   const { at } = process.server
   if (at.name === 'parent' && at.stage === 'killing') return undefined
-  if (input.type === 'due' || input.type === 'force' || input.type === 'unwell') return undefined
+  if (input.type === 'force' || input.type === 'unwell') return undefined
   for (const effect of effects) {
     const child = effect.do === 'kill child' ? childOf(world, process, effect.child) : undefined
-    if (child !== undefined && isAtWork(child)) return child
+    if (child === undefined || !isAtWork(child)) continue
+    if (input.type !== 'due' || neverHeard(world, process, child)) return child
   }
   return undefined
+}
+
+/** A limit says nothing about a child that has never had the question; on a slow network it may not have. */
+function neverHeard({ rules, links }: World, process: Process, child: Process): boolean {
+  return rules.network === 'prompt' && process.server.at.name === 'parent' && links?.isUnheard(process, child) === true
 }
 
 function isAtWork({ life, doomed, accepts, server }: Process): boolean {

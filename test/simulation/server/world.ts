@@ -117,6 +117,8 @@ export interface Links {
   tellChild(process: Process, child: ChildId, letter: ToChild): void
   startChild(process: Process, child: ChildId): void
   killChild(process: Process, child: ChildId): void
+  /** Whether the child has not read yet what its parent has said last, as that waits at the launcher. */
+  isUnheard(process: Process, child: Process): boolean
   tellLauncher(process: Process, word: LauncherWord): void
   reportUnwell(process: Process): void
   askLauncher(process: Process, ask: Ask): void

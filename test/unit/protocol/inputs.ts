@@ -32,6 +32,8 @@ const NAMED: Readonly<Record<string, Input>> = {
   unwell: { type: 'unwell', child, isSilent: false, how: 'is ill' },
   silent: { type: 'unwell', child, isSilent: true, how: 'is silent' },
   'child 2 unwell': { type: 'unwell', child: 2, isSilent: true, how: 'is silent' },
+  'confirm cut off': { type: 'due', timer: 'confirm', isCutOff: true },
+  'undo cut off': { type: 'due', timer: 'undo', isCutOff: true },
   'last app closed': { type: 'last app closed' },
   approved: { type: 'approved', saves: false },
   'approved with state': { type: 'approved', saves: true },

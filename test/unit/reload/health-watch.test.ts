@@ -9,7 +9,7 @@ import { HealthWatch } from '../../../lib/reload/health-watch.js'
 const HANG_TIMEOUT = 100
 
 /** A watch, with what it reports to the host, and the questions to the child, as events. */
-function watchChild(launcher?: { heardAt: number }): { watch: HealthWatch; heard: EventEmitter } {
+function watchChild(launcher?: { pulse: { heardAt: number } }): { watch: HealthWatch; heard: EventEmitter } {
   const heard = new EventEmitter()
   const health = { checkTimeout: 1, hangTimeout: HANG_TIMEOUT, errorShare: 0.4, leastAnswers: 20 }
   const service = { connections: { of: () => [] }, launcher } as unknown as Service
@@ -33,7 +33,7 @@ t.test('a child that does not answer is asked twice', async (t) => {
 t.test(
   'while the launcher, through which it would answer, stands still, it is not the child that is silent',
   async (t) => {
-    const launcher = { heardAt: 0 }
+    const launcher = { pulse: { heardAt: 0 } }
     const { heard } = watchChild(launcher)
     let isUnwell = false
     const unwell = once(heard, 'unwell').then(() => {
@@ -43,7 +43,7 @@ t.test(
     // Longer than it would take otherwise; longer still is as good.
     await pause(HANG_TIMEOUT * 4)
     t.notOk(isUnwell)
-    launcher.heardAt = Number.POSITIVE_INFINITY
+    launcher.pulse.heardAt = Number.POSITIVE_INFINITY
     await unwell
   }
 )
