@@ -8,6 +8,7 @@ import type { Connections } from '../connections/tracker.js'
 import { CLOSE_CODES } from '../connections/websocket-close.js'
 import type { WebSockets } from '../connections/websockets.js'
 import type { CutRequest } from '../events.js'
+import { Deadline } from '../util/deadline.js'
 import type { Timers } from '../util/timers.js'
 import type { Cut } from './cut.js'
 import type { HostedApp } from './hosted-app.js'
@@ -57,7 +58,7 @@ export class Drain {
   readonly #webSockets: WebSocketDrain[]
   readonly #others: Connections[]
   readonly #started = performance.now()
-  #timer: NodeJS.Timeout
+  readonly #limit = new Deadline()
   readonly #late: NodeJS.Timeout[] = []
   readonly #stopListening: Array<() => void>
   #idle: DrainPlan['idle']
@@ -83,7 +84,7 @@ export class Drain {
       ...plan.connections.map((connections) => connections.onClosed(check)),
       ...plan.apps.map(({ holds }) => holds.onReleased(check))
     ]
-    this.#timer = setTimeout(() => this.force(), plan.timeout)
+    this.#limit.set(plan.timeout, () => this.force())
     void plan.moving?.done.then(() => {
       this.#isMoving = false
       this.#check()
@@ -119,8 +120,7 @@ export class Drain {
    */
   hurry(timeout: number): void {
     const left = this.#started + this.#plan.timeout - performance.now()
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.force(), Math.min(left, timeout))
+    this.#limit.set(Math.min(left, timeout), () => this.force())
     this.#idle = 'soon'
     for (const drain of this.#http) drain.endMoving('soon')
   }
@@ -162,7 +162,8 @@ export class Drain {
   }
 
   #settle(cut: Cut): void {
-    for (const timer of [this.#timer, ...this.#late]) clearTimeout(timer)
+    this.#limit.clear()
+    for (const timer of this.#late) clearTimeout(timer)
     for (const stop of this.#stopListening) stop()
     for (const part of [...this.#webSockets, ...this.#http2, ...this.#http]) part.dispose()
     this.#finish(cut)

@@ -2,6 +2,7 @@ import { toError } from '../errors.js'
 import type { ResolvedHealthOptions } from '../process/health-options.js'
 import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
+import { Deadline } from '../util/deadline.js'
 
 /** How long after one check the next begins. Milliseconds. */
 const CHECK_PAUSE = 500
@@ -11,7 +12,7 @@ export class HealthCheck {
   readonly #service: Service
   readonly #host: ServerHost
   /** The pause before the next check, or the limit of the one in progress. */
-  #timer: NodeJS.Timeout | undefined
+  readonly #wait = new Deadline()
 
   constructor(service: Service, host: ServerHost) {
     this.#service = service
@@ -23,21 +24,21 @@ export class HealthCheck {
     if (this.#checks.length === 0 || !this.#isWanted) return
     const complaint = await Promise.race([this.#ask(), this.#late()])
     if (!this.#isWanted) return
-    clearTimeout(this.#timer)
+    this.#wait.clear()
     if (complaint !== undefined) this.#host.tell({ type: 'roll back', reason: complaint })
-    else this.#timer = setTimeout(() => void this.begin(), CHECK_PAUSE).unref()
+    else this.#wait.set(CHECK_PAUSE, () => void this.begin())
   }
 
   /** Asks the apps for the last time, for the answer to the parent. */
   async conclude(): Promise<void> {
-    clearTimeout(this.#timer)
+    this.#wait.clear()
     const complaint = this.#checks.length === 0 ? undefined : await this.#ask()
     this.#host.tell(complaint === undefined ? { type: 'healthy' } : { type: 'roll back', reason: complaint })
   }
 
   /** Ends the checks. */
   end(): void {
-    clearTimeout(this.#timer)
+    this.#wait.clear()
   }
 
   /** Of several apps, the one that needs longest counts. Milliseconds. */
@@ -67,11 +68,10 @@ export class HealthCheck {
     }
   }
 
-  /** The process does not live on for that: it serves. */
   #late(): Promise<string> {
     const { timeout } = this
     return new Promise((resolve) => {
-      this.#timer = setTimeout(resolve, timeout, `the health check took longer than ${timeout} ms`).unref()
+      this.#wait.set(timeout, () => resolve(`the health check took longer than ${timeout} ms`))
     })
   }
 }

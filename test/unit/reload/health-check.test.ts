@@ -1,9 +1,11 @@
 import { EventEmitter, once } from 'node:events'
+import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import type { HealthOptions } from '../../../lib/process/health-options.js'
 import type { ServerHost } from '../../../lib/process/server-host.js'
 import type { Service } from '../../../lib/process/service.js'
 import { HealthCheck } from '../../../lib/reload/health-check.js'
+import { stallWith } from '../../support/stall.js'
 
 /** The checks of some apps, with what they report to the host. */
 function checkOf(...apps: Array<HealthOptions | false>): { check: HealthCheck; heard: EventEmitter } {
@@ -26,6 +28,26 @@ t.test('the time limit is that of the apps that have a check', async (t) => {
   const told = once(heard, 'told')
   void check.begin()
   t.strictSame(await told, [{ type: 'roll back', reason: 'the health check took longer than 30 ms' }])
+})
+
+t.test(
+  'an answer that has come while this process stood still counts, although the limit was over before',
+  async (t) => {
+    await stallWith((heard) => {
+      const answer = new Promise<void>((resolve) => heard(resolve))
+      const { check, heard: told } = checkOf({ check: () => answer, checkTimeout: 1 })
+      told.on('told', (input) => t.fail('it counts as late', input))
+      return check.begin().finally(() => check.end())
+    })
+  }
+)
+
+t.test('a check of which nobody wants the answer any more has no limit', async (t) => {
+  const { check, heard } = checkOf({ check: never, checkTimeout: 1 })
+  heard.on('told', (input) => t.fail('it counts as late', input))
+  void check.begin()
+  check.end()
+  await pause(30)
 })
 
 t.test('without a check an app is well', async (t) => {
