@@ -108,7 +108,9 @@ function waitsOf({ host, servers, events, restarts }: Parts, deadlines: Deadline
       const server = servers.find(timer === 'turn' ? currentOf(host.state, id)?.id : id)
       const age = server === undefined ? 0 : performance.now() - server.begun
       const booting = timer === 'turn' ? toldIn(id, host, servers) : (server?.readyTimeout ?? 0)
-      deadlines.wait(`${timer} ${id}`, limitOf(effect, server?.service ?? servers.service, age, booting))
+      const service = server?.service ?? servers.service
+      const limits = timer === 'stop' ? withChildren(service, id, host, servers) : service
+      deadlines.wait(`${timer} ${id}`, limitOf(effect, limits, age, booting))
     },
     cancel: ({ timer, id }) => deadlines.cancel(`${timer} ${id}`),
     forget: ({ server }) => {
@@ -129,6 +131,19 @@ function waitsOf({ host, servers, events, restarts }: Parts, deadlines: Deadline
 function toldIn(worker: number, { state }: LauncherHost, servers: Servers): number {
   const booting = state.servers.filter((one) => one.worker === worker && one.stage === 'booting')
   return Math.max(0, ...booting.map(({ id }) => servers.find(id)?.readyTimeout ?? 0))
+}
+
+/** A parent that stops ends after its child, whose release may allow itself more time for that. */
+function withChildren(
+  service: Service | undefined,
+  parent: ServerId,
+  { state }: LauncherHost,
+  servers: Servers
+): Service | undefined {
+  if (service === undefined) return undefined
+  const children = state.servers.filter((one) => one.parent === parent)
+  const stops = children.map(({ id }) => servers.find(id)?.service?.times.stop ?? 0)
+  return { ...service, times: { ...service.times, stop: Math.max(service.times.stop, ...stops) } }
 }
 
 function serversOf(parts: Parts) {

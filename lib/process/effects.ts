@@ -128,10 +128,8 @@ function askLauncher({ host, service, callers }: Parts, { ask, reason }: Of<'ask
   })
 }
 
-function leave(
-  { service, shutdown, asParent, asChild }: Parts,
-  { cause, reason, child, childLeads }: Of<'leave'>
-): void {
+function leave(parts: Parts, { cause, reason, child, childLeads }: Of<'leave'>): void {
+  const { service, asParent, asChild } = parts
   for (const { server } of service.listeners.open) leaveToDrain(server)
   asParent.endHealth()
   asParent.successors.releaseKept()
@@ -143,8 +141,9 @@ function leave(
     asParent.successors.stopFormer(reason, child)
   }
   const pid = child === undefined ? undefined : asParent.successors.get(child)?.pid
-  if (childLeads && pid !== undefined) service.notices.stoppingWith(pid, shutdown.limit(cause))
-  else service.notices.stopping(shutdown.limit(cause))
+  const limit = limitOf('stop', parts) as number
+  if (childLeads && pid !== undefined) service.notices.stoppingWith(pid, limit)
+  else service.notices.stopping(limit)
 }
 
 /** The service is the parent's again. */

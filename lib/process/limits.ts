@@ -54,7 +54,13 @@ export function limitOf(
     settle: () => untilAsked(at, asChild, health) + PARENT_LIMIT,
     'give back': () => GIVE_BACK_LIMIT,
     'lame duck': () => lameDuck,
-    stop: () => (at.name === 'leaving' ? shutdown.limit(at.cause, at.awaitsChild) : 0)
+    stop: () => {
+      if (at.name !== 'leaving') return 0
+      return shutdown.limit(
+        at.cause,
+        at.awaitsChild ? (asParent.successors.get(at.child ?? 0)?.stopTime ?? 0) : undefined
+      )
+    }
   }
   return limits[timer]()
 }

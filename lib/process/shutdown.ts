@@ -44,11 +44,14 @@ export class Shutdown {
     this.#drains.told(asOne)
   }
 
-  /** How long a stop may take in all, and longer where the child must end first. Milliseconds. */
-  limit(cause: Cause, awaitsChild = false): number {
-    const service = this.#service
-    const drain = service.longest(this.#limitName(cause)) + service.longest('closeTimeout')
-    return service.options.lameDuck + drain + SLACK + (awaitsChild ? CHILD_SLACK : 0)
+  /**
+   * How long a stop may take in all. Milliseconds.
+   *
+   * @param childTime - how long the child may take that must end first, if there is one; 0: it has not said
+   */
+  limit(cause: Cause, childTime?: number): number {
+    const own = stopTime(this.#service, this.#limitName(cause))
+    return childTime === undefined ? own : Math.max(own, childTime) + CHILD_SLACK
   }
 
   /** A process with a successor has time: nothing waits for its end. */
@@ -187,6 +190,11 @@ export class Shutdown {
     counter.forces(cut.requests.length, withoutHooks(cut).holds.length)
     log.announce('forced', { reason, ...cut })
   }
+}
+
+/** How long a process may take to leave. Milliseconds. */
+export function stopTime(service: Service, drain: Manner['limit'] = STOP.limit): number {
+  return service.options.lameDuck + service.longest(drain) + service.longest('closeTimeout') + SLACK
 }
 
 /** Whether a process leaves because another one serves. */

@@ -54,6 +54,8 @@ export type ToParent =
       checkTimeout: number
       /** It knows that it is checked, and understands `try`. A child of an earlier release does not say so. */
       isCheck?: boolean | undefined
+      /** How long it may take to stop, once it serves. Milliseconds. A child of an earlier release does not say. */
+      stopTime?: number | undefined
     }
   /** The child of a check could take over. The answer to `try`. */
   | ({ type: 'checked' } & CheckFacts)
@@ -193,7 +195,7 @@ const DRAIN_MESSAGES = {
 const TO_PARENT: Table<ToParent> = {
   listener: { index: count },
   boots: { readyTimeout: number },
-  ready: { release, checkTimeout: number, isCheck: optional(flag) },
+  ready: { release, checkTimeout: number, isCheck: optional(flag), stopTime: optional(number) },
   checked: { warmup: optional(number), opens: listOf(text), closes: listOf(text) },
   serving: {},
   failed: { error: optional(plainError), stderr: listOf(text) },

@@ -6,6 +6,7 @@ import { Envelope } from '../process/envelope.js'
 import type { App } from '../process/hosted-app.js'
 import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
+import { stopTime } from '../process/shutdown.js'
 import { isOfConnections } from '../protocol/connection-messages.js'
 import { NOTHING } from '../protocol/health.js'
 import type { CheckFacts, DrainQuestion, ToChild } from '../protocol/messages.js'
@@ -138,7 +139,8 @@ export class ChildRole {
       void this.#parent.send({ type: 'listener', index: listener.index }, this.#inherited.handleOf(listener))
     }
     const isCheck = this.#inherited.isCheck
-    void this.#parent.send({ type: 'ready', release: command.release, checkTimeout: this.checkTimeout, isCheck })
+    const times = { checkTimeout: this.checkTimeout, stopTime: stopTime(this.#service) }
+    void this.#parent.send({ type: 'ready', release: command.release, ...times, isCheck })
   }
 
   loadState(): Promise<void> {

@@ -24,6 +24,8 @@ export class Successor {
   facts: CheckFacts | undefined
   /** How long its apps may take to say that they are well. Milliseconds. */
   checkTimeout = 0
+  /** How long it may take to stop; 0: it has not said. Milliseconds. */
+  stopTime = 0
   /** How long its apps give it to be ready; 0: it has not said. Milliseconds. */
   readyTimeout = 0
   ending: Ending | undefined
@@ -52,6 +54,7 @@ export class Successor {
     else if (message.type === 'ready') {
       this.release = message.release
       this.checkTimeout = message.checkTimeout
+      this.stopTime = message.stopTime ?? 0
       this.times.ready = performance.now()
     } else if (message.type === 'checked') {
       this.facts = message

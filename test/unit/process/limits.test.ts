@@ -2,6 +2,8 @@ import t from 'tap'
 import { limitOf } from '../../../lib/process/limits.js'
 import type { Parts } from '../../../lib/process/parts.js'
 import { LAUNCHER_PAUSE } from '../../../lib/process/pulse.js'
+import type { Service } from '../../../lib/process/service.js'
+import { Shutdown, stopTime } from '../../../lib/process/shutdown.js'
 
 /** A parent whose child has said how long its check takes. */
 function parts(checkTimeout: number, health: false | { hangTimeout: number } = false, launcher?: object): Parts {
@@ -50,3 +52,28 @@ t.test(
       t.ok((limitOf(timer, parts(0, false, {})) as number) > LAUNCHER_PAUSE, timer)
   }
 )
+
+t.test('a parent that stops ends after its child, and each has the time that its own release allows', async (t) => {
+  const service = (drainTimeout: number): Service =>
+    ({ options: { lameDuck: 0 }, longest: (name: string) => (name === 'closeTimeout' ? 1000 : drainTimeout) }) as never
+  const limit = (drainTimeout: number, child?: number): number => {
+    const at = { name: 'leaving', cause: 'asked', awaitsChild: child !== undefined, child: 1 }
+    const successors = { get: () => (child === undefined ? undefined : { stopTime: child }) }
+    const shutdown = new Shutdown(service(drainTimeout))
+    return limitOf('stop', {
+      host: { at },
+      service: service(drainTimeout),
+      shutdown,
+      asParent: { successors }
+    } as never) as number
+  }
+  const [short, long] = [stopTime(service(500)), stopTime(service(60_000))]
+  t.equal(limit(500), short)
+  t.equal(limit(60_000), long)
+  for (const [own, child] of [
+    [500, long],
+    [60_000, short],
+    [60_000, 0]
+  ] as const)
+    t.ok(limit(own, child) > long, `${own}, ${child}`)
+})
