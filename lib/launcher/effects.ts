@@ -105,7 +105,7 @@ function waitsOf({ host, servers, events, restarts }: Parts, deadlines: Deadline
   return {
     wait: (effect) => {
       const { timer, id } = effect
-      const server = servers.find(timer === 'turn' ? currentOf(host.state, id)?.id : id)
+      const server = servers.find(awaitedBy(effect, host))
       const age = server === undefined ? 0 : performance.now() - server.begun
       const booting = timer === 'turn' ? toldIn(id, host, servers) : (server?.readyTimeout ?? 0)
       const service = server?.service ?? servers.service
@@ -125,6 +125,12 @@ function waitsOf({ host, servers, events, restarts }: Parts, deadlines: Deadline
       events.restarted()
     }
   } satisfies Partial<Table>
+}
+
+/** The server that a timer is about, if it is about a single one. */
+function awaitedBy({ timer, id }: Of<'wait'>, { state }: LauncherHost): ServerId | undefined {
+  if (timer === 'signal') return undefined
+  return timer === 'turn' ? currentOf(state, id)?.id : id
 }
 
 /** How long the servers of a worker that boot have said that they may take. Milliseconds. */

@@ -21,7 +21,7 @@ export const SILENCE = 5000
 /** How long it may owe one before a reload takes it for hung: its loop may be busy. Milliseconds. */
 const HANG = 10_000
 
-const LIMITS: Record<Exclude<Timer, 'boot' | 'turn' | 'stop' | 'restart'>, number> = {
+const LIMITS: Record<Exclude<Timer, 'boot' | 'turn' | 'stop' | 'signal' | 'restart'>, number> = {
   steady: 10_000,
   force: 1000,
   kill: 5000,
@@ -45,7 +45,7 @@ export function limitOf(
   age: number,
   reported = 0
 ): number {
-  if (timer === 'stop') return stopLimit(service)
+  if (timer === 'stop' || timer === 'signal') return stopLimit(service)
   if (timer === 'boot') return Math.max(0, bootLimit(service, crashes, reported) - (reported === 0 ? 0 : age))
   if (timer === 'turn' && step !== undefined) return turnLimit(step, service, age, reported)
   return LIMITS[timer as keyof typeof LIMITS]

@@ -36,6 +36,8 @@ export type Timer =
   | 'kill'
   /** A server does not answer. */
   | 'silence'
+  /** Servers got a signal that may mean the end to their app, or not. */
+  | 'signal'
   /** How long no new listener may come before the other workers start: they inherit the listeners of that moment. */
   | 'grow'
   /** For the service manager to learn how a reload ended. */

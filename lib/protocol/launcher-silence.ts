@@ -1,13 +1,15 @@
 import type { Step } from './launcher-effects.js'
+import { decideLater } from './launcher-forward.js'
 import type { Launcher, Server, ServerId, WorkerId } from './launcher-state.js'
 import { cancel, chain, find, isAlive, kill, setServer, stay, wait, workerOf } from './launcher-steps.js'
 
 /** Servers that do not answer: they get no work until they do. */
 
-export function answers(launcher: Launcher, { id, isSilent }: Server): Step {
+export function answers(launcher: Launcher, server: Server): Step {
+  const { id, isSilent } = server
   if (!isSilent) return stay(launcher)
   const known = setServer(launcher, id, { isSilent: false })
-  return stay(known, cancel('silence', id), { do: 'log', about: 'answers', server: id })
+  return stay(known, cancel('silence', id), { do: 'log', about: 'answers', server: id }, ...decideLater(server))
 }
 
 /** The server gets no work until it answers. Its event loop may only be busy. */

@@ -33,7 +33,7 @@ export interface Server {
   /** It knows that the service ends. */
   readonly isTold: boolean
   readonly isKilled: boolean
-  /** Signals that were passed on to it. */
+  /** Signals that were passed on to it, and that it may still end by. */
   readonly forwarded: readonly NodeJS.Signals[]
   /** How it ended, once all its messages have been read. */
   readonly ending: Ending | undefined

@@ -12,7 +12,6 @@ import {
   kill,
   refuseScalers,
   setServer,
-  setWorker,
   stay,
   wait,
   workerOf
@@ -21,9 +20,6 @@ import {
 /**
  * The end of the service: the launcher stops every server, each has a limit, and the launcher ends with the last one.
  */
-
-/** The signals that mean the end. */
-export const LAST_SIGNALS: ReadonlySet<NodeJS.Signals> = new Set(['SIGTERM', 'SIGINT', 'SIGQUIT'])
 
 /** The first stop drains, the second one forces. */
 export function stop(launcher: Launcher, signal: NodeJS.Signals): Step {
@@ -55,10 +51,16 @@ function beginStop(launcher: Launcher, signal: NodeJS.Signals): Step {
   )
   return chain(
     { ...launcher, phase: 'stopping', signal, workers, isGrowing: false },
-    (next) => stay(next, { do: 'note stop' }, cancel('grow', 0), ...workers.map(({ id }) => cancel('restart', id))),
+    (next) => stay(next, { do: 'note stop' }, ...lastTimers(workers)),
     abandon
   )
 }
+
+const lastTimers = (workers: readonly Worker[]): Effect[] => [
+  cancel('grow', 0),
+  cancel('signal', 0),
+  ...workers.map(({ id }) => cancel('restart', id))
+]
 
 /**
  * The leading servers come first: a successor on probation leaves with its parent, and must not seem to leave by
@@ -110,26 +112,6 @@ export function endLate(launcher: Launcher, server: Server, about: 'no boot' | '
     (next) => kill(next, server)
   )
 }
-
-/** A signal for the app of each server. If no server can get it, the launcher handles it. */
-export function forward(launcher: Launcher, signal: NodeJS.Signals): Step {
-  return each(launcher, launcher.workers, (next, { id }) => {
-    const current = currentOf(next, id)
-    if (isAlive(current)) {
-      const forwarded = [...current.forwarded, signal]
-      return stay(setServer(next, current.id, { forwarded }), { do: 'kill', server: current.id, signal })
-    }
-    if (!LAST_SIGNALS.has(signal)) return stay(next)
-    const over = setWorker({ ...next, signal }, id, {
-      isOver: true,
-      next: keepStart(workerOf(next, id)),
-      wasDown: true
-    })
-    return stay(over, cancel('restart', id))
-  })
-}
-
-const keepStart = ({ next }: Worker): Worker['next'] => (next === 'starting' ? next : 'none')
 
 /** No server follows, so new connections are refused as soon as the servers close their sockets. */
 export function release(launcher: Launcher): Step {

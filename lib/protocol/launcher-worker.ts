@@ -1,4 +1,5 @@
 import type { Effect, Step } from './launcher-effects.js'
+import { decideLater, hasObeyed } from './launcher-forward.js'
 import type { Word } from './launcher-inputs.js'
 import { loseNew } from './launcher-scale.js'
 import { answers } from './launcher-silence.js'
@@ -26,7 +27,7 @@ import {
   wait,
   workerOf
 } from './launcher-steps.js'
-import { dismiss, forceServer, LAST_SIGNALS, stopServer } from './launcher-stop.js'
+import { dismiss, forceServer, stopServer } from './launcher-stop.js'
 import { hearInRoll, loseStart, mayComeBack, spoil, unspoil } from './launcher-turn.js'
 
 /** The workers: their servers start, serve, fall silent and end, and others take their place. */
@@ -204,7 +205,7 @@ export function replace(launcher: Launcher, worker: Worker): Step {
   }
   const crashes = worker.crashes + 1
   const next = setWorker(launcher, worker.id, { next: 'pausing', crashes })
-  return stay(next, { do: 'pause', worker: worker.id, crashes, lost: lost.id })
+  return stay(next, { do: 'pause', worker: worker.id, crashes, lost: lost.id }, ...decideLater(lost))
 }
 
 /**
@@ -213,11 +214,10 @@ export function replace(launcher: Launcher, worker: Worker): Step {
  */
 function isFinal({ hasServed, isWatched, isReleased, workers }: Launcher, server: Server): boolean {
   if (isReleased) return true
-  const { leaves, ending, forwarded, isKilled, isRefused } = server
+  const { leaves, ending, isKilled, isRefused } = server
   const isClean = leaves === 'freely' || (ending?.exitCode === 0 && !isKilled)
-  const hasObeyed = forwarded.some((signal) => LAST_SIGNALS.has(signal) || signal === ending?.signal)
   const isHopeless = !isWatched || isRefused
-  return (hasServed ? isClean && workers.length === 1 : isHopeless) || hasObeyed
+  return (hasServed ? isClean && workers.length === 1 : isHopeless) || hasObeyed(server)
 }
 
 /** In development, a server that fails again at once would go on failing until a file changes. */

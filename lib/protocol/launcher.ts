@@ -1,4 +1,5 @@
 import type { Step } from './launcher-effects.js'
+import { forward, outlive } from './launcher-forward.js'
 import type { Input } from './launcher-inputs.js'
 import { advance, beginRoll, conclude, noted, reload, turnDue } from './launcher-roll.js'
 import { beginScale, scale, scaleDue, seeOff, shape } from './launcher-scale.js'
@@ -16,7 +17,7 @@ import {
   stay,
   workerOf
 } from './launcher-steps.js'
-import { endLate, finish, force, forward, release, stop } from './launcher-stop.js'
+import { endLate, finish, force, release, stop } from './launcher-stop.js'
 import { ended, grow, hear, notStarted, promote, replace, started, startOthers } from './launcher-worker.js'
 
 export type * from './launcher-effects.js'
@@ -135,6 +136,8 @@ function due(launcher: Launcher, { timer, id }: InputOf<'due'>): Step {
       return scaleDue(launcher)
     case 'silence':
       return stillSilent(launcher, id)
+    case 'signal':
+      return outlive(launcher)
     case 'boot':
       return server?.stage === 'booting' ? endLate(launcher, server, 'no boot') : stay(launcher)
     case 'stop':

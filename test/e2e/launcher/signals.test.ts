@@ -60,6 +60,25 @@ t.test('each signal that the launcher does not use goes to the app', async (t) =
   t.strictSame(await end(server), { code: 0, signal: null })
 })
 
+t.test('a server whose app has kept a signal for itself and is killed is followed by another one', async (t) => {
+  const prepare = async (release: TestServer['release']) => {
+    const own = `process.on('SIGQUIT', () => say('dump', {}))\nmodule.exports`
+    await release.write('app.cjs', (await release.read('app.cjs')).replace('module.exports', own))
+    return undefined
+  }
+  const server = await startServer(t, { launcher: [], prepare })
+  server.signal('SIGQUIT', server.launcher)
+  await server.event((line) => line.fixture === 'dump')
+  const known = server.pids
+  server.signal('SIGKILL', server.current)
+  const test = ({ fixture, pid }: Line) => fixture === 'started' && !known.includes(pid)
+  await server.event({ what: 'next server', test })
+  const connection = await HttpConnection.open(server.target())
+  t.equal((await connection.request({ path: '/' })).status, 200)
+  connection.close()
+  t.equal(await server.stop(), 0)
+})
+
 t.test('signals: false, an app with its own handlers: signals are passed on, and its end is the end', async (t) => {
   const own = `
     process.on('SIGHUP', () => apps[0].gracefulReload({ reason: 'own handler' }).catch(() => {}))

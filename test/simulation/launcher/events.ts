@@ -109,6 +109,7 @@ const OF_LAUNCHER: Partial<Record<Fault, (system: System) => string[]>> = {
   stop: runs,
   force: runs,
   signal: runs,
+  'own signal': runs,
   'launcher dies': ({ life }) => (life === 'runs' || life === 'stalls' ? [''] : []),
   'launcher stalls': runs,
   'no start': ({ life, starts }) => (life === 'runs' ? starts.map(({ server }) => String(server)) : [])

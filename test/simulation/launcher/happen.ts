@@ -2,9 +2,10 @@ import type { Timer as LauncherTimer } from '../../../lib/protocol/launcher.js'
 import type { Stop, Timer } from '../../../lib/protocol/server.js'
 import { ask } from '../server/asks.js'
 import { begin, endProcess, hear } from '../server/host.js'
+import { lives } from '../server/people.js'
 import { endWork } from '../server/works.js'
 import type { LauncherEvent } from './events.js'
-import { askLauncher, hearSignal, launcherHears, scaleLauncher, serverHears } from './hears.js'
+import { askLauncher, hearSignal, isDeaf, launcherHears, scaleLauncher, serverHears } from './hears.js'
 import { comeDue, hearLauncher, ping } from './host.js'
 import { tell } from './links.js'
 import { failStart, start } from './starts.js'
@@ -51,6 +52,7 @@ const OF_LAUNCHER: Acts<(system: System, detail: string) => void> = {
     system.excuse ??= 'signal'
     hearLauncher(system, { type: 'forward', signal: 'SIGTERM' })
   },
+  'own signal': ownSignal,
   'launcher stalls': (system) => {
     system.life = 'stalls'
     system.hasStalled = true
@@ -63,6 +65,16 @@ const OF_LAUNCHER: Acts<(system: System, detail: string) => void> = {
       tell(member, { type: 'launcher gone' })
     }
   }
+}
+
+/** Where nobody is there to keep it, it means the end. */
+function ownSignal(system: System): void {
+  const { processes, launcher, now } = system
+  const current = processes.filter(({ number }) => launcher.workers.some((worker) => worker.current === number))
+  for (const member of current) member.signalledAt = now
+  const keeps = (member: Member) => lives(member) && !member.doomed && !isDeaf(member)
+  if (!current.some((member) => keeps(member) && member.server.at.name !== 'leaving')) system.excuse ??= 'own signal'
+  hearLauncher(system, { type: 'forward', signal: 'SIGQUIT' })
 }
 
 /** With one worker, the end of its server is the end of the service. The number may be about to change. */

@@ -1,3 +1,4 @@
+import { stopLimit } from '../../../lib/launcher/limits.js'
 import { answerAsParent } from '../../../lib/protocol/launcher-parent.js'
 import type { WorkerCount } from '../../../lib/protocol/worker-count.js'
 import { ask } from '../server/asks.js'
@@ -8,6 +9,7 @@ import { childOf, processOf } from '../server/people.js'
 import { report } from '../server/works.js'
 import { hearLauncher } from './host.js'
 import { say, tell } from './links.js'
+import { serviceOf } from './rules.js'
 import type { Down, Member, System, Up } from './system.js'
 
 /** The messages between launcher and servers, and those that the launcher passes on unread. */
@@ -83,7 +85,20 @@ function bury(system: System, member: Member, ending: Extract<Up, { type: 'ended
   member.isBuried = true
   if (member.isJoined) tell(processOf(system, member.parent) as Member, { type: 'child ended', child: member.child })
   for (const other of system.processes) if (other.parent === member.id) other.isJoined = false
+  if (mayHaveObeyed(system, member, ending)) system.excuse ??= 'own signal'
   hearLauncher(system, { type: 'ended', server: member.number, ending })
+}
+
+/** It has left soon after the signal, as if the signal had been an order. A limit may come late. */
+function mayHaveObeyed(
+  { launcher, now, rules, hasStalled }: System,
+  { number, signalledAt }: Member,
+  { exitCode }: Extract<Up, { type: 'ended' }>['ending']
+): boolean {
+  if (signalledAt === undefined) return false
+  const leaves = launcher.servers.find(({ id }) => id === number)?.leaves === 'freely'
+  const isSoon = now - signalledAt <= 2 * stopLimit(serviceOf(rules)) || hasStalled || rules.timers === 'any'
+  return isSoon && (leaves || exitCode !== null)
 }
 
 /** A server reads the next thing that the launcher has said. */
@@ -171,8 +186,9 @@ export function isDeaf({ works, hangs }: Member): boolean {
 /** A signal of the launcher. */
 export function hearSignal(system: System, member: Member): unknown {
   const [signal = 'SIGTERM'] = member.signals
-  member.isHurt = true
+  const isKept = signal === 'SIGQUIT' && !isDeaf(member)
+  member.isHurt ||= !isKept
   if (isDeaf(member)) return endProcess(system, member, signal)
   member.signals = member.signals.slice(1)
-  return stop(system, member, signal)
+  return isKept ? undefined : stop(system, member, signal)
 }

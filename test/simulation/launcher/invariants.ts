@@ -89,11 +89,17 @@ function workerIsGivenUp(system: System): string | undefined {
       : undefined
   if (excuse !== undefined || !launcher.hasServed) return undefined
   const lost = launcher.workers.find(({ id, current, next, isOver }) => {
-    if (isOver) return true
+    if (isOver) return !isUndecided(system)
     if (next !== 'none' || current === undefined) return false
     return !launcher.servers.some((one) => isAlive(one) && one.worker === id)
   })
   return lost === undefined ? undefined : `worker ${lost.id} is given up`
+}
+
+/** Whether a signal meant the end is known when its time is over; of a server that hangs, when that goes on. */
+function isUndecided({ launcher, timers }: System): boolean {
+  const hangs = launcher.servers.some((one) => isAlive(one) && one.isSilent && one.forwarded.length > 0)
+  return hangs || timers.some(({ timer }) => timer === 'signal')
 }
 
 /** The launcher goes by the app of the server that its first worker has. */

@@ -24,7 +24,20 @@ function search(workers: number, budget: Search<Rules>['budget'], isQuick = fals
   return { title, rules: { workers }, budget, isQuick }
 }
 
-const TIMERS = ['restart', 'scale', 'turn', 'boot', 'steady', 'stop', 'force', 'kill', 'silence', 'grow', 'tell']
+const TIMERS = [
+  'restart',
+  'scale',
+  'turn',
+  'boot',
+  'steady',
+  'stop',
+  'force',
+  'kill',
+  'silence',
+  'grow',
+  'tell',
+  'signal'
+]
 
 /** A launcher with its workers, each of them a chain of servers. */
 export const LAUNCHER: Kind<Machines, Rules, System> = {
@@ -104,7 +117,7 @@ export const LAUNCHER: Kind<Machines, Rules, System> = {
     const isUp = life === 'runs' && launcher.hasServed && launcher.workers.every(({ isOver }) => !isOver)
     // One that hangs counts as told to end by the signal, as soon as it is killed.
     const mayEnd = launcher.servers.some(
-      ({ id, forwarded }) => forwarded.length > 0 && hung.some(({ number }) => number === id)
+      ({ id, forwarded }) => forwarded.includes('SIGTERM') && hung.some(({ number }) => number === id)
     )
     return isUp && hung.length <= 1 && !mayEnd ? 0 : undefined
   },
@@ -119,7 +132,7 @@ export const LAUNCHER: Kind<Machines, Rules, System> = {
   }
 }
 
-const NO_TIMES = { startedAt: 0, stalledAt: 0, told: 0 }
+const NO_TIMES = { startedAt: 0, stalledAt: 0, signalledAt: undefined, told: 0 }
 
 function essenceOfMember(member: Member): unknown {
   const { life, up, end, confirmed, settled, isJoined, isBuried } = member

@@ -107,5 +107,21 @@ export const MISTAKES: ReadonlyArray<Mistake<Machines>> = [
       return [{ ...next, workers }, effects]
     }),
     found: /is given up/
+  },
+  {
+    rule: 'worker',
+    title: 'a signal that an app has kept for itself counts as an order to end for ever',
+    machine: hearing((_, input) => (input.type === 'due' && input.timer === 'signal' ? undefined : input)),
+    found: /is given up|the launcher ends|in the end serves/
+  },
+  {
+    rule: 'worker',
+    title: 'a server that is killed has obeyed the signal that it got before',
+    machine: hearing(({ servers }, input) => {
+      if (input.type !== 'ended') return input
+      const signal = servers.find(({ id }) => id === input.server)?.forwarded[0] ?? null
+      return signal === null ? input : { ...input, ending: { exitCode: null, signal } }
+    }),
+    found: /is given up|the launcher ends|in the end serves/
   }
 ]

@@ -13,6 +13,7 @@ export const FAULTS = [
   'stop',
   'force',
   'signal',
+  'own signal',
   'launcher dies',
   'launcher stalls',
   'no start',

@@ -16,7 +16,7 @@ export function start(system: System, server: ServerId): void {
   const isJoined = mother !== undefined && !mother.isBuried
   const member: Member = Object.assign(base, {
     ...{ number: server, worker, release, startedAt: now, isJoined, isBuried: false },
-    ...{ up: [{ type: 'word', word: { type: 'hello' } } as const], down: [], signals: [] },
+    ...{ up: [{ type: 'word', word: { type: 'hello' } } as const], down: [], signals: [], signalledAt: undefined },
     ...{ owes: false, stalledAt: 0, isHung: false, exit: undefined, isHurt: false, turn: 0 }
   })
   hearLauncher(system, { type: 'started', server })

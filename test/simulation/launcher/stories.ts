@@ -299,6 +299,58 @@ const SCALINGS: readonly Story[] = [
   { title: 'a stop while a worker that hangs is to leave', lines: ['2 hang', '0 scale down', '0 stop'], serves: [] }
 ]
 
+/** SIGQUIT makes a dump, and the app goes on. */
+const OWN_SIGNAL: readonly Story[] = [
+  {
+    title: 'the only server keeps a signal for itself, and is killed: another one follows',
+    rules: ONE,
+    lines: ['0 own signal', '1 obeys', '1 kill'],
+    serves: [0]
+  },
+  {
+    title: 'a server has kept a signal for itself long ago, and crashes: another one follows',
+    rules: ONE,
+    lines: ['0 own signal', '... until 0 due signal 0', '1 crash'],
+    serves: [0]
+  },
+  {
+    title: 'one of two has kept a signal for itself long ago, and leaves: another one follows, and a reload works',
+    lines: ['0 own signal', '... until 0 due signal 0', '2 server stops', '... until 0 hears 2', '0 reload'],
+    asks: ['success'],
+    serves: [1, 1]
+  },
+  {
+    title: 'one of two keeps a signal for itself while the other one is down: that one comes back',
+    lines: ['2 crash', '0 hears 2', '0 own signal', '... until 0 due signal 0', '0 reload'],
+    asks: ['success'],
+    serves: [1, 1]
+  },
+  {
+    title: 'one of two keeps a signal for itself that ends the other one in its boot: that one comes back',
+    lines: ['2 crash', '... until 0 starts 2', '0 own signal', '... until 0 due signal 0', '0 reload'],
+    asks: ['success'],
+    serves: [1, 1]
+  },
+  {
+    title:
+      'the one that has kept a signal is killed before that is certain, and the other one was down: both come back',
+    lines: ['2 crash', '0 hears 2', '0 own signal', '1 obeys', '1 kill', '... until 0 due signal 0'],
+    serves: [0, 0]
+  },
+  {
+    title:
+      'a server that stands still when its app gets a signal shows later that it goes on: the other one comes back',
+    lines: ['2 crash', '0 hears 2', '1 stall', '0 own signal', '... until 0 due signal 0', '1 resumes'],
+    serves: [0, 0]
+  },
+  {
+    title: 'a signal that nobody is there to keep is the end',
+    rules: ONE,
+    lines: ['1 crash', '0 hears 1', '0 own signal'],
+    serves: []
+  }
+]
+
 export const STORIES: readonly Story[] = [
   ...stops,
   ...standsStill,
@@ -307,6 +359,7 @@ export const STORIES: readonly Story[] = [
   ...twoLimits,
   ...burst,
   ...SCALINGS,
+  ...OWN_SIGNAL,
   {
     title: 'a server that finishes what it has outlives the one before it, whose place another one has by now',
     rules: ONE,

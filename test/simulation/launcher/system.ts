@@ -65,6 +65,8 @@ export interface Member extends Process {
   up: readonly Up[]
   down: readonly Down[]
   signals: readonly NodeJS.Signals[]
+  /** When it last got a signal that its app keeps for itself. */
+  signalledAt: number | undefined
   /** It owes an answer to a ping. */
   owes: boolean
   stalledAt: number

@@ -25,6 +25,8 @@ function isOfUse(launcher: Launcher, { timer, id }: LauncherTimer, noting: Syste
       return launcher.scaling !== undefined
     case 'boot':
       return isAlive(server) && server.stage !== 'serving'
+    case 'signal':
+      return launcher.phase === 'running'
     case 'silence':
       return isAlive(server) && server.isSilent
     case 'stop':
