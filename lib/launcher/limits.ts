@@ -12,7 +12,10 @@ const UNTOLD = 30_000
 
 const MOST_DOUBLINGS = 5
 
-/** How long a reload waits for a server that does not serve, counted from the start of that server. Milliseconds. */
+/**
+ * How long a reload waits at least for a server that does not serve, counted from the start of a server that boots.
+ * Milliseconds.
+ */
 const SERVE_LIMIT = 30_000
 
 /** How long a server may owe an answer before it gets no work. Milliseconds. */
@@ -40,14 +43,15 @@ const LIMITS: Record<Exclude<Timer, 'boot' | 'turn' | 'stop' | 'signal' | 'resta
  * @param reported - how long the booting server says that it may take; 0: it has not said
  */
 export function limitOf(
-  { timer, step, crashes = 0 }: Wait,
+  { timer, step, awaits, crashes = 0 }: Wait,
   service: Service | undefined,
   age: number,
   reported = 0
 ): number {
   if (timer === 'stop' || timer === 'signal') return stopLimit(service)
   if (timer === 'boot') return Math.max(0, bootLimit(service, crashes, reported) - (reported === 0 ? 0 : age))
-  if (timer === 'turn' && step !== undefined) return turnLimit(step, service, age, reported)
+  if (timer === 'turn' && step === 'waiting') return serveLimit(awaits, service, age, reported)
+  if (timer === 'turn' && step !== undefined) return turnLimit(step, service, reported)
   return LIMITS[timer as keyof typeof LIMITS]
 }
 
@@ -64,9 +68,14 @@ export function stopLimit(service: Service | undefined): number {
   return (service?.times.stop ?? UNTOLD) + MARGIN
 }
 
+/** One that boots has had some of its time. One that leaves may have served for long: its age says nothing. */
+function serveLimit(awaits: Wait['awaits'], service: Service | undefined, age: number, reported: number): number {
+  if (awaits === 'boot') return Math.max(0, bootTime(SERVE_LIMIT, reported) - age)
+  return awaits === 'end' ? Math.max(SERVE_LIMIT, stopLimit(service)) : SERVE_LIMIT
+}
+
 /** A server ends by itself what is late, and tells its hooks how the reload ended, before it tells the launcher. */
-function turnLimit(step: Turn['stage'], service: Service | undefined, age: number, reported: number): number {
-  if (step === 'waiting') return Math.max(0, SERVE_LIMIT - age)
+function turnLimit(step: Turn['stage'], service: Service | undefined, reported: number): number {
   if (step === 'asking') return HANG
   const own = step === 'handed over' ? probationOf(service) : bootTime(readyTimeoutOf(service), reported)
   return own + (service?.times.stop ?? UNTOLD) + 2 * MARGIN

@@ -13,12 +13,16 @@ export type Order =
 
 /** What a launcher does about it. */
 export type Effect =
-  /** `step`: what a worker has to do; `crashes`: see {@link Worker}. */
+  /**
+   * `step`: what a worker has to do; `awaits`: of a reload that waits for a server, what its present one has to do
+   * first; `crashes`: see {@link Worker}.
+   */
   | {
       readonly do: 'wait'
       readonly timer: Timer
       readonly id: number
       readonly step?: Turn['stage']
+      readonly awaits?: 'boot' | 'end' | undefined
       readonly crashes?: number
     }
   | { readonly do: 'cancel'; readonly timer: Timer; readonly id: number }

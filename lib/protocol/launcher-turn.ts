@@ -6,6 +6,7 @@ import {
   chain,
   currentOf,
   each,
+  find,
   heirOf,
   isAlive,
   isServing,
@@ -34,8 +35,26 @@ export const DONE: ReadonlySet<Stage> = new Set(['passed', 'restarted', 'over'])
 /** Moves a turn on. What its worker has to do now has a limit. */
 export function move(launcher: Launcher, worker: WorkerId, stage: Stage, change: Partial<Turn> = {}): Step {
   const isLimited = !DONE.has(stage) && stage !== 'killing'
-  const timer: Effect = isLimited ? { do: 'wait', timer: 'turn', id: worker, step: stage } : cancel('turn', worker)
+  const timer: Effect = isLimited ? limited(launcher, worker, stage) : cancel('turn', worker)
   return stay(setTurn(launcher, worker, { ...change, stage }), timer)
+}
+
+/** A worker whose server leaves gets another one when that has ended. */
+function limited(launcher: Launcher, worker: WorkerId, step: Stage): Effect {
+  const timer: Effect = { do: 'wait', timer: 'turn', id: worker, step }
+  const server = currentOf(launcher, worker)
+  if (step !== 'waiting' || !isAlive(server)) return timer
+  if (server.leaves !== 'no') return { ...timer, awaits: 'end' }
+  return server.stage === 'serving' ? timer : { ...timer, awaits: 'boot' }
+}
+
+/** What a server has said changes how long its worker may take for what it has to do, at one of these stages. */
+export function waitAnew(launcher: Launcher, id: ServerId, stages: readonly Stage[]): Effect[] {
+  const { worker, parent } = find(launcher, id) ?? {}
+  const turn = launcher.roll?.turns.find((one) => one.worker === worker)
+  if (turn === undefined || !stages.includes(turn.stage)) return []
+  const awaited = turn.stage === 'waiting' ? workerOf(launcher, turn.worker).current : turn.server
+  return awaited === (turn.stage === 'making' ? parent : id) ? [limited(launcher, turn.worker, turn.stage)] : []
 }
 
 /** What a server says about the reload that it makes. */

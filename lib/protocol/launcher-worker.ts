@@ -28,7 +28,7 @@ import {
   workerOf
 } from './launcher-steps.js'
 import { dismiss, forceServer, stopServer } from './launcher-stop.js'
-import { hearInRoll, loseStart, mayComeBack, spoil, unspoil } from './launcher-turn.js'
+import { hearInRoll, loseStart, mayComeBack, spoil, unspoil, waitAnew } from './launcher-turn.js'
 
 /** The workers: their servers start, serve, fall silent and end, and others take their place. */
 
@@ -112,21 +112,17 @@ export function hear(launcher: Launcher, id: ServerId, word: Word): Step {
 }
 
 /** It may take longer than expected: everything that waits for it gets another limit. */
-function boots(launcher: Launcher, { id, worker, parent, stage }: Server): Step {
+function boots(launcher: Launcher, { id, worker, stage }: Server): Step {
   if (stage !== 'booting') return stay(launcher)
   const { current, crashes } = workerOf(launcher, worker)
   const own: Effect[] = launcher.hasServed && current === id ? [{ ...wait('boot', id), crashes }] : []
-  const turn = launcher.roll?.turns.find((one) => one.worker === worker)
-  const isMaking = turn?.stage === 'making' && turn.server === parent
-  const isRestarting = turn?.stage === 'restarting' && turn.server === id
-  const shared: Effect[] = isMaking || isRestarting ? [{ ...wait('turn', worker), step: turn.stage }] : []
-  return stay(launcher, ...own, ...shared)
+  return stay(launcher, ...own, ...waitAnew(launcher, id, ['making', 'restarting', 'waiting']))
 }
 
 /** One that had fallen silent while it was needed may do so again, and nobody needs it now. */
 function leaves(launcher: Launcher, { id, isSilent }: Server, isError: boolean): Step {
   const next = setServer(launcher, id, { leaves: isError ? 'by error' : 'freely' })
-  return stay(next, ...(isSilent ? [wait('silence', id)] : []))
+  return stay(next, ...(isSilent ? [wait('silence', id)] : []), ...waitAnew(next, id, ['waiting']))
 }
 
 function serves(launcher: Launcher, { id }: Server, ownSignals: boolean): Step {

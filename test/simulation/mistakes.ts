@@ -11,7 +11,8 @@ export const RULES = {
   owner: 'a connection has one owner',
   fair: 'who has the least gets the next',
   outside: 'what is not the protocol cannot throw into it',
-  work: 'no process is killed at work before its time is over'
+  work: 'no process is killed at work before its time is over',
+  time: 'what somebody waits for gets its time'
 } as const
 
 export interface Mistake<M> {

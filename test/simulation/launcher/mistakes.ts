@@ -123,5 +123,16 @@ export const MISTAKES: ReadonlyArray<Mistake<Machines>> = [
       return signal === null ? input : { ...input, ending: { exitCode: null, signal } }
     }),
     found: /is given up|the launcher ends|in the end serves/
+  },
+  {
+    rule: 'time',
+    title: 'a reload counts how long a server that leaves has served',
+    machine: altered(([next, effects]) => [
+      next,
+      effects.map((effect) =>
+        effect.do === 'wait' && effect.awaits === 'end' ? { ...effect, awaits: 'boot' } : effect
+      )
+    ]),
+    found: /a server that serves was waited for|the asks end with failure/
   }
 ]

@@ -351,6 +351,40 @@ const OWN_SIGNAL: readonly Story[] = [
   }
 ]
 
+/** Half a minute and more. */
+const LONG_AFTER = ['1 stall', '0 silent 0', '0 due silence 0', '1 resumes', '1 hears', '0 hears 1']
+
+/** A reload that finds a server which does not serve. */
+const AWAITED: readonly Story[] = [
+  {
+    title: 'one of two that have served for long leaves, and the reload waits until it has left',
+    rules: { busy: true },
+    lines: [...LONG_AFTER, '1 server stops', '0 hears 1', '0 reload'],
+    asks: ['success'],
+    serves: [1, 1]
+  },
+  {
+    title: 'one of two that have served for long leaves when the reload has just asked whether it answers',
+    rules: { busy: true },
+    lines: [...LONG_AFTER, '0 reload', '1 server stops'],
+    asks: ['success'],
+    serves: [1, 1]
+  },
+  {
+    title: 'one of two that have served for long leaves, and needs more than half a minute: the reload waits',
+    rules: { apps: [60_000], busy: true },
+    lines: [...LONG_AFTER, '2 server stops', '0 hears 2', '0 reload'],
+    asks: ['success'],
+    serves: [1, 1]
+  },
+  {
+    title: 'one of two that have served for long has crashed, and the next one is being started: the reload waits',
+    lines: [...LONG_AFTER, '1 crash', '... until 0 due restart 0', '0 reload'],
+    asks: ['success'],
+    serves: [1, 1]
+  }
+]
+
 export const STORIES: readonly Story[] = [
   ...stops,
   ...standsStill,
@@ -360,6 +394,7 @@ export const STORIES: readonly Story[] = [
   ...burst,
   ...SCALINGS,
   ...OWN_SIGNAL,
+  ...AWAITED,
   {
     title: 'a server that finishes what it has outlives the one before it, whose place another one has by now',
     rules: ONE,

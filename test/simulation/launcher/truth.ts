@@ -47,7 +47,8 @@ export function untrueCount(
 }
 
 /** What is not true about the reason of a failure. */
-export function untrueFailure({ launcher, processes }: System, failure: Failure): string | undefined {
+export function untrueFailure(system: System, failure: Failure): string | undefined {
+  const { launcher, processes } = system
   const isOver = (isNew: boolean): boolean =>
     processes.some(
       ({ life, doomed, release, parent }) => (life === 'over' || doomed) && (!isNew || (release > 0 && parent === 0))
@@ -72,15 +73,31 @@ export function untrueFailure({ launcher, processes }: System, failure: Failure)
     case 'busy':
     case 'said':
     case 'not started':
-    case 'not listening':
       return undefined
+    case 'not listening':
+      return isWaitedFor(system, failure) ? undefined : 'a server that serves was waited for'
     case 'no plugin':
+      if (!isWaitedFor(system, failure)) return 'a server that serves was waited for'
       return launcher.workers.some(({ current }) => isUnheard(processes, current))
         ? undefined
         : 'no process has yet to say that it loads the plugin'
     default:
       return failure satisfies never
   }
+}
+
+/** How long a reload waits for a server that boots, and for any other one. Milliseconds. */
+const PATIENCE = 30_000
+
+/** By a clock that keeps time. A server that boots has had some of the time before. */
+function isWaitedFor({ launcher, processes, callers, now, rules }: System, { worker }: Failure): boolean {
+  const known = launcher.servers.find(({ id }) =>
+    launcher.workers.some((one) => one.id === worker && one.current === id)
+  )
+  const boots = known?.stage === 'booting' && known.leaves === 'no'
+  const since = processes.find(({ number }) => number === known?.id)?.startedAt ?? now
+  const asked = Math.min(now, ...callers.flatMap(({ at, outcome }) => (outcome === undefined ? [at] : [])))
+  return rules.timers === 'any' || now - asked >= PATIENCE || (boots && now - since >= PATIENCE)
 }
 
 /** Every server loads the plugin, and says so first. */
@@ -111,10 +128,10 @@ export function untrueEnding({ processes, launcher }: System, { exitCode, signal
 /**
  * How long one worker may owe what it owes in a reload: to serve, to answer, to end, to hand over, to pass, to leave.
  */
-const SHARE = 30_000 + 10_000 + 5000 + 80_000 + 53_000 + 80_000 + 10_000
+const SHARE = 44_000 + 10_000 + 5000 + 80_000 + 53_000 + 80_000 + 10_000
 
-/** How much longer it may owe that, as an app has a longer limit than most: in each of the last three. */
-const moreShare = (rules: Rules): number => 3 * Math.max(0, longestDrain(rules) - 25_000)
+/** How much longer it may owe that, as an app has a longer limit than most: in the first and each of the last three. */
+const moreShare = (rules: Rules): number => 4 * Math.max(0, longestDrain(rules) - 25_000)
 
 /** A server to inherit from, a boot, and the end of those that leave. */
 const SCALE = 30_000 + 30_000 + 50_000

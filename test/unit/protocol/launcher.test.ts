@@ -259,6 +259,50 @@ t.test('a reload starts a worker that is down at once with the new code', async 
   t.match(launcher.outcome(ask), { turns: [{ result: RESULT }, { server: child + 1 }] })
 })
 
+const turnWaits = (effects: readonly { do: string }[]) =>
+  effects.filter((effect) => effect.do === 'wait' && 'timer' in effect && effect.timer === 'turn')
+
+t.test('a reload waits until the server of a worker has left, and another one serves with the new code', async (t) => {
+  const launcher = LauncherModel.serving(2)
+  launcher.say(1, { type: 'leaves', isError: false })
+  const ask = launcher.reload()
+  launcher.handOver(0)
+  t.match(turnWaits(launcher.effects).at(-1), { id: 1, step: 'waiting', awaits: 'end' })
+  t.match(launcher.end(1, 0).at(-2), { do: 'start', server: 3, isNew: true })
+  launcher.boot(3)
+  launcher.say(0, 'passed')
+  launcher.say(0, MADE)
+  launcher.noted()
+  t.match(launcher.outcome(ask), { turns: [{ result: RESULT }, { server: 3 }] })
+})
+
+t.test('one that leaves instead of answering the reload is waited for as well', async (t) => {
+  const launcher = LauncherModel.serving(2)
+  launcher.reload()
+  t.match(turnWaits(launcher.say(0, { type: 'leaves', isError: false })), [{ step: 'waiting', awaits: 'end' }])
+})
+
+t.test('a reload that waits for a server which boots waits as long as that says, and then for its end', async (t) => {
+  const launcher = LauncherModel.serving(2)
+  launcher.end(0)
+  launcher.due('restart', 0)
+  launcher.started(2)
+  launcher.reload()
+  t.match(turnWaits(launcher.effects).at(-1), { id: 0, step: 'waiting', awaits: 'boot' })
+  t.match(turnWaits(launcher.say(2, { type: 'boots' })), [{ id: 0, step: 'waiting', awaits: 'boot' }])
+  t.match(turnWaits(launcher.say(2, { type: 'leaves', isError: false })), [{ id: 0, awaits: 'end' }])
+})
+
+t.test('a reload does not count the age of a server that has ended', async (t) => {
+  const launcher = LauncherModel.serving(2)
+  launcher.end(0)
+  launcher.due('restart', 0)
+  launcher.reload()
+  const [wait] = turnWaits(launcher.effects)
+  t.match(wait, { id: 0, step: 'waiting' })
+  t.notMatch(wait, { awaits: 'boot' })
+})
+
 t.test('a server that was started for a reload and dies makes it fail, and is started again', async (t) => {
   const launcher = LauncherModel.serving(2)
   launcher.end(1)
