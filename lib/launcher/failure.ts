@@ -38,6 +38,7 @@ export function errorOf(failure: Failure, server: Server | undefined): Error {
     case 'no boot':
     case 'left':
     case 'none serves':
+    case 'none stays':
     case 'out of range':
     case 'busy':
       return scaleErrorOf(failure, server)
@@ -59,7 +60,7 @@ export function errorOfWorker(error: Error, worker: number, workers: number): Er
   })
 }
 
-type OfScale = Extract<Failure, { kind: 'no boot' | 'left' | 'none serves' | 'out of range' | 'busy' }>
+type OfScale = Extract<Failure, { kind: 'no boot' | 'left' | 'none serves' | 'none stays' | 'out of range' | 'busy' }>
 
 /** Only another number of workers fails like this. */
 function scaleErrorOf(failure: OfScale, server: Server | undefined): Error {
@@ -70,6 +71,8 @@ function scaleErrorOf(failure: OfScale, server: Server | undefined): Error {
       return new ScaleError(`server ${server?.pid} of a new worker began to leave before all new ones served`)
     case 'none serves':
       return new ScaleError('no worker has a server that serves')
+    case 'none stays':
+      return new ScaleError('of the workers that would stay, none answers')
     case 'out of range':
       return new WorkerCountError(MOST_WORKERS, failure.target, failure.count)
     case 'busy':

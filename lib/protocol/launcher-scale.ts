@@ -1,5 +1,5 @@
 import type { Effect, Step } from './launcher-effects.js'
-import type { Failure, Launcher, Leaving, ScaleRequest, Scaling, Server, Worker } from './launcher-state.js'
+import type { Failure, Launcher, Leaving, ScaleRequest, Scaling, Server, Worker, WorkerId } from './launcher-state.js'
 import {
   answerScale,
   cancel,
@@ -21,7 +21,8 @@ import { countFrom, MOST_WORKERS } from './worker-count.js'
 
 /**
  * The number of workers changes. New workers start with the command of the first one; either all of them serve, or none
- * stays. If there are too many, the last ones leave: they finish their requests, and nothing starts in their place.
+ * stays. If there are too many, the last ones leave as soon as one of the others answers: they finish their requests,
+ * and nothing starts in their place.
  */
 
 /** How many changes wait at most. */
@@ -77,14 +78,19 @@ export function shape(launcher: Launcher): Step {
   if (isEnding(launcher)) return fail(launcher, scaling, { kind: 'stopping' })
   const { before, target } = scaling
   if (target < before) {
-    // The others might be about to end, and with the last one the service.
+    // The others might be about to end, and with the last one the service; or hang, and nobody would answer.
     const remain = workers.slice(0, target)
-    return remain.some(({ id }) => isServing(currentOf(launcher, id))) ? shrink(launcher, scaling) : stay(launcher)
+    return remain.some(({ id }) => isAnswering(launcher, id)) ? shrink(launcher, scaling) : stay(launcher)
   }
   const added = workers.slice(before)
   const lost = added.find((worker) => isLost(launcher, worker))
   if (lost !== undefined) return fail(launcher, scaling, failureOf(launcher, lost))
   return added.every(({ id }) => isServing(currentOf(launcher, id))) ? grown(launcher, scaling) : stay(launcher)
+}
+
+function isAnswering(launcher: Launcher, worker: WorkerId): boolean {
+  const server = currentOf(launcher, worker)
+  return isServing(server) && !server.isSilent
 }
 
 /** The first server of a new worker has ended, or is about to. */
@@ -162,12 +168,13 @@ export function loseNew(launcher: Launcher, { worker }: Server, error: unknown):
   return fail(launcher, scaling, { kind: 'not started', error })
 }
 
-/** No server has begun to serve meanwhile. A new worker whose server exists has a limit of its own. */
+/** No server has begun to serve or to answer meanwhile. A new worker whose server exists has a limit of its own. */
 export function scaleDue(launcher: Launcher): Step {
   const { scaling, workers } = launcher
   if (scaling === undefined) return stay(launcher)
   const isStarted = ({ current, next }: Worker) => current !== undefined || next === 'starting'
-  if (scaling.target > scaling.before && workers.slice(scaling.before).every(isStarted)) return stay(launcher)
+  if (scaling.target < scaling.before) return fail(launcher, scaling, { kind: 'none stays' })
+  if (workers.slice(scaling.before).every(isStarted)) return stay(launcher)
   return fail(launcher, scaling, { kind: 'none serves' })
 }
 

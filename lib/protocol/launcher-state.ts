@@ -69,7 +69,7 @@ export interface ScaleRequest {
   readonly wanted: WorkerCount
 }
 
-/** The number of workers changes: the new ones start, or the last ones wait until one of the others serves. */
+/** The number of workers changes: the new ones start, or the last ones wait until one of the others answers. */
 export interface Scaling {
   readonly ask: Ask
   readonly reason: string
@@ -140,8 +140,8 @@ type FailureCause =
   | { readonly kind: 'not listening' | 'no plugin' | 'stopping' }
   /** A server that was started for another number of workers did not serve in time, or leaves of its own accord. */
   | { readonly kind: 'no boot' | 'left'; readonly server: ServerId }
-  /** In time, there was no server from which new ones could inherit, or that could go on alone. */
-  | { readonly kind: 'none serves' }
+  /** In time, there was no server from which new ones could inherit, or that answered and could go on alone. */
+  | { readonly kind: 'none serves' | 'none stays' }
   /** There cannot be so many workers, or so few. */
   | { readonly kind: 'out of range'; readonly count: number; readonly target: number }
   /** Too many changes wait already. */

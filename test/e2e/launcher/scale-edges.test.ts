@@ -81,6 +81,22 @@ t.test('a worker that hangs and must leave is killed, and holds up nothing', { s
   t.equal(await workers.stop(), 0)
 })
 
+t.test('the only worker that answers stays until the other one does too', { skip: !HAS_PROC }, async (t) => {
+  const { workers, control } = await startScalable(t, { count: 2 })
+  const { server } = workers
+  const status = await askControl(control, { command: 'status' })
+  const [first, second] = 'status' in status ? status.status.workers.map(({ pid }) => pid) : []
+  freeze(t, workers, [first as number])
+  await workers.logged(new RegExp(`server ${first} has not answered`))
+  const fewer = scaleBy(control, { workers: '-1' })
+  await workers.logged(/from 2 to 1/)
+  t.match(await askOnce(server), { pid: second })
+  process.kill(first as number, 'SIGCONT')
+  t.match(await fewer, { result: { before: 2, workers: 1, pids: [first] } })
+  t.match(await askOnce(server), { pid: first })
+  t.equal(await workers.stop(), 0)
+})
+
 t.test('a stop while a worker that is to leave has work in progress lets it finish that', async (t) => {
   const { workers, control } = await startScalable(t, { count: 2 })
   const { server } = workers

@@ -9,7 +9,7 @@ import { tell } from './links.js'
 import { missingNotice } from './notices.js'
 import { serviceOf } from './rules.js'
 import { type EffectOf, type Member, memberOf, type System } from './system.js'
-import { untrueAnswer, untrueCount, untrueEnding, untrueFailure, untrueUnscaled } from './truth.js'
+import { leavesNobody, untrueAnswer, untrueCount, untrueEnding, untrueFailure, untrueUnscaled } from './truth.js'
 
 /** Carries out what a launcher wants, as an honest host does. */
 
@@ -25,6 +25,7 @@ export function hearLauncher(system: System, input: Input): void {
   if (unsaid !== undefined) breakWorld(system, `the launcher does not say "${unsaid}"`)
   const killed = killedAtWork(system, before, input, effects)
   if (killed !== undefined) breakWorld(system, `process ${killed.id} (${describe(killed.server.at)}) is killed at work`)
+  if (leavesNobody(before, launcher, input)) breakWorld(system, 'workers leave, and nobody who answers stays')
   const failure = launcher.roll?.failure
   if (wasCommitting && failure !== undefined) system.isMixed = true
   const told = effects.flatMap((effect) =>

@@ -24,6 +24,15 @@ const instead =
     return turn?.stage === stage && turn.server !== undefined ? said(turn.server, word) : input
   }
 
+/** Changes the number of workers as if every server answered. */
+const scaleBlindly: Machines['launcher']['step'] = (launcher, input) => {
+  if (input.type !== 'scale') return machine.step(launcher, input)
+  const silent = launcher.servers.filter(({ isSilent }) => isSilent).map(({ id }) => id)
+  const servers = launcher.servers.map((one) => ({ ...one, isSilent: false }))
+  const [next, effects] = machine.step({ ...launcher, servers }, input)
+  return [{ ...next, servers: next.servers.map((one) => ({ ...one, isSilent: silent.includes(one.id) })) }, effects]
+}
+
 const TIMERS: readonly Timer[] = ['turn', 'stop', 'force', 'kill', 'grow']
 
 export const MISTAKES: ReadonlyArray<Mistake<Machines>> = [
@@ -134,5 +143,11 @@ export const MISTAKES: ReadonlyArray<Mistake<Machines>> = [
       )
     ]),
     found: /a server that serves was waited for|the asks end with failure/
+  },
+  {
+    rule: 'silence',
+    title: 'there is one worker fewer while the others do not answer',
+    machine: { server, launcher: { ...machine, step: scaleBlindly } },
+    found: /nobody who answers stays/
   }
 ]

@@ -295,6 +295,18 @@ const SCALINGS: readonly Story[] = [
     asks: ['failure'],
     serves: [0, 0]
   },
+  {
+    title: 'one worker fewer, and the one that would remain hangs: the one that answers stays',
+    lines: ['1 hang', '0 silent 0', '0 scale down'],
+    asks: ['failure'],
+    serves: [0]
+  },
+  {
+    title: 'one worker fewer, and the one that would remain stands still: it is waited for',
+    lines: ['1 stall', '0 silent 0', '0 scale down', '1 resumes'],
+    asks: ['success'],
+    serves: [0]
+  },
   { title: 'a stop while a worker leaves', lines: ['0 scale down', '0 stop'], asks: ['failure'], serves: [] },
   { title: 'a stop while a worker that hangs is to leave', lines: ['2 hang', '0 scale down', '0 stop'], serves: [] }
 ]

@@ -1,5 +1,5 @@
 import { stopLimit } from '../../../lib/launcher/limits.js'
-import { type Failure, isLast, type Outcome } from '../../../lib/protocol/launcher.js'
+import { type Failure, type Input, isLast, type Launcher, type Outcome } from '../../../lib/protocol/launcher.js'
 import { countFrom } from '../../../lib/protocol/worker-count.js'
 import { longestDrain } from '../server/durations.js'
 import { type Rules, serviceOf } from './rules.js'
@@ -27,6 +27,15 @@ export function untrueUnscaled(system: System, failure: Failure): string | undef
       ? undefined
       : 'the server of a new worker has ended'
   return untrueFailure(system, failure)
+}
+
+/** Whether workers leave although the launcher knows of none of the others that it answers: clients would wait. */
+export function leavesNobody(before: Launcher, after: Launcher, input: Input): boolean {
+  const isGrowing = before.scaling !== undefined && before.scaling.target > before.scaling.before
+  if (isGrowing || after.phase !== 'running' || after.workers.length >= before.workers.length) return false
+  const heard = input.type === 'said' && input.word.type === 'pong' ? input.server : undefined
+  const hung = before.servers.filter(({ id, isSilent }) => isSilent && id !== heard).map(({ id }) => id)
+  return !after.workers.some(({ current }) => after.servers.some(({ id }) => id === current && !hung.includes(id)))
 }
 
 /** What is not true about the number of workers that a caller gets. */
@@ -70,6 +79,7 @@ export function untrueFailure(system: System, failure: Failure): string | undefi
     case 'out of range':
       return failure.target < 1 ? undefined : 'there would be no worker'
     case 'none serves':
+    case 'none stays':
     case 'busy':
     case 'said':
     case 'not started':

@@ -512,3 +512,16 @@ t.test('each caller that asked for fewer workers is answered when the servers of
   t.strictSame(launcher.outcome(first), { before: 3, workers: 2 })
   t.strictSame(logged(launcher.effects), ['scaling', 'scaling', 'scaled', 'scaled'])
 })
+
+t.test('a worker that answers stays for as long as the others do not', async (t) => {
+  const launcher = LauncherModel.serving(2)
+  launcher.give({ type: 'silent', server: 0 })
+  const ask = launcher.scale({ by: -1 })
+  t.strictSame(launcher.leaders, [0, 1])
+  launcher.due('scale', 0)
+  t.strictSame(launcher.outcome(ask), { unscaled: { kind: 'none stays' } })
+  const next = launcher.scale({ by: -1 })
+  t.strictSame(told(launcher.say(0, 'pong')), [[1, 'leave']])
+  launcher.end(1, 0)
+  t.strictSame(launcher.outcome(next), { before: 2, workers: 1 })
+})
