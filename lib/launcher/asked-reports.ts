@@ -2,7 +2,7 @@ import type { FromLauncher } from '../protocol/launcher-messages.js'
 import { Deadline } from '../util/deadline.js'
 
 /** How long a server may take to report. Milliseconds. */
-const LIMIT = 1000
+export const REPORT_LIMIT = 1000
 
 /** The reports that were requested from a server and that it has not sent yet. */
 export class AskedReports<R> {
@@ -17,7 +17,7 @@ export class AskedReports<R> {
   ask(): Promise<R | undefined> {
     return new Promise((resolve) => {
       const deadline = new Deadline()
-      deadline.set(LIMIT, () => resolve(undefined))
+      deadline.set(REPORT_LIMIT, () => resolve(undefined))
       // Answers come in the order of the questions, also late ones.
       this.#asked.push((report) => {
         deadline.clear()

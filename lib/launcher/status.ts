@@ -4,6 +4,8 @@ import { memoryStatus } from '../control/memory.js'
 import type { ProcessStatus } from '../control/reports.js'
 import type { Load } from '../metrics/load.js'
 import { isLeaving, type Phase } from '../protocol/phases.js'
+import { whenHeard } from '../util/deadline.js'
+import { REPORT_LIMIT } from './asked-reports.js'
 import type { Roster } from './roster.js'
 import type { Server } from './server.js'
 
@@ -71,10 +73,17 @@ export function asOfNow(server: Server, answer: ServerAnswer): ServerAnswer {
   return server.isAlive ? answer : { status: silent(server) }
 }
 
-/** Asks a server, and waits for a moment. */
+/** Asks a server, and waits for a moment; unless it is known not to answer. */
 export async function answerOf(server: Server): Promise<ServerAnswer> {
-  const report = server.isAlive ? await server.report() : undefined
+  // After a stall of this process, what the server has said meanwhile is read first.
+  if (isMute(server)) await new Promise<void>((resolve) => whenHeard(resolve))
+  const report = isMute(server) ? undefined : await server.report()
   return report === undefined ? { status: silent(server) } : { ...report, status: withParent(report.status, server) }
+}
+
+/** One that has ended, boots, or hangs. A client with little patience asks about the others. */
+function isMute({ isAlive, service, owesAnswer }: Server): boolean {
+  return !isAlive || service === undefined || owesAnswer >= REPORT_LIMIT
 }
 
 /** A server knows no pid of its parent: the launcher has started both, and passes on what they say. */

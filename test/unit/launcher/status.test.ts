@@ -17,7 +17,8 @@ t.test('the counts of a status are those of one moment, while servers crash', as
     restarts.add(0, undefined, 0)
     history.restarted()
   }
-  const server = { generation: 1, pid: 20, begun: 0, isAlive: true, report: () => report.promise }
+  const answering = { isAlive: true, service: {}, owesAnswer: 0, report: () => report.promise }
+  const server = { generation: 1, pid: 20, begun: 0, ...answering }
   const workers = {
     get places() {
       return [{ id: 0, server, restarts: restarts.of(0, false) }]
@@ -41,7 +42,8 @@ class Answering {
   readonly lasting = { generation: 1, pid: 0 }
   readonly begun = 0
   readonly settings = {}
-  readonly service = {}
+  readonly service: object | undefined = {}
+  owesAnswer = 0
   isAlive = true
 
   constructor(
@@ -114,4 +116,27 @@ t.test('one that hands its clients over meanwhile counts as it has answered', as
   servers[1] = third
   answer()
   t.match(await asked, { workers: [{ phase: 'no answer' }, { pid: 21, phase: 'serving' }] })
+})
+
+t.test('a server that is known not to answer is not waited for', async (t) => {
+  const { workers, servers, third } = crashing(t)
+  servers[1] = third
+  const [hung] = servers as [Answering]
+  for (const change of [{ owesAnswer: 1000 }, { owesAnswer: 0, service: undefined }]) {
+    Object.assign(hung, change)
+    const health = healthOf({ workers: await statusOfWorkers(workers) })
+    t.match(health, { healthy: true, workers: [{ phase: 'no answer' }, { pid: 22, phase: 'serving' }] })
+    t.match(await statusOf(workers, new History()), { workers: [{ phase: 'no answer' }, { phase: 'serving' }] })
+    t.match(await metricsOf(workers, new History()), { workers: [{ status: { phase: 'no answer' } }, {}] })
+  }
+})
+
+t.test('after a stall of the launcher, what a server has answered meanwhile is read first', async (t) => {
+  const { workers, servers, third } = crashing(t)
+  servers[0] = third
+  third.owesAnswer = 5000
+  setImmediate(() => {
+    third.owesAnswer = 0
+  })
+  t.match(await statusOfWorkers(workers), [{ pid: 22, phase: 'serving' }, {}])
 })
