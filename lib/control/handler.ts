@@ -130,8 +130,9 @@ export class Control {
     const reload = this.#events.inProgress()
     if (reload?.role === 'child') await within(ledger.tell(), PARENT_LIMIT, 'the parent').catch(() => {})
     const { load, draining } = ledger.beside
+    const started = performance.timeOrigin
     return {
-      workers: [{ worker: 1, status: this.status(), serving: this.#service.load, draining: load }],
+      workers: [{ worker: 1, status: this.status(), started, serving: this.#service.load, draining: load }],
       wanted: 1,
       isReloading: reload !== undefined,
       history: history.report,

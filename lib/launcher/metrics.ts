@@ -31,9 +31,11 @@ function workerOf({ place, server }: Member, all: readonly Member[], answers: An
   const members = all.filter((member) => member.place === place)
   // Within a probation that is the successor, as in a status.
   const accepting = members.find(({ isAccepting }) => isAccepting)
-  const { status } = answers.get(accepting?.server ?? server) as ServerAnswer
+  const shown = accepting?.server ?? server
+  const { status } = answers.get(shown) as ServerAnswer
   const serving = accepting && answers.get(accepting.server)?.load
-  return { worker: place + 1, status, serving, draining: sumOfLoads(loadsOf(members.filter(isDraining), answers)) }
+  const draining = sumOfLoads(loadsOf(members.filter(isDraining), answers))
+  return { worker: place + 1, status, started: shown.started, serving, draining }
 }
 
 function loadsOf(members: readonly Member[], answers: Answers): Load[] {

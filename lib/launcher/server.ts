@@ -77,6 +77,8 @@ export class Server implements RelayedServer {
   readonly relay: MessageRelay
   /** On the clock of `performance.now()`. */
   readonly begun = performance.now()
+  /** The same, as the clock was then. Milliseconds since the epoch. */
+  readonly started = Date.now()
   /** What it reported when it began to serve, and how long after its start that was. */
   service: Service | undefined
   bootTime = 0

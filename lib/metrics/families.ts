@@ -55,7 +55,7 @@ function processFamilies({ workers, wanted, draining }: MetricsReport): Family[]
     gauge(
       'start_time_seconds',
       'Start time of the server of a worker, since the epoch.',
-      each(({ uptime }) => Math.round(Date.now() - uptime) / 1000)
+      perWorker(workers, ({ started }) => Math.round(started) / 1000)
     ),
     gauge('draining_processes', 'Processes that no longer accept and only finish their work.', [{ value: draining }])
   ]

@@ -7,6 +7,8 @@ export interface WorkerReport {
   /** Its number, from 1 on. */
   readonly worker: number
   readonly status: ProcessStatus
+  /** When its process was started, as the clock was then. Milliseconds since the epoch; the same at each answer. */
+  readonly started: number
   /** What its process has in progress that accepts; undefined if there is none, or it does not answer. */
   readonly serving: Load | undefined
   /** The same of the processes that drain, as far as they have reported it. */

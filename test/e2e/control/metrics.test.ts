@@ -50,6 +50,7 @@ t.test('a request in flight, a hold, a reload that fails, one that is rolled bac
   const working = await metricsAt(control)
   t.match(working.all('requests_in_flight'), { '{worker="1",role="serving"}': 1, '{worker="1",role="draining"}': 0 })
   t.equal(working.get('holds{worker="1",role="serving"}'), 1)
+  t.strictSame(working.all('start_time_seconds'), first.all('start_time_seconds'))
   t.equal(working.get('connections{worker="1",role="serving"}'), 2)
   t.equal(working.get('connections_opened_total'), 2)
 

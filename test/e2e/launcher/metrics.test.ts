@@ -60,6 +60,7 @@ t.test('two workers over a reload, a crash and a worker that hangs', { skip: NO_
 
   freeze(t, workers, [workers.of(2).at(-1) as number])
   const hung = await metricsAt(control)
+  t.strictSame(hung.all('start_time_seconds'), again.all('start_time_seconds'))
   t.equal(sum(hung.all('worker_up')), 1)
   t.equal(
     sum(hung.all('phase{worker="1",phase="no_answer"}')) + sum(hung.all('phase{worker="2",phase="no_answer"}')),

@@ -41,6 +41,7 @@ class Answering {
   readonly generation = 1
   readonly lasting = { generation: 1, pid: 0 }
   readonly begun = 0
+  readonly started = 1_700_000_000_123
   readonly settings = {}
   readonly service: object | undefined = {}
   owesAnswer = 0

@@ -35,7 +35,7 @@ an_info{path="a \"quoted\" \\ path\nof two lines"} 1
 t.test('a release with any name, or none', async (t) => {
   const release = { script: '/a "b"\\c\n.js', directory: '/', version: '1"', node: 'v20' }
   const status = { generation: 1, pid: 1, phase: 'serving' as const, uptime: 0, listeners: [], connections: 0 }
-  const worker = { worker: 1, serving: undefined, draining: NONE }
+  const worker = { worker: 1, started: 1_700_000_000_123.4, serving: undefined, draining: NONE }
   const at = (what: object) =>
     expose(
       familiesOf({ ...REPORT, workers: [{ ...worker, status: { ...status, ...what } }] }, { plugin: null, node: 'v20' })
@@ -49,6 +49,8 @@ t.test('a release with any name, or none', async (t) => {
   t.match(at({ phase: 'no answer' }), 'worker_up{worker="1"} 0')
   t.match(at({ phase: 'no answer' }), 'phase{worker="1",phase="no_answer"} 1')
   t.notMatch(at({ phase: 'no answer' }), 'role="serving"', 'nobody knows')
+  // For queries that count the changes.
+  for (const uptime of [1, 2]) t.match(at({ uptime }), 'start_time_seconds{worker="1"} 1700000000.123\n')
 })
 
 t.test('what processes of a removed worker still have is there', async (t) => {
