@@ -53,6 +53,8 @@ export class PidFile {
     try {
       writeFileSync(temporary, line(), { flag: 'wx', mode: MODE })
     } catch (error) {
+      // It may have been made before the disk was full.
+      discard(temporary)
       if (!this.#isWritable()) throw error
       this.#overwrite()
       return
@@ -60,7 +62,7 @@ export class PidFile {
     try {
       renameSync(temporary, this.path)
     } catch (error) {
-      rmSync(temporary, { force: true })
+      discard(temporary)
       throw error
     }
   }
@@ -108,6 +110,15 @@ export class PidFile {
 
 /** A user who could write another pid into it could choose which process gets the signals. */
 const MODE = 0o644
+
+/** Of a write that has failed, for a reason that counts more than what is left behind. */
+function discard(path: string): void {
+  try {
+    rmSync(path, { force: true })
+  } catch {
+    // The folder cannot be entered any more.
+  }
+}
 
 const line = () => `${process.pid}\n`
 

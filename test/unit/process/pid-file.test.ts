@@ -34,6 +34,24 @@ t.test('what another user has planted is not written through', { skip: NO_OTHER_
   t.strictSame(readdirSync(shared), [`app.pid.${process.pid}`])
 })
 
+t.test('a write that fails half-way leaves nothing behind', async (t) => {
+  const folder = await tempFolder(t)
+  const script = `
+    const { PidFile } = require(${JSON.stringify(require.resolve('../../../lib/process/pid-file.js'))})
+    const file = new PidFile(process.argv[1])
+    try { file.write() } catch (error) { console.log(error.code) }`
+  // A file can be made, and nothing can be written into it, as on a full disk.
+  const write = (path: string) =>
+    execFileSync('sh', ['-c', 'ulimit -f 0; exec "$@"', 'sh', process.execPath, '-e', script, path], {
+      encoding: 'utf8'
+    })
+  t.equal(write(join(folder, 'new.pid')), 'EFBIG\n')
+  t.strictSame(readdirSync(folder), [])
+  writeFileSync(join(folder, 'old.pid'), '')
+  t.equal(write(join(folder, 'old.pid')), 'EFBIG\n')
+  t.strictSame(readdirSync(folder), ['old.pid'])
+})
+
 t.test('nobody else can write to it, with any umask', async (t) => {
   const path = join(await tempFolder(t), 'app.pid')
   const before = process.umask(0)
