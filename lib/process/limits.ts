@@ -66,11 +66,7 @@ export function limitOf(
 }
 
 /** How long it may take at most until a child on probation has been asked whether it serves, and has answered. */
-function untilAsked(
-  at: Parts['host']['at'],
-  asChild: Parts['asChild'],
-  health: ResolvedHealthOptions | false
-): number {
+function untilAsked(at: Parts['host']['at'], asChild: Parts['asChild'], health: ResolvedHealthOptions | false): number {
   if (at.name !== 'trial' || !canRollBack(at) || asChild === undefined) return 0
   const { elapsed, duration } = asChild.report.probation
   return (at.stage === 'running' ? duration - elapsed : 0) + confirmTime(health) + asChild.checkTimeout

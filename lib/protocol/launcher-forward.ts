@@ -62,7 +62,7 @@ export function outlive(launcher: Launcher): Step {
   })
 }
 
-/** One that had no server when the signal came is over until then: the next server follows one that has crashed since. */
+/** One that had no server when the signal came is over until then. A next server follows one that has crashed since. */
 function goesOn(launcher: Launcher, { id, isOver, next }: Worker): boolean {
   const server = currentOf(launcher, id)
   const answers = isAlive(server) && server.leaves === 'no' && !server.isSilent

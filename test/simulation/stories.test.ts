@@ -28,5 +28,5 @@ test('all that once went wrong is a story here, and a test of real processes', a
     )
     for (const path of paths) t.ok(existsSync(resolve(folder, path)), path)
   }
-  t.equal(count, 10)
+  t.equal(count, 12)
 })

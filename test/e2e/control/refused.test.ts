@@ -58,7 +58,11 @@ t.test('a stop in the probation', async (t) => {
   t.equal(await server.exitOf(server.pid), 0)
 })
 
-for (const way of ['SIGTERM', 'rollback'] as const) {
+for (const [way, code] of [
+  ['SIGTERM', 'GRACEFUL_ERR_STOPPING'],
+  // Then its parent makes the reload.
+  ['rollback', 'GRACEFUL_ERR_OUTCOME_UNKNOWN']
+] as const) {
   t.test(`a child that waits for the end of its probation to reload, and leaves (${way})`, async (t) => {
     const { server, control } = await startWithControl(t, { options: { probation: 60_000 } })
     server.signal('SIGHUP')
@@ -68,7 +72,7 @@ for (const way of ['SIGTERM', 'rollback'] as const) {
     await server.eventOf(child, 'reload-queued')
     if (way === 'rollback') await server.tell({ command: 'rollback', reason: 'bad feeling' }, child)
     else server.signal(way, child)
-    t.match(await asked, { error: { code: 'GRACEFUL_ERR_STOPPING' } })
+    t.match(await asked, { error: { code } })
     t.equal(await server.exitOf(child), 0)
     t.strictSame(server.events('forced'), [])
   })

@@ -14,7 +14,15 @@ import { STORIES } from './stories.js'
 import type { Machines, Member, System } from './system.js'
 
 /** The faults that keep the system small enough. Random schedules have servers that end, stall or fail. */
-const SMALL: readonly Fault[] = ['stop', 'force', 'signal', 'launcher dies', 'launcher stalls', 'no start']
+const SMALL: readonly Fault[] = [
+  'stop',
+  'force',
+  'signal',
+  'own signal',
+  'launcher dies',
+  'launcher stalls',
+  'no start'
+]
 
 /** What keeps the end of two workers small: nothing is started again. */
 const BESIDE_A_STOP: readonly Fault[] = ['force', 'signal', 'hang', 'work hangs', 'launcher dies', 'scale down']

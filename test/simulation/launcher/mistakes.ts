@@ -78,7 +78,7 @@ export const MISTAKES: ReadonlyArray<Mistake<Machines>> = [
     rule: 'silence',
     title: 'a server that does not answer counts as one that can make a reload',
     machine: hearing(instead('asking', 'pong')),
-    found: /the asks end with failure/
+    found: /the asks end with failure|the next reload ends with "failure"/
   },
   {
     rule: 'work',

@@ -52,8 +52,7 @@ function untruth(world: World, process: Process, number: Ask, outcome: Outcome):
         ? undefined
         : 'no process that was started since has confirmed that it serves'
     case 'stopping':
-      if (process.server.at.name === 'leaving' && process.server.at.cause === 'rolled back')
-        return 'its parent makes the reload'
+      if (wasTakenBack(process)) return 'its parent makes the reload'
       return isLeaving(process) ? undefined : 'it goes on'
     case 'not listening':
       return process.server.at.name === 'booting' ? undefined : 'it listens'
@@ -90,6 +89,11 @@ function isForParent(world: World, { server, parent, isCheck }: Process, ask: As
 export function untrueEnd(world: World, process: Process, { child, failure }: Told): string | undefined {
   if (failure !== undefined) return process.accepts ? undefined : 'has failed, and the parent does not accept'
   return childOf(world, process, child)?.confirmed === true ? undefined : 'has succeeded, and the child has not said so'
+}
+
+/** And its parent serves, as far as it knows. */
+function wasTakenBack({ server: { at, parent } }: Process): boolean {
+  return at.name === 'leaving' && at.cause === 'rolled back' && parent === 'alive'
 }
 
 function isLeaving({ server }: Process): boolean {

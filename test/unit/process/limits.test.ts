@@ -20,6 +20,13 @@ t.test('a child may take as long to confirm as it has said that its apps need to
   t.equal(limitOf('confirm', parts(60_000)), least + 60_000)
 })
 
+t.test('and as long as it may hang, if that is longer than any child has', async (t) => {
+  const least = limitOf('confirm', parts(0)) as number
+  t.equal(limitOf('confirm', parts(0, { hangTimeout: 60_000 })), 60_000)
+  t.equal(limitOf('confirm', parts(1_000, { hangTimeout: 60_000 })), 61_000)
+  for (const hangTimeout of [0, 1, least]) t.equal(limitOf('confirm', parts(0, { hangTimeout })), least)
+})
+
 t.test(
   'a request at a child waits until the probation and the question behind it are over, and for an answer',
   async (t) => {
@@ -37,13 +44,6 @@ t.test(
     t.equal(limitOf('settle', parts('running')), asked + 50_000)
   }
 )
-
-t.test('and as long as it may hang, if that is longer than any child has', async (t) => {
-  const least = limitOf('confirm', parts(0)) as number
-  t.equal(limitOf('confirm', parts(0, { hangTimeout: 60_000 })), 60_000)
-  t.equal(limitOf('confirm', parts(1_000, { hangTimeout: 60_000 })), 61_000)
-  for (const hangTimeout of [0, 1, least]) t.equal(limitOf('confirm', parts(0, { hangTimeout })), least)
-})
 
 t.test(
   'under a launcher, a child is not killed before it is known that the launcher does not stand still',
