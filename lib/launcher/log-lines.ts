@@ -31,7 +31,7 @@ export function lineOf(notice: Notice, servers: Servers): string {
       return `reload (${notice.reason}): server ${pid} does not answer; killing it and starting another one`
     case 'held': {
       const ending = servers.find(notice.server)?.ending
-      const how = ending === undefined ? 'had an uncaught error and is leaving' : describeEnding(ending)
+      const how = ending === undefined ? 'has failed and is leaving' : describeEnding(ending)
       return `server ${pid} ${how}; the next one starts when a file changes`
     }
     case 'not started':
@@ -76,7 +76,7 @@ const QUIET: ReadonlySet<Notice['about']> = new Set([
 
 /** Why another server starts. */
 export function restartLine(lost: Server, pause: number): string {
-  const how = lost.ending === undefined ? 'had an uncaught error and is leaving' : describeEnding(lost.ending)
+  const how = lost.ending === undefined ? 'has failed and is leaving' : describeEnding(lost.ending)
   return `server ${lost.pid} ${how}: starting another one in ${pause} ms`
 }
 

@@ -134,7 +134,8 @@ function leave(parts: Parts, { cause, reason, child, childLeads }: Of<'leave'>):
   asParent.endHealth()
   asParent.successors.releaseKept()
   asChild?.endHealth()
-  if (cause !== 'reloaded' && cause !== 'app closes') service.launcher?.leaves(cause === 'error')
+  if (cause !== 'reloaded' && cause !== 'app closes')
+    service.launcher?.leaves(cause === 'error' || cause === 'rolled back')
   if (cause !== 'asked' && cause !== 'error') return
   if (cause === 'asked') {
     service.foreignHandlers.hear(reason)

@@ -80,7 +80,10 @@ export type ToLauncher =
       /** It can make a check; a server of an earlier release does not say so. */
       checks?: boolean | undefined
     }
-  /** The server leaves: of its own accord, or because of an uncaught error. */
+  /**
+   * The server leaves: of its own accord, or because of an error. A release that gives the service back is one: nobody
+   * has asked it to leave.
+   */
   | { type: 'leaves'; isError: boolean }
   | ConnectionsWord
   /** Somebody asks this server for a reload. */

@@ -89,7 +89,7 @@ const ASKS_NOTHING: readonly string[] = [
   'reloaded in … ms: …',
   'started in … ms: …',
   // Parts.
-  'had an uncaught error and is leaving',
+  'has failed and is leaving',
   'health (except check and checkTimeout)',
   "the system's limit of watched folders is reached (sysctl fs.inotify.max_user_watches)",
   'the limit of watchers or open files is reached (sysctl fs.inotify.max_user_instances, ulimit -n)',

@@ -63,7 +63,7 @@ t.test('an uncaught error: the next server starts at once, while the old one fin
   const slow = busy.send({ path: '/hold/slow' })
   await server.held('slow')
   await server.tell({ command: 'throw', message: 'boom' }, first)
-  await server.said(/server \d+ had an uncaught error and is leaving: starting another one in 0 ms/)
+  await server.said(/server \d+ has failed and is leaving: starting another one in 0 ms/)
   const second = await nextServer(server, [first])
   await checkFresh(t, server, second)
   t.equal(isAlive(first), true)

@@ -79,6 +79,18 @@ const standsStill: Story[] = [
   }
 ]
 
+/** The child has given the service back, and is the last one of its worker when its parent fails. */
+const givenBack: Story = {
+  title: 'the only server fails just after it has taken the service back: another one follows',
+  rules: ONE,
+  lines: [
+    '0 reload',
+    ...['... until 2 work load: loaded', '... until 1 hears', '2 roll back', '0 hears 2', '1 hears', '1 error']
+  ],
+  asks: ['failure'],
+  serves: [1]
+}
+
 /** A worker whose servers crash when they have booted, six times. */
 const SIX_CRASHES = [
   '1 crash',
@@ -399,6 +411,7 @@ const AWAITED: readonly Story[] = [
 
 export const STORIES: readonly Story[] = [
   ...stops,
+  givenBack,
   ...standsStill,
   ...WATCHED_STORIES,
   ...endings,

@@ -153,7 +153,8 @@ const HOST: { readonly [K in Effect['do']]: Carry<K> } = {
   leave: (world, process, { cause }) => {
     if (process.left !== undefined) breakWorld(world, `process ${process.id} says twice that it leaves`)
     process.left = cause
-    if (cause !== 'reloaded' && cause !== 'app closes') world.links?.leaves(process, cause === 'error')
+    if (cause !== 'reloaded' && cause !== 'app closes')
+      world.links?.leaves(process, cause === 'error' || cause === 'rolled back')
   },
   'be lame duck': nothing,
   drain: (world, process) => {
