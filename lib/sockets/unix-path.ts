@@ -52,16 +52,22 @@ export class UnixPath {
    * replaced.
    */
   temporaryName(): string | undefined {
-    if (lostFolder(this.path) !== undefined) return undefined
-    if (os.stat(this.path) !== undefined && !isStale(this.path)) return undefined
-    const beside = `${this.path}.${randomName(6)}`
+    const path = this.#fromHere
+    if (lostFolder(path) !== undefined) return undefined
+    if (os.stat(path) !== undefined && !isStale(path)) return undefined
+    const beside = `${path}.${randomName(6)}`
     if (Buffer.byteLength(beside) <= LONGEST_PATH) return beside
-    return join(dirname(this.path), randomName(Buffer.byteLength(basename(this.path))))
+    return join(dirname(path), randomName(Buffer.byteLength(basename(path))))
+  }
+
+  /** As the app has named it, which may be shorter; unless the app has changed its directory since. */
+  get #fromHere(): string {
+    return resolve(this.path) === this.#absolute ? this.path : this.#absolute
   }
 
   /** Moves the bound socket to its path, in one step. */
   install(temporary: string): void {
-    renameSync(temporary, this.path)
+    renameSync(temporary, this.#fromHere)
     this.recognize()
   }
 

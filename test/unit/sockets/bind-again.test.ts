@@ -24,6 +24,19 @@ t.test('a path that is free is bound', async (t) => {
   handle.close()
 })
 
+t.test('a relative path is bound where the app was when it named it', async (t) => {
+  const [folder, elsewhere, before] = [await tempFolder(t), await tempFolder(t), process.cwd()]
+  t.teardown(() => process.chdir(before))
+  process.chdir(folder)
+  const path = new UnixPath('socket')
+  process.chdir(elsewhere)
+  const handle = bindAgain(path)
+  t.equal(existsSync(join(folder, 'socket')), true)
+  t.equal(existsSync('socket'), false)
+  t.equal(path.isInPlace, true)
+  handle.close()
+})
+
 t.test('each reason is told apart: another file, no folder, and what the system says', async (t) => {
   const folder = await tempFolder(t)
   const taken = join(folder, 'taken')
