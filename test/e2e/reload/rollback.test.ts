@@ -12,7 +12,7 @@ import type { Line } from '../../support/output.js'
 import type { TestServer } from '../../support/server.js'
 import { startServer } from '../../support/start.js'
 import { tempFolder } from '../../support/temp-folder.js'
-import { untilLeft } from '../../support/tree.js'
+import { untilLeft, untilTrue } from '../../support/tree.js'
 
 /** Long enough for anything that a test does in it. */
 const PROBATION = 60_000
@@ -52,7 +52,8 @@ for (const { name, end, says } of ENDINGS) {
     await clients.finishWork(t, server.pid)
     // A child that throws finishes its requests in progress, and gives its connections back.
     if (HAS_PROC) await untilLeft(server, [server.pid])
-    t.ok(countFds(server.pid) <= fds, 'no file descriptor is left behind')
+    // The parent learns of the end of the child, and of the connections, after others can see it.
+    await untilTrue(server, `no more descriptors than before, ${fds}`, () => countFds(server.pid) <= fds)
     await reloadAgain(t, server)
   })
 }
