@@ -26,7 +26,7 @@ const MACHINES = {
     tests: ['unit/protocol/server.test.js']
   },
   launcher: {
-    files: ['', '-roll', '-scale', '-turn', '-silence', '-steps', '-stop', '-worker'].map(
+    files: ['', '-forward', '-parent', '-roll', '-scale', '-turn', '-silence', '-steps', '-stop', '-worker'].map(
       (part) => `launcher${part}.js`
     ),
     entries: ['launcher.js'],
@@ -34,6 +34,8 @@ const MACHINES = {
     tests: [
       'unit/protocol/launcher-table.test.js',
       'unit/protocol/launcher.test.js',
+      'unit/protocol/launcher-forward.test.js',
+      'unit/protocol/launcher-parent.test.js',
       'unit/protocol/launcher-watched.test.js'
     ]
   },
