@@ -10,7 +10,7 @@ import type { Connections } from './tracker.js'
 
 /** How long a client may take to answer a PING. Milliseconds. */
 const ROUND_TRIP = 1000
-/** The same of one that has just connected: its first requests may be on their way. Milliseconds. */
+/** The same of one that has sent no request yet: its first ones may be on their way. Milliseconds. */
 const FIRST_ROUND_TRIP = 5000
 const SWEEP_INTERVAL = 100
 /** How long a client may take to close a connection whose last stream has ended. Milliseconds. */
@@ -22,7 +22,8 @@ const LINGER = 2000
  * A session is left in two steps. The first GOAWAY names no stream, and the session is read and served on for a round
  * trip, so that a stream which crosses it is served. The second one says which stream was the last. On TLS, Node allows
  * only the second one: a stream that crosses it is not begun here, and the client learns from its number that it may
- * safely send the request again elsewhere. A session that has just begun gets the round trip first in any case.
+ * safely send the request again elsewhere. A session gets a round trip before that in any case, and more time for it if
+ * it has only just begun.
  */
 export class Http2Drain {
   readonly #connections: Connections
@@ -63,11 +64,11 @@ export class Http2Drain {
 
   readonly #onSession = (session: ServerHttp2Session): void => {
     const socket = this.#connections.sessions.get(session)
-    if (socket !== undefined) void this.#leave(session, socket, FIRST_ROUND_TRIP)
+    if (socket !== undefined) void this.#leave(session, socket)
   }
 
-  async #leave(session: ServerHttp2Session, socket: Socket, limit = ROUND_TRIP): Promise<void> {
-    await roundTrip(session, limit)
+  async #leave(session: ServerHttp2Session, socket: Socket): Promise<void> {
+    await roundTrip(session, hasAsked(session) ? ROUND_TRIP : FIRST_ROUND_TRIP)
     if (!this.#isOver && sendShutdownNotice(session, socket)) await roundTrip(session)
     // Sends GOAWAY, and ends the session with its last stream.
     if (!this.#isOver) session.close()
@@ -85,6 +86,11 @@ export class Http2Drain {
       if (now - since >= LINGER) socket.destroy()
     }
   }
+}
+
+/** https://nodejs.org/api/http2.html#http2sessionstate: of a session without a stream so far, the number is 0. */
+function hasAsked({ state }: ServerHttp2Session): boolean {
+  return state.lastProcStreamID !== 0
 }
 
 /** What the client sent before it saw what it was sent last has arrived, unless it is slow to answer. */

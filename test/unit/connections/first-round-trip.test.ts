@@ -9,6 +9,8 @@ import type { Connections } from '../../../lib/connections/tracker.js'
 /** A session whose client answers a PING when the test says so. */
 class Session extends EventEmitter {
   readonly destroyed = false
+  /** As Node says it: the number of the last stream, or 0. */
+  state = { lastProcStreamID: 0 }
   /** How often it has been told to end. */
   closes = 0
   answer: (() => void) | undefined
@@ -69,19 +71,22 @@ t.test('a session that begins in a drain is heard for 5 seconds, until its clien
   t.equal(session.closes, 1)
 })
 
-t.test('a session that begins in a drain, of a client that never answers, ends after 5 seconds', async (t) => {
-  const { server, drain } = start(t)
-  drain()
-  const session = server.begin()
-  await pass(4999)
-  t.equal(session.closes, 0)
-  await pass(1)
-  t.equal(session.closes, 1)
-})
+for (const when of ['in a drain', 'just before'])
+  t.test(`a session that begins ${when}, of a client that never answers, ends after 5 seconds`, async (t) => {
+    const { server, drain } = start(t)
+    if (when === 'in a drain') drain()
+    const session = server.begin()
+    if (when === 'just before') drain()
+    await pass(4999)
+    t.equal(session.closes, 0)
+    await pass(1)
+    t.equal(session.closes, 1)
+  })
 
-t.test('a session that had begun before has a second', async (t) => {
+t.test('a session that has asked for something before has a second', async (t) => {
   const { server, drain } = start(t)
   const session = server.begin()
+  session.state.lastProcStreamID = 1
   drain()
   await pass(999)
   t.equal(session.closes, 0)
