@@ -23,7 +23,7 @@ const LINGER = 2000
  * trip, so that a stream which crosses it is served. The second one says which stream was the last. On TLS, Node allows
  * only the second one: a stream that crosses it is not begun here, and the client learns from its number that it may
  * safely send the request again elsewhere. A session gets a round trip before that in any case, and more time for it if
- * it has only just begun.
+ * it has sent no request yet.
  */
 export class Http2Drain {
   readonly #connections: Connections

@@ -1,7 +1,9 @@
-import { canRollBack, type Timer } from '../protocol/server.js'
+import { canRollBack, type Place, type Timer } from '../protocol/server.js'
 import { confirmTime, type ResolvedHealthOptions } from './health-options.js'
 import type { Parts } from './parts.js'
 import { LAUNCHER_PAUSE } from './pulse.js'
+
+type Leaving = Extract<Place, { name: 'leaving' }>
 
 /** How long a child may take to give up; under a launcher, until it is also known whether that stands still. */
 const UNDO_LIMIT = 1000
@@ -54,15 +56,15 @@ export function limitOf(
     settle: () => untilAsked(at, asChild, health) + PARENT_LIMIT,
     'give back': () => GIVE_BACK_LIMIT,
     'lame duck': () => lameDuck,
-    stop: () => {
-      if (at.name !== 'leaving') return 0
-      return shutdown.limit(
-        at.cause,
-        at.awaitsChild ? (asParent.successors.get(at.child ?? 0)?.stopTime ?? 0) : undefined
-      )
-    }
+    stop: () => (at.name === 'leaving' ? shutdown.limit(at.cause, stopTimeOfChild(at, asParent)) : 0)
   }
   return limits[timer]()
+}
+
+/** How long the child may take that must end first; undefined: there is none; 0: it has not said. */
+function stopTimeOfChild({ awaitsChild, child }: Leaving, asParent: Parts['asParent']): number | undefined {
+  if (!awaitsChild) return undefined
+  return (child === undefined ? undefined : asParent.successors.get(child)?.stopTime) ?? 0
 }
 
 /** How long it may take at most until a child on probation has been asked whether it serves, and has answered. */

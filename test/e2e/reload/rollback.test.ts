@@ -92,10 +92,7 @@ t.test('a reload that was requested in the probation follows a rollback', async 
   server.signal('SIGHUP', server.pid)
   await server.eventOf(server.pid, 'reload-queued')
   server.signal('SIGKILL', bad)
-  const good = await startOfGood(server)
-  await checkFresh(t, server, good, 'good')
-  server.signal('SIGTERM', good)
-  t.equal(await server.exitOf(server.pid), 0)
+  await endsWithGood(t, server)
 })
 
 for (const [name, end] of Object.entries<Command | NodeJS.Signals>({
@@ -115,10 +112,7 @@ for (const [name, end] of Object.entries<Command | NodeJS.Signals>({
       await server.eventOf(server.pid, 'reload-queued')
       if (typeof end === 'string') server.signal(end, bad)
       else await server.tell(end, bad)
-      const good = await startOfGood(server)
-      await checkFresh(t, server, good, 'good')
-      server.signal('SIGTERM', good)
-      t.equal(await server.exitOf(server.pid), 0)
+      await endsWithGood(t, server)
     }
   )
 }
@@ -135,10 +129,7 @@ t.test('a caller at a process that gives the service back learns that another pr
   await server.tell({ command: 'rollback', reason: 'not well' }, bad)
   t.match(await answer, { status: 502, body: /GRACEFUL_ERR_OUTCOME_UNKNOWN.*this process ends first \(not well\)/ })
   caller.close()
-  const good = await startOfGood(server)
-  await checkFresh(t, server, good, 'good')
-  server.signal('SIGTERM', good)
-  t.equal(await server.exitOf(server.pid), 0)
+  await endsWithGood(t, server)
 })
 
 /** Stops a process without ending it; returns requests on new connections, which wait in the kernel's queue then. */
@@ -169,13 +160,18 @@ async function startWithPidFile(
   return { server, pidFile }
 }
 
-/** The next reload hands over; a stop signal to its child ends both. */
+/** The next reload hands over. */
 async function reloadAgain(t: Test, server: TestServer): Promise<void> {
   await server.release.configure({ release: 'good' })
   server.signal('SIGHUP', server.pid)
-  const child = await startOfGood(server)
-  await checkFresh(t, server, child, 'good')
-  server.signal('SIGTERM', child)
+  await endsWithGood(t, server)
+}
+
+/** The good release serves in the end; a stop signal to it ends both. */
+async function endsWithGood(t: Test, server: TestServer): Promise<void> {
+  const good = await startOfGood(server)
+  await checkFresh(t, server, good, 'good')
+  server.signal('SIGTERM', good)
   t.equal(await server.exitOf(server.pid), 0)
 }
 
