@@ -13,8 +13,8 @@ const INTERVAL = 500
 
 /**
  * The tests that run unless the arguments name some: all except those that would take hours while each line is counted,
- * and that run no other lines; and except those that copy the published files or look into them, which lead to others
- * here.
+ * and that run no other lines. Those that copy the published files, or look into them, are left out as well: with
+ * `--separate`, these only load the compiled ones.
  */
 const ALL = [
   'simulation/**',
