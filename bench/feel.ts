@@ -3,8 +3,8 @@ import type { CrowdMakeUp } from './crowd.js'
 import { CrowdProcess } from './crowd-process.js'
 import { IdleConnections } from './idle.js'
 import { latencies, type Observation, observe } from './observation.js'
-import type { Service } from './party.js'
-import { plugin } from './plugin.js'
+import type { Party, Service } from './party.js'
+import { launched, plugin } from './plugin.js'
 import { quantile } from './statistics.js'
 import { asFactor } from './table.js'
 import { QUIET, type Watched, watch, watchLeftAlone } from './watch.js'
@@ -23,9 +23,10 @@ export interface FeelRound {
   leftAloneAgain: Feeling
 }
 
-/** The rounds of the clients that pause, and of those that never do. */
+/** The rounds of the clients that pause, without and with the launcher, and of those that never do. */
 export interface Feel {
   calm: FeelRound[]
+  launched: FeelRound[]
   busy: FeelRound[]
 }
 
@@ -36,28 +37,31 @@ export const BUSY: CrowdMakeUp = { keepAlive: 200, pause: 0 }
 
 /** Measures, `rounds` times, what clients feel of a reload, with `idle` connections beside the clients that pause. */
 export async function benchFeel(rounds: number, idle: number): Promise<Feel> {
-  const feel: Feel = { calm: [], busy: [] }
+  const feel: Feel = { calm: [], launched: [], busy: [] }
   for (let round = 0; round < rounds; round += 1) {
-    const calm = await runRound(CALM, idle, round)
-    const busy = await runRound(BUSY, 0, round)
+    const calm = await runRound(plugin, CALM, idle, round)
+    const underLauncher = await runRound(launched, CALM, idle, round)
+    const busy = await runRound(plugin, BUSY, 0, round)
     feel.calm.push(calm)
+    feel.launched.push(underLauncher)
     feel.busy.push(busy)
     console.log(
-      `feel, round ${round + 1} of ${rounds}: worst latency ${describe(calm)}; without pauses ${describe(busy)}`
+      `feel, round ${round + 1} of ${rounds}: worst latency ${describe(calm)}; with the launcher ` +
+        `${describe(underLauncher)}; without pauses ${describe(busy)}`
     )
   }
   return feel
 }
 
 /** A fresh service; which of the windows is the first rotates, as a server is quicker the longer it has run. */
-async function runRound(makeUp: CrowdMakeUp, idleCount: number, first: number): Promise<FeelRound> {
-  const service = await plugin.start()
+async function runRound(party: Party, makeUp: CrowdMakeUp, idleCount: number, first: number): Promise<FeelRound> {
+  const service = await party.start()
   const idle = new IdleConnections({ host: '127.0.0.1', port: service.port }, idleCount)
   const feelings: Partial<FeelRound> = {}
   const windows: Array<[keyof FeelRound, () => Promise<Watched>]> = [
-    ['leftAlone', () => watchLeftAlone(plugin.variant)],
+    ['leftAlone', () => watchLeftAlone(party.variant)],
     ['reloaded', () => watch(() => service.reload())],
-    ['leftAloneAgain', () => watchLeftAlone(plugin.variant)]
+    ['leftAloneAgain', () => watchLeftAlone(party.variant)]
   ]
   try {
     for (let turn = 0; turn < windows.length; turn += 1) {

@@ -83,6 +83,10 @@ function describeFeel({ idle }: Settings, { feel }: Results): string[] {
       'that of one round. No client tries a request a second time.',
     `${describeCrowd(CALM)}, beside ${asCount(idle)} idle connections:`,
     tabulateFeel(feel.calm),
+    'The same with the launcher. Without it, the server itself starts the child, and answers nobody while the system ' +
+      'copies the table of its memory and begins the new program. With it, the launcher does that, which is small and ' +
+      'has no clients:',
+    tabulateFeel(feel.launched),
     `${describeCrowd(BUSY)}:`,
     tabulateFeel(feel.busy)
   ]

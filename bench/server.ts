@@ -78,15 +78,30 @@ export class BenchServer {
     return { connections: connections - 1, pid }
   }
 
-  /** Reloads, and waits until the parent has ended. Returns how long the request took, in milliseconds. */
-  async reload(): Promise<{ duration: number; result: ReloadResult }> {
+  /**
+   * Reloads, and waits until the parent has ended. Returns how long the request took, and how long it was until the new
+   * code answered for the first time, in milliseconds.
+   */
+  async reload(): Promise<{ duration: number; firstAnswer: number; result: ReloadResult }> {
     const parentGone = this.program.said('exit')
+    const takenOver = this.program.said('taken over')
     const started = performance.now()
-    const result = (await askOnce(this.port, '/reload', 'POST')) as ReloadResult
+    const asked = askOnce(this.port, '/reload', 'POST') as Promise<ReloadResult>
+    // A reload that fails answers, and nobody takes over.
+    const answered = Promise.race([asked.then(() => takenOver), takenOver]).then(({ pid }) => this.#answerBy(pid))
+    const firstAnswer = (await answered) - started
+    const result = await asked
     const duration = performance.now() - started
     if (!this.#pidStays) this.#pid = result.pid
     await parentGone
-    return { duration, result }
+    return { duration, firstAnswer, result }
+  }
+
+  /** When a new connection is answered by this process: the one before it still accepts for a moment. */
+  async #answerBy(pid: number): Promise<number> {
+    let answer: { pid?: number } = {}
+    while (answer.pid !== pid) answer = (await askOnce(this.port, '/pid')) as { pid: number }
+    return performance.now()
   }
 
   /** Stops the server and waits until the last of its processes has ended. */
@@ -95,9 +110,11 @@ export class BenchServer {
   }
 }
 
-/** How long the app takes from the start of its process to its word that it listens, in milliseconds. */
+/** How long the app takes from the start of its process to its first answer, in milliseconds. */
 export async function coldBoot(variant: Variant, settings?: ServerSettings): Promise<number> {
   const server = await BenchServer.start(variant, settings)
+  await askOnce(server.port, '/pid')
+  const firstAnswer = performance.now() - server.program.started
   await server.stop()
-  return server.bootTime
+  return firstAnswer
 }

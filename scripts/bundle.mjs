@@ -116,8 +116,7 @@ function bundle(modules, entry, files = []) {
   const requires = files.map(([file]) => `() => require('./${file}')`)
   const places = files.flatMap(([, names], index) => names.map((name) => [name, index]))
   return `'use strict'
-const { join: $join } = require('node:path')
-const $top = typeof __dirname === 'string' ? $join(__dirname, '${relative(dirname(entry), '.')}') : undefined
+const $top = typeof __dirname === 'string' ? ${relative(dirname(entry), '.') === '' ? '__dirname' : `\`\${__dirname}/${relative(dirname(entry), '.')}\``} : undefined
 const files = [${requires.join(', ')}]
 const places = ${JSON.stringify(Object.fromEntries(places))}
 const loaded = {}
@@ -128,11 +127,12 @@ function $load(name) {
   const module = loaded[name] ?? { exports: {} }
   if (loaded[name] === undefined) {
     if (modules[name] === undefined) Object.assign(modules, files[places[name]]()($load))
-    modules[name](module.exports, module, $top && $join($top, name, '..'))
+    modules[name](module.exports, module)
     loaded[name] = module
   }
   return module.exports
 }
+$load.folder = $top
 module.exports = $load('${entry}')
 `
 }
@@ -142,7 +142,13 @@ function asFunction(name, entry = FIRST) {
   const text = name === MODULES ? `exports.MODULES = ${listOfModules(entry)}` : withLazyImports(name)
   const renamed = text.replaceAll(/(?<![\w$])(module\.)?exports\b/g, (_, all) => (all ? '$module.exports' : '$exports'))
   const { code } = transformSync(renamed, { loader: 'js' })
-  return `${JSON.stringify(name)}($exports, $module, __dirname) {\n${code}},`
+  return `${JSON.stringify(name)}: (function ($exports, $module) {\n${placeOf(name, code)}${code}}),`
+}
+
+/** Where the file of a module would be, for one that asks. */
+function placeOf(name, code) {
+  if (!code.includes('__dirname')) return ''
+  return `const __dirname = $load.folder && \`\${$load.folder}/${dirname(name)}\`\n`
 }
 
 /**

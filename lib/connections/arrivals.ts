@@ -5,6 +5,7 @@ import type { FromTaker, MovingConnection } from '../protocol/connection-message
 import type { Arrived } from './arrived.js'
 import type { KeptConnection } from './kept.js'
 import { Takings } from './taking.js'
+import { TogetherAnswers } from './together-answers.js'
 import type { Connections } from './tracker.js'
 import type { Arrival, Upgrade } from './websocket-upgrade.js'
 
@@ -37,9 +38,18 @@ export class Arrivals {
   #released: { readonly arrival: Arrival | undefined } | undefined
   /** No connection comes before the other process says that one will. */
   #isOver = true
+  readonly #answers: TogetherAnswers
 
   constructor(settings: ArrivalSettings) {
     this.#settings = settings
+    this.#answers = new TogetherAnswers(([id, ...others]) =>
+      settings.send({
+        type: 'connection taken',
+        id,
+        noted: settings.notes(),
+        ...(others.length > 0 && { others })
+      })
+    )
   }
 
   /** Whether the other process has no connection left that could come. */
@@ -49,12 +59,12 @@ export class Arrivals {
 
   /** Takes a connection, or leaves it to the other process. */
   receive(message: MovingConnection, handle: ConnectionHandle | undefined): void {
-    const { id, index, upgrade } = message
+    const { id, index, upgrade, rest } = message
     const connections = this.#settings.find(index)
     const isAble = handle !== undefined && connections !== undefined && this.#hasRoom(connections)
     // Without a channel the giver does not learn that this process took it, and serves it itself.
     this.#takings.take(id, upgrade === undefined ? 'http' : 'websocket', isAble && this.#settings.isInReach(), {
-      say: (word) => this.#answer(id, word === 'taken'),
+      say: (word) => (word === 'taken' ? this.#answers.taken(id, rest) : this.#refuse(id, rest)),
       accept: () => isAble && this.#accept(connections, handle, message),
       close: () => handle?.close()
     })
@@ -100,12 +110,12 @@ export class Arrivals {
 
   /** The giver has sent a connection and got no answer; the handle may have been lost on the way. */
   inquire(id: number): void {
-    if (this.#takings.isUnknown(id)) void this.#answer(id, false)
+    if (this.#takings.isUnknown(id)) void this.#refuse(id, 1)
   }
 
-  #answer(id: number, isTaken: boolean): Promise<unknown> {
-    const { send, notes } = this.#settings
-    return send(isTaken ? { type: 'connection taken', id, noted: notes() } : { type: 'connection refused', id })
+  #refuse(id: number, rest = 0): Promise<unknown> {
+    if (rest === 0) this.#answers.flush()
+    return this.#settings.send({ type: 'connection refused', id })
   }
 
   #accept(connections: Connections, handle: ConnectionHandle, message: MovingConnection): void {

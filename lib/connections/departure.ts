@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { type ConnectionHandle, keepHandle, readOn } from '../internals/connection-handle.js'
 import type { GiverOutcome, GiverWord } from '../protocol/connection.js'
-import type { FromGiver, Life } from '../protocol/connection-messages.js'
+import type { FromGiver, Life, MovingConnection } from '../protocol/connection-messages.js'
 import type { Candidate } from './candidates.js'
 import { type Gift, Giving, type Patience } from './giving.js'
 import type { KeptConnection } from './kept.js'
@@ -23,12 +23,16 @@ export interface Passage {
   isOutOfReach?: (() => boolean) | undefined
 }
 
+/** The number of a connection, and how many follow it that are to be answered with it. */
+export type Place = Pick<MovingConnection, 'id'> & { readonly rest: number }
+
 /** One connection on its way to another process. */
 export class Departure implements Gift {
   readonly candidate: Candidate
   /** Resolves when it is known who has the connection. */
   readonly outcome: Promise<GiverOutcome>
   readonly #id: number
+  readonly #rest: number
   readonly #passage: Passage
   readonly #onSilence: () => void
   readonly #giving: Giving
@@ -42,8 +46,9 @@ export class Departure implements Gift {
   #conclude!: (outcome: GiverOutcome) => void
 
   /** @param onSilence - called when the other process does not answer soon */
-  constructor(id: number, candidate: Candidate, passage: Passage, patience: Patience, onSilence: () => void) {
-    this.#id = id
+  constructor(place: Place, candidate: Candidate, passage: Passage, patience: Patience, onSilence: () => void) {
+    this.#id = place.id
+    this.#rest = place.rest
     this.candidate = candidate
     this.#passage = passage
     this.#onSilence = onSilence
@@ -80,7 +85,10 @@ export class Departure implements Gift {
     const { upgraded, send, was } = this.#passage
     const upgrade = this.#isWebSocket ? upgraded.upgradeOf(socket) : undefined
     this.#life = this.#lifeNow()
-    return send({ type: 'connection', id: this.#id, upgrade, was: was?.(socket), ...this.#life }, handle)
+    return send(
+      { type: 'connection', id: this.#id, rest: this.#rest, upgrade, was: was?.(socket), ...this.#life },
+      handle
+    )
   }
 
   say(word: GiverWord): Promise<unknown> {

@@ -21,7 +21,7 @@ export interface MigrationSettings extends Passage {
 }
 
 /**
- * How long a child may take with one connection. Then the parent sends a question, and reads on from the other
+ * How long a child may take with those on their way. Then the parent sends a question, and reads on from the other
  * connections that wait. Milliseconds.
  */
 const ANSWER_LIMIT = 50
@@ -30,13 +30,15 @@ const ANSWER_LIMIT = 50
  * then a child that fails its probation has been killed, and the connection is the parent's again. Milliseconds.
  */
 const SILENCE_LIMIT = 30_000
+/** How long to wait at least, so that connections of which many move gather, and move together. Milliseconds. */
+const LEAST_PAUSE = 10
 /** How often to look for what has fallen idle without a response. Milliseconds. */
 const LOOK_INTERVAL = 50
 
 /**
  * Moves the open connections of this process to another one, its child or its parent: the idle ones evenly over a time,
  * the busy ones, once their turn has come, as soon as they fall idle. Until it moves, a connection is served as ever.
- * One connection at a time is on its way, which is how Node sends handles anyway.
+ * Those that may move at one time are on their way together, and the other process answers them together.
  */
 export class Migration {
   /** Resolves when nothing is left that could move and nothing more will come, or the migration was ended. */
@@ -50,10 +52,10 @@ export class Migration {
   /** The connections that the child has not answered yet. */
   readonly #departures = new Map<number, Departure>()
   #held: Candidate[] = []
-  #onItsWay: Departure | undefined
+  readonly #onItsWay = new Set<Departure>()
   #migrated = 0
   #lastId = 0
-  /** How long the child took for the last one. Milliseconds; the first one is alone. */
+  /** How long the child took for each of the last ones. Milliseconds; the first one is alone. */
   #roundTrip = LONGEST_HOLD
   #stalled = false
   #ended = false
@@ -101,10 +103,12 @@ export class Migration {
 
   /** Takes the other process's answer about a connection. */
   heard(message: Exclude<FromTaker, { type: 'connections closed' }>): void {
-    const departure = this.#departures.get(message.id)
-    if (message.type === 'connection taken') departure?.answered(true, message.noted)
-    else departure?.answered(false, false)
-    if (departure?.isForgotten) this.#departures.delete(message.id)
+    const isTaken = message.type === 'connection taken'
+    for (const id of [message.id, ...((isTaken && message.others) || [])]) {
+      const departure = this.#departures.get(id)
+      departure?.answered(isTaken, isTaken && message.noted)
+      if (departure?.isForgotten) this.#departures.delete(id)
+    }
   }
 
   /** A connection could move now, in the tick in which it has come: nothing has been read from it yet. */
@@ -115,11 +119,11 @@ export class Migration {
     if (this.#held.length > 0) this.#wake()
   }
 
-  /** Moves no more; `done` resolves when the child has answered for the one on its way. */
+  /** Moves no more; `done` resolves when the child has answered for those on their way. */
   stop(): void {
     this.#ended = true
     this.#readOnHeld()
-    this.#onItsWay?.stop()
+    for (const departure of this.#onItsWay) departure.stop()
     this.#wake()
   }
 
@@ -134,11 +138,13 @@ export class Migration {
   }
 
   async #run(): Promise<void> {
+    // Requests that came while the child took over are answered first.
+    await nextTurnOfLoop()
     while (!this.#ended) {
       this.#hold()
-      const next = this.#held.shift()
+      const next = this.#held.splice(0).filter(({ socket }) => !socket.destroyed)
       const isLooking = this.#settings.candidates.isLooking && this.#room > 0
-      if (next !== undefined) await this.#move(next)
+      if (next.length > 0) await this.#moveTogether(next)
       else if (isLooking) await nextTurnOfLoop()
       else if (this.#settings.candidates.isAnyLeft || this.#settings.expectsMore()) await this.#somethingToHappen()
       else break
@@ -148,9 +154,16 @@ export class Migration {
     for (const stop of this.#stopWatching) stop()
   }
 
-  async #move(candidate: Candidate): Promise<void> {
-    if (candidate.socket.destroyed) return
-    const outcome = await this.#depart(candidate)
+  async #moveTogether(candidates: readonly Candidate[]): Promise<void> {
+    const begun = performance.now()
+    const rest = (index: number) => candidates.length - 1 - index
+    await Promise.all(candidates.map((candidate, index) => this.#move(candidate, rest(index))))
+    this.#stalled = false
+    this.#roundTrip = (performance.now() - begun) / candidates.length
+  }
+
+  async #move(candidate: Candidate, rest: number): Promise<void> {
+    const outcome = await this.#depart(candidate, rest)
     if (outcome === 'moved') this.#moved()
     else if (outcome === 'abandoned') this.stop()
     else if (outcome === 'refused') {
@@ -164,18 +177,15 @@ export class Migration {
     this.#settings.moved?.()
   }
 
-  async #depart(candidate: Candidate): Promise<GiverOutcome> {
+  async #depart(candidate: Candidate, rest: number): Promise<GiverOutcome> {
     const id = ++this.#lastId
-    const begun = performance.now()
     const patience = { answer: ANSWER_LIMIT, limit: this.#settings.duration + SILENCE_LIMIT }
-    const departure = new Departure(id, candidate, this.#settings, patience, () => this.#stall())
-    this.#onItsWay = departure
+    const departure = new Departure({ id, rest }, candidate, this.#settings, patience, () => this.#stall())
+    this.#onItsWay.add(departure)
     this.#departures.set(id, departure)
     const outcome = await departure.outcome
     if (departure.isForgotten) this.#departures.delete(id)
-    this.#roundTrip = performance.now() - begun
-    this.#onItsWay = undefined
-    this.#stalled = false
+    this.#onItsWay.delete(departure)
     return outcome
   }
 
@@ -212,13 +222,14 @@ export class Migration {
       duration: this.#settings.duration,
       total: this.#total,
       migrated: this.#migrated,
-      onItsWay: this.#onItsWay === undefined ? 0 : 1,
+      onItsWay: this.#onItsWay.size,
       roundTrip: this.#roundTrip
     }
   }
 
   #isKnown(socket: Socket): boolean {
-    return socket === this.#onItsWay?.candidate.socket || this.#held.some((held) => held.socket === socket)
+    const known = [...this.#held, ...[...this.#onItsWay].map(({ candidate }) => candidate)]
+    return known.some((candidate) => candidate.socket === socket)
   }
 
   #somethingToHappen(): Promise<void> {
@@ -226,7 +237,7 @@ export class Migration {
     if (progress.elapsed >= progress.duration) this.#endSweep()
     const turn = nextTurn(progress) - progress.elapsed
     // At intervals, it looks for connections that were not idle at their turn. One moves sooner if its response ends.
-    const wait = turn > 0 ? Math.min(turn, LOOK_INTERVAL) : LOOK_INTERVAL
+    const wait = turn > 0 ? Math.min(Math.max(turn, LEAST_PAUSE), LOOK_INTERVAL) : LOOK_INTERVAL
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         this.#settings.candidates.lookAtAll()

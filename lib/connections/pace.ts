@@ -7,13 +7,16 @@ export interface Progress {
   readonly total: number
   readonly migrated: number
   readonly onItsWay: number
-  /** How long the other process took for the last one. Milliseconds. */
+  /** How long the other process took for each of the last ones. Milliseconds. */
   readonly roundTrip: number
 }
 
-/** How many connections at most wait for their turn with reading stopped, and for how long in all. Milliseconds. */
-const MOST_HELD = 16
-export const LONGEST_HOLD = 2
+/**
+ * How many connections at most are on their way together, and for how long. Meanwhile, as many wait for their turn with
+ * reading stopped: none waits longer than for the two. Milliseconds.
+ */
+const MOST_HELD = 8
+export const LONGEST_HOLD = 1
 
 /**
  * The part of the duration after which all are to have moved, and the part of that in which the pace grows to what it

@@ -23,6 +23,7 @@ import type { GenerationId } from '../reload/reload-result.js'
 import { asStartCommand } from '../reload/start-command.js'
 import { AskedChecks } from './asked-checks.js'
 import { AskedReports } from './asked-reports.js'
+import { spareDescriptor } from './descriptor-table.js'
 import type { HeldListener } from './held-listeners.js'
 import { MessageRelay, type Parent, type RelayedServer } from './message-relay.js'
 
@@ -116,12 +117,13 @@ export class Server implements RelayedServer {
     const server = new Server(settings, new Envelope(secret), events)
     const { command, generation, inherited, own, parent, control, isWatched } = settings
     const entries = entriesAt(own.descriptors.placesFor(inherited.length), inherited)
-    const flag = encodeLaunch(process.pid, generation, secret, entries, { control, isWatched })
+    const spare = parent && spareDescriptor(parent.server.pid)
+    const flag = encodeLaunch(process.pid, generation, secret, entries, { control, isWatched, spare })
     const flagged = {
       ...command,
       env: { ...command.env, ...(isWatched && TELL_LOADED_FILES), [HANDOFF_VARIABLE]: flag }
     }
-    const inheritance = { ...own, sockets: inherited.map(({ handle }) => handle.fd) }
+    const inheritance = { ...own, sockets: inherited.map(({ handle }) => handle.fd), spare }
     server.#process = await ChannelProcess.start(flagged, inheritance, (raw, handle) => server.#hear(raw, handle))
     server.#process.ended.then((ending) => server.#end(ending))
     if (parent !== undefined) server.relay.join(parent)

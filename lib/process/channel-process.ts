@@ -28,6 +28,8 @@ export interface Inheritance {
   sockets: number[]
   descriptors: AppDescriptors
   relay?: Relay | undefined
+  /** The number of a descriptor that the process is to close: see `lib/launcher/descriptor-table.ts`. */
+  spare?: number | undefined
 }
 
 /** Takes over what a process writes to some of the descriptors of the app. */
@@ -75,7 +77,7 @@ export class ChannelProcess {
    */
   static async start(command: SpawnCommand, inheritance: Inheritance, hear: HearRaw): Promise<ChannelProcess> {
     const { file, args, cwd, env } = command
-    const { sockets, descriptors, relay } = inheritance
+    const { sockets, descriptors, relay, spare } = inheritance
     const relayed = relay?.numbers ?? []
     try {
       // A spawn that runs out of them half-way leaks its end of the channel (Node returns before it would close it),
@@ -83,7 +85,7 @@ export class ChannelProcess {
       os.probeDescriptors(SPAWN_DESCRIPTORS + sockets.length + 2 * relayed.length)
       // With 'advanced', a value that the deserializer rejects ends this process: see `envelope.ts`.
       const serialization = 'json'
-      const started = descriptors.lend(sockets, relayed, (stdio) =>
+      const started = descriptors.lend({ sockets, relayed, spare }, (stdio) =>
         spawn(file, args, { cwd, env, stdio, serialization })
       )
       if (started.pid === undefined) throw (await once(started, 'error'))[0]

@@ -19,6 +19,13 @@ const NOTHING = '/dev/null'
 /** `stdio` of `child_process.spawn`. */
 type Stdio = Array<number | 'inherit' | 'pipe' | 'ignore' | 'ipc'>
 
+/** What a child gets beside what it keeps: see {@link AppDescriptors.lend}. */
+interface Lent {
+  readonly sockets: readonly number[]
+  readonly relayed?: readonly number[]
+  readonly spare?: number | undefined
+}
+
 /**
  * The file descriptors that the program which started the service left to the app, at numbers that the app knows: a
  * lock, a pipe to a log, the notification-fd of s6. Each generation finds them at the same numbers. If the app has
@@ -59,25 +66,32 @@ export class AppDescriptors {
    * Starts a child with what belongs at its numbers: the sockets at their places, the channel behind them, and what is
    * kept.
    *
-   * @param relayed - those of the kept ones in place of which the child has a pipe to this process
+   * @param lent - the sockets, those of the kept ones in place of which the child has a pipe to this process, and a
+   *   number above all others at which the child finds `/dev/null`, which it closes
    */
-  lend<T>(sockets: readonly number[], relayed: readonly number[], start: (stdio: Stdio) => T): T {
+  lend<T>({ sockets, relayed = [], spare }: Lent, start: (stdio: Stdio) => T): T {
     const places = this.placesFor(sockets.length + 1)
     const kept = this.keptBeside(sockets)
-    const nothing = kept.every((fd) => this.#isOpen(fd)) ? undefined : openSync(NOTHING, 'r+')
+    const isWhole = spare === undefined && kept.every((fd) => this.#isOpen(fd))
+    const nothing = isWhole ? undefined : openSync(NOTHING, 'r+')
     const entryAt = (fd: number): Stdio[number] => {
       if (fd < FIRST_DESCRIPTOR) return 'inherit'
       const place = places.indexOf(fd)
       if (place !== -1) return sockets[place] ?? 'ipc'
-      if (!kept.includes(fd)) return 'ignore'
+      if (fd !== spare && !kept.includes(fd)) return 'ignore'
       if (!this.#isOpen(fd)) return nothing ?? 'ignore'
       return relayed.includes(fd) ? 'pipe' : fd
     }
     try {
-      return start(Array.from({ length: Math.max(...places, ...kept) + 1 }, (_, fd) => entryAt(fd)))
+      return start(Array.from({ length: Math.max(...places, ...kept, spare ?? 0) + 1 }, (_, fd) => entryAt(fd)))
     } finally {
       if (nothing !== undefined) closeSync(nothing)
     }
+  }
+
+  /** Closes what only kept a number free: see `lib/launcher/descriptor-table.ts`. */
+  static closeSpare(fd: number | undefined): void {
+    if (fd !== undefined && os.fileLink(fd) === NOTHING) closeSync(fd)
   }
 
   /** Whether it still is what it was: the app may have closed it, and the number may be that of a connection by now. */

@@ -1,6 +1,6 @@
 import { endBootWatch } from '../boot-watch.js'
 import { gatherLoadedFiles } from '../internals/loaded-files.js'
-import { descriptorsOf, isWatchedBy, launcherControlOf, launcherOf, secretOf } from '../reload/handoff-flag.js'
+import { descriptorsOf, isWatchedBy, launcherControlOf, launcherOf, secretOf, spareOf } from '../reload/handoff-flag.js'
 import { LastWords } from '../reload/last-words.js'
 import { Command } from '../reload/restart-command.js'
 import { takeFlag } from '../sockets/inherited-listeners.js'
@@ -57,6 +57,7 @@ function begin(): ProcessState {
   const launcher = isLaunched(flag)
     ? new LauncherClient(new Envelope(secretOf(flag)), launcherControlOf(flag), isWatchedBy(flag))
     : undefined
+  if (launcher !== undefined) AppDescriptors.closeSpare(spareOf(flag))
   // Under a launcher, the launcher sends the notices to the service manager.
   const manager = launcher === undefined ? serviceManager() : undefined
   const passed = takeActivation(process.env, process.pid)

@@ -12,7 +12,8 @@ export type FromGiver =
    * An open connection of the listener with this index; the handle travels with it. `used`: it waits for its next
    * request, not for its first, and may stay silent for `timeLeft` milliseconds (0: for ever). `upgrade`: it is a
    * WebSocket, on which the giver's app may still send; the taker leaves it alone until it knows who has it. `was`: it
-   * came from the taker before, under this number, and the taker has kept its own copy.
+   * came from the taker before, under this number, and the taker has kept its own copy. `rest`: so many follow at once,
+   * and all of them can be answered together.
    */
   | {
       type: 'connection'
@@ -22,6 +23,7 @@ export type FromGiver =
       timeLeft: number
       upgrade?: Upgrade | undefined
       was?: number | undefined
+      rest?: number | undefined
     }
   /**
    * The giver has released a WebSocket that the taker has taken. `arrival`: what its route handed along at that moment.
@@ -46,8 +48,11 @@ export type Life = Pick<MovingConnection, 'index' | 'used' | 'timeLeft'>
 
 /** From the taker. */
 export type FromTaker =
-  /** The taker has the connection now, and has not read from it yet. `noted`: its requests will be in the register. */
-  | { type: 'connection taken'; id: number; noted: boolean }
+  /**
+   * The taker has the connection now, and has not read from it yet. `noted`: its requests will be in the register.
+   * `others`: it has these as well, which came together with it.
+   */
+  | { type: 'connection taken'; id: number; noted: boolean; others?: number[] | undefined }
   /** The giver keeps the connection. The taker has not read from it. */
   | { type: 'connection refused'; id: number }
   /** Connections that came with these numbers are closed: the receiver closes the copies that it has kept. */
@@ -73,13 +78,14 @@ export const CONNECTION_MESSAGES: Table<ConnectionMessage> = {
     used: flag,
     timeLeft: number,
     upgrade: optional(upgrade),
-    was: optional(count)
+    was: optional(count),
+    rest: optional(count)
   },
   'connection released': { id: count, arrival: optional(arrival) },
   'connection kept': { id: count },
   'connection sent': { id: count },
   migration: { isOver: flag, register: optional(text) },
-  'connection taken': { id: count, noted: flag },
+  'connection taken': { id: count, noted: flag, others: optional(listOf(count)) },
   'connection refused': { id: count },
   'connections closed': { ids: listOf(count) }
 }

@@ -50,6 +50,8 @@ export interface HandoffFlag {
   control?: string
   /** That launcher watches the files of the app, in development: a new generation has no probation. */
   watched?: true
+  /** The number of a descriptor that is to be closed: see `lib/launcher/descriptor-table.ts`. */
+  spare?: number
 }
 
 /** The flag's value for a child of this process. */
@@ -79,13 +81,20 @@ export function entriesAt(
   })
 }
 
+/** What a launcher says beside what every parent does: see {@link HandoffFlag}. */
+interface LaunchSettings {
+  control?: string | undefined
+  isWatched?: boolean
+  spare?: number | undefined
+}
+
 /** The flag's value for a server that this process, a launcher, starts. The first one of all has nothing to inherit. */
 export function encodeLaunch(
   launcher: number,
   generation: number,
   secret: string,
   listeners: HandoffListener[],
-  { control, isWatched = false }: { control?: string | undefined; isWatched?: boolean } = {}
+  { control, isWatched = false, spare }: LaunchSettings = {}
 ): string {
   const handoff = {
     version: PROTOCOL_VERSION,
@@ -96,7 +105,7 @@ export function encodeLaunch(
     launched: true
   } as const
   const own = { ...(control !== undefined && { control }), ...(isWatched && { watched: true as const }) }
-  return JSON.stringify({ ...handoff, ...own } satisfies HandoffFlag)
+  return JSON.stringify({ ...handoff, ...own, ...(spare !== undefined && { spare }) } satisfies HandoffFlag)
 }
 
 /**
@@ -137,6 +146,12 @@ export function launcherControlOf(flag: string | undefined): string | undefined 
 /** Whether that launcher watches the files of the app. */
 export function isWatchedBy(flag: string | undefined): boolean {
   return peek(flag).watched === true
+}
+
+/** The descriptor that the process that made this flag wants to be closed. */
+export function spareOf(flag: string | undefined): number | undefined {
+  const { spare } = peek(flag)
+  return isCount(spare) && spare >= FIRST_DESCRIPTOR ? spare : undefined
 }
 
 /** The secret of this flag; empty if it has none. */

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { AnswerCount } from '../connections/answer-count.js'
 import { toError } from '../errors.js'
 import type { ResolvedHealthOptions } from '../process/health-options.js'
@@ -18,6 +19,7 @@ import {
 } from '../protocol/health.js'
 import type { ChildId } from '../protocol/server.js'
 import { Deadlines } from '../util/deadline.js'
+import { visitInSlices } from '../util/slices.js'
 import type { ReloadHealth } from './reload-health.js'
 
 type Wait = Extract<WatchEffect, { do: 'wait' }>['for']
@@ -39,25 +41,35 @@ export class HealthWatch implements EffectHandler<WatchEffect> {
   readonly #service: Service
   readonly #server: ServerHost
   readonly #options: ResolvedHealthOptions
-  readonly #count: AnswerCount
+  #count: AnswerCount | undefined
+  #isOver = false
   readonly #deadlines = new Deadlines<Wait>((wait) => this.#due(wait))
   #host: Host<Watch, WatchInput, WatchEffect> | undefined
   #child: { readonly id: ChildId; ask(): void } | undefined
   #answers = NOTHING
   #askedAt = 0
 
-  /** Counts what this process answers from now on, as that is what the child is compared with. */
   constructor(service: Service, server: ServerHost, options: ResolvedHealthOptions) {
     this.#service = service
     this.#server = server
     this.#options = options
-    const all = service.connections.of(() => true)
-    const older = new WeakSet(all.flatMap((one) => [...one.open].filter((socket) => !one.isUnused(socket))))
-    this.#count = new AnswerCount(all, (socket) => older.has(socket))
+  }
+
+  /** Counts what this process answers from now on, as that is what the child is compared with. */
+  async count(): Promise<void> {
+    const all = this.#service.connections.of(() => true)
+    const older = new WeakSet<Socket>()
+    for (const one of all) {
+      await visitInSlices(one.open, (socket) => {
+        if (!one.isUnused(socket)) older.add(socket)
+      })
+    }
+    if (!this.#isOver) this.#count = new AnswerCount(all, (socket) => older.has(socket))
   }
 
   /** The child serves. */
   begin(id: ChildId, ask: () => void): void {
+    if (this.#isOver) return
     this.#child = { id, ask }
     this.#host = new Host(healthMachine(this.#options), this)
     this.#host.begin()
@@ -68,18 +80,23 @@ export class HealthWatch implements EffectHandler<WatchEffect> {
     if (this.#child?.id !== id) return
     this.#answers = child
     this.#deadlines.clear()
-    this.#host?.tell({ type: 'reported', child, parent: this.#count.answers })
+    this.#host?.tell({ type: 'reported', child, parent: this.#answered })
   }
 
   end(): void {
+    this.#isOver = true
     this.#host = undefined
     this.#deadlines.clear()
-    this.#count.end()
+    this.#count?.end()
   }
 
   /** The answers of both, as far as this process knows. */
   get figures(): ReloadHealth {
-    return { child: total(this.#answers), parent: total(this.#count.answers) }
+    return { child: total(this.#answers), parent: total(this.#answered) }
+  }
+
+  get #answered(): Answers {
+    return this.#count?.answers ?? NOTHING
   }
 
   carryOut(effect: WatchEffect): unknown {

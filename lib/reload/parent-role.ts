@@ -1,3 +1,4 @@
+import { setImmediate as nextTurnOfLoop } from 'node:timers/promises'
 import { watchBoot } from '../boot-watch.js'
 import type { ReloadProgress } from '../control/reports.js'
 import { OutcomeUnknownError, toError, VetoedError } from '../errors.js'
@@ -106,9 +107,11 @@ export class ParentRole {
     this.#latest = undefined
     this.#asking = new AbortController()
     const { signal } = this.#asking
-    service.surroundings.tellAtReload((warning) => service.log.warn(warning))
     service.notices.reloading()
     try {
+      await nextTurnOfLoop()
+      void this.#health?.count()
+      service.surroundings.tellAtReload((warning) => service.log.warn(warning))
       for (const { hooks } of service.apps) await abortable(hooks.run('preReload', { reason }, signal), signal)
       this.#host.tell({ type: 'approved', saves: [...service.apps].some(({ options }) => options.state) })
     } catch (cause) {
@@ -132,12 +135,15 @@ export class ParentRole {
     this.#legacy.begin(child)
     const { command, listeners, options, generation } = this.#service
     try {
+      // Clients wait meanwhile: each turn of the event loop does a part of it.
+      await nextTurnOfLoop()
       loadModulesNow()
       const again = command.again(options.env)
       const warning = shareCompileCache(again, options.compileCache)
       if (warning !== undefined) this.#service.log.warnOnce(warning)
       watchBoot(again)
       if (startChild === this.#service.startChild) this.#restorePaths()
+      await nextTurnOfLoop()
       const inherited = listeners.handable()
       const successor = new Successor(
         again,
@@ -199,11 +205,17 @@ export class ParentRole {
     service.log.announce('handed-over', { child: successor.pid, probation })
     service.notices.handedOver()
     this.#movingOut = new MovingOut(service, successor.child, successor.exchange, successor.listeners)
-    this.#health?.begin(child, () => this.successors.send(child, { type: 'how are you' }))
-    const script = successor.release?.script
-    const link = service.command.movedLink(script)
+    void this.#look(child, successor.release?.script, this.#health)
+  }
+
+  /** Judges the child and what it has loaded, after the requests that have come meanwhile. */
+  async #look(child: ChildId, script: string | undefined, health: HealthWatch | undefined): Promise<void> {
+    await nextTurnOfLoop()
+    health?.begin(child, () => this.successors.send(child, { type: 'how are you' }))
+    await nextTurnOfLoop()
+    const link = this.#service.command.movedLink(script)
     if (link !== undefined)
-      service.log.warn(
+      this.#service.log.warn(
         `${link} leads elsewhere, but the reload loaded ${script} again; name the link by the option directory, ` +
           'or by --directory of the launcher'
       )

@@ -1,10 +1,11 @@
 import t from 'tap'
 import type { HttpConnection } from '../../support/connection.js'
 import type { Exchange } from '../../support/exchange.js'
-import { checkMoved, openIdle, openUnused, standingStill, untilAt, untilMoved } from '../../support/moving.js'
+import { isStopped } from '../../support/fds.js'
+import { checkMoved, firstOf, openIdle, openUnused, standingStill, untilAt, untilMoved } from '../../support/moving.js'
 import type { Line } from '../../support/output.js'
 import { startServer } from '../../support/start.js'
-import { untilLeft } from '../../support/tree.js'
+import { untilLeft, untilTrue } from '../../support/tree.js'
 
 const script = 'migration.cjs'
 const CONNECTIONS = 100
@@ -85,6 +86,30 @@ t.test('a child that stands still at the end of its probation is killed, and its
   const err = { code: 'GRACEFUL_ERR_ROLLED_BACK', message: /did not confirm/ }
   t.match(await server.eventOf(server.pid, 'rolled-back'), { err })
   await checkMoved(t, connections, server.pid)
+  t.equal(await server.stop(), 0)
+})
+
+t.test('a child that stands still while several are on their way to it, and wakes up', async (t) => {
+  const config = { options: { probation: 0, reloadDrainTimeout: 300_000 } }
+  const server = await startServer(t, { script, config })
+  const connections = [...(await openIdle(server.target(), 200)), ...(await openUnused(server.target(), 200))]
+  server.signal('SIGHUP')
+  const child = await server.serving(2)
+  await untilMoved(server, child, 20)
+  process.kill(child, 'SIGSTOP')
+  await untilTrue(server, 'a child that stands still', () => isStopped(child))
+  const exchanges = connections.map((connection, index) => count(connection, index))
+  // What is on its way waits for the child, and the rest does not.
+  await firstOf(exchanges, 100)
+  process.kill(child, 'SIGCONT')
+  const responses = await Promise.all(exchanges.map(({ response }) => response))
+  t.ok(responses.every(({ status }) => status === 200))
+  t.equal(await server.exitOf(server.pid), 0)
+  await server.heard(child)
+  const counted = server.events('counted').map(({ id }) => id)
+  t.equal(counted.length, connections.length)
+  t.equal(new Set(counted).size, counted.length, 'no request was answered twice')
+  await checkMoved(t, connections, child)
   t.equal(await server.stop(), 0)
 })
 

@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, fstatSync, openSync } from 'node:fs'
 import t from 'tap'
 import { AppDescriptors, inheritedAmong } from '../../../lib/process/descriptors.js'
 
@@ -69,7 +69,7 @@ t.test('each number of a child leads to what it leads to here, or nowhere', asyn
   const another = openSync('/dev/zero', 'r')
   t.teardown(() => [open, another].map((fd) => closeSync(fd)))
   t.equal(another, closed, 'something else has its number')
-  const stdio = descriptors.lend([1, 0], [], (entries) => [...entries])
+  const stdio = descriptors.lend({ sockets: [1, 0] }, (entries) => [...entries])
   t.strictSame(stdio.slice(0, 3), ['inherit', 'inherit', 'inherit'])
   t.equal(stdio[open], open)
   t.type(stdio[closed], 'number')
@@ -80,8 +80,22 @@ t.test('each number of a child leads to what it leads to here, or nowhere', asyn
     [1, 0, 'ipc']
   )
   t.equal(
-    descriptors.lend([1], [open], (entries) => entries[open]),
+    descriptors.lend({ sockets: [1], relayed: [open] }, (entries) => entries[open]),
     'pipe'
   )
+  const spare = descriptors.lend({ sockets: [1], spare: 300 }, (entries) => [...entries])
+  t.equal(spare.length, 301)
+  t.type(spare[300], 'number')
+  t.ok(spare.slice(closed + 1, 300).every((entry) => entry === 'ignore'))
   t.strictSame(descriptors.keptBeside([open]), [closed], 'what crosses as a listener has no other use')
+})
+
+t.test('only what kept a number free is closed', async (t) => {
+  const [nothing, file] = [openSync('/dev/null', 'r'), openSync(__filename, 'r')]
+  AppDescriptors.closeSpare(file)
+  AppDescriptors.closeSpare(nothing)
+  AppDescriptors.closeSpare(undefined)
+  t.ok(fstatSync(file).isFile())
+  if (process.platform === 'linux') t.throws(() => fstatSync(nothing), { code: 'EBADF' })
+  closeSync(file)
 })

@@ -1,6 +1,12 @@
 import t, { type Test } from 'tap'
 import { PROTOCOL_VERSION } from '../../../lib/protocol/messages.js'
-import { decodeHandoff, encodeHandoff, type HandoffListener } from '../../../lib/reload/handoff-flag.js'
+import {
+  decodeHandoff,
+  encodeHandoff,
+  encodeLaunch,
+  type HandoffListener,
+  spareOf
+} from '../../../lib/reload/handoff-flag.js'
 
 const SECRET = 'only-these-two-know'
 
@@ -33,6 +39,14 @@ const texts: Record<string, RegExp> = {
   '"text"': /is not an object/,
   '[]': /has version undefined/
 }
+
+t.test('what a launcher wants to be closed is a descriptor, or nothing', async (t) => {
+  const flag = encodeLaunch(4711, 2, SECRET, listeners, { spare: 1024 })
+  t.equal(spareOf(flag), 1024)
+  t.match(decodeHandoff(flag), { launched: true, spare: 1024 })
+  for (const spare of [undefined, 2, -1, 1.5, '7', null]) t.equal(spareOf(JSON.stringify({ spare })), undefined)
+  t.equal(spareOf(undefined), undefined)
+})
 
 t.test('text that is no handoff is refused', async (t) => {
   for (const [text, message] of Object.entries(texts))
