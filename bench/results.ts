@@ -11,6 +11,7 @@ import { plugin } from './plugin.js'
 import { type ReloadRound, reloadTimeGoals } from './reload-time.js'
 import type { Saves } from './saves.js'
 import { savesGoals } from './saves-table.js'
+import type { Spawnings } from './spawn.js'
 import type { Measurement } from './throughput.js'
 import type { WorkersTables } from './workers.js'
 
@@ -22,6 +23,7 @@ export interface Results {
   comingBack: ComingBack | undefined
   throughput: Measurement[][] | undefined
   reloadTime: ReloadRound[] | undefined
+  spawnings: Spawnings | undefined
   workers: WorkersTables | undefined
   saves: Saves[] | undefined
   /** Sentences on what was left out, and why. */

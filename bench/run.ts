@@ -15,6 +15,7 @@ import { describeMachine, formatReport } from './report.js'
 import type { Results } from './results.js'
 import { benchSaves } from './saves.js'
 import { type Part, readSettings, type Settings } from './settings.js'
+import { benchSpawn } from './spawn.js'
 import { stopStart } from './stop-start.js'
 import { benchThroughput } from './throughput.js'
 import { benchWorkers } from './workers.js'
@@ -46,6 +47,7 @@ async function runParts(settings: Settings): Promise<Results> {
     comingBack: await only('return', () => benchComingBack(seed, idle)),
     throughput: await only('throughput', () => benchThroughput(rounds, turns)),
     reloadTime: await only('reload', () => benchReloadTime(rounds)),
+    spawnings: await only('spawn', () => benchSpawn(rounds)),
     workers: await only('workers', () => benchWorkers(Math.ceil(rounds / 2), Math.ceil(turns / 2))),
     saves: await only('watch', () => benchSaves(rounds)),
     omissions: [...(compared?.omissions ?? []), ...omitted(connections, settings)]

@@ -15,6 +15,7 @@ import { SAVES } from './saves.js'
 import { tabulateSaves } from './saves-table.js'
 import { DEFAULT_PROBATION } from './server.js'
 import type { Settings } from './settings.js'
+import { tabulateSpawn } from './spawn.js'
 import { asCount, asMilliseconds, asNumberOf } from './table.js'
 import { CONNECTIONS as CLIENTS, tabulateThroughput } from './throughput.js'
 import { WINDOW } from './watch.js'
@@ -29,6 +30,7 @@ export function describeParts(settings: Settings, results: Results): string[] {
     describeComingBack(settings, results),
     describeThroughput(settings, results),
     describeReloadTime(results),
+    describeSpawn(results),
     describeWorkers(settings, results),
     describeSaves(results)
   ].flat()
@@ -137,6 +139,17 @@ function describeReloadTime({ reloadTime }: Results): string[] {
       `with it: ${asNumberOf(reloadTime.length, 'round')}. Each round measures everything ${BOOTS} times, in turn, and ` +
       'the median counts.',
     tabulateReloadTime(reloadTime)
+  ]
+}
+
+function describeSpawn({ spawnings }: Results): string[] {
+  if (spawnings === undefined) return []
+  return [
+    '## The start of the child',
+    'Without the launcher, the parent starts the child, and the system copies the page tables of the parent for that: ' +
+      'the more memory it has, the longer its clients wait. With the launcher, the launcher starts it, and is small. ' +
+      `For how long a process stands still when it starts another one, in ${asNumberOf(spawnings[0]?.length ?? 0, 'round')}:`,
+    tabulateSpawn(spawnings)
   ]
 }
 

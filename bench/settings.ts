@@ -21,7 +21,17 @@ export interface Settings {
 const LARGEST_SEED = 2 ** 31 - 1
 
 /** What `BENCH_PARTS` can name, separated by commas. */
-const PARTS = ['comparison', 'feel', 'migration', 'return', 'throughput', 'reload', 'workers', 'watch'] as const
+const PARTS = [
+  'comparison',
+  'feel',
+  'migration',
+  'return',
+  'throughput',
+  'reload',
+  'spawn',
+  'workers',
+  'watch'
+] as const
 
 /** A part of the benchmarks. */
 export type Part = (typeof PARTS)[number]

@@ -14,6 +14,7 @@ const NOTHING: Results = {
   comingBack: undefined,
   throughput: undefined,
   reloadTime: undefined,
+  spawnings: undefined,
   workers: undefined,
   saves: undefined,
   omissions: []
