@@ -89,7 +89,8 @@ export class BenchServer {
     const asked = askOnce(this.port, '/reload', 'POST') as Promise<ReloadResult>
     // A reload that fails answers, and nobody takes over.
     const answered = Promise.race([asked.then(() => takenOver), takenOver]).then(({ pid }) => this.#answerBy(pid))
-    const firstAnswer = (await answered) - started
+    // A child that is rolled back answers nothing.
+    const firstAnswer = (await Promise.race([answered, asked.then(() => answered)])) - started
     const result = await asked
     const duration = performance.now() - started
     if (!this.#pidStays) this.#pid = result.pid

@@ -39,6 +39,8 @@ export class Arrivals {
   /** No connection comes before the other process says that one will. */
   #isOver = true
   readonly #answers: TogetherAnswers
+  /** How many connections may come yet: their answers are on their way, or wait for those to others. */
+  readonly #coming = new WeakMap<Connections, number>()
 
   constructor(settings: ArrivalSettings) {
     this.#settings = settings
@@ -61,13 +63,25 @@ export class Arrivals {
   receive(message: MovingConnection, handle: ConnectionHandle | undefined): void {
     const { id, index, upgrade, rest } = message
     const connections = this.#settings.find(index)
-    const isAble = handle !== undefined && connections !== undefined && this.#hasRoom(connections)
     // Without a channel the giver does not learn that this process took it, and serves it itself.
-    this.#takings.take(id, upgrade === undefined ? 'http' : 'websocket', isAble && this.#settings.isInReach(), {
+    const isReachable = handle !== undefined && this.#settings.isInReach()
+    const place = isReachable && connections !== undefined ? this.#placeAt(connections) : undefined
+    this.#takings.take(id, upgrade === undefined ? 'http' : 'websocket', place !== undefined, {
       say: (word) => (word === 'taken' ? this.#answers.taken(id, rest) : this.#refuse(id, rest)),
-      accept: () => isAble && this.#accept(connections, handle, message),
-      close: () => handle?.close()
+      accept: () => {
+        place?.leave()
+        if (place !== undefined && handle !== undefined) this.#accept(place.connections, handle, message)
+      },
+      close: () => {
+        place?.leave()
+        handle?.close()
+      }
     })
+  }
+
+  /** Gives the answers that wait: this process begins to leave. */
+  answer(): void {
+    this.#answers.flush()
   }
 
   /** Serves a connection again that this process has kept, if it can. Returns whether it does. */
@@ -136,8 +150,17 @@ export class Arrivals {
     return socket
   }
 
+  /** A place for a connection until it is decided whether it comes; undefined: there is no room. */
+  #placeAt(connections: Connections): { readonly connections: Connections; leave(): void } | undefined {
+    if (!this.#hasRoom(connections)) return undefined
+    const coming = (change: 1 | -1) => this.#coming.set(connections, (this.#coming.get(connections) ?? 0) + change)
+    coming(1)
+    return { connections, leave: () => coming(-1) }
+  }
+
   #hasRoom(connections: Connections): boolean {
     const { server, size } = connections
-    return (server.listening || this.#settings.passesOn(connections)) && !(server.maxConnections <= size)
+    const expected = size + (this.#coming.get(connections) ?? 0)
+    return (server.listening || this.#settings.passesOn(connections)) && !(server.maxConnections <= expected)
   }
 }

@@ -23,8 +23,8 @@ export interface Passage {
   isOutOfReach?: (() => boolean) | undefined
 }
 
-/** The number of a connection, and how many follow it that are to be answered with it. */
-export type Place = Pick<MovingConnection, 'id'> & { readonly rest: number }
+/** The number of a connection, and how many that follow are answered with it. */
+export type Numbers = Pick<MovingConnection, 'id'> & { readonly rest: number }
 
 /** One connection on its way to another process. */
 export class Departure implements Gift {
@@ -46,9 +46,15 @@ export class Departure implements Gift {
   #conclude!: (outcome: GiverOutcome) => void
 
   /** @param onSilence - called when the other process does not answer soon */
-  constructor(place: Place, candidate: Candidate, passage: Passage, patience: Patience, onSilence: () => void) {
-    this.#id = place.id
-    this.#rest = place.rest
+  constructor(
+    { id, rest }: Numbers,
+    candidate: Candidate,
+    passage: Passage,
+    patience: Patience,
+    onSilence: () => void
+  ) {
+    this.#id = id
+    this.#rest = rest
     this.candidate = candidate
     this.#passage = passage
     this.#onSilence = onSilence

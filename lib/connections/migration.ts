@@ -30,7 +30,7 @@ const ANSWER_LIMIT = 50
  * then a child that fails its probation has been killed, and the connection is the parent's again. Milliseconds.
  */
 const SILENCE_LIMIT = 30_000
-/** How long to wait at least, so that connections of which many move gather, and move together. Milliseconds. */
+/** The shortest wait between two groups, so that connections gather. Milliseconds. */
 const LEAST_PAUSE = 10
 /** How often to look for what has fallen idle without a response. Milliseconds. */
 const LOOK_INTERVAL = 50

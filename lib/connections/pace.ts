@@ -13,7 +13,7 @@ export interface Progress {
 
 /**
  * How many connections at most are on their way together, and for how long. Meanwhile, as many wait for their turn with
- * reading stopped: none waits longer than for the two. Milliseconds.
+ * reading stopped: none waits for longer than two groups take. Milliseconds.
  */
 const MOST_HELD = 8
 export const LONGEST_HOLD = 1

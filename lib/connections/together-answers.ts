@@ -31,8 +31,9 @@ export class TogetherAnswers {
 
   /** Sends what waits: nothing follows that could be answered with it. */
   flush(): void {
-    this.#waiting?.send()
+    const waiting = this.#waiting
     this.#waiting = undefined
+    waiting?.send()
   }
 
   #begin(id: number) {

@@ -117,7 +117,7 @@ export class Server implements RelayedServer {
     const server = new Server(settings, new Envelope(secret), events)
     const { command, generation, inherited, own, parent, control, isWatched } = settings
     const entries = entriesAt(own.descriptors.placesFor(inherited.length), inherited)
-    const spare = parent && spareDescriptor(parent.server.pid)
+    const spare = parent && spareDescriptor(parent.server.pid, own.descriptors.numbers)
     const flag = encodeLaunch(process.pid, generation, secret, entries, { control, isWatched, spare })
     const flagged = {
       ...command,

@@ -16,6 +16,9 @@ const LAST_KEPT = 255
 /** What the next generation finds where the app has closed a descriptor. */
 const NOTHING = '/dev/null'
 
+/** On Linux: https://www.kernel.org/doc/Documentation/admin-guide/devices.txt, major 1, minor 3. */
+const DEVICE_OF_NOTHING = 0x103n
+
 /** `stdio` of `child_process.spawn`. */
 type Stdio = Array<number | 'inherit' | 'pipe' | 'ignore' | 'ipc'>
 
@@ -72,26 +75,27 @@ export class AppDescriptors {
   lend<T>({ sockets, relayed = [], spare }: Lent, start: (stdio: Stdio) => T): T {
     const places = this.placesFor(sockets.length + 1)
     const kept = this.keptBeside(sockets)
-    const isWhole = spare === undefined && kept.every((fd) => this.#isOpen(fd))
-    const nothing = isWhole ? undefined : openSync(NOTHING, 'r+')
+    const nothing = kept.every((fd) => this.#isOpen(fd)) ? undefined : openSync(NOTHING, 'r+')
+    const filler = spare === undefined ? undefined : openFiller()
     const entryAt = (fd: number): Stdio[number] => {
       if (fd < FIRST_DESCRIPTOR) return 'inherit'
       const place = places.indexOf(fd)
       if (place !== -1) return sockets[place] ?? 'ipc'
-      if (fd !== spare && !kept.includes(fd)) return 'ignore'
+      if (fd === spare) return filler ?? 'ignore'
+      if (!kept.includes(fd)) return 'ignore'
       if (!this.#isOpen(fd)) return nothing ?? 'ignore'
       return relayed.includes(fd) ? 'pipe' : fd
     }
     try {
       return start(Array.from({ length: Math.max(...places, ...kept, spare ?? 0) + 1 }, (_, fd) => entryAt(fd)))
     } finally {
-      if (nothing !== undefined) closeSync(nothing)
+      for (const fd of [nothing, filler]) if (fd !== undefined) closeSync(fd)
     }
   }
 
-  /** Closes what only kept a number free: see `lib/launcher/descriptor-table.ts`. */
+  /** Closes what only made the table of this process large: see `lib/launcher/descriptor-table.ts`. */
   static closeSpare(fd: number | undefined): void {
-    if (fd !== undefined && os.fileLink(fd) === NOTHING) closeSync(fd)
+    if (fd !== undefined && os.stat(fd)?.rdev === DEVICE_OF_NOTHING) closeSync(fd)
   }
 
   /** Whether it still is what it was: the app may have closed it, and the number may be that of a connection by now. */
@@ -117,6 +121,15 @@ export function inheritedAmong(open: readonly OpenDescriptor[]): number[] {
   return others
     .filter((one) => one.fd < first || !one.closesOnExec || (one.fd <= LAST_CLAIMED_BY_NODE && !isOfNode(one)))
     .map(({ fd }) => fd)
+}
+
+/** Without it, the child has a small table, and no other harm. */
+function openFiller(): number | undefined {
+  try {
+    return openSync(NOTHING, 'r')
+  } catch {
+    return undefined // the permission model, or a system without it
+  }
 }
 
 function identityOf(fd: number): string | undefined {

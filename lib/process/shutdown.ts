@@ -8,7 +8,7 @@ import { Drains, type Manner } from './drains.js'
 import type { HostedApp } from './hosted-app.js'
 import type { Service } from './service.js'
 
-/** How long a drain waits for the child's word on the connection that is on its way to it. Milliseconds. */
+/** How long a drain waits for the child's word on the connections that are on their way to it. Milliseconds. */
 const LAST_ANSWER = 1000
 
 /** How long a drain waits until connections that were passed on have arrived. Milliseconds. */
@@ -64,7 +64,8 @@ export class Shutdown {
    * process listens on beside it. Returns whether work was cut off.
    */
   async drain(cause: Cause, reason: string): Promise<boolean> {
-    const { migration } = this.#service
+    const { migration, arrivals } = this.#service
+    for (const each of arrivals) each.answer()
     const isOwnTime = isSucceeded(cause)
     const moving = isOwnTime || migration?.isRunning === true ? migration : undefined
     if (moving === undefined && migration !== undefined)

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurnOfLoop } from 'node:timers/promises'
 import { watchBoot } from '../boot-watch.js'
 import type { ReloadProgress } from '../control/reports.js'
-import { OutcomeUnknownError, toError, VetoedError } from '../errors.js'
+import { OutcomeUnknownError, StoppingError, toError, VetoedError } from '../errors.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
 import type { ServerCallers } from '../process/callers.js'
 import { describeEnding, type Ending } from '../process/channel-process.js'
@@ -103,14 +103,17 @@ export class ParentRole {
     service.migration = undefined
     this.#movingOut = undefined
     const { health } = service.options
-    this.#health = health === false ? undefined : new HealthWatch(service, this.#host, health)
+    const watch = health === false ? undefined : new HealthWatch(service, this.#host, health)
+    this.#health = watch
     this.#latest = undefined
     this.#asking = new AbortController()
     const { signal } = this.#asking
     service.notices.reloading()
     try {
+      // Clients wait meanwhile: each turn of the event loop does a part of it.
       await nextTurnOfLoop()
-      void this.#health?.count()
+      await watch?.count()
+      if (signal.aborted) return
       service.surroundings.tellAtReload((warning) => service.log.warn(warning))
       for (const { hooks } of service.apps) await abortable(hooks.run('preReload', { reason }, signal), signal)
       this.#host.tell({ type: 'approved', saves: [...service.apps].some(({ options }) => options.state) })
@@ -135,7 +138,6 @@ export class ParentRole {
     this.#legacy.begin(child)
     const { command, listeners, options, generation } = this.#service
     try {
-      // Clients wait meanwhile: each turn of the event loop does a part of it.
       await nextTurnOfLoop()
       loadModulesNow()
       const again = command.again(options.env)
@@ -144,6 +146,7 @@ export class ParentRole {
       watchBoot(again)
       if (startChild === this.#service.startChild) this.#restorePaths()
       await nextTurnOfLoop()
+      if (!this.#isToStart(child)) throw new StoppingError('the start of its child was called off')
       const inherited = listeners.handable()
       const successor = new Successor(
         again,
@@ -160,6 +163,12 @@ export class ParentRole {
     } catch (error) {
       this.#host.tell({ type: 'not started', child, error })
     }
+  }
+
+  /** Whether the machine still waits for the start of this child: a stop may have come since. */
+  #isToStart(child: ChildId): boolean {
+    const { at } = this.#host
+    return (at.name === 'reloading' || at.name === 'checking') && at.stage === 'starting' && at.child === child
   }
 
   #restorePaths(): void {
@@ -196,7 +205,7 @@ export class ParentRole {
   }
 
   /** The child accepts: open connections move to it. */
-  handOver(child: ChildId): void {
+  async handOver(child: ChildId): Promise<void> {
     const service = this.#service
     const successor = this.successors.get(child)
     if (successor?.child === undefined || successor.exchange === undefined) return
@@ -205,14 +214,14 @@ export class ParentRole {
     service.log.announce('handed-over', { child: successor.pid, probation })
     service.notices.handedOver()
     this.#movingOut = new MovingOut(service, successor.child, successor.exchange, successor.listeners)
-    void this.#look(child, successor.release?.script, this.#health)
-  }
-
-  /** Judges the child and what it has loaded, after the requests that have come meanwhile. */
-  async #look(child: ChildId, script: string | undefined, health: HealthWatch | undefined): Promise<void> {
+    const [health, script] = [this.#health, successor.release?.script]
     await nextTurnOfLoop()
     health?.begin(child, () => this.successors.send(child, { type: 'how are you' }))
     await nextTurnOfLoop()
+    this.#warnOfMovedLink(script)
+  }
+
+  #warnOfMovedLink(script: string | undefined): void {
     const link = this.#service.command.movedLink(script)
     if (link !== undefined)
       this.#service.log.warn(

@@ -8,7 +8,9 @@ import { replay } from './replay.js'
 t.jobs = 2
 for (const { settings, where } of WAYS) {
   t.test(`what the machines of both generations of a real reload have written can be replayed${where}`, async (t) => {
-    const server = await startServer(t, { script: 'migration.cjs', ...settings, env: TRACING_ALL })
+    // The parent asks the child how it is more than once.
+    const config = { options: { probation: 1000 } }
+    const server = await startServer(t, { script: 'migration.cjs', config, ...settings, env: TRACING_ALL })
     const traces = new Traces(server.output)
     const parent = server.current
     const [connection] = (await openIdle(server.target(), 1)) as [HttpConnection]
