@@ -5,7 +5,10 @@ import type { TestServer } from '../../support/server.js'
 import { startServer } from '../../support/start.js'
 import { untilLeft, untilQuiet } from '../../support/tree.js'
 
-/** A second release that boots, and a preReload hook that returns, when the file `go` appears. */
+/**
+ * A second release that boots, and a preReload hook that returns, when the file `go` appears. With the file `stop`, that
+ * hook stops the server in the next turn of the event loop.
+ */
 const SLOW = `
 const { existsSync } = require('node:fs')
 const Fastify = require('fastify')
@@ -18,6 +21,7 @@ const createApp = (options) => {
   return app.addHook('onReady', async () => {
     app.graceful.addHook('preReload', async () => {
       say('in preReload', {})
+      if (existsSync(__dirname + '/stop')) setImmediate(() => app.graceful.stop('a person'))
       while (existsSync(__dirname + '/hook') && waits()) await new Promise((resolve) => setTimeout(resolve, 5))
     })
   })
@@ -99,6 +103,17 @@ for (const [when, reach] of Object.entries(STAGES)) {
     if (when === 'while the child boots') t.equal(left, server.pid, 'who serves was told nothing')
   })
 }
+
+t.test('a stop that comes when the hooks have approved starts no child', async (t) => {
+  const server = await start(t)
+  await server.release.write('stop', '')
+  server.signal('SIGHUP')
+  t.equal(await server.exitOf(server.pid), 0)
+  await untilLeft(server, [])
+  t.equal(server.events('boot').length, 1)
+  t.strictSame(server.events('reload-started'), [])
+  t.strictSame(server.events('warning'), [])
+})
 
 t.test('^C in the probation, which both processes hear, lets both finish what they have', async (t) => {
   const server = await start(t)
