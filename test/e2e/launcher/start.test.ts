@@ -85,7 +85,8 @@ t.test('options of Node before the script, and arguments after it, reach each ge
   for (const pid of [first, second, third]) {
     const line = await server.eventOf(pid, 'options')
     t.match(line, { preloaded: true, imported: true, args: ['--workers', '7', '-x'], execArgv: options })
-    t.ok(Number(line.heap) < 200 * 2 ** 20, `${line.heap}`)
+    // With what Node adds for young objects, which is more since Node 24; by default it is gigabytes.
+    t.ok(Number(line.heap) < 400 * 2 ** 20, `${line.heap}`)
   }
   t.equal(await server.stop(), 0)
 })
