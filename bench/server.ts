@@ -24,8 +24,6 @@ export interface ServerSettings {
 
 /** One server of the app under test, in its own process. */
 export class BenchServer {
-  /** From the start of the process to its word that it listens. Milliseconds. */
-  readonly bootTime: number
   readonly port: number
   /** The process and its successors. */
   readonly program: Program
@@ -33,10 +31,9 @@ export class BenchServer {
 
   readonly #pidStays: boolean
 
-  private constructor(program: Program, bootTime: number, port: number, pidStays: boolean) {
+  private constructor(program: Program, port: number, pidStays: boolean) {
     this.#pidStays = pidStays
     this.program = program
-    this.bootTime = bootTime
     this.port = port
     this.#pid = program.pid
   }
@@ -58,8 +55,8 @@ export class BenchServer {
    */
   static async launch(args: string[], variables: Record<string, string>, workers?: number): Promise<BenchServer> {
     const program = new Program(args, variables)
-    const [{ time, port }] = await Promise.all([program.said('listening'), program.said('listening', workers)])
-    return new BenchServer(program, time - program.started, port as number, workers !== undefined)
+    const [{ port }] = await Promise.all([program.said('listening'), program.said('listening', workers)])
+    return new BenchServer(program, port as number, workers !== undefined)
   }
 
   get url(): string {
@@ -86,16 +83,15 @@ export class BenchServer {
     const parentGone = this.program.said('exit')
     const takenOver = this.program.said('taken over')
     const started = performance.now()
-    const asked = askOnce(this.port, '/reload', 'POST') as Promise<ReloadResult>
-    // A reload that fails answers, and nobody takes over.
-    const answered = Promise.race([asked.then(() => takenOver), takenOver]).then(({ pid }) => this.#answerBy(pid))
-    // A child that is rolled back answers nothing.
-    const firstAnswer = (await Promise.race([answered, asked.then(() => answered)])) - started
-    const result = await asked
-    const duration = performance.now() - started
+    const asked = (askOnce(this.port, '/reload', 'POST') as Promise<ReloadResult>).then((result) => {
+      return { result, duration: performance.now() - started }
+    })
+    const answered = takenOver.then(({ pid }) => this.#answerBy(pid))
+    // If the reload fails, the child may never answer.
+    const [{ result, duration }, time] = await Promise.all([asked, answered])
     if (!this.#pidStays) this.#pid = result.pid
     await parentGone
-    return { duration, firstAnswer, result }
+    return { duration, firstAnswer: time - started, result }
   }
 
   /** When a new connection is answered by this process: the one before it still accepts for a moment. */

@@ -116,7 +116,7 @@ function bundle(modules, entry, files = []) {
   const requires = files.map(([file]) => `() => require('./${file}')`)
   const places = files.flatMap(([, names], index) => names.map((name) => [name, index]))
   return `'use strict'
-const $top = typeof __dirname === 'string' ? ${relative(dirname(entry), '.') === '' ? '__dirname' : `\`\${__dirname}/${relative(dirname(entry), '.')}\``} : undefined
+const $top = typeof __dirname === 'string' ? \`\${__dirname}/${relative(dirname(entry), '.')}\` : undefined
 const files = [${requires.join(', ')}]
 const places = ${JSON.stringify(Object.fromEntries(places))}
 const loaded = {}

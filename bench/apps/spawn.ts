@@ -1,4 +1,4 @@
-// A program with BENCH_HEAP megabytes in its heap that starts others. Prints how long each start took (milliseconds),
+// A program with BENCH_HEAP mebibytes in its heap that starts others. Prints how long each start took (milliseconds),
 // and its resident memory (bytes).
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -67,7 +67,7 @@ export class Arrivals {
     const isReachable = handle !== undefined && this.#settings.isInReach()
     const place = isReachable && connections !== undefined ? this.#placeAt(connections) : undefined
     this.#takings.take(id, upgrade === undefined ? 'http' : 'websocket', place !== undefined, {
-      say: (word) => (word === 'taken' ? this.#answers.taken(id, rest) : this.#refuse(id, rest)),
+      say: (word) => (word === 'taken' ? this.#answers.taken(id, rest) : this.#refuse(id)),
       accept: () => {
         place?.leave()
         if (place !== undefined && handle !== undefined) this.#accept(place.connections, handle, message)
@@ -124,11 +124,12 @@ export class Arrivals {
 
   /** The giver has sent a connection and got no answer; the handle may have been lost on the way. */
   inquire(id: number): void {
-    if (this.#takings.isUnknown(id)) void this.#refuse(id, 1)
+    if (this.#takings.isUnknown(id)) void this.#refuse(id)
   }
 
-  #refuse(id: number, rest = 0): Promise<unknown> {
-    if (rest === 0) this.#answers.flush()
+  /** After the answers that wait: the last of those that came together may be this one. */
+  #refuse(id: number): Promise<unknown> {
+    this.#answers.flush()
     return this.#settings.send({ type: 'connection refused', id })
   }
 

@@ -1,6 +1,8 @@
 import type { ConnectionHandle } from '../internals/connection-handle.js'
 import { endKept, type KeptInput } from '../protocol/connection-kept.js'
 import type { Life } from '../protocol/connection-messages.js'
+import { guarded } from '../util/guarded.js'
+import { visitInSlices } from '../util/slices.js'
 import type { RequestRegister } from './request-register.js'
 
 /** A connection that has moved, with this process's copy of it. */
@@ -73,12 +75,7 @@ export class Kept {
    * There may be thousands, while others are served. Until its turn has come, what a client sends waits in the kernel.
    */
   #endAll(end: (id: number, connection: KeptConnection) => void): void {
-    const limit = performance.now() + SLICE
-    for (const [id, connection] of this.#connections) {
-      end(id, connection)
-      if (performance.now() >= limit) break
-    }
-    if (this.#connections.size > 0) setImmediate(() => this.#endAll(end))
+    void visitInSlices(this.#connections, SLICE, ([id, connection]) => guarded(() => end(id, connection)))
   }
 
   #end(id: number, input: KeptInput, serve = cannot): void {

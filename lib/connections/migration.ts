@@ -6,7 +6,7 @@ import type { GiverOutcome } from '../protocol/connection.js'
 import type { FromTaker } from '../protocol/connection-messages.js'
 import type { Candidate, Candidates } from './candidates.js'
 import { Departure, type Passage } from './departure.js'
-import { LONGEST_HOLD, mostHeld, nextTurn, type Progress } from './pace.js'
+import { LONGEST_HOLD, mostHeld, nextLook, type Progress } from './pace.js'
 import type { Connections } from './tracker.js'
 
 /** The settings of a migration. */
@@ -30,10 +30,6 @@ const ANSWER_LIMIT = 50
  * then a child that fails its probation has been killed, and the connection is the parent's again. Milliseconds.
  */
 const SILENCE_LIMIT = 30_000
-/** The shortest wait between two groups, so that connections gather. Milliseconds. */
-const LEAST_PAUSE = 10
-/** How often to look for what has fallen idle without a response. Milliseconds. */
-const LOOK_INTERVAL = 50
 
 /**
  * Moves the open connections of this process to another one, its child or its parent: the idle ones evenly over a time,
@@ -52,7 +48,7 @@ export class Migration {
   /** The connections that the child has not answered yet. */
   readonly #departures = new Map<number, Departure>()
   #held: Candidate[] = []
-  readonly #onItsWay = new Set<Departure>()
+  readonly #onTheirWay = new Map<Socket, Departure>()
   #migrated = 0
   #lastId = 0
   /** How long the child took for each of the last ones. Milliseconds; the first one is alone. */
@@ -104,9 +100,10 @@ export class Migration {
   /** Takes the other process's answer about a connection. */
   heard(message: Exclude<FromTaker, { type: 'connections closed' }>): void {
     const isTaken = message.type === 'connection taken'
-    for (const id of [message.id, ...((isTaken && message.others) || [])]) {
+    const { others = [], noted } = isTaken ? message : { noted: false }
+    for (const id of [message.id, ...others]) {
       const departure = this.#departures.get(id)
-      departure?.answered(isTaken, isTaken && message.noted)
+      departure?.answered(isTaken, noted)
       if (departure?.isForgotten) this.#departures.delete(id)
     }
   }
@@ -123,7 +120,7 @@ export class Migration {
   stop(): void {
     this.#ended = true
     this.#readOnHeld()
-    for (const departure of this.#onItsWay) departure.stop()
+    for (const departure of this.#onTheirWay.values()) departure.stop()
     this.#wake()
   }
 
@@ -181,11 +178,11 @@ export class Migration {
     const id = ++this.#lastId
     const patience = { answer: ANSWER_LIMIT, limit: this.#settings.duration + SILENCE_LIMIT }
     const departure = new Departure({ id, rest }, candidate, this.#settings, patience, () => this.#stall())
-    this.#onItsWay.add(departure)
+    this.#onTheirWay.set(candidate.socket, departure)
     this.#departures.set(id, departure)
     const outcome = await departure.outcome
     if (departure.isForgotten) this.#departures.delete(id)
-    this.#onItsWay.delete(departure)
+    this.#onTheirWay.delete(candidate.socket)
     return outcome
   }
 
@@ -222,22 +219,20 @@ export class Migration {
       duration: this.#settings.duration,
       total: this.#total,
       migrated: this.#migrated,
-      onItsWay: this.#onItsWay.size,
+      onItsWay: this.#onTheirWay.size,
       roundTrip: this.#roundTrip
     }
   }
 
   #isKnown(socket: Socket): boolean {
-    const known = [...this.#held, ...[...this.#onItsWay].map(({ candidate }) => candidate)]
-    return known.some((candidate) => candidate.socket === socket)
+    return this.#onTheirWay.has(socket) || this.#held.some((held) => held.socket === socket)
   }
 
   #somethingToHappen(): Promise<void> {
     const progress = this.#progress
     if (progress.elapsed >= progress.duration) this.#endSweep()
-    const turn = nextTurn(progress) - progress.elapsed
-    // At intervals, it looks for connections that were not idle at their turn. One moves sooner if its response ends.
-    const wait = turn > 0 ? Math.min(Math.max(turn, LEAST_PAUSE), LOOK_INTERVAL) : LOOK_INTERVAL
+    // One moves sooner if its response ends.
+    const wait = nextLook(progress)
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         this.#settings.candidates.lookAtAll()

@@ -25,11 +25,23 @@ export const LONGEST_HOLD = 1
 const SPREAD = 0.9
 const START = 0.25
 
+/** The shortest wait between two groups, so that connections gather. Milliseconds. */
+const LEAST_PAUSE = 10
+/** How often to look for what has fallen idle without a response. Milliseconds. */
+const LOOK_INTERVAL = 50
+
 /** How many connections may wait for their turn now, with reading stopped. */
 export function mostHeld(progress: Progress): number {
   const { elapsed, migrated, onItsWay, roundTrip } = progress
   const most = Math.max(1, Math.min(MOST_HELD, LONGEST_HOLD / roundTrip))
   return Math.min(Math.floor(most), allowance(progress, elapsed) - migrated - onItsWay)
+}
+
+/** How long to wait before the next look for connections that are idle. Milliseconds. */
+export function nextLook(progress: Progress): number {
+  const turn = nextTurn(progress) - progress.elapsed
+  // At intervals, for those that were not idle at their turn.
+  return turn > 0 ? Math.min(Math.max(turn, LEAST_PAUSE), LOOK_INTERVAL) : LOOK_INTERVAL
 }
 
 /** When the next connection may move, on the clock of `elapsed`; in the past, if one may now. Milliseconds. */

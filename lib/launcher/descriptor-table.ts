@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 const FIRST_SIZE = 64
 
 /** What a start takes above the number for a moment: libuv moves out of the way what would be replaced. */
-const SPARE = 64
+const ROOM = 64
 
 /** From here on, the list of what a child gets at which number would itself take too long. */
 const HIGHEST = 16_384
@@ -26,7 +26,7 @@ export function spareDescriptor(pid: number, taken: readonly number[]): number |
   // A table has an upper half because a number in it was needed.
   let number = Math.min(slots / 2, HIGHEST)
   while (taken.includes(number)) number += 1
-  return number + SPARE < openFilesLimit() ? number : undefined
+  return number + ROOM < openFilesLimit() ? number : undefined
 }
 
 /** How many descriptors this process may have; what it starts inherits that. */

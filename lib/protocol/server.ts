@@ -6,7 +6,7 @@ import type { Input } from './server-inputs.js'
 import { finish, leaving } from './server-leaving.js'
 import { parent } from './server-parent.js'
 import { recovered, reloading } from './server-reloading.js'
-import type { Place, Server, Telling } from './server-state.js'
+import type { ChildId, Place, Server, Telling } from './server-state.js'
 import {
   asksOf,
   beginReload,
@@ -42,6 +42,11 @@ export function begin(how: 'first' | 'successor' | 'check', launched: boolean): 
 /** Whether the process may give the service back. Once it has confirmed, or its parent is gone, it is too late. */
 export function canRollBack(at: Place): boolean {
   return at.name === 'trial' && canGiveBack(at)
+}
+
+/** Whether the start of this child is still awaited: it may have been called off since, as by a stop. */
+export function awaitsStart(at: Place, child: ChildId): boolean {
+  return (at.name === 'reloading' || at.name === 'checking') && at.stage === 'starting' && at.child === child
 }
 
 /**

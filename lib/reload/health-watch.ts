@@ -24,6 +24,9 @@ import type { ReloadHealth } from './reload-health.js'
 
 type Wait = Extract<WatchEffect, { do: 'wait' }>['for']
 
+/** For how long to look at connections at a time. Milliseconds. */
+const SLICE = 0.5
+
 /** How often the parent asks a child. Milliseconds. */
 const LOOK_INTERVAL = 200
 
@@ -60,7 +63,7 @@ export class HealthWatch implements EffectHandler<WatchEffect> {
     const all = this.#service.connections.of(() => true)
     const older = new WeakSet<Socket>()
     for (const one of all) {
-      await visitInSlices(one.open, (socket) => {
+      await visitInSlices(one.open, SLICE, (socket) => {
         if (!one.isUnused(socket)) older.add(socket)
       })
     }

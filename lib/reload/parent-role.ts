@@ -9,7 +9,7 @@ import { loadModulesNow } from '../process/later-modules.js'
 import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
 import type { ToParent } from '../protocol/messages.js'
-import type { Ask, ChildId, ParentWord, Reload } from '../protocol/server.js'
+import { type Ask, awaitsStart, type ChildId, type ParentWord, type Reload } from '../protocol/server.js'
 import { abortable } from '../util/abortable.js'
 import { guarded } from '../util/guarded.js'
 import { ChildMessages } from './child-messages.js'
@@ -146,7 +146,7 @@ export class ParentRole {
       watchBoot(again)
       if (startChild === this.#service.startChild) this.#restorePaths()
       await nextTurnOfLoop()
-      if (!this.#isToStart(child)) throw new StoppingError('the start of its child was called off')
+      if (!awaitsStart(this.#host.at, child)) throw new StoppingError('the start of its child was called off')
       const inherited = listeners.handable()
       const successor = new Successor(
         again,
@@ -163,12 +163,6 @@ export class ParentRole {
     } catch (error) {
       this.#host.tell({ type: 'not started', child, error })
     }
-  }
-
-  /** Whether the machine still waits for the start of this child: a stop may have come since. */
-  #isToStart(child: ChildId): boolean {
-    const { at } = this.#host
-    return (at.name === 'reloading' || at.name === 'checking') && at.stage === 'starting' && at.child === child
   }
 
   #restorePaths(): void {

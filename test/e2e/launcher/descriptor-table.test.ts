@@ -21,7 +21,7 @@ t.test('a child has room for the connections of its parent before they move', { 
   t.equal(slotsOf(child), slotsOf(parent))
   const open = [...listFds(child).keys()]
   t.ok(open.length < CONNECTIONS / 2)
-  t.ok(Math.max(...open) < CONNECTIONS / 2, 'what kept the number free is closed')
+  t.ok(Math.max(...open) < CONNECTIONS / 2, 'what made the table large is closed')
   process.kill(child, 'SIGCONT')
   await untilMoved(server, child, CONNECTIONS)
   await checkMoved(t, connections, child)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { mostHeld, nextTurn, type Progress } from '../../../lib/connections/pace.js'
+import { mostHeld, nextLook, nextTurn, type Progress } from '../../../lib/connections/pace.js'
 
 const DURATION = 3000
 
@@ -57,4 +57,12 @@ t.test('as many wait as the other process takes in a millisecond', async (t) => 
 t.test('there may be no connection at all', async (t) => {
   t.ok(mostHeld(at(0, 0, { total: 0 })) > 0)
   t.equal(Number.isFinite(nextTurn(at(0, 0, { total: 0 }))), true)
+})
+
+t.test('many gather before the next look, and few are looked for when their turn has come', async (t) => {
+  t.equal(nextLook(at(1500, 4100, { total: 10_000 })), 50, 'behind: those that fall idle')
+  const ahead = at(1500, 495)
+  t.ok(nextTurn(ahead) - 1500 > 0 && nextTurn(ahead) - 1500 < 10)
+  t.equal(nextLook(ahead), 10)
+  t.equal(nextLook(at(0, 1)), Math.min(50, nextTurn(at(0, 1))))
 })

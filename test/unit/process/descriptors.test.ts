@@ -90,7 +90,7 @@ t.test('each number of a child leads to what it leads to here, or nowhere', asyn
   t.strictSame(descriptors.keptBeside([open]), [closed], 'what crosses as a listener has no other use')
 })
 
-t.test('only what kept a number free is closed', async (t) => {
+t.test('only what made the table large is closed', async (t) => {
   const [nothing, file] = [openSync('/dev/null', 'r'), openSync(__filename, 'r')]
   AppDescriptors.closeSpare(file)
   AppDescriptors.closeSpare(nothing)

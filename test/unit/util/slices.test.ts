@@ -10,7 +10,7 @@ t.test('all are visited, and other work gets its turn in between', async (t) => 
   }
   let next = setImmediate(count)
   const numbers = Array.from({ length: 64 }, (_, index) => index)
-  await visitInSlices(numbers, (number) => {
+  await visitInSlices(numbers, 0.5, (number) => {
     const until = performance.now() + 0.1
     while (performance.now() < until) {} // As long as it takes to look at a connection on a slow machine.
     visited.push(number)
@@ -23,7 +23,7 @@ t.test('all are visited, and other work gets its turn in between', async (t) => 
 t.test('what is added meanwhile is visited too, and what is taken away is not', async (t) => {
   const items = new Set([1, 2, 3])
   const visited: number[] = []
-  await visitInSlices(items, (item) => {
+  await visitInSlices(items, 0.5, (item) => {
     visited.push(item)
     if (item === 1) items.add(4).delete(2)
   })
