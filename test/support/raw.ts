@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { Target } from './connection.js'
 import { within } from './limit.js'
@@ -20,25 +20,4 @@ export async function greet(target: Target): Promise<Greeting> {
   } finally {
     socket.destroy()
   }
-}
-
-/** Below the range from which the system picks a port: https://www.rfc-editor.org/rfc/rfc6335#section-6 */
-const PORTS = { first: 10_000, count: 20_000 }
-let asked = 0
-
-/**
- * A TCP port of the loopback on which nothing listens, and which the system does not choose itself. Two test files that
- * run at the same time look in different ranges.
- */
-export async function freePort(): Promise<number> {
-  const port = PORTS.first + ((process.pid * 50 + asked++) % PORTS.count)
-  const server = createServer()
-  try {
-    await once(server.listen(port, '127.0.0.1'), 'listening')
-  } catch {
-    return freePort()
-  }
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -2,7 +2,7 @@ import t from 'tap'
 import { checkFresh, failReload, succeedReload } from '../../support/admin.js'
 import { HttpConnection, type Target } from '../../support/connection.js'
 import { isAlive, survivorsOf } from '../../support/fds.js'
-import { freePort } from '../../support/raw.js'
+import { freePort } from '../../support/free-port.js'
 import { startServer, WAYS } from '../../support/start.js'
 
 // Some of them wait for a readyTimeout.

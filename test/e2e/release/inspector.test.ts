@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import t from 'tap'
-import { freePort } from '../../support/raw.js'
+import { freePort } from '../../support/free-port.js'
 import type { Release } from '../../support/release.js'
 import type { TestServer } from '../../support/server.js'
 import { launchServer, startServer } from '../../support/start.js'

@@ -5,8 +5,8 @@ import t, { type Test } from 'tap'
 import { FreshClient, KeepAliveClient } from '../../support/clients.js'
 import { HttpConnection, type Target } from '../../support/connection.js'
 import { inodesOfPort, listeningInodes, listFds } from '../../support/fds.js'
+import { freePort } from '../../support/free-port.js'
 import { Load } from '../../support/load.js'
-import { freePort } from '../../support/raw.js'
 import { ServiceUnit, type UnitSettings } from '../../support/service-unit.js'
 import { NO_USER_MANAGER } from '../../support/user-manager.js'
 
@@ -91,7 +91,7 @@ t.test('a socket that no app asks for, or that does not listen, causes a warning
   const lines = [
     `ListenStream=127.0.0.1:${used}`,
     `ListenStream=127.0.0.1:${left}`,
-    `ListenDatagram=127.0.0.1:${left}`,
+    `ListenDatagram=[::1]:${left}`,
     'ListenFIFO=%t/fifo'
   ]
   const unit = await withSocket(t, lines, { config: { apps: [{ port: used, host: '127.0.0.1' }] } })

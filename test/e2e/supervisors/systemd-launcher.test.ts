@@ -1,9 +1,9 @@
 import t from 'tap'
 import { FreshClient, KeepAliveClient } from '../../support/clients.js'
 import { HttpConnection } from '../../support/connection.js'
+import { freePort } from '../../support/free-port.js'
 import { Load } from '../../support/load.js'
 import { PersistentClient } from '../../support/persistent-clients.js'
-import { freePort } from '../../support/raw.js'
 import { ServiceUnit } from '../../support/service-unit.js'
 import { NO_USER_MANAGER } from '../../support/user-manager.js'
 
