@@ -1,4 +1,5 @@
-import { StoppingError, UnsupportedError } from '../errors.js'
+import { StoppingError, toError, UnsupportedError } from '../errors.js'
+import { isExiting } from '../internals/exiting.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { callerOf } from '../util/call-site.js'
 import { deferred } from '../util/deferred.js'
@@ -52,7 +53,8 @@ export class Exit {
       stop: (reason, error) => this.#stop(reason, error),
       reload: (signal) => this.#reloadFor(signal),
       force: (reason) => this.#find().host.tell({ type: 'force', reason }),
-      ends: () => this.#ends()
+      ends: () => this.#ends(),
+      failsToEnd: (error) => this.#failsToEnd(error)
     }
     this.#signals ??= foreignHandlers.watch(signals, () => new Signals(signals, events, foreignHandlers))
     return this.#signals
@@ -122,7 +124,7 @@ export class Exit {
     }
     if (error === undefined) this.#end.resolve()
     else this.#end.reject(error)
-    if (exits) process.exit(code)
+    if (exits) this.#endProcess(code)
   }
 
   async #waitForEnd(reason: string): Promise<void> {
@@ -143,8 +145,26 @@ export class Exit {
    */
   exit(code: 1 | undefined): void {
     const { launcher } = this.#find().service
-    if (launcher === undefined) process.exit(code)
-    void launcher.flushed.then(() => process.exit(code))
+    if (launcher === undefined) this.#endProcess(code)
+    void launcher?.flushed.then(() => this.#endProcess(code))
+  }
+
+  #endProcess(code: 0 | 1 | undefined): void {
+    try {
+      process.exit(code)
+    } catch (error) {
+      if (!isExiting()) throw error
+      this.#failsToEnd(toError(error))
+    }
+  }
+
+  /**
+   * A listener of `exit` has thrown, and the process still lives. Nothing can be finished any more, as Node has no next
+   * tick for it. As without the plugin, the exit code is that of the exit, or else 1.
+   */
+  #failsToEnd(err: Error): never {
+    this.#find().service.log.announce('uncaught-error', { err })
+    process.exit(process.exitCode ?? 1)
   }
 
   /** This process serves, and whatever else listens to its signals does so by now. */

@@ -1,5 +1,6 @@
 import closeWithGrace from 'close-with-grace'
 import { toError } from '../errors.js'
+import { isExiting } from '../internals/exiting.js'
 import { isGraceErrorListener } from '../internals/shutdown-handlers.js'
 import { RUNTIME } from '../util/runtime.js'
 import type { ForeignHandlers } from './foreign-handlers.js'
@@ -19,6 +20,8 @@ export interface SignalEvents {
   force(reason: string): void
   /** The process ends, for whatever reason. */
   ends(): void
+  /** A listener of `exit` has thrown. */
+  failsToEnd(error: Error): void
 }
 
 /** All that close-with-grace would listen to. */
@@ -115,7 +118,10 @@ export class Signals {
 
   #listen(skip: closeWithGrace.AllEvents[]): { uninstall(): void } {
     const onSecondSignal = (signal: closeWithGrace.Signals) => this.#force(signal, secondSignal(signal))
-    const onSecondError = (error: unknown) => this.force(secondError(error))
+    const onSecondError = (error: unknown) => {
+      if (isExiting()) this.#events.failsToEnd(toError(error))
+      this.force(secondError(error))
+    }
     // Every step of the way out has a limit of its own.
     const options = { delay: false as const, logger: false as const, skip, onSecondSignal, onSecondError }
     return this.#foreignHandlers.asOwn(() => closeWithGrace(options, (heard) => this.#heard(heard)))
@@ -125,6 +131,7 @@ export class Signals {
   #heard(heard: Heard): Promise<void> {
     // Anything can be thrown, `undefined` too.
     const error = 'err' in heard ? toError(heard.err) : undefined
+    if (error !== undefined && isExiting()) this.#events.failsToEnd(error)
     if (this.#hasHeard) {
       if (error !== undefined) this.force(secondError(error))
       else if (heard.signal !== undefined) this.#force(heard.signal, secondSignal(heard.signal))

@@ -37,6 +37,7 @@ export const INTERNALS: Readonly<Record<string, readonly string[]>> = {
   'lib/internals/caught-answer.ts': ['.write =', '.end =', '.destroy ='],
   'lib/internals/channel-end.ts': ['.emit =', '.disconnect ='],
   'lib/internals/connection-handle.ts': ['_handle', '_consumed'],
+  'lib/internals/exiting.ts': ['_exiting'],
   'lib/internals/fastify-hooks.ts': ['getOwnPropertySymbols', '.onClose'],
   'lib/internals/ipc-channel.ts': ['.emit =', '_handleQueue'],
   'lib/internals/http1.ts': ['_httpMessage', '_parent', 'shouldKeepAlive', 'destroySoon', '.destroy ='],

@@ -80,3 +80,40 @@ t.test('an error while the process stops forces, as a second signal does', async
   t.equal(await server.exitOf(server.pid), 1)
   t.match(await server.eventOf(server.pid, 'forced'), { reason: 'error while stopping: boom' })
 })
+
+// Nothing can be finished in such a process. The stuck request would hold up a drain until its limit.
+for (const { how, path, code } of [
+  { how: 'process.exit(3)', path: '/exit?3', code: 3 },
+  { how: 'process.exit(0)', path: '/exit?0', code: 0 },
+  { how: 'process.exit()', path: '/exit?', code: 1 },
+  { how: 'process.exit() in a promise', path: '/reject', code: 1 },
+  { how: 'SIGTERM', path: undefined, code: 0 }
+])
+  for (const add of ['on', 'prependListener'])
+    t.test(`an error in a listener of exit (${add}) ends the process at ${how}, as without the plugin`, async (t) => {
+      const body = `
+      app.get('/stuck', () => new Promise(() => say('in progress', {})))
+      app.get('/exit', async (request) => {
+        const [code] = Object.keys(request.query)
+        setImmediate(() => code ? process.exit(Number(code)) : process.exit())
+        return 'exits'
+      })
+      app.get('/reject', async () => {
+        setImmediate(async () => process.exit())
+        return 'exits'
+      })
+      process.${add}('exit', () => { throw new Error('boom') })
+      await app.listen({ port: 0, host: '127.0.0.1' })
+      here('app', app.server)`
+      const server = await startProgram(t, body)
+      if (path === undefined) server.signal('SIGTERM')
+      else {
+        const stuck = (await HttpConnection.open(server.target())).send({ path: '/stuck' })
+        await server.event('in progress')
+        await (await HttpConnection.open(server.target())).request({ path })
+        await t.rejects(stuck.response)
+      }
+      t.match(await server.waitFor(server.exit, 'end of the process'), { code })
+      t.match(await server.eventOf(server.pid, 'uncaught-error'), { level: 60, err: { message: 'boom' } })
+      t.strictSame(server.events('draining').length, path === undefined ? 1 : 0)
+    })
