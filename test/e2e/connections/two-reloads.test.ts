@@ -79,6 +79,8 @@ t.test('a generation in between that is killed loses nothing of what it had not 
   await untilTrue(server, `end of ${second}`, () => !isAlive(second))
   await server.tell({ command: 'release', name: 'busy' }, first)
   t.match(JSON.parse((await answer.response).body), { pid: first, generation: 1 })
+  // Until it has heard of that end, it does not ask the client to leave.
+  while (!busy.announced) t.match(await factsOf(busy), { pid: first })
   t.equal(await server.exitOf(first), 0)
   t.equal(await server.stop(), 0)
 })
