@@ -1,6 +1,7 @@
 import createError from '@fastify/error'
 import type { ReloadHealth } from './reload/reload-health.js'
 import { printable, printableLines } from './util/printable.js'
+import { toError } from './util/to-error.js'
 
 /** An option has a value that the plugin cannot use. Thrown at registration. */
 export const InvalidOptionError = createError<[string, string, string]>(
@@ -257,11 +258,6 @@ function quotes(message: string, other: string): boolean {
   if (at < 0) return false
   const [before, after] = [message.slice(0, at), message.slice(at + other.length)]
   return /(^|[:;(] ?)$/.test(before) && /^($|[:;)])/.test(after)
-}
-
-/** Anything that was thrown, as an `Error`. */
-export function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown })
 }
 
 /** Anything that made a reload fail, as one of our errors; what is none has come before there was a child. */

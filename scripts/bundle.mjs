@@ -25,6 +25,20 @@ const OWN = /\brequire\(['"](\.[^'"]+)['"]\)/g
 const FIRST = 'index.js'
 const CHILD = 'child.js'
 
+/**
+ * What a server needs when something goes wrong before it has loaded the other files, as when they are gone or when no
+ * file descriptor is left: an uncaught error, a signal, or that itself.
+ */
+const NEEDED = [
+  'errors.js',
+  'internals/exiting.js',
+  'internals/shutdown-handlers.js',
+  'util/call-site.js',
+  'util/guarded.js',
+  'util/printable.js',
+  'util/to-error.js'
+]
+
 /** Of a file that is loaded while clients are served. Characters. */
 const LARGEST = 24 * 1024
 
@@ -58,8 +72,9 @@ for (const entry of ['boot-watch.js', 'cli/bin.js', FIRST]) {
 function bundlePlugin() {
   const modules = modulesOf(FIRST)
   const [used, usedByChild] = usedUntilServing(modules)
-  const first = modules.filter((name) => used.includes(name))
-  const others = modules.filter((name) => !used.includes(name))
+  const isFirst = (name) => used.includes(name) || NEEDED.includes(name)
+  const first = modules.filter(isFirst)
+  const others = modules.filter((name) => !isFirst(name))
   const files = [
     [CHILD, others.filter((name) => usedByChild.includes(name))],
     ...inSmallFiles(others.filter((name) => !usedByChild.includes(name)))

@@ -1,7 +1,7 @@
 import { types } from 'node:util'
-import { toError } from '../errors.js'
 import type { WebSocket } from '../internals/websocket.js'
 import { asCarried } from '../reload/state-check.js'
+import { toError } from '../util/to-error.js'
 import type { Consent } from './websocket-routes.js'
 import type { Arrival } from './websocket-upgrade.js'
 

@@ -1,5 +1,6 @@
-import { describeError, toError, toPlainError } from '../errors.js'
+import { describeError, toPlainError } from '../errors.js'
 import type { ReloadHealth } from '../reload/reload-health.js'
+import { toError } from '../util/to-error.js'
 
 /** An error as it crosses the control socket. */
 export interface ControlFailure {

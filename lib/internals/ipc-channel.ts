@@ -25,6 +25,11 @@ type Send = (
   callback: (error: Error | null) => void
 ) => boolean
 
+/** https://github.com/nodejs/node/blob/v24.0.0/lib/internal/child_process.js (`setupChannel`) */
+interface ChannelHandle {
+  onread?: (...chunk: unknown[]) => unknown
+}
+
 interface OwnChannel {
   readonly send: Send | undefined
   readonly takers: Set<Take>
@@ -33,12 +38,26 @@ interface OwnChannel {
 const KEY = Symbol.for('fastify-graceful-reload.ipc-channel')
 
 /**
- * Keeps what a child process sends from ending this process: what Node cannot make sense of is dropped.
+ * Keeps what a child process sends from ending this process: what Node cannot make sense of is dropped. That is a
+ * message of Node's own, or text that is no message, as of a program that reports to descriptor 3 that it is ready.
  *
- * Fallback: where Node no longer emits `internalMessage`, nothing is changed.
+ * Fallback: where Node no longer emits `internalMessage`, or reads the channel in another way, nothing is changed.
+ *
+ * @param dropped - gets the error of what has been dropped, with what was read with it
  */
-export function contain(child: ChildProcess): void {
+export function contain(child: ChildProcess, dropped: (error: unknown) => void): void {
   replaceEmit(child as unknown as Emitter, () => false)
+  const key = Object.getOwnPropertySymbols(child).find(({ description }) => description === 'kChannelHandle')
+  const channel = key && (child as unknown as Record<symbol, ChannelHandle | null | undefined>)[key]
+  const read = channel?.onread
+  if (channel == null || typeof read !== 'function') return
+  channel.onread = function (this: unknown, ...chunk: unknown[]) {
+    try {
+      return Reflect.apply(read, this, chunk)
+    } catch (error) {
+      return dropped(error)
+    }
+  }
 }
 
 /**
@@ -51,6 +70,22 @@ export function sendUp(message: object, handle: object | undefined, callback: (e
   if (send === undefined || !process.connected) return false
   send(message, handle as SendHandle | undefined, {}, callback)
   return true
+}
+
+/**
+ * The same in a listener of `exit`, past what waits for the acknowledgement of a handle: that will not come any more.
+ *
+ * Fallback: where Node keeps what waits in another way, the message waits too, and is lost.
+ */
+export function sendUpAtExit(message: object): void {
+  const channel = process as { _handleQueue?: unknown }
+  const waiting = channel._handleQueue
+  channel._handleQueue = null
+  try {
+    sendUp(message, undefined, () => {})
+  } finally {
+    channel._handleQueue = waiting
+  }
 }
 
 /**

@@ -4,7 +4,6 @@ import {
   NotListeningError,
   OutcomeUnknownError,
   StoppingError,
-  toError,
   toPlainError,
   UnsupportedError
 } from '../errors.js'
@@ -12,6 +11,7 @@ import { describeEnding } from '../process/channel-process.js'
 import type { Failure } from '../protocol/launcher.js'
 import { MOST_WORKERS } from '../protocol/worker-count.js'
 import { exitErrorOf } from '../reload/boot-failure.js'
+import { toError } from '../util/to-error.js'
 import type { Server } from './server.js'
 
 /**

@@ -4,7 +4,7 @@ import type { LaunchArguments } from '../cli/launch-arguments.js'
 import { History } from '../control/history.js'
 import { CONTROL_VARIABLE, type ControlPlace } from '../control/place.js'
 import { ControlSocket } from '../control/socket.js'
-import { describeError, toError } from '../errors.js'
+import { describeError } from '../errors.js'
 import { openDormant } from '../internals/listening-handle.js'
 import type { Ending, SpawnCommand } from '../process/channel-process.js'
 import { AppDescriptors } from '../process/descriptors.js'
@@ -16,6 +16,7 @@ import { takeActivation } from '../sockets/socket-activation.js'
 import { LauncherNotices } from '../systemd/launcher-notices.js'
 import { findServiceManager, ServiceManager } from '../systemd/notify.js'
 import { printable } from '../util/printable.js'
+import { toError } from '../util/to-error.js'
 import { Checks } from './checks.js'
 import type { TellEnd } from './effects.js'
 import type { HeldListener } from './held-listeners.js'
@@ -205,12 +206,17 @@ export class Launcher {
     return { type: 'history', history: this.#history.report }
   }
 
-  /** A program reads the pid file to send a signal, and this process is the one that stays. */
+  /**
+   * A program reads the pid file to send a signal, and this process is the one that stays. A release may have another
+   * file than the one before, and others may have removed it.
+   */
   #keepPidFile(path: string | undefined): void {
-    if (path === undefined || this.#pidFile !== undefined) return
-    this.#pidFile = new PidFile(path)
+    if (path === undefined) return
+    const file = new PidFile(path)
+    if (this.#pidFile?.path !== file.path) this.#pidFile?.remove()
+    this.#pidFile = file
     try {
-      this.#pidFile.write()
+      if (!file.isOurs) file.write()
     } catch (error) {
       this.#events.log(`the pid file ${path} could not be written: ${toError(error).message}`)
     }

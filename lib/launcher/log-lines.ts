@@ -1,7 +1,7 @@
-import { toError } from '../errors.js'
 import type { Level } from '../events.js'
 import { describeEnding } from '../process/channel-process.js'
 import type { Notice, Server as ServerState } from '../protocol/launcher.js'
+import { toError } from '../util/to-error.js'
 import { bootLimit, SILENCE } from './limits.js'
 import type { Server } from './server.js'
 import type { Servers } from './servers.js'

@@ -79,6 +79,7 @@ export class Apps {
   }
 
   async #timed(warmup: () => Promise<void>): Promise<void> {
+    this.#parts.asChild?.stay()
     const begun = performance.now()
     await warmup()
     this.#service.warmupTime = (this.#service.warmupTime ?? 0) + performance.now() - begun

@@ -6,6 +6,7 @@ import { contain } from '../internals/ipc-channel.js'
 import { Deadline } from '../util/deadline.js'
 import { guarded } from '../util/guarded.js'
 import { os } from '../util/os.js'
+import { toError } from '../util/to-error.js'
 import type { AppDescriptors } from './descriptors.js'
 
 /** How a process ended. */
@@ -59,14 +60,15 @@ export class ChannelProcess {
    */
   readonly ended: Promise<Ending>
   #hasEnded = false
+  #hasWarned = false
   readonly #unsent = new Set<(error: Error) => void>()
 
-  private constructor(process: ChildProcess, hear: HearRaw) {
-    this.#process = process
-    contain(process)
-    process.on('message', (raw, handle) => guarded(() => hear(raw, handle)))
+  private constructor(child: ChildProcess, hear: HearRaw) {
+    this.#process = child
+    contain(child, (error) => this.#warnOf(error))
+    child.on('message', (raw, handle) => guarded(() => hear(raw, handle)))
     // Without a listener, a failed send or kill would end this process; the end of the other one tells the same story.
-    process.on('error', () => {})
+    child.on('error', () => {})
     this.ended = this.#end()
   }
 
@@ -131,6 +133,15 @@ export class ChannelProcess {
   unref(): void {
     this.#process.unref()
     this.#process.channel?.unref()
+  }
+
+  #warnOf(error: unknown): void {
+    if (this.#hasWarned) return
+    this.#hasWarned = true
+    process.emitWarning(
+      `process ${this.pid} has written to its channel to this one what is no message, and that is ignored ` +
+        `(${toError(error).message}); does it report to a descriptor by number, such as 3, that it is ready?`
+    )
   }
 
   /**

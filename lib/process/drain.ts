@@ -89,7 +89,11 @@ export class Drain {
       this.#isMoving = false
       this.#check()
     })
-    if (!plan.isCut) void this.#begin()
+  }
+
+  /** Runs the hooks, which are code of the app and may end the process. */
+  begin(): void {
+    if (!this.#plan.isCut) void this.#begin()
   }
 
   #drainHttp(connections: Connections): HttpDrain {

@@ -1,6 +1,6 @@
 import type { IsMeant } from '../connections/owned.js'
-import { toError } from '../errors.js'
 import { emptyQueues } from '../sockets/accept-queue.js'
+import { toError } from '../util/to-error.js'
 import { type Cut, mergeCuts } from './cut.js'
 import { Drain, type DrainPlan } from './drain.js'
 import type { HostedApp } from './hosted-app.js'
@@ -167,6 +167,7 @@ export class Drains {
     const drain = new Drain({ connections, upgraded, apps, reason, timers, ...limits, idle, moving, isCut, hookFailed })
     this.#inProgress.add(drain)
     service.log.announce('draining', { reason, connections: service.countConnections(isMeant), timeout })
+    drain.begin()
     return drain
   }
 }

@@ -1,7 +1,8 @@
-import { ForcedError, NoCheckError, NotListeningError, OutcomeUnknownError, StoppingError, toError } from '../errors.js'
+import { ForcedError, NoCheckError, NotListeningError, OutcomeUnknownError, StoppingError } from '../errors.js'
 import { leaveToDrain } from '../internals/stoppable.js'
 import type { Effect, Refusal, Timer, Warning } from '../protocol/server.js'
 import { Deadlines } from '../util/deadline.js'
+import { toError } from '../util/to-error.js'
 import { type EffectHandler, failureOf } from './host.js'
 import { limitOf } from './limits.js'
 import type { Parts } from './parts.js'
@@ -165,7 +166,7 @@ async function closeApps({ host, shutdown }: Parts): Promise<void> {
 
 function close({ service, asParent, ended }: Parts, { reason, code, exits }: Of<'close'>): void {
   try {
-    service.end(reason, code)
+    service.end(reason, exits ? code || Number(process.exitCode ?? 0) : code)
     asParent.successors.release()
   } finally {
     ended({ code, exits, reason }, code === 0 ? undefined : new ForcedError(reason, 'work in progress'))

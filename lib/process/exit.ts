@@ -1,8 +1,9 @@
-import { StoppingError, toError, UnsupportedError } from '../errors.js'
+import { StoppingError, UnsupportedError } from '../errors.js'
 import { isExiting } from '../internals/exiting.js'
 import type { ReloadResult } from '../reload/reload-result.js'
-import { callerOf } from '../util/call-site.js'
+import { callerOf, isCalled } from '../util/call-site.js'
 import { deferred } from '../util/deferred.js'
+import { toError } from '../util/to-error.js'
 import { within } from '../util/within.js'
 import type { Outcome } from './callers.js'
 import type { SignalContext } from './hooks.js'
@@ -13,6 +14,9 @@ import { type SignalEvents, Signals } from './signals.js'
 
 /** How long a process that has nothing left to do may take to end by itself. Milliseconds. */
 const LINGER = 500
+
+/** A reason to leave. */
+const EMPTY = 'the event loop is empty'
 
 /** Reloads, and calls back first when the outcome is known. */
 type Reload = (reason: string, heard?: (outcome: Outcome) => void) => Promise<ReloadResult>
@@ -51,8 +55,9 @@ export class Exit {
     const events: SignalEvents = {
       around: (context, act) => this.#around(context, act),
       stop: (reason, error) => this.#stop(reason, error),
+      isEmpty: () => this.#isEmpty(),
       reload: (signal) => this.#reloadFor(signal),
-      force: (reason) => this.#find().host.tell({ type: 'force', reason }),
+      force: (reason, error) => this.#forceFor(reason, error),
       ends: () => this.#ends(),
       failsToEnd: (error) => this.#failsToEnd(error)
     }
@@ -100,6 +105,11 @@ export class Exit {
     this.install([...service.apps][0]?.options.signals ?? false).exit(reason)
   }
 
+  #forceFor(reason: string, error: Error | undefined): void {
+    if (error !== undefined) this.#noteError(error)
+    this.#find().host.tell({ type: 'force', reason })
+  }
+
   /** Cuts off everything that is left, and ends the process. */
   force(reason: string): void {
     this.#signals?.force(reason)
@@ -117,14 +127,15 @@ export class Exit {
    */
   async ended({ code, exits, reason }: End, error: Error | undefined): Promise<void> {
     if (exits) {
-      this.#exitCode = code
-      process.exitCode = code
+      if (code === 1) this.#exitCode = code
+      // Node has a code of its own for a module that still waits.
+      process.exitCode ||= code
       await this.#find().service.launcher?.flushed
       await this.#waitForEnd(reason)
     }
     if (error === undefined) this.#end.resolve()
     else this.#end.reject(error)
-    if (exits) this.#endProcess(code)
+    if (exits) this.#endProcess(this.#exitCode)
   }
 
   async #waitForEnd(reason: string): Promise<void> {
@@ -143,15 +154,16 @@ export class Exit {
    *
    * @param code - undefined: that of its end
    */
-  exit(code: 1 | undefined): void {
+  exit(code: 0 | 1 | undefined): void {
     const { launcher } = this.#find().service
     if (launcher === undefined) this.#endProcess(code)
     void launcher?.flushed.then(() => this.#endProcess(code))
   }
 
+  /** @param code - 0: that which the app has set, if it has set one */
   #endProcess(code: 0 | 1 | undefined): void {
     try {
-      process.exit(code)
+      process.exit(code || process.exitCode)
     } catch (error) {
       if (!isExiting()) throw error
       this.#failsToEnd(toError(error))
@@ -160,11 +172,12 @@ export class Exit {
 
   /**
    * A listener of `exit` has thrown, and the process still lives. Nothing can be finished any more, as Node has no next
-   * tick for it. As without the plugin, the exit code is that of the exit, or else 1.
+   * tick for it. As without the plugin, the exit code is that of the app's `process.exit()`, or else 1.
    */
   #failsToEnd(err: Error): never {
-    this.#find().service.log.announce('uncaught-error', { err })
-    process.exit(process.exitCode ?? 1)
+    const { service, host } = this.#find()
+    service.log.announce('uncaught-error', { err })
+    process.exit(host.at.name === 'closed' ? process.exitCode || 1 : (process.exitCode ?? 1))
   }
 
   /** This process serves, and whatever else listens to its signals does so by now. */
@@ -175,12 +188,14 @@ export class Exit {
 
   /** Something else ends a process that is stopping: the log names what that cuts off, and the exit code is not 0. */
   #ends(): void {
-    if (this.#exitCode === 1) process.exitCode = 1
     const { host, service, shutdown } = this.#find()
-    const where = host.at.name === 'leaving' ? callerOf(process.exit) : undefined
-    if (host.at.name !== 'leaving' || where === undefined) return
-    if (shutdown.cutBy(`process.exit() at ${where}`)) process.exitCode = 1
-    service.end(host.at.reason, Number(process.exitCode ?? 0))
+    const { at } = host
+    if (this.#exitCode === 1 || (at.name === 'leaving' && at.failed)) process.exitCode ||= 1
+    if (at.name !== 'leaving') return
+    const where = callerOf(process.exit)
+    const how = isCalled(process.exit) ? `process.exit()${where === undefined ? '' : ` at ${where}`}` : EMPTY
+    if (shutdown.cutBy(how)) process.exitCode ||= 1
+    service.end(at.reason, Number(process.exitCode ?? 0))
   }
 
   /** A user who sends a signal reads the log. The outcome of a reload that began is there already. */
@@ -193,14 +208,28 @@ export class Exit {
   }
 
   #stop(reason: string, error: Error | undefined): Promise<void> {
-    const { service, asChild } = this.#find()
     if (error !== undefined) {
       this.#error = error
-      service.log.announce('uncaught-error', { err: error })
-      asChild?.failedBecause(error)
+      this.#noteError(error)
+      this.#find().asChild?.failedBecause(error)
     }
     this.#tell(reason, error === undefined ? 'asked' : 'error')
     return this.#end.promise
+  }
+
+  /** Whatever the process was at, it ends with an error then. */
+  #noteError(err: Error): void {
+    this.#exitCode = 1
+    process.exitCode ||= 1
+    this.#find().service.log.announce('uncaught-error', { err })
+    // Node writes it only where nobody listens to uncaught errors.
+    if (process.report?.reportOnUncaughtException) process.report.writeReport(err)
+  }
+
+  /** An app that closes by itself, and waits for what cannot come any more, has no claim to more time. */
+  #isEmpty(): Promise<void> {
+    const { at } = this.#find().host
+    return at.name === 'leaving' && at.cause === 'app closes' ? new Promise(() => {}) : this.#stop(EMPTY, undefined)
   }
 
   #tell(reason: string, cause: 'asked' | 'error' | 'app closes'): void {

@@ -1,5 +1,5 @@
 import { type DebugLogger, debuglog } from 'node:util'
-import { toError } from '../errors.js'
+import { toError } from '../util/to-error.js'
 
 /** A machine of `lib/protocol/`, and where it begins. */
 export interface Machine<S, I, E> {

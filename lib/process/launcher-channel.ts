@@ -1,8 +1,8 @@
-import { toError } from '../errors.js'
 import { onChannelEnd } from '../internals/channel-end.js'
 import { onMessageFromAbove, sendUp } from '../internals/ipc-channel.js'
 import type { FromLauncher, ToLauncher } from '../protocol/launcher-messages.js'
 import { guarded } from '../util/guarded.js'
+import { toError } from '../util/to-error.js'
 import type { Envelope } from './envelope.js'
 import { Pulse } from './pulse.js'
 

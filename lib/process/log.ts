@@ -60,11 +60,17 @@ export class ProcessLog {
   #write<E extends GracefulEvent>(event: E, data: GracefulEvents[E]): void {
     const [level, text] = lineOf(event, data)
     const logger = this.#logger
-    if (logger !== undefined && takes(logger, level))
-      log(logger, level, { graceful: event, generation: this.#generation, ...data }, printable(text))
-    else if (mustBeKnown(level, logger))
-      writeToStderr(text, level === 'fatal' ? (data as { err?: Error }).err : undefined)
+    const details = { graceful: event, generation: this.#generation, ...data }
+    const isTaken = logger !== undefined && takes(logger, level) && isLogged(logger, level, details, printable(text))
+    const fatal = level === 'fatal' ? (data as { err?: Error }).err : undefined
+    if (isTaken ? fatal !== undefined && isOfLog(fatal) : mustBeKnown(level, logger)) writeToStderr(text, fatal)
   }
+}
+
+/** Whether an error has come from what pino writes to: a line about it would go the same way. */
+function isOfLog(error: Error): boolean {
+  const { syscall } = error as NodeJS.ErrnoException
+  return syscall === 'write' || /[\\/](thread-stream|sonic-boom)[\\/]/.test(error.stack ?? '')
 }
 
 /** Without a logger, Fastify has one whose methods are all the same and do nothing. */
@@ -82,6 +88,16 @@ function takes(logger: FastifyBaseLogger, level: Level): boolean {
 /** Some loggers, such as winston with its own levels, know nothing worse than an error. */
 function methodOf(logger: FastifyBaseLogger, level: Level): Level {
   return typeof logger[level] === 'function' ? level : 'error'
+}
+
+/** Whether the logger has taken it: one may throw, as when what it writes to has ended. */
+function isLogged(...line: Parameters<typeof log>): boolean {
+  try {
+    log(...line)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function log(logger: FastifyBaseLogger, level: Level, data: Record<string, unknown>, text: string): void {

@@ -28,5 +28,5 @@ export interface Parts {
   /** Nothing is left to do. */
   ended(end: End, error: Error | undefined): void
   /** The process ends now. `code` undefined: with that of its end. */
-  exit(code: 1 | undefined): void
+  exit(code: 0 | 1 | undefined): void
 }

@@ -91,10 +91,15 @@ export class PidFile {
 
   /** Removes the file, if it still names this process. */
   remove(): void {
+    if (this.isOurs) discard(this.path)
+  }
+
+  /** Whether the file names this process. */
+  get isOurs(): boolean {
     try {
-      if (this.#read() === process.pid) rmSync(this.path, { force: true })
+      return this.#read() === process.pid
     } catch {
-      // Gone, or no longer readable: it is not ours any more.
+      return false // It is gone, or cannot be read any more.
     }
   }
 
@@ -111,7 +116,7 @@ export class PidFile {
 /** A user who could write another pid into it could choose which process gets the signals. */
 const MODE = 0o644
 
-/** Of a write that has failed, for a reason that counts more than what is left behind. */
+/** What is left behind is no reason to fail, or there is a better one. */
 function discard(path: string): void {
   try {
     rmSync(path, { force: true })

@@ -1,6 +1,6 @@
-import { toError } from '../errors.js'
 import type { Cause } from '../protocol/server.js'
 import { deferred } from '../util/deferred.js'
+import { toError } from '../util/to-error.js'
 import { within } from '../util/within.js'
 import { type Cut, mergeCuts, namesOf, throwIfCut, withoutHooks } from './cut.js'
 import type { Drain } from './drain.js'
@@ -171,6 +171,8 @@ export class Shutdown {
    * @param reason - who that is, for the log
    */
   cutBy(reason: string): boolean {
+    // A lame duck has not begun.
+    this.#drains.leaveAll(reason, STOP)
     // In its first moment a drain waits for its hooks, be there any or not.
     const work = withoutHooks(this.#drains.force())
     const isCut = namesOf(work).length > 0

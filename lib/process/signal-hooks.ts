@@ -1,5 +1,5 @@
 import { constants } from 'node:os'
-import { toError } from '../errors.js'
+import { toError } from '../util/to-error.js'
 import type { SignalContext } from './hooks.js'
 import type { Service } from './service.js'
 

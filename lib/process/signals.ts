@@ -1,8 +1,8 @@
 import closeWithGrace from 'close-with-grace'
-import { toError } from '../errors.js'
 import { isExiting } from '../internals/exiting.js'
 import { isGraceErrorListener } from '../internals/shutdown-handlers.js'
 import { RUNTIME } from '../util/runtime.js'
+import { toError } from '../util/to-error.js'
 import type { ForeignHandlers } from './foreign-handlers.js'
 import type { SignalContext } from './hooks.js'
 import type { SignalOptions } from './signal-options.js'
@@ -15,9 +15,15 @@ export interface SignalEvents {
   around<T>(context: SignalContext, act: () => T): T
   /** Leave. When the promise is fulfilled the process exits with 0, when it is rejected with 1. */
   stop(reason: string, error: Error | undefined): Promise<void>
+  /** There is nothing left that could happen. Settles as `stop` does. */
+  isEmpty(): Promise<void>
   reload(signal: NodeJS.Signals): void
-  /** Cut off everything that is left and end the process. */
-  force(reason: string): void
+  /**
+   * Cut off everything that is left and end the process.
+   *
+   * @param error - uncaught, if that is why
+   */
+  force(reason: string, error?: Error): void
   /** The process ends, for whatever reason. */
   ends(): void
   /** A listener of `exit` has thrown. */
@@ -118,10 +124,7 @@ export class Signals {
 
   #listen(skip: closeWithGrace.AllEvents[]): { uninstall(): void } {
     const onSecondSignal = (signal: closeWithGrace.Signals) => this.#force(signal, secondSignal(signal))
-    const onSecondError = (error: unknown) => {
-      if (isExiting()) this.#events.failsToEnd(toError(error))
-      this.force(secondError(error))
-    }
+    const onSecondError = (thrown: unknown) => this.#fail(toError(thrown))
     // Every step of the way out has a limit of its own.
     const options = { delay: false as const, logger: false as const, skip, onSecondSignal, onSecondError }
     return this.#foreignHandlers.asOwn(() => closeWithGrace(options, (heard) => this.#heard(heard)))
@@ -133,7 +136,7 @@ export class Signals {
     const error = 'err' in heard ? toError(heard.err) : undefined
     if (error !== undefined && isExiting()) this.#events.failsToEnd(error)
     if (this.#hasHeard) {
-      if (error !== undefined) this.force(secondError(error))
+      if (error !== undefined) this.#fail(error)
       else if (heard.signal !== undefined) this.#force(heard.signal, secondSignal(heard.signal))
       return new Promise(() => {}) // The first one ends the process.
     }
@@ -142,8 +145,7 @@ export class Signals {
     this.#foreignHandlers.leaves(heard.signal)
     const { signal } = heard
     if (signal !== undefined) return this.#around(signal, 'stop', () => this.#events.stop(signal, undefined))
-    const reason = error === undefined ? 'the event loop is empty' : `uncaught error: ${error.message}`
-    return this.#events.stop(reason, error)
+    return error === undefined ? this.#events.isEmpty() : this.#events.stop(`uncaught error: ${error.message}`, error)
   }
 
   #on(signal: NodeJS.Signals, handler: () => void): void {
@@ -172,6 +174,12 @@ export class Signals {
     return this.#events.around({ signal, action }, act)
   }
 
+  /** An error comes while the process stops. */
+  #fail(error: Error): void {
+    if (isExiting()) this.#events.failsToEnd(error)
+    this.#events.force(`error while stopping: ${error.message}`, error)
+  }
+
   /** Cuts off everything that is left and ends the process. */
   force(reason: string): void {
     this.#events.force(reason)
@@ -179,5 +187,3 @@ export class Signals {
 }
 
 const secondSignal = (signal: string): string => `second stop signal, ${signal}`
-
-const secondError = (error: unknown): string => `error while stopping: ${toError(error).message}`

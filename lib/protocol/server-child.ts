@@ -5,9 +5,11 @@ import type { Server } from './server-state.js'
 import {
   andThen,
   cancel,
+  endUnserved,
   force,
   go,
   type InputOf,
+  isOwn,
   leave,
   type PlaceOf,
   queueAsChild,
@@ -51,7 +53,7 @@ export function successor(server: Server, at: Successor, input: Input): Step {
     case 'reload':
       return queueAsChild(server, input)
     case 'stop':
-      return stopUnserved(server, input)
+      return stopUnserved(server, at, input)
     case 'force':
       return force(server, input.reason)
     default:
@@ -63,12 +65,18 @@ function hearParentUnserved(server: Server, at: Successor, word: ParentWord): St
   // The child of a check never serves, whatever its parent says.
   if (word.type === (at.isCheck ? 'try' : 'take over') && at.stage === 'ready') return load(server, at)
   if (word.type === 'settled' && at.stage === 'loading') return go(server, { ...at, isSettled: true })
-  return word.type === 'stop' ? stopUnserved(server, stopOf(word)) : stay(server)
+  return word.type === 'stop' ? stopUnserved(server, at, stopOf(word)) : stay(server)
 }
 
-/** A process that does not accept gets no clients, so it need not be a lame duck. */
-function stopUnserved(server: Server, input: InputOf<'stop'>): Step {
-  return stop(server, { ...input, lameDuck: false }, ...quiet())
+/**
+ * A process that does not accept gets no clients, so it need not be a lame duck. Where a check has shown all that it
+ * can, the end is a part of it, with the hooks of the apps.
+ */
+function stopUnserved(server: Server, at: Successor, input: InputOf<'stop'>): Step {
+  const { cause, reason } = input
+  const isChecked = at.isCheck && at.stage === 'ready'
+  if (cause === 'app closes' || isChecked) return stop(server, { ...input, lameDuck: false }, ...quiet())
+  return endUnserved(server, cause, reason, ...quiet())
 }
 
 function progress(server: Server, at: Successor, { listening, complete }: InputOf<'progress'>): Step {
@@ -98,7 +106,7 @@ function orphan(server: Server, at: Successor): Step {
 
 /** Otherwise it would hold the sockets without accepting, and block the process that is started in its place. */
 function giveUpBooting(server: Server): Step {
-  return leave(server, { reason: 'the apps do not listen', cause: 'error' }, ...quiet())
+  return endUnserved(server, 'error', 'the apps do not listen', ...quiet())
 }
 
 function takeOver(server: Server, { orphan, isSettled }: Successor): Step {
@@ -117,17 +125,17 @@ function passCheck(server: Server, at: Successor): Step {
 
 /** The state of the parent is lost, and this process would serve without it. */
 function giveUpLoading(server: Server): Step {
-  return leave(server, { reason: 'the state could not be loaded', cause: 'error' }, cancel('load'))
+  return endUnserved(server, 'error', 'the state could not be loaded', cancel('load'))
 }
 
 /** Nobody would accept, as the parent stops doing so when this process says that it serves. */
 function giveUpAccepting(server: Server): Step {
-  return leave(server, { reason: 'this process cannot accept', cause: 'error' }, cancel('load'))
+  return endUnserved(server, 'error', 'this process cannot accept', cancel('load'))
 }
 
 /** The parent lives and is silent. If it recovers, it must find that this process has ended. */
 function giveUpWaiting(server: Server): Step {
-  return leave(server, { reason: 'the parent does not let this process take over', cause: 'error' })
+  return endUnserved(server, 'error', 'the parent does not let this process take over')
 }
 
 /** Its parent may still take over again. */
@@ -232,9 +240,9 @@ function giveAway(server: Server, { reason, leaves }: Trial): Step {
   return leave(server, { reason, cause: leaves ? 'error' : 'rolled back' }, ...quiet(), { do: 'disown' })
 }
 
-/** An error of this process brings the parent back; a requested stop does not. */
+/** An error of this process brings the parent back, and so do apps that close; a requested stop does not. */
 function stopOnTrial(server: Server, at: Trial, input: InputOf<'stop'>): Step {
-  if (input.cause === 'error')
+  if (isOwn(input.cause))
     return at.stage === 'giving back'
       ? go(server, { ...at, reason: input.reason, leaves: true }, wait('give back'))
       : giveBack(server, input.reason, true)

@@ -98,7 +98,7 @@ export type Effect =
   /** Nothing is left to do. `exits`: the process ends. */
   | { readonly do: 'close'; readonly reason: string; readonly code: 0 | 1; readonly exits: boolean }
   /** The process ends now. `code` undefined: with that of its end, which it waits for. */
-  | { readonly do: 'exit'; readonly code: 1 | undefined }
+  | { readonly do: 'exit'; readonly code: 0 | 1 | undefined }
 
 /** Why a reload was refused before it began, or lost. */
 export type Refusal = 'not listening' | 'stopping' | 'unknown' | 'no check'

@@ -193,8 +193,9 @@ function undoInReload(server: Server, at: Reloading, { reason }: InputOf<'undo'>
 function stopInReload(server: Server, at: Reloading, input: InputOf<'stop'>): Step {
   switch (at.stage) {
     case 'handing over':
+      return stopInHandover(server, at, input)
     case 'cancelling':
-      return at.stop === undefined || outweighs(input, at.stop) ? go(server, { ...at, stop: input }) : stay(server)
+      return outweighsIn(at, input) ? go(server, { ...at, stop: input }) : stay(server)
     case 'asking hooks':
       return stop(server, input, { do: 'stop asking' }, cancel('ready'), ...refused(at.reload, input.reason))
     case 'starting':
@@ -205,6 +206,23 @@ function stopInReload(server: Server, at: Reloading, input: InputOf<'stop'>): St
     default:
       return at.stage satisfies never
   }
+}
+
+/**
+ * Until the child says that it serves, or ends, this process remembers the stop. If that means the service, the child
+ * gets the order at once: it may load its state for long, and must not serve if this process is killed meanwhile.
+ */
+function stopInHandover(server: Server, at: Reloading, input: InputOf<'stop'>): Step {
+  if (!outweighsIn(at, input)) return stay(server)
+  const { child } = at
+  const { reason, cause } = input
+  const word = { type: 'stop', reason, lameDuck: false } as const
+  const told: Effect[] = isOwn(cause) ? [] : [{ do: 'tell child', child, word }]
+  return go(server, { ...at, stop: input }, ...told)
+}
+
+function outweighsIn({ stop }: Reloading, input: InputOf<'stop'>): boolean {
+  return stop === undefined || outweighs(input, stop)
 }
 
 /**

@@ -190,6 +190,25 @@ export function force(server: Server, reason: string, ...effects: Effect[]): Ste
   ]
 }
 
+/**
+ * Ends a process that has not served, now: its apps may never become ready, and its parent may wait for this end before
+ * it accepts again. There is no work that this could cut off.
+ */
+export function endUnserved(server: Server, cause: 'asked' | 'error', reason: string, ...effects: Effect[]): Step {
+  const code = cause === 'error' ? 1 : 0
+  return [
+    { ...server, at: { name: 'closed' }, queued: undefined, elsewhere: [] },
+    [
+      ...effects,
+      ...refuseQueued(server, false, reason),
+      ...unknown(server.elsewhere, reason),
+      { do: 'leave', cause, reason, child: undefined, childLeads: false },
+      { do: 'close', reason, code, exits: true },
+      { do: 'exit', code }
+    ]
+  ]
+}
+
 /** The stop that came while this process waited for the child's message, as an input. */
 export function asInput(given: Stop): InputOf<'stop'> {
   return { type: 'stop', awaitsParent: false, ...given }

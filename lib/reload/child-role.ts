@@ -100,11 +100,17 @@ export class ChildRole {
     this.#lastWords.because(error)
   }
 
+  /** What this process still waits for may not keep it alive. */
+  stay(): void {
+    if (this.#isBooting) this.#parent.ref()
+  }
+
   /** An app has been registered, or listens. */
   progress(): void {
     this.#connections.adopt()
     const apps = [...this.#service.apps]
     const listening = apps.some((hosted) => hosted.listening)
+    if (listening) this.stay()
     const complete =
       this.#inherited.unclaimed.length === 0 && apps.every((hosted) => hosted.listening || hosted.leaving)
     this.#host.tell({ type: 'progress', listening, complete })

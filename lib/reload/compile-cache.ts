@@ -1,9 +1,9 @@
 import nodeModule from 'node:module'
 import { tmpdir, userInfo } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
-import { toError } from '../errors.js'
 import { os } from '../util/os.js'
 import { privateFolder } from '../util/private-folder.js'
+import { toError } from '../util/to-error.js'
 
 const VARIABLE = 'NODE_COMPILE_CACHE'
 

@@ -1,18 +1,12 @@
 import { toControlFailure } from '../control/failure.js'
 import { beganBefore } from '../control/history.js'
 import type { ReloadRecord } from '../control/reports.js'
-import {
-  BadHandoffError,
-  ReadyTimeoutError,
-  RolledBackError,
-  StoppingError,
-  toError,
-  toGracefulError
-} from '../errors.js'
+import { BadHandoffError, ReadyTimeoutError, RolledBackError, StoppingError, toGracefulError } from '../errors.js'
 import type { Outcome, ServerCallers } from '../process/callers.js'
 import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
 import type { ChildId, Effect, Failure, Reload } from '../protocol/server.js'
+import { toError } from '../util/to-error.js'
 import { CheckConclusion } from './check-conclusion.js'
 import type { ParentRole } from './parent-role.js'
 import { isSameRelease } from './release.js'

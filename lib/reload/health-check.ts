@@ -1,8 +1,8 @@
-import { toError } from '../errors.js'
 import type { ResolvedHealthOptions } from '../process/health-options.js'
 import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
 import { Deadline } from '../util/deadline.js'
+import { toError } from '../util/to-error.js'
 
 /** How long after one check the next begins. Milliseconds. */
 const CHECK_PAUSE = 500
@@ -64,7 +64,7 @@ export class HealthCheck {
       await Promise.all(this.#checks.map(async (check) => check()))
       return undefined
     } catch (thrown) {
-      return `the health check failed: ${messageOf(thrown)}`
+      return `the health check failed: ${toError(thrown).message}`
     }
   }
 
@@ -73,14 +73,5 @@ export class HealthCheck {
     return new Promise((resolve) => {
       this.#wait.set(timeout, () => resolve(`the health check took longer than ${timeout} ms`))
     })
-  }
-}
-
-/** An app can throw a value without a text. */
-function messageOf(thrown: unknown): string {
-  try {
-    return `${toError(thrown).message}`
-  } catch {
-    return 'it threw what cannot be shown'
   }
 }

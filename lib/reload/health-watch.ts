@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net'
 import { AnswerCount } from '../connections/answer-count.js'
-import { toError } from '../errors.js'
 import type { ResolvedHealthOptions } from '../process/health-options.js'
 import { type EffectHandler, failureOf, Host, type Machine } from '../process/host.js'
 import type { ServerHost } from '../process/server-host.js'
@@ -20,6 +19,7 @@ import {
 import type { ChildId } from '../protocol/server.js'
 import { Deadlines } from '../util/deadline.js'
 import { visitInSlices } from '../util/slices.js'
+import { toError } from '../util/to-error.js'
 import type { ReloadHealth } from './reload-health.js'
 
 type Wait = Extract<WatchEffect, { do: 'wait' }>['for']

@@ -1,12 +1,15 @@
 import type { FastifyBaseLogger } from 'fastify'
-import { toPlainError } from '../errors.js'
-import { sendUp } from '../internals/ipc-channel.js'
+import { type PlainError, toPlainError } from '../errors.js'
+import { sendUpAtExit } from '../internals/ipc-channel.js'
 import { watchStderr } from '../internals/stderr.js'
 import type { Envelope } from '../process/envelope.js'
 import { guarded } from '../util/guarded.js'
 
 /** How many lines of stderr are kept. */
 const LINES = 20
+
+/** How much of a text is sent: at its end, a process cannot wait until the channel has room. Characters. */
+const LONGEST = { line: 1000, text: 8000 }
 
 /**
  * Tells the parent why this process ends before it was ready. Its stderr is the parent's, and cannot be read back from
@@ -74,13 +77,31 @@ export class LastWords {
 
   #send(): void {
     const reason = this.#error ?? this.#logged
-    const error = reason === undefined ? undefined : toPlainError(reason)
-    const stderr = this.#lines.length === 0 && error?.stack !== undefined ? error.stack.split('\n') : this.#lines
-    sendUp(this.#envelope.seal('parent', { type: 'failed', error, stderr }), undefined, () => {})
+    const error = reason === undefined ? undefined : clipped(toPlainError(reason))
+    // What Node writes of an uncaught error goes past the stream.
+    const stack = error?.stack?.split('\n') ?? []
+    const isTold = error !== undefined && this.#lines.some((line) => line.includes(error.message))
+    const lines = isTold ? this.#lines : [...this.#lines, ...stack]
+    const stderr = lines.slice(-LINES).map((line) => clip(line, LONGEST.line))
+    sendUpAtExit(this.#envelope.seal('parent', { type: 'failed', error, stderr }))
   }
 
   #remember(text: string): void {
     this.#lines = [...this.#lines, ...text.split('\n').filter((line) => line.trim() !== '')].slice(-LINES)
+  }
+}
+
+function clip(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text
+}
+
+function clipped(error: PlainError): PlainError {
+  const { message, stack, cause } = error
+  return {
+    ...error,
+    message: clip(message, LONGEST.text),
+    ...(stack !== undefined && { stack: clip(stack, LONGEST.text) }),
+    ...(cause !== undefined && { cause: clipped(cause) })
   }
 }
 

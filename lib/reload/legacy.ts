@@ -1,10 +1,11 @@
-import { StateError, toError } from '../errors.js'
+import { StateError } from '../errors.js'
 import type { Tally } from '../metrics/ledger.js'
 import type { ServerHost } from '../process/server-host.js'
 import type { Service } from '../process/service.js'
 import type { ReloadBrief, ToChild } from '../protocol/messages.js'
 import type { ChildId } from '../protocol/server.js'
 import { ticketKeysOf } from '../sockets/tls-tickets.js'
+import { toError } from '../util/to-error.js'
 import { type SavedStates, saveStates } from './app-states.js'
 import type { Successors } from './successors.js'
 

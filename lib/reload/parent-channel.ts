@@ -31,10 +31,10 @@ export class ParentChannel {
     this.#events = events
     this.#gone = !process.connected && process.ppid !== pid
     this.#stopListening = onMessageFromAbove((raw, handle) => this.#hear(raw, handle))
-    // Between its boot and the word to take over, a child may have nothing else that keeps it alive.
-    process.channel?.ref()
     onChannelEnd(() => this.#lost())
     this.#look = setInterval(() => this.#lookAfter(), LOOK_INTERVAL)
+    // A release that gives up, and has nothing left to do, ends as it would without a parent.
+    this.unref()
     if (this.#gone) this.#forget()
   }
 
@@ -62,6 +62,13 @@ export class ParentChannel {
   /** Asks the system whether the parent is gone, once all its messages have been read. */
   look(): void {
     if (process.ppid !== this.pid) this.leave()
+  }
+
+  /** While a child waits for the word to take over, it may have nothing else that keeps it alive. */
+  ref(): void {
+    if (this.#gone) return
+    this.#look.ref()
+    process.channel?.ref()
   }
 
   /** Neither the channel nor the look after the parent keeps this process alive any longer. */

@@ -1,6 +1,6 @@
 import { types } from 'node:util'
 import { deserialize, serialize } from 'node:v8'
-import { toError } from '../errors.js'
+import { toError } from '../util/to-error.js'
 
 /** A value within a state, with the way to it. */
 interface Place {

@@ -1,6 +1,7 @@
 import type { ListenOptions } from 'node:net'
-import { PathLostError, PathTakenError, toError } from '../errors.js'
+import { PathLostError, PathTakenError } from '../errors.js'
 import { bindPath, type ListeningHandle } from '../internals/listening-handle.js'
+import { toError } from '../util/to-error.js'
 import { UNWATCHED } from './listen-hook.js'
 import { giveAccess } from './socket-access.js'
 import { lostFolder, type UnixPath } from './unix-path.js'

@@ -1,8 +1,9 @@
 import { rmSync } from 'node:fs'
 import type { Server } from 'node:net'
-import { BadHandoffError, toError } from '../errors.js'
+import { BadHandoffError } from '../errors.js'
 import { adoptDormant, refuseConnections, setPipeName, startAccepting } from '../internals/listening-handle.js'
 import type { ClaimedListener } from '../reload/handoff-flag.js'
+import { toError } from '../util/to-error.js'
 import type { ListenCall } from './listen-hook.js'
 import {
   type BoundAddress,

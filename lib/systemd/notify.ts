@@ -1,8 +1,10 @@
 import { type ChildProcess, execFile } from 'node:child_process'
 import { isMainThread } from 'node:worker_threads'
-import { describeError, toError } from '../errors.js'
+import { describeError } from '../errors.js'
+import { LONGEST_TIMER } from '../util/deadline.js'
 import { os } from '../util/os.js'
 import { printable } from '../util/printable.js'
+import { toError } from '../util/to-error.js'
 import { within } from '../util/within.js'
 
 /** How this process reaches its service manager. */
@@ -94,7 +96,7 @@ export class ServiceManager {
       if ((await isWell()) && this.#waiting === 0) this.tell({ WATCHDOG: 1 })
     }
     this.tell({ WATCHDOG: 1 })
-    this.#timer = setInterval(feed, watchdog / 2).unref()
+    this.#timer = setInterval(feed, Math.min(watchdog / 2, LONGEST_TIMER)).unref()
   }
 
   /** Leaves the watchdog to another process. */

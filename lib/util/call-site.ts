@@ -16,6 +16,14 @@ export function callerOf(callee: (...args: any[]) => unknown): string | undefine
   return placeIn(holder.stack ?? '')
 }
 
+/** Whether a function is being run, by the app or by Node. */
+// biome-ignore lint/suspicious/noExplicitAny: any function
+export function isCalled(callee: (...args: any[]) => unknown): boolean {
+  const holder: { stack?: string } = {}
+  Error.captureStackTrace(holder, callee)
+  return (holder.stack ?? '').includes('\n')
+}
+
 /** The first file and line of a stack, of code that is not Node's own. */
 export function placeIn(stack: string): string | undefined {
   for (const line of stack.split('\n')) {

@@ -1,4 +1,4 @@
-import { toError } from '../errors.js'
+import { toError } from './to-error.js'
 
 /**
  * Acts on a message of another process, or on its end, or does something in which code of the app may run, such as

@@ -1,7 +1,7 @@
 import { type BigIntStats, mkdirSync, readlinkSync } from 'node:fs'
 import { join, resolve, sep } from 'node:path'
-import { toError } from '../errors.js'
 import { os } from './os.js'
+import { toError } from './to-error.js'
 
 /** As many as the kernel follows: https://man7.org/linux/man-pages/man7/path_resolution.7.html */
 const MOST_LINKS = 40

@@ -39,7 +39,7 @@ export const INTERNALS: Readonly<Record<string, readonly string[]>> = {
   'lib/internals/connection-handle.ts': ['_handle', '_consumed'],
   'lib/internals/exiting.ts': ['_exiting'],
   'lib/internals/fastify-hooks.ts': ['getOwnPropertySymbols', '.onClose'],
-  'lib/internals/ipc-channel.ts': ['.emit =', '_handleQueue'],
+  'lib/internals/ipc-channel.ts': ['.emit =', '_handleQueue', 'getOwnPropertySymbols'],
   'lib/internals/http1.ts': ['_httpMessage', '_parent', 'shouldKeepAlive', 'destroySoon', '.destroy ='],
   'lib/internals/http2.ts': ['getOwnPropertySymbols'],
   'lib/internals/listening-handle.ts': ['_handle', '_pipeName', 'getOwnPropertySymbols', 'owner_symbol'],

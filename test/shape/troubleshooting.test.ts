@@ -36,7 +36,7 @@ type Place = readonly [file: string, name: string]
  */
 const MADE_AT: Readonly<Record<string, readonly Place[]>> = {
   'lib/cli/launch.ts: isUsage ? (0, usage_js_1.withAdvice)(message) : message': [],
-  'lib/control/handler.ts: (0, errors_js_1.toError)(error).message': [],
+  'lib/control/handler.ts: (0, to_error_js_1.toError)(error).message': [],
   'lib/index.ts: warning': [],
   'lib/launcher/effects.ts: (0, host_js_1.failureOf)(effect, error)': [['lib/process/host.ts', 'failureOf']],
   'lib/launcher/effects.ts: (0, log_lines_js_1.lineOf)(effect, servers)': [['lib/launcher/log-lines.ts', 'lineOf']],
@@ -55,7 +55,7 @@ const MADE_AT: Readonly<Record<string, readonly Place[]>> = {
     ['lib/process/foreign-handler.ts', 'WARNINGS'],
     ['lib/process/foreign-handler.ts', 'taken']
   ],
-  'lib/process/log.ts: logger': [['lib/events.ts', 'LINES']],
+  'lib/process/log.ts: ...line': [['lib/events.ts', 'LINES']],
   'lib/process/log.ts: warning': [],
   'lib/process/server-process.ts: warning': [],
   'lib/process/service.ts: doubt': [

@@ -14,11 +14,13 @@ interface ProgramSettings {
   execArgv?: string[]
   /** Milliseconds. Default: 100. */
   probation?: number
+  /** Further options of the plugin, as in a literal. */
+  options?: string
 }
 
 /** Starts a separate program, which has `app`, `greeter()` (a server that greets) and `say`. */
 export function startProgram(t: Test, body: string, settings: ProgramSettings = {}): Promise<TestServer> {
-  const { before = '', link = '', execArgv = [], launcher, probation = 100 } = settings
+  const { before = '', link = '', execArgv = [], launcher, probation = 100, options = '' } = settings
   const program = `'use strict'
     const net = require('node:net')
     const graceful = require('fastify-graceful-reload')
@@ -33,7 +35,7 @@ export function startProgram(t: Test, body: string, settings: ProgramSettings = 
     async function main() {
       ${before}
       app = require('fastify')({ logger: true })
-      app.register(graceful, { probation: ${probation} })
+      app.register(graceful, { probation: ${probation}, ${options} })
       app.get('/', async () => ({ pid: process.pid, generation: app.graceful.generation }))
       ${body}
       say('started', {})

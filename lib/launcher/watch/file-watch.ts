@@ -1,5 +1,4 @@
 import { relative } from 'node:path'
-import { toError } from '../../errors.js'
 import { type EffectHandler, failureOf, Host, type Machine } from '../../process/host.js'
 import {
   beginWatch,
@@ -10,6 +9,7 @@ import {
   type WatchTimer
 } from '../../protocol/watch.js'
 import { Deadlines } from '../../util/deadline.js'
+import { toError } from '../../util/to-error.js'
 import { besideOf } from './beside.js'
 import { Contents } from './contents.js'
 import { Folders } from './folders.js'

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -173,6 +173,24 @@ t.test('the pid file holds the pid of the launcher in each generation', async (t
   t.equal(await read(), server.launcher)
   t.equal(await server.stop(), 0)
   t.equal(existsSync(pidFile), false)
+})
+
+t.test('a reload writes the pid file where it is missing, and where the new release has it', async (t) => {
+  const folder = await tempFolder(t)
+  const [first, second] = [join(folder, 'first'), join(folder, 'second')]
+  const options = { pidFile: first, probation: 0 }
+  const server = await startServer(t, { launcher: [], config: { options } })
+  await untilTrue(server, 'pid file', () => existsSync(first))
+  await rm(first)
+  await server.reload()
+  await untilTrue(server, 'pid file', () => existsSync(first))
+  await server.release.configure({ options: { ...options, pidFile: second } })
+  await server.reload()
+  await untilTrue(server, 'other pid file', () => existsSync(second))
+  t.equal(await readFile(second, 'utf8'), `${server.launcher}\n`)
+  t.equal(existsSync(first), false)
+  t.equal(await server.stop(), 0)
+  t.equal(existsSync(second), false)
 })
 
 t.test('a unix path of a server that has changed its directory is removed at the end', async (t) => {

@@ -30,14 +30,14 @@ t.test('hooks run in order, each at its time and with what it needs to know', as
     'serving',
     ...['preReload 1', 'preReload 2', 'reload-started', 'handed-over'],
     ...['reload-succeeded', 'postReload 1', 'postReload 2'],
-    ...['drain 1', 'draining', 'drain 2', 'closed']
+    ...['draining', 'drain 1', 'drain 2', 'closed']
   ])
   t.strictSame(detail(server, 'preReload'), { reason: 'SIGHUP' })
   t.match(detail(server, 'postReload'), { generation: 2, pid: server.current, reason: 'SIGHUP', timings: {} })
   t.strictSame(detail(server, 'drain'), { reason: 'reloaded' })
   const child = server.current
   t.equal(await server.stop(), 0)
-  t.strictSame(story(server, child), ['adopted', 'serving', 'drain 1', 'draining', 'drain 2', 'closed'])
+  t.strictSame(story(server, child), ['adopted', 'serving', 'draining', 'drain 1', 'drain 2', 'closed'])
 })
 
 t.test('hooks are awaited', async (t) => {

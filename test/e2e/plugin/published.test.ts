@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs'
 import { cp, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -98,21 +99,33 @@ function stop(server: TestServer) {
   return server.waitFor(server.exit, 'end of the launcher')
 }
 
-t.test('a file that cannot be loaded yet: the server warns, goes on, and loads it when it can', async (t) => {
-  const file = 'node_modules/fastify-graceful-reload/dist/package/later-2.js'
-  const server = await startServer(t, {
-    prepare: async (release) => {
-      await install(release)
-      await rename(release.path(file), release.path('later-2.js'))
-      return undefined
+const FOLDER = 'node_modules/fastify-graceful-reload/dist/package'
+
+/** The files that a server loads a second after it serves. */
+const LATER = readdirSync(join(PACKAGE_ROOT, 'dist/package')).filter((name) => /^(later-\d+|child)\.js$/.test(name))
+
+for (const missing of [...LATER.map((name) => [name]), LATER]) {
+  const what = missing.length === 1 ? missing[0] : 'all of them'
+  t.test(
+    `a file that cannot be loaded yet: the server warns, goes on, and loads it when it can: ${what}`,
+    async (t) => {
+      const server = await startServer(t, {
+        prepare: async (release) => {
+          await install(release)
+          for (const name of missing) await rename(release.path(`${FOLDER}/${name}`), release.path(name))
+          return undefined
+        }
+      })
+      const { release } = server
+      const { warning } = await server.eventOf(server.pid, 'warning')
+      t.match(
+        warning,
+        /a file of fastify-graceful-reload cannot be loaded: Cannot find module '\.\/(later-\d+|child)\.js'/
+      )
+      for (const name of missing) await rename(release.path(name), release.path(`${FOLDER}/${name}`))
+      // What it lacked is used by a reload.
+      server.signal('SIGHUP')
+      await server.serving(2)
     }
-  })
-  const { release } = server
-  const { warning } = await server.eventOf(server.pid, 'warning')
-  t.match(warning, /cannot be loaded: Cannot find module '\.\/later-2\.js'/)
-  await rename(release.path('later-2.js'), release.path(file))
-  // What it lacked is used by a reload.
-  server.signal('SIGHUP')
-  await server.serving(2)
-  t.equal(server.events('warning').length, 1)
-})
+  )
+}

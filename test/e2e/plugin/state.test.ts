@@ -140,6 +140,29 @@ for (const [load, code] of [
 }
 
 for (const { settings, where } of WAYS) {
+  t.test(`a stop while the child loads stops both, without the child having served${where}`, async (t) => {
+    const options = { readyTimeout: 600_000 }
+    const server = await startServer(t, { ...settings, script, config: { options } })
+    await hitOnce(server.target())
+    await server.release.configure({ options, extra: { load: 'hang' } })
+    server.signal('SIGHUP', server.addressee)
+    const child = Number((await server.event('reload-started')).child)
+    await server.eventOf(child, 'loading')
+    t.equal(await server.stop(), 0)
+    t.equal(server.events('serving').length, 1)
+  })
+
+  t.test(`a load that fails keeps nobody waiting for the hooks of the child${where}`, async (t) => {
+    const server = await startServer(t, { ...settings, script })
+    await hitOnce(server.target())
+    const good = await server.release.read('state.cjs')
+    const stuck = "app.addHook('onClose', () => new Promise(() => {}))"
+    await server.release.write('state.cjs', good.replace('function extend(app) {', `function extend(app) {\n${stuck}`))
+    const refusal = await failReload(t, server, () => server.release.configure({ extra: { load: 'throw' } }))
+    t.equal(refusal.code, 'GRACEFUL_ERR_CHILD_EXITED')
+    t.strictSame(server.events('draining'), [])
+  })
+
   // The parent notices the end only when it cannot send any more.
   t.test(`a child that ends while its parent saves is reported as ended${where}`, async (t) => {
     const server = await startServer(t, { ...settings, script, config: { extra: { save: 'stand still' } } })

@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import t from 'tap'
 import { failReload, succeedReload } from '../../support/admin.js'
 import { HttpConnection } from '../../support/connection.js'
+import { HAS_PROC } from '../../support/fds.js'
 import { Gate } from '../../support/gate.js'
-import { startServer } from '../../support/start.js'
+import { startServer, WAYS } from '../../support/start.js'
 import { tempFolder } from '../../support/temp-folder.js'
 
 t.jobs = 3
@@ -41,6 +42,69 @@ t.test('a child that hangs is killed after readyTimeout', async (t) => {
     })
   }
 })
+
+const LONG = `const app = require('fastify')({ logger: true })
+app.register(require('fastify-graceful-reload'), { drainTimeout: 600_000, closeTimeout: 600_000 })`
+
+/** Ways to give up that need no limit, though an app of that process never becomes ready. */
+const ENDS: Record<string, string> = {
+  'an error that nobody catches, while a plugin waits': `${LONG}
+    app.register(() => new Promise(() => setTimeout(() => { throw new Error('no database') }, 50)))
+    app.addHook('onClose', () => new Promise(() => {}))
+    app.listen({ port: 0, host: '127.0.0.1' })`,
+  'an end right behind listen': `${LONG}
+    app.listen({ port: 0, host: '127.0.0.1' }).then(() => {
+      app.log.error(new Error('no database'))
+      process.exit(1)
+    })`,
+  'an error behind listen, with a warning before it': `${LONG}
+    process.stderr.write('this is deprecated\\n')
+    app.listen({ port: 0, host: '127.0.0.1' }).then(() => { throw new Error('no database') })`,
+  'an error with a text that is too long': `${LONG}
+    throw new Error('no database: ' + 'x'.repeat(300_000))`,
+  'nothing left to do': `${LONG}
+    app.ready().then(() => app.log.error(new Error('no database')))`,
+  'a signal that it sends itself': `${LONG}
+    app.register(() => new Promise(() => {
+      process.stderr.write('no database\\n')
+      setTimeout(() => process.kill(process.pid, 'SIGTERM'), 50)
+    }))
+    app.listen({ port: 0, host: '127.0.0.1' })`
+}
+
+for (const { settings, where } of WAYS) {
+  t.test(`a child that gives up fails the reload at once, with the reason${where}`, async (t) => {
+    // Longer than a test waits.
+    const server = await startServer(t, { ...settings, config: { options: { readyTimeout: 600_000 } } })
+    for (const [name, code] of Object.entries(ENDS))
+      await t.test(name, async (t) => {
+        const refusal = await failReload(t, server, () => server.release.write('server.cjs', code))
+        t.match(refusal, { code: 'GRACEFUL_ERR_CHILD_EXITED' })
+        const { err } = server.events('reload-failed').at(-1) as { err?: { message: string; stack: string } }
+        t.match(JSON.stringify(err), /no database/)
+      })
+  })
+}
+
+// As a program does that tells its supervisor by a descriptor of its own that it is ready.
+const REPORTS = `
+for (let fd = 3; fd < 40; fd++) {
+  try {
+    if (require('node:fs').readlinkSync('/proc/self/fd/' + fd).startsWith('socket:')) require('node:fs').writeSync(fd, 'ready\\n')
+  } catch {}
+}`
+
+for (const { settings, where } of WAYS) {
+  t.test(`what a process writes to its channel ends nobody${where}`, { skip: !HAS_PROC }, async (t) => {
+    const server = await startServer(t, settings)
+    const good = await server.release.read('server.cjs')
+    await server.release.write('server.cjs', REPORTS + good)
+    await succeedReload(t, server)
+    await server.said(/has written to its channel to this one what is no message/)
+    await succeedReload(t, server)
+    t.equal(await server.stop(), 0)
+  })
+}
 
 t.test('after a child that hung the next reload works', async (t) => {
   // It has to be long enough for a good child on a busy machine too.

@@ -23,7 +23,8 @@ const ENDINGS: Array<{ name: string; end: Command | NodeJS.Signals; says: RegExp
   { name: 'aborts', end: 'SIGABRT', says: /was killed by SIGABRT/ },
   { name: 'exits with an error', end: { command: 'exit', code: 7 }, says: /exited with code 7/ },
   { name: 'exits without an error', end: { command: 'exit', code: 0 }, says: /exited with code 0/ },
-  { name: 'throws', end: { command: 'throw', message: 'boom' }, says: /boom/ }
+  { name: 'throws', end: { command: 'throw', message: 'boom' }, says: /boom/ },
+  { name: 'closes its app', end: { command: 'close' }, says: /the app closes/ }
 ]
 
 for (const { name, end, says } of ENDINGS) {

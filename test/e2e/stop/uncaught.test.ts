@@ -87,7 +87,7 @@ for (const { how, path, code } of [
   { how: 'process.exit(0)', path: '/exit?0', code: 0 },
   { how: 'process.exit()', path: '/exit?', code: 1 },
   { how: 'process.exit() in a promise', path: '/reject', code: 1 },
-  { how: 'SIGTERM', path: undefined, code: 0 }
+  { how: 'the end of a stop', path: undefined, code: 1 }
 ])
   for (const add of ['on', 'prependListener'])
     t.test(`an error in a listener of exit (${add}) ends the process at ${how}, as without the plugin`, async (t) => {

@@ -428,15 +428,15 @@ export const STORIES: readonly Story[] = [
     serves: [2]
   },
   {
-    title: 'a child that has given up hangs, and its parent is killed: it has nothing in progress, and is killed too',
+    title: 'a child that is ready hangs, and its parent is killed: it has nothing in progress, and is killed too',
     rules: { workers: 1, timers: 'any', network: 'prompt' },
     lines: [
       ...['0 reload', '1 hears', '0 hears 1', '1 hears', '1 work hooks: approved', '0 hears 1', '0 starts 1'],
-      ...['0 hears 2', '2 work boot: some listen', '1 hears', '2 due claims', '2 due word', '0 hears 2', '2 hang'],
+      ...['0 hears 2', '2 work boot: some listen', '1 hears', '2 due claims', '2 hang'],
       '0 due turn 0'
     ],
     asks: ['failure'],
-    serves: [0]
+    serves: [1]
   },
   {
     title: 'a server that takes the place of its parent before there is a process for it has its limit from then on',

@@ -27,9 +27,7 @@ type Act = (world: World, process: Process, detail: string) => void
 const stopWith =
   (cause: Stop['cause']): Act =>
   (world, process, detail) => {
-    const isForAll =
-      cause === 'asked' ? meansService(process) : cause === 'app closes' && process.server.at.name === 'trial'
-    if (isForAll) world.stops = [...world.stops, process.id]
+    if (cause === 'asked' && meansService(process)) world.stops = [...world.stops, process.id]
     if (cause === 'app closes') begin(process, 'own close')
     const lameDuck = detail === 'lame duck'
     const served = process.server.at.name === 'serving'

@@ -32,6 +32,7 @@ for (const how of ['by itself', 'as the service ends'] as const)
       ...{ reason: 'stop', timeout, patience: timeout, idle: 'soon', window: 0, isCut: false },
       hookFailed: () => {}
     })
+    drain.begin()
     if (how !== 'by itself') drain.hurry(TIMEOUT)
     // In a turn of its own: no phase of the event loop is in progress that would read first.
     setImmediate(() => {

@@ -60,8 +60,8 @@ t.test('an app may throw anything', async (t) => {
     [new Error('no database'), 'no database'],
     ['no cache', 'no cache'],
     [undefined, 'undefined'],
-    [Object.create(null), 'it threw what cannot be shown'],
-    [Object.assign(new Error(), { message: Symbol('?') }), 'it threw what cannot be shown']
+    [Object.create(null), '[Object: null prototype] {}'],
+    [Object.assign(new Error(), { message: Symbol('?') }), 'an error without a text']
   ]
   for (const [value, text] of thrown)
     for (const how of ['begin', 'conclude'] as const) {
