@@ -1,10 +1,13 @@
-import { writeSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Level } from '../events.js'
+import { guarded } from '../util/guarded.js'
 import { printable } from '../util/printable.js'
+import { LineOutput } from './line-output.js'
 
 /** Writes a line of the launcher's log. The level is `warn` if nothing is said. */
 export type Log = (line: string, level?: Level) => void
+
+const STDERR = 2
 
 /** https://getpino.io/#/docs/api?id=loggerlevels-object */
 const NUMBERS: Readonly<Record<Level, number>> = { info: 30, warn: 40, error: 50, fatal: 60 }
@@ -22,21 +25,33 @@ export class LauncherLog {
   }
 
   /** For the person at the terminal, whatever the servers write. */
-  readonly say = (line: string): void => print(2, `fastify-graceful-reload: ${printable(line)}`)
+  readonly say = (line: string): void => print(STDERR, `fastify-graceful-reload: ${printable(line)}`)
 
   readonly write: Log = (line, level = 'warn') => {
     const msg = printable(line)
-    if (this.#jsonTo === undefined) return print(2, `fastify-graceful-reload[${process.pid}]: ${msg}`)
+    if (this.#jsonTo === undefined) return print(STDERR, `fastify-graceful-reload[${process.pid}]: ${msg}`)
     const bound = { level: NUMBERS[level], time: Date.now(), pid: process.pid, hostname: hostname() }
     print(this.#jsonTo, JSON.stringify({ ...bound, graceful: 'launcher', msg }))
   }
 }
 
-/** A log without a reader is no reason to end: EPIPE, or EIO of a terminal that has hung up. */
+const OUTPUTS = new Map<number, LineOutput>()
+
+/**
+ * A log without a reader is no reason to end: EPIPE, or EIO of a terminal that has hung up. What the servers' log does
+ * not take, as on a full disk, stderr may.
+ */
 function print(fd: number, line: string): void {
   try {
-    writeSync(fd, `${line}\n`)
+    outputOf(fd).write(line)
   } catch {
-    // There is no place left to report it.
+    if (fd !== STDERR) print(STDERR, line)
   }
+}
+
+function outputOf(fd: number): LineOutput {
+  const output = OUTPUTS.get(fd) ?? new LineOutput(fd)
+  if (!OUTPUTS.has(fd)) process.once('exit', () => guarded(() => output.flush()))
+  OUTPUTS.set(fd, output)
+  return output
 }

@@ -1,6 +1,7 @@
 import { BadHandoffError } from '../errors.js'
 import type { ListeningHandle } from '../internals/listening-handle.js'
 import { FIRST_DESCRIPTOR } from '../process/descriptors.js'
+import { LAUNCHER_PROTOCOL_VERSION } from '../protocol/launcher-messages.js'
 import { PROTOCOL_VERSION } from '../protocol/messages.js'
 import type { BoundAddress } from '../sockets/listener-key.js'
 import { os } from '../util/os.js'
@@ -41,6 +42,8 @@ export interface HandoffFlag {
   descriptors?: number[]
   /** The parent process is a launcher; who serves in the meantime, if anybody does, is another child of it. */
   launched?: true
+  /** The version of the messages that this launcher understands. One of before there was this field understands 3. */
+  launcherVersion?: number
   /**
    * The child only shows whether it could take over, and never serves. One of an earlier release does not know this
    * field.
@@ -102,7 +105,8 @@ export function encodeLaunch(
     generation,
     secret,
     listeners,
-    launched: true
+    launched: true,
+    launcherVersion: LAUNCHER_PROTOCOL_VERSION
   } as const
   const own = { ...(control !== undefined && { control }), ...(isWatched && { watched: true as const }) }
   return JSON.stringify({ ...handoff, ...own, ...(spare !== undefined && { spare }) } satisfies HandoffFlag)
@@ -175,6 +179,9 @@ function peek(flag: string | undefined): Partial<HandoffFlag> {
   }
 }
 
+/** The version of a launcher that does not say which. */
+const WITHOUT_FIELD = 3
+
 function findProblem(value: unknown): string | undefined {
   if (!isObject(value)) return 'is not an object'
   if (value.version !== PROTOCOL_VERSION) {
@@ -182,6 +189,13 @@ function findProblem(value: unknown): string | undefined {
   }
   if (!isCount(value.parent)) return 'names no parent'
   const isLaunched = value.launched === true
+  const { launcherVersion = WITHOUT_FIELD } = value
+  if (isLaunched && launcherVersion !== LAUNCHER_PROTOCOL_VERSION) {
+    return (
+      `is that of a launcher with version ${JSON.stringify(launcherVersion)}, and this release understands ` +
+      `${LAUNCHER_PROTOCOL_VERSION}; restart the launcher once`
+    )
+  }
   if (!isCount(value.generation) || (value.generation < 2 && !isLaunched)) return 'names no generation'
   if (typeof value.secret !== 'string' || value.secret === '') return 'names no secret'
   if (!Array.isArray(value.listeners) || (value.listeners.length === 0 && !isLaunched)) return 'names no listeners'

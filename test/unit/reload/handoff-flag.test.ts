@@ -58,6 +58,8 @@ const changes: Array<[change: object, message: RegExp]> = [
   [{ version: 0 }, new RegExp(`has version 0, and this release understands ${PROTOCOL_VERSION}`)],
   [{ version: '1' }, /has version "1"/],
   [{ version: undefined }, /has version undefined/],
+  [{ launched: true, launcherVersion: 4 }, /a launcher with version 4, and this release understands 3; restart the/],
+  [{ launched: true, launcherVersion: '3' }, /a launcher with version "3"/],
   [{ parent: 0 }, /names no parent/],
   [{ parent: '4711' }, /names no parent/],
   [{ parent: -1 }, /names no parent/],
