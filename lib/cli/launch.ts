@@ -102,6 +102,7 @@ function tellReady(): void {
 /** Exits with the same code, or dies by the same signal. */
 function endLike({ exitCode, signal }: Ending): void {
   if (signal === null) process.exit(exitCode ?? 1)
+  launcherLog.flush()
   process.kill(process.pid, signal)
   // As PID 1 a process is only sent what it handles: https://man7.org/linux/man-pages/man7/pid_namespaces.7.html
   setTimeout(() => process.exit(128 + constants.signals[signal]), SIGNAL_LIMIT)

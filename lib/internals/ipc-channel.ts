@@ -47,7 +47,7 @@ const KEY = Symbol.for('fastify-graceful-reload.ipc-channel')
  */
 export function contain(child: ChildProcess, dropped: (error: unknown) => void): void {
   replaceEmit(child as unknown as Emitter, () => false)
-  const key = Object.getOwnPropertySymbols(child).find(({ description }) => description === 'kChannelHandle')
+  const key = symbolOf(child, 'kChannelHandle')
   const channel = key && (child as unknown as Record<symbol, ChannelHandle | null | undefined>)[key]
   const read = channel?.onread
   if (channel == null || typeof read !== 'function') return
@@ -55,9 +55,16 @@ export function contain(child: ChildProcess, dropped: (error: unknown) => void):
     try {
       return Reflect.apply(read, this, chunk)
     } catch (error) {
+      // What Node keeps of an unfinished line would spoil all that follows.
+      const kept = symbolOf(channel, 'kJSONBuffer')
+      if (kept !== undefined) Object.assign(channel, { [kept]: '' })
       return dropped(error)
     }
   }
+}
+
+function symbolOf(object: object, name: string): symbol | undefined {
+  return Object.getOwnPropertySymbols(object).find(({ description }) => description === name)
 }
 
 /**

@@ -24,6 +24,11 @@ export class LauncherLog {
     this.#jsonTo = jsonTo
   }
 
+  /** Writes what waits for a reader, as far as there is room: this process ends. */
+  flush(): void {
+    for (const output of OUTPUTS.values()) guarded(() => output.flush())
+  }
+
   /** For the person at the terminal, whatever the servers write. */
   readonly say = (line: string): void => print(STDERR, `fastify-graceful-reload: ${printable(line)}`)
 

@@ -3,6 +3,7 @@ import { isExiting } from '../internals/exiting.js'
 import type { ReloadResult } from '../reload/reload-result.js'
 import { callerOf, isCalled } from '../util/call-site.js'
 import { deferred } from '../util/deferred.js'
+import { guarded } from '../util/guarded.js'
 import { toError } from '../util/to-error.js'
 import { within } from '../util/within.js'
 import type { Outcome } from './callers.js'
@@ -33,6 +34,7 @@ export class Exit {
   #error: Error | undefined
   #exitCode: 0 | 1 = 0
   #isOne = false
+  #isDry = false
 
   /**
    * @param find - the parts of this process
@@ -193,7 +195,8 @@ export class Exit {
     if (this.#exitCode === 1 || (at.name === 'leaving' && at.failed)) process.exitCode ||= 1
     if (at.name !== 'leaving') return
     const where = callerOf(process.exit)
-    const how = isCalled(process.exit) ? `process.exit()${where === undefined ? '' : ` at ${where}`}` : EMPTY
+    const by = where === undefined ? '' : ` at ${where}`
+    const how = isCalled(process.exit) ? `process.exit()${by}` : this.#isDry ? EMPTY : 'the end of the process'
     if (shutdown.cutBy(how)) process.exitCode ||= 1
     service.end(at.reason, Number(process.exitCode ?? 0))
   }
@@ -223,13 +226,19 @@ export class Exit {
     process.exitCode ||= 1
     this.#find().service.log.announce('uncaught-error', { err })
     // Node writes it only where nobody listens to uncaught errors.
-    if (process.report?.reportOnUncaughtException) process.report.writeReport(err)
+    if (process.report?.reportOnUncaughtException) guarded(() => process.report.writeReport(err))
   }
 
-  /** An app that closes by itself, and waits for what cannot come any more, has no claim to more time. */
+  /**
+   * An app that closes by itself, and waits for what cannot come any more, has no claim to more time. A release that
+   * has not come to serve has failed, whatever its code says: nobody may take that for the end of the service.
+   */
   #isEmpty(): Promise<void> {
     const { at } = this.#find().host
-    return at.name === 'leaving' && at.cause === 'app closes' ? new Promise(() => {}) : this.#stop(EMPTY, undefined)
+    this.#isDry = true
+    if (at.name === 'leaving' && at.cause === 'app closes') return new Promise(() => {})
+    this.#tell(EMPTY, at.name === 'successor' ? 'error' : 'asked')
+    return this.#end.promise
   }
 
   #tell(reason: string, cause: 'asked' | 'error' | 'app closes'): void {

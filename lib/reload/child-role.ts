@@ -110,7 +110,8 @@ export class ChildRole {
     this.#connections.adopt()
     const apps = [...this.#service.apps]
     const listening = apps.some((hosted) => hosted.listening)
-    if (listening) this.stay()
+    // An inherited listener does not keep a process alive before it accepts.
+    if (listening || this.#service.addresses.length > 0) this.stay()
     const complete =
       this.#inherited.unclaimed.length === 0 && apps.every((hosted) => hosted.listening || hosted.leaving)
     this.#host.tell({ type: 'progress', listening, complete })

@@ -80,7 +80,8 @@ export class LastWords {
     const error = reason === undefined ? undefined : clipped(toPlainError(reason))
     // What Node writes of an uncaught error goes past the stream.
     const stack = error?.stack?.split('\n') ?? []
-    const isTold = error !== undefined && this.#lines.some((line) => line.includes(error.message))
+    const [first = ''] = error?.message.split('\n', 1) ?? []
+    const isTold = first !== '' && this.#lines.some((line) => line.includes(first))
     const lines = isTold ? this.#lines : [...this.#lines, ...stack]
     const stderr = lines.slice(-LINES).map((line) => clip(line, LONGEST.line))
     sendUpAtExit(this.#envelope.seal('parent', { type: 'failed', error, stderr }))

@@ -13,7 +13,7 @@ const LINE = /(?:\(|at (?:async )?)((?:file:\/\/)?\/[^()]*?|[A-Za-z]:\\[^()]*?):
 export function callerOf(callee: (...args: any[]) => unknown): string | undefined {
   const holder: { stack?: string } = {}
   Error.captureStackTrace(holder, callee)
-  return placeIn(holder.stack ?? '')
+  return placeIn(String(holder.stack ?? ''))
 }
 
 /** Whether a function is being run, by the app or by Node. */
@@ -21,7 +21,8 @@ export function callerOf(callee: (...args: any[]) => unknown): string | undefine
 export function isCalled(callee: (...args: any[]) => unknown): boolean {
   const holder: { stack?: string } = {}
   Error.captureStackTrace(holder, callee)
-  return (holder.stack ?? '').includes('\n')
+  // What it is may be up to the app: https://v8.dev/docs/stack-trace-api#customizing-stack-traces
+  return String(holder.stack).includes('\n')
 }
 
 /** The first file and line of a stack, of code that is not Node's own. */

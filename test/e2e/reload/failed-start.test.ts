@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { copyFile, link, rm } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
@@ -72,6 +73,41 @@ const ENDS: Record<string, string> = {
     app.listen({ port: 0, host: '127.0.0.1' })`
 }
 
+// Without `app.listen()`, there is nothing that keeps a child alive before it accepts.
+for (const { settings, where } of WAYS)
+  t.test(`an app that listens only beside Fastify reloads${where}`, async (t) => {
+    const code = (generation: number) => `const app = require('fastify')({ logger: true })
+      const { say } = require('./app.cjs')
+      app.register(require('fastify-graceful-reload'), { probation: 0 })
+      app.ready().then(() => {
+        const server = require('node:net').createServer((socket) => socket.end('${generation}'))
+        return app.graceful.listen(server, { port: 0, host: '127.0.0.1' })
+      }).then(() => say('started', {}))`
+    const prepare = async (release: { write(file: string, text: string): Promise<void> }) => {
+      await release.write('server.cjs', code(1))
+      return undefined
+    }
+    const server = await startServer(t, { ...settings, prepare })
+    await server.release.write('server.cjs', code(2))
+    server.signal('SIGHUP', server.addressee)
+    await server.serving(2)
+    server.signal('SIGTERM', server.addressee)
+    await server.waitFor(server.gone, 'end of all generations')
+  })
+
+t.test('a child that gives up leaves no path behind', async (t) => {
+  const path = join(await tempFolder(t), 'new.sock')
+  const server = await startServer(t, { config: { options: { readyTimeout: 600_000 } } })
+  await failReload(t, server, () =>
+    server.release.write(
+      'server.cjs',
+      `${LONG}
+      app.listen({ path: ${JSON.stringify(path)} }).then(() => { throw new Error('no database') })`
+    )
+  )
+  t.equal(existsSync(path), false)
+})
+
 for (const { settings, where } of WAYS) {
   t.test(`a child that gives up fails the reload at once, with the reason${where}`, async (t) => {
     // Longer than a test waits.
@@ -94,17 +130,17 @@ for (let fd = 3; fd < 40; fd++) {
   } catch {}
 }`
 
-for (const { settings, where } of WAYS) {
-  t.test(`what a process writes to its channel ends nobody${where}`, { skip: !HAS_PROC }, async (t) => {
-    const server = await startServer(t, settings)
-    const good = await server.release.read('server.cjs')
-    await server.release.write('server.cjs', REPORTS + good)
-    await succeedReload(t, server)
-    await server.said(/has written to its channel to this one what is no message/)
-    await succeedReload(t, server)
-    t.equal(await server.stop(), 0)
-  })
-}
+for (const { settings, where } of WAYS)
+  for (const end of ['', ', without the end of a line'])
+    t.test(`what a process writes to its channel ends nobody${end}${where}`, { skip: !HAS_PROC }, async (t) => {
+      const server = await startServer(t, settings)
+      const good = await server.release.read('server.cjs')
+      await server.release.write('server.cjs', (end === '' ? REPORTS : REPORTS.replace('\\n', '')) + good)
+      await succeedReload(t, server)
+      await server.said(/has written to its channel to this one what is no message/)
+      await succeedReload(t, server)
+      t.equal(await server.stop(), 0)
+    })
 
 t.test('after a child that hung the next reload works', async (t) => {
   // It has to be long enough for a good child on a busy machine too.

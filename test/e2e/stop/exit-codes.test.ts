@@ -133,6 +133,6 @@ t.test('an app whose close cannot end does not keep a process that has nothing e
   const connection = await HttpConnection.open(server.target())
   await connection.request({ path: '/close' })
   connection.close()
-  await codeOf(server)
+  t.equal(await codeOf(server), 0, 'as without the plugin')
   t.match(await server.event('forced'), { reason: 'the event loop is empty', holds: ['onClose hooks'] })
 })

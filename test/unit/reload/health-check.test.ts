@@ -61,7 +61,7 @@ t.test('an app may throw anything', async (t) => {
     ['no cache', 'no cache'],
     [undefined, 'undefined'],
     [Object.create(null), '[Object: null prototype] {}'],
-    [Object.assign(new Error(), { message: Symbol('?') }), 'an error without a text']
+    [Object.assign(new Error(), { message: Symbol('?') }), 'Symbol(?)']
   ]
   for (const [value, text] of thrown)
     for (const how of ['begin', 'conclude'] as const) {
