@@ -166,7 +166,7 @@ async function closeApps({ host, shutdown }: Parts): Promise<void> {
 
 function close({ service, asParent, ended }: Parts, { reason, code, exits }: Of<'close'>): void {
   try {
-    // Of a process that has not served: what it has from its parent stays where it is.
+    // A process that has not served closes what it has bound itself; what it inherited is its parent's.
     if (exits) service.listeners.close(service.listeners.open.filter(({ index }) => index === undefined))
     service.end(reason, exits ? code || Number(process.exitCode ?? 0) : code)
     asParent.successors.release()

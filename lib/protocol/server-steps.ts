@@ -151,7 +151,7 @@ export function leave(server: Server, way: Way, ...effects: Effect[]): Step {
   // The process that was replaced may still finish its requests; it has less time for that now.
   const word: Effect[] = isService ? [{ do: 'tell parent', word: { type: 'stopping', reason } }] : []
   // A child on probation takes its parent along, unless it gives the service back.
-  const isServiceOver = name === 'trial' && (cause === 'asked' || cause === 'app closes')
+  const isServiceOver = name === 'trial' && cause === 'asked'
   return [
     { ...server, at, queued: undefined },
     [

@@ -3,6 +3,9 @@ import { inspect, types } from 'node:util'
 /** One line, and not all that an object knows. */
 const BRIEF = { depth: 0, breakLength: Number.POSITIVE_INFINITY, compact: true } as const
 
+/** How the text of an object begins that has none of its own. */
+const NO_TEXT = '[object '
+
 /**
  * Anything that was thrown, as an `Error` whose message is a text. The value may be of another realm, have no way to
  * become a text, or throw itself when it is looked at.
@@ -19,10 +22,10 @@ export function toError(thrown: unknown): Error {
 
 /** A text of its own tells more than what it consists of. */
 function textOf(thrown: unknown): string {
-  const shown = inspect(thrown, BRIEF)
-  if (typeof thrown !== 'object' || thrown === null) return typeof thrown === 'string' ? thrown : shown
-  const text = types.isProxy(thrown) || !('toString' in thrown) ? '[object' : String(thrown)
-  return text.startsWith('[object') ? shown : text
+  if (typeof thrown === 'string') return thrown
+  const hasText = typeof thrown === 'object' && thrown !== null && !types.isProxy(thrown) && 'toString' in thrown
+  const text = hasText ? String(thrown) : NO_TEXT
+  return text.startsWith(NO_TEXT) ? inspect(thrown, BRIEF) : text
 }
 
 /** A stack may be made only when somebody reads it, from a message that is no text. */
